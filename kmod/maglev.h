@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The fallback: Maglev consistent hashing (Eisenbud et al., NSDI 2016,
+ * section 3.4) with weights.  Integers in, integers out.
+ *
+ * Seeds, hash and table sizes are a contract between directors: two of them
+ * with the same pool must choose the same server for the same 4-tuple, so none
+ * of it may change with a release.
+ */
+#ifndef _MAGLEV_H
+#define _MAGLEV_H
+
+#include "qlb_port.h"
+
+enum maglev_limits {
+	MAGLEV_ENTRIES_MAX = 32768,	/* servers in one table */
+	MAGLEV_WEIGHT_MAX = 65535,	/* as IPVS */
+};
+
+#define MAGLEV_NONE ((u16)0xffff)	/* slot of a table without servers */
+
+/**
+ * struct maglev_entry - one server
+ * @key: maglev_hash() of what identifies it to every director
+ * @weight: 0 keeps it out of the table
+ * @offset, @skip, @next, @credit: maglev_build()'s scratch
+ */
+struct maglev_entry {
+	u64 key;
+	u32 weight;
+	u32 offset;
+	u32 skip;
+	u32 next;
+	u64 credit;
+};
+
+/* Slots for a pool of @entries servers: a prime. */
+u32 maglev_size(u32 entries);
+
+/**
+ * maglev_build() - fill a table
+ * @table: @size slots; each gets an index into @entries, or MAGLEV_NONE when
+ *	   no entry has weight
+ * @size: a prime from maglev_size()
+ * @entries: the servers; the order does not matter to the outcome, only keys
+ *	     and weights do
+ * @count: at most MAGLEV_ENTRIES_MAX
+ */
+void maglev_build(u16 *table, u32 size, struct maglev_entry *entries, u32 count);
+
+/* Hash @len octets; the same on every machine whatever its byte order. */
+u64 maglev_hash(const void *data, size_t len, u64 seed);
+
+/* The slot of a hash; avoids a division. */
+static inline u32 maglev_slot(u64 hash, u32 size)
+{
+	return ((hash >> 32) * size) >> 32;
+}
+
+#endif /* _MAGLEV_H */

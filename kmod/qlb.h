@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * QUIC-LB connection IDs: draft-ietf-quic-load-balancers (newest text after
+ * -21).  Pure: no allocation, no lock, no log.
+ */
+#ifndef _QLB_H
+#define _QLB_H
+
+#include "qlb_port.h"
+#include "qlb_aes.h"
+
+enum qlb_limits {
+	QLB_CONFIG_ID_MAX	= 6,	/* section "Config Rotation" */
+	QLB_CONFIG_ID_RESERVED	= 7,	/* 0b111: always unroutable */
+	QLB_CONFIGS_MAX		= QLB_CONFIG_ID_MAX + 1,
+	QLB_SERVER_ID_LEN_MIN	= 1,	/* section "Configuration Agent Actions" */
+	QLB_SERVER_ID_LEN_MAX	= 15,
+	QLB_NONCE_LEN_MIN	= 4,
+	QLB_NONCE_LEN_MAX	= 18,
+	QLB_PLAINTEXT_LEN_MAX	= 19,	/* server ID and nonce together */
+	QLB_CID_LEN_MAX		= 20,	/* first octet included */
+	QLB_KEY_LEN		= 16,
+	QLB_BLOCK_LEN		= 16,
+};
+
+/* Why qlb_config_check() refused; each caller words it in its own way. */
+enum qlb_fault {
+	QLB_OK,
+	QLB_BAD_CONFIG_ID,	/* not 0..6 */
+	QLB_BAD_SERVER_ID_LEN,	/* not 1..15 */
+	QLB_BAD_NONCE_LEN,	/* not 4..18 */
+	QLB_BAD_TOTAL_LEN,	/* server ID and nonce exceed 19 octets */
+};
+
+/**
+ * struct qlb_server_id - a server ID, as a map key
+ * @len: octets used in @octets, 1..15
+ * @octets: the ID, the rest zero, so that two IDs are equal iff the structs are
+ */
+struct qlb_server_id {
+	u8 len;
+	u8 octets[QLB_SERVER_ID_LEN_MAX];
+};
+
+/**
+ * struct qlb_config - one validated QUIC-LB configuration
+ * @id: config rotation codepoint, 0..6
+ * @server_id_len: octets, 1..15
+ * @nonce_len: octets, 4..18
+ * @plaintext_len: server_id_len + nonce_len, 5..19
+ * @self_len: first octet carries the length (section "Length Self-Description")
+ * @keyed: false is the plaintext algorithm; @aes is then unused
+ * @aes: expanded key, see qlb_aes.h
+ */
+struct qlb_config {
+	u8 id;
+	u8 server_id_len;
+	u8 nonce_len;
+	u8 plaintext_len;
+	bool self_len;
+	bool keyed;
+	struct qlb_aes aes;
+};
+
+/* The three high bits of the first octet. */
+static inline u8 qlb_config_id(u8 first_octet)
+{
+	return first_octet >> 5;
+}
+
+enum qlb_fault qlb_config_check(unsigned int id, unsigned int server_id_len,
+				unsigned int nonce_len);
+
+/**
+ * qlb_config_init() - fill a config from checked parameters
+ * @cfg: the config; on error nothing in it needs qlb_config_destroy()
+ * @id: config rotation codepoint
+ * @server_id_len: octets
+ * @nonce_len: octets
+ * @self_len: encode the length in the first octet
+ * @key: QLB_KEY_LEN octets, or NULL for the plaintext algorithm
+ *
+ * The three numbers must have passed qlb_config_check().
+ * Return: 0, or the negative errno of qlb_aes_init().
+ */
+int qlb_config_init(struct qlb_config *cfg, u8 id, u8 server_id_len,
+		    u8 nonce_len, bool self_len, const u8 *key);
+void qlb_config_destroy(struct qlb_config *cfg);
+
+/**
+ * qlb_decode() - extract the server ID from a connection ID
+ * @cfg: the config the CID's first octet names (not checked here)
+ * @cid: the CID, first octet included
+ * @cid_len: octets readable at @cid; more than the config needs is fine
+ * @sid: set on success
+ * @nonce: NULL, or a buffer of QLB_NONCE_LEN_MAX; asking for it costs the
+ *	   fourth pass that the server ID alone may not need
+ *
+ * Return: false when the CID is shorter than the config (then @sid and
+ * @nonce are untouched).
+ */
+bool qlb_decode(const struct qlb_config *cfg, const u8 *cid, size_t cid_len,
+		struct qlb_server_id *sid, u8 *nonce);
+
+/**
+ * qlb_encode() - make a connection ID
+ * @cfg: the config
+ * @sid: a server ID of exactly cfg->server_id_len octets (not checked)
+ * @nonce: cfg->nonce_len octets, never used before with this key and, in the
+ *	   plaintext algorithm, without relation to earlier ones
+ * @random_bits: low five bits of the first octet unless cfg->self_len
+ * @cid: QLB_CID_LEN_MAX octets of room
+ *
+ * Return: the CID's length in octets, 1 + cfg->plaintext_len.
+ */
+size_t qlb_encode(const struct qlb_config *cfg, const struct qlb_server_id *sid,
+		  const u8 *nonce, u8 random_bits, u8 *cid);
+
+/**
+ * qlb_fingerprint() - a name for a key that does not give it away
+ * @cfg: a keyed config
+ *
+ * Return: the first 32 bits, big endian, of the AES-128 encryption of the
+ * 16 octets "QUIC-LB key name".  No pass of any algorithm encrypts that block:
+ * four-pass inputs end in a length of 5..19 and a pass of 1..4.
+ */
+u32 qlb_fingerprint(const struct qlb_config *cfg);
+
+#endif /* _QLB_H */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The codec's seam to AES-128.  struct qlb_aes comes from kmod/aes.h in the
+ * kernel and from userspace/lib/quiclb_aes.h elsewhere.
+ */
+#ifndef _QLB_AES_H
+#define _QLB_AES_H
+
+#include "qlb_port.h"
+
+#ifdef __KERNEL__
+#include "aes.h"
+#else
+#include <quiclb_aes.h>
+#endif
+
+/* Expands the key schedule, once per config.  Return: 0 or a negative errno. */
+int qlb_aes_init(struct qlb_aes *aes, const u8 key[16]);
+
+/* Wipes and frees it. */
+void qlb_aes_destroy(struct qlb_aes *aes);
+
+/* One block; @out may be @in. */
+void qlb_aes_encrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16]);
+void qlb_aes_decrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16]);
+
+#endif /* _QLB_AES_H */

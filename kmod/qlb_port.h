@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the pure core (qlb, quic_hdr, maglev) needs from the world around it,
+ * so that the kernel module, libquiclb, the tests and the fuzzers compile the
+ * very same files.  This and qlb_aes.h are the only headers of the core with
+ * __KERNEL__ in them.
+ */
+#ifndef _QLB_PORT_H
+#define _QLB_PORT_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#include <linux/string.h>
+#else
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+#endif
+
+#endif /* _QLB_PORT_H */

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: (GPL-2.0 WITH Linux-syscall-note) OR MIT */
+/*
+ * Generic netlink family "ip_vs_quic": what IPVS has no place for.  Services
+ * and real servers are made and changed through IPVS's own family; every
+ * command here names an existing UDP service whose scheduler is "quic".
+ *
+ * Top-level attributes marked * may appear many times in one message (a single
+ * nested list could not hold more than 64 KiB).
+ *
+ * IP_VS_QUIC_CMD_SET, GENL_ADMIN_PERM
+ *	Adds configs and server IDs to a service; all of it or nothing.
+ *	A config whose ID the service already has replaces that config.  A server
+ *	ID may be given again to the server that has it.
+ *
+ *	IP_VS_QUIC_A_SERVICE: nested, IP_VS_QUIC_A_SVC_*
+ *	IP_VS_QUIC_A_FLAGS: u32, IP_VS_QUIC_F_REPLACE | IP_VS_QUIC_F_ABSENT
+ *	IP_VS_QUIC_A_CONFIG *: nested
+ *		IP_VS_QUIC_A_CFG_ID: u8, 0..6
+ *		IP_VS_QUIC_A_CFG_SERVER_ID_LEN: u8, 1..15
+ *		IP_VS_QUIC_A_CFG_NONCE_LEN: u8, 4..18; both together at most 19
+ *		IP_VS_QUIC_A_CFG_KEY: 16 octets; none is the plaintext algorithm
+ *		IP_VS_QUIC_A_CFG_KEY_SOURCE: string of at most 1023 octets, kept and
+ *			given back for whoever saves the configuration
+ *	IP_VS_QUIC_A_SERVER_ID *: nested
+ *		IP_VS_QUIC_A_SID_CONFIG_ID: u8, 0..6; the service need not have
+ *			that config yet, but if it does the length must be right
+ *		IP_VS_QUIC_A_SID_VALUE: 1..15 octets
+ *		IP_VS_QUIC_A_SID_AF: u16, AF_INET or AF_INET6
+ *		IP_VS_QUIC_A_SID_ADDR: 4 or 16 octets, the real server
+ *		IP_VS_QUIC_A_SID_PORT: be16
+ *
+ * IP_VS_QUIC_CMD_DEL, GENL_ADMIN_PERM
+ *	Takes configs (IP_VS_QUIC_A_CFG_ID alone) and server IDs (config ID and
+ *	value; without a value, all of the server named) from a service; all of it
+ *	or nothing.  Server IDs of a deleted config stay.
+ *
+ * IP_VS_QUIC_CMD_GET, GENL_ADMIN_PERM
+ *	do: refused; dump: every service, or the one in IP_VS_QUIC_A_SERVICE.
+ *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE;
+ *	the first carries the IP_VS_QUIC_A_CONFIG (never IP_VS_QUIC_A_CFG_KEY,
+ *	IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead) and IP_VS_QUIC_A_STATS, all of
+ *	them server IDs.  Server IDs come sorted by config ID, then value.
+ *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
+ *
+ *	IP_VS_QUIC_A_STATS: nested, IP_VS_QUIC_A_STAT_* u64, one per outcome: the
+ *		attribute type is 1 + enum ip_vs_quic_outcome
+ *
+ * IP_VS_QUIC_CMD_DECODE, GENL_ADMIN_PERM
+ *	What the director does with a datagram carrying a CID.
+ *	request: IP_VS_QUIC_A_SERVICE, IP_VS_QUIC_A_CID: 1..255 octets
+ *	reply: IP_VS_QUIC_A_OUTCOME: u32, enum ip_vs_quic_outcome; and as far as the
+ *		decoder got: one IP_VS_QUIC_A_CONFIG (its ID), one
+ *		IP_VS_QUIC_A_SERVER_ID (with the server's address when it has one),
+ *		IP_VS_QUIC_A_NONCE
+ */
+#ifndef _UAPI_LINUX_IP_VS_QUIC_H
+#define _UAPI_LINUX_IP_VS_QUIC_H
+
+#include <linux/types.h>
+
+#define IP_VS_QUIC_GENL_NAME	"ip_vs_quic"
+#define IP_VS_QUIC_GENL_VERSION	1
+
+enum ip_vs_quic_cmd {
+	IP_VS_QUIC_CMD_UNSPEC,
+	IP_VS_QUIC_CMD_SET,
+	IP_VS_QUIC_CMD_DEL,
+	IP_VS_QUIC_CMD_GET,
+	IP_VS_QUIC_CMD_DECODE,
+	__IP_VS_QUIC_CMD_MAX
+};
+#define IP_VS_QUIC_CMD_MAX (__IP_VS_QUIC_CMD_MAX - 1)
+
+enum ip_vs_quic_flags {
+	/* what the message does not name is removed from the service */
+	IP_VS_QUIC_F_REPLACE	= 1 << 0,
+	/* server IDs may name a server that is not in the service's pool */
+	IP_VS_QUIC_F_ABSENT	= 1 << 1,
+	__IP_VS_QUIC_F_ALL	= (1 << 2) - 1
+};
+
+enum ip_vs_quic_attr {
+	IP_VS_QUIC_A_UNSPEC,
+	IP_VS_QUIC_A_SERVICE,
+	IP_VS_QUIC_A_FLAGS,
+	IP_VS_QUIC_A_CONFIG,
+	IP_VS_QUIC_A_SERVER_ID,
+	IP_VS_QUIC_A_STATS,
+	IP_VS_QUIC_A_CID,
+	IP_VS_QUIC_A_NONCE,
+	IP_VS_QUIC_A_OUTCOME,
+	__IP_VS_QUIC_A_MAX
+};
+#define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)
+
+/* A service: address and port, or a firewall mark. */
+enum ip_vs_quic_svc_attr {
+	IP_VS_QUIC_A_SVC_UNSPEC,
+	IP_VS_QUIC_A_SVC_AF,		/* u16, AF_INET or AF_INET6 */
+	IP_VS_QUIC_A_SVC_ADDR,		/* 4 or 16 octets */
+	IP_VS_QUIC_A_SVC_PORT,		/* be16 */
+	IP_VS_QUIC_A_SVC_FWMARK,	/* u32, instead of address and port */
+	__IP_VS_QUIC_A_SVC_MAX
+};
+#define IP_VS_QUIC_A_SVC_MAX (__IP_VS_QUIC_A_SVC_MAX - 1)
+
+enum ip_vs_quic_cfg_attr {
+	IP_VS_QUIC_A_CFG_UNSPEC,
+	IP_VS_QUIC_A_CFG_ID,
+	IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
+	IP_VS_QUIC_A_CFG_NONCE_LEN,
+	IP_VS_QUIC_A_CFG_KEY,
+	IP_VS_QUIC_A_CFG_KEY_SOURCE,
+	IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,	/* u32, see qlb_fingerprint() */
+	__IP_VS_QUIC_A_CFG_MAX
+};
+#define IP_VS_QUIC_A_CFG_MAX (__IP_VS_QUIC_A_CFG_MAX - 1)
+
+enum ip_vs_quic_sid_attr {
+	IP_VS_QUIC_A_SID_UNSPEC,
+	IP_VS_QUIC_A_SID_CONFIG_ID,
+	IP_VS_QUIC_A_SID_VALUE,
+	IP_VS_QUIC_A_SID_AF,
+	IP_VS_QUIC_A_SID_ADDR,
+	IP_VS_QUIC_A_SID_PORT,
+	__IP_VS_QUIC_A_SID_MAX
+};
+#define IP_VS_QUIC_A_SID_MAX (__IP_VS_QUIC_A_SID_MAX - 1)
+
+/*
+ * What became of a datagram: the one list behind the counters, the outcome
+ * field of the tracepoints and the names that quiclbadm prints.
+ * IP_VS_QUIC_OUTCOMES(X) calls X(symbol, name, meaning).
+ *
+ * The hook counts each datagram to a VIP under exactly one of the outcomes up to
+ * and including "malformed".  Those that are not "routed" go on to IPVS; if its
+ * connection table does not know the 4-tuple the scheduler counts one more:
+ * "sched-cid", "sched-fallback" or "sched-none".
+ */
+#define IP_VS_QUIC_OUTCOMES(X) \
+	X(ROUTED, "routed", "CID names a server: sent to it without IPVS state") \
+	X(DEFERRED, "deferred", "CID names a server that only IPVS's own path can reach (masquerading)") \
+	X(NO_CONFIG, "unroutable-config", "the service has no config with the CID's config ID") \
+	X(RESERVED, "unroutable-reserved", "config ID 0b111: minted by a server without a config") \
+	X(TOO_SHORT, "unroutable-short", "CID shorter than its config") \
+	X(UNKNOWN_SERVER_ID, "unroutable-server-id", "no server has the decoded server ID") \
+	X(NO_SERVER, "unroutable-server", "the server that has the server ID is not in the pool") \
+	X(MALFORMED, "malformed", "no QUIC header: empty or truncated datagram") \
+	X(SCHED_CID, "sched-cid", "new 4-tuple given to the server its CID names") \
+	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given to a server by consistent hashing") \
+	X(SCHED_NONE, "sched-none", "new 4-tuple, but no server has weight")
+
+enum ip_vs_quic_outcome {
+#define X(symbol, name, meaning) IP_VS_QUIC_##symbol,
+	IP_VS_QUIC_OUTCOMES(X)
+#undef X
+	__IP_VS_QUIC_OUTCOME_COUNT
+};
+#define IP_VS_QUIC_OUTCOME_COUNT __IP_VS_QUIC_OUTCOME_COUNT
+
+#endif /* _UAPI_LINUX_IP_VS_QUIC_H */
