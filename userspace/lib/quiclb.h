@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * libquiclb: QUIC-LB connection IDs for servers behind a director,
+ * draft-ietf-quic-load-balancers.  See quiclb(3).
+ *
+ * A server makes one config from what its operator gave to the director as well
+ * (ID, lengths, key), and calls quiclb_mint() wherever its QUIC library asks for
+ * a connection ID: the first one, the one in a Retry, and every one in a
+ * NEW_CONNECTION_ID frame.  A server without a config calls
+ * quiclb_mint_unroutable().
+ *
+ * All lengths are octets.  Functions that return int return 0 or a negative
+ * errno; on error nothing has been written to any output.
+ *
+ * Threads: a config may be shared; quiclb_mint() is lock-free and never gives a
+ * nonce to two threads.  Only quiclb_config_free() must be the last use.
+ * Processes: a config must not be used on both sides of a fork(), the two would
+ * issue the same nonces.
+ */
+#ifndef QUICLB_H
+#define QUICLB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The library is built with everything else hidden. */
+#pragma GCC visibility push(default)
+
+#define QUICLB_KEY_LEN			16
+#define QUICLB_CONFIG_ID_MAX		6	/* section "Config Rotation" */
+#define QUICLB_SERVER_ID_LEN_MAX	15
+#define QUICLB_NONCE_LEN_MAX		18
+#define QUICLB_CID_LEN_MAX		20
+#define QUICLB_UNROUTABLE_LEN_MIN	8	/* section "Configuration Failover" */
+
+/**
+ * enum quiclb_flags - options of a config
+ * @QUICLB_F_SELF_LEN: the first octet tells the CID's length, section "Length
+ *	Self-Description"; otherwise its five low bits are random
+ */
+enum quiclb_flags {
+	QUICLB_F_SELF_LEN = 1 << 0,
+};
+
+/* One QUIC-LB configuration and the counter of the nonces used with it. */
+struct quiclb_config;
+
+/**
+ * quiclb_config_new() - make a config
+ * @id: config rotation codepoint, 0..6
+ * @server_id_len: 1..15
+ * @nonce_len: 4..18, together with @server_id_len at most 19
+ * @flags: enum quiclb_flags, or'ed
+ * @key: QUICLB_KEY_LEN octets, or NULL for the plaintext algorithm, which lets
+ *	 any observer read the server ID
+ * @error: set to a phrase that says what is wrong, in static memory; may be NULL
+ *
+ * The key is expanded here; the caller wipes its own copy, see quiclb_wipe().
+ *
+ * A config with a key starts its nonces at a random point.  Two servers, or two
+ * runs of one, that use one key *and* one server ID may overlap: by chance with a
+ * short nonce, so give every process a server ID of its own or take a long nonce
+ * (section "Connection ID Entropy").
+ *
+ * Return: the config, or NULL with errno EINVAL, ENOMEM or what getrandom(2)
+ * fails with.
+ */
+struct quiclb_config *quiclb_config_new(unsigned int id,
+					unsigned int server_id_len,
+					unsigned int nonce_len,
+					unsigned int flags, const uint8_t *key,
+					const char **error);
+
+/* Wipes the expanded key, then frees.  @config may be NULL. */
+void quiclb_config_free(struct quiclb_config *config);
+
+/* Octets in every CID of @config: 1 + server ID + nonce, 6..20. */
+size_t quiclb_cid_len(const struct quiclb_config *config);
+
+/**
+ * quiclb_mint() - make a fresh CID
+ * @config: the config
+ * @server_id: as many octets as the config's server ID length
+ * @cid: QUICLB_CID_LEN_MAX octets of room; quiclb_cid_len() are of use
+ *
+ * With a key the nonce is a counter, so that none is ever used twice; without a
+ * key nonces are visible and thus random (section "Server Actions").
+ *
+ * Return: 0; -EOVERFLOW when all nonces have been used, then and ever after: the
+ * server must get a new config, or go on with quiclb_mint_unroutable() (section
+ * "Connection ID Entropy"); or what getrandom(2) fails with.
+ */
+int quiclb_mint(struct quiclb_config *config, const uint8_t *server_id,
+		uint8_t *cid);
+
+/**
+ * quiclb_nonces_left() - how many CIDs can still be minted
+ * @config: the config
+ *
+ * For whoever watches that a new config comes in time.
+ *
+ * Return: at most UINT64_MAX, and always that for a config without a key.
+ */
+uint64_t quiclb_nonces_left(const struct quiclb_config *config);
+
+/**
+ * quiclb_mint_unroutable() - make a CID for a server that has no config
+ * @cid: @cid_len octets of room
+ * @cid_len: QUICLB_UNROUTABLE_LEN_MIN..QUICLB_CID_LEN_MAX
+ *
+ * The config ID is 0b111, the length is self-described, the rest random (section
+ * "Configuration Failover").  Give a client only one of these per connection and
+ * send it the disable_active_migration transport parameter.
+ *
+ * Return: 0, -EINVAL, or what getrandom(2) fails with.
+ */
+int quiclb_mint_unroutable(uint8_t *cid, size_t cid_len);
+
+/**
+ * quiclb_encode() - make the CID for a given nonce
+ * @config: the config; its own nonces are not touched
+ * @server_id: as many octets as the config's server ID length
+ * @nonce: as many octets as the config's nonce length
+ * @random_bits: low five bits of the first octet, unless QUICLB_F_SELF_LEN
+ * @cid: QUICLB_CID_LEN_MAX octets of room
+ *
+ * For tools and for servers that manage their nonces themselves: a nonce used
+ * twice with one key and one server ID gives the same CID twice.
+ */
+void quiclb_encode(const struct quiclb_config *config, const uint8_t *server_id,
+		   const uint8_t *nonce, uint8_t random_bits, uint8_t *cid);
+
+/**
+ * quiclb_decode() - read a CID
+ * @config: the config
+ * @cid: the CID
+ * @cid_len: its length; longer than the config's is fine, the rest is ignored
+ * @server_id: room for the config's server ID length
+ * @nonce: room for the config's nonce length, or NULL
+ *
+ * Anything decodes to some server ID; whether it is one of yours is for you to
+ * see.
+ *
+ * Return: 0; -ENOENT when the CID carries another config ID; -EMSGSIZE when it
+ * is shorter than the config's.
+ */
+int quiclb_decode(const struct quiclb_config *config, const uint8_t *cid,
+		  size_t cid_len, uint8_t *server_id, uint8_t *nonce);
+
+/**
+ * quiclb_fingerprint() - name a key without giving it away
+ * @config: the config
+ * @fingerprint: the number that the director shows for the same key
+ *
+ * Return: false when the config has no key.
+ */
+bool quiclb_fingerprint(const struct quiclb_config *config,
+			uint32_t *fingerprint);
+
+/**
+ * quiclb_parse_key() - read a key as people write it
+ * @key: set on success
+ * @text: 32 hex digits of either case; white space is ignored
+ * @len: of @text, which need not end in NUL
+ * @error: as for quiclb_config_new()
+ *
+ * Neither time nor memory accesses depend on the digits' values.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int quiclb_parse_key(uint8_t key[QUICLB_KEY_LEN], const char *text, size_t len,
+		     const char **error);
+
+/**
+ * quiclb_parse_server_id() - read a server ID as people write it
+ * @server_id: QUICLB_SERVER_ID_LEN_MAX octets of room
+ * @server_id_len: set on success, 1..15
+ * @text: two hex digits per octet, of either case; white space is ignored
+ * @error: as for quiclb_config_new()
+ *
+ * Return: 0 or -EINVAL.
+ */
+int quiclb_parse_server_id(uint8_t *server_id, size_t *server_id_len,
+			   const char *text, const char **error);
+
+/* Zeroes memory in a way that the compiler does not drop. */
+void quiclb_wipe(void *memory, size_t len);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QUICLB_H */
