@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Included by force before every file of the module. */
+#ifndef _IP_VS_QUIC_COMPAT_H
+#define _IP_VS_QUIC_COMPAT_H
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "ip_vs_quic needs Linux 6.1 or newer"
+#endif
+
+/* MODULE_IMPORT_NS() takes a string since 6.13; where it does, stringifying
+ * a string gives one with quotes in it, hence two spellings.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define ip_vs_quic_import_ns(ns) MODULE_IMPORT_NS(ns)
+#else
+#define ip_vs_quic_import_ns(ns) MODULE_IMPORT_NS(#ns)
+#endif
+
+#endif /* _IP_VS_QUIC_COMPAT_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _IP_VS_QUIC_COMPAT_NET_GENETLINK_H
+#define _IP_VS_QUIC_COMPAT_NET_GENETLINK_H
+
+#include_next <net/genetlink.h>
+
+/* Attributes of a dump request. */
+static inline struct nlattr **ip_vs_quic_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef HAVE_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+#endif /* _IP_VS_QUIC_COMPAT_NET_GENETLINK_H */

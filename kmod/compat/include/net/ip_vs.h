@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _IP_VS_QUIC_COMPAT_NET_IP_VS_H
+#define _IP_VS_QUIC_COMPAT_NET_IP_VS_H
+
+#include_next <net/ip_vs.h>
+
+/* "This destination is in the pool" moved from flags to cflags in stable
+ * series; both names are macros.
+ */
+static inline bool ip_vs_quic_dest_available(const struct ip_vs_dest *dest)
+{
+#ifdef IP_VS_DEST_CF_AVAILABLE
+	return dest->cflags & IP_VS_DEST_CF_AVAILABLE;
+#else
+	return dest->flags & IP_VS_DEST_F_AVAILABLE;
+#endif
+}
+
+static inline struct ip_vs_cpu_stats __percpu *
+ip_vs_quic_total_stats(const struct netns_ipvs *ipvs)
+{
+#ifdef HAVE_TOT_STATS_PTR
+	return ipvs->tot_stats->s.cpustats;
+#else
+	return ipvs->tot_stats.cpustats;
+#endif
+}
+
+#endif /* _IP_VS_QUIC_COMPAT_NET_IP_VS_H */
