@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A count of live objects by kind.  Objects die after grace periods and in
+ * workers; unloading the module waits for them all and then demands zero, so a
+ * lost reference is a WARN, not a leak that nobody sees.
+ */
+#ifndef _IP_VS_QUIC_OBJECT_H
+#define _IP_VS_QUIC_OBJECT_H
+
+enum ip_vs_quic_object {
+	IP_VS_QUIC_OBJ_SERVICE,
+	IP_VS_QUIC_OBJ_CONFIG,
+	IP_VS_QUIC_OBJ_SIDMAP,
+	IP_VS_QUIC_OBJ_TARGET,
+	IP_VS_QUIC_OBJ_POOL,
+	IP_VS_QUIC_OBJ_ROUTES,
+	IP_VS_QUIC_OBJ_COUNT
+};
+
+struct rcu_work;
+
+void ip_vs_quic_object_created(enum ip_vs_quic_object kind);
+void ip_vs_quic_object_destroyed(enum ip_vs_quic_object kind);
+
+/* Runs the work's function in process context after a grace period. */
+void ip_vs_quic_object_retire(struct rcu_work *work);
+
+int ip_vs_quic_object_init(void);
+void ip_vs_quic_object_uninit(void);
+
+#endif /* _IP_VS_QUIC_OBJECT_H */

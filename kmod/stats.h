@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Counters per outcome, one set per service, each CPU its own. */
+#ifndef _IP_VS_QUIC_STATS_H
+#define _IP_VS_QUIC_STATS_H
+
+#include <linux/ip_vs_quic.h>
+#include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
+
+struct ip_vs_quic_stats {
+	u64_stats_t datagrams[IP_VS_QUIC_OUTCOME_COUNT];
+	struct u64_stats_sync syncp;
+};
+
+/* Caller has bottom halves disabled. */
+static inline void
+ip_vs_quic_stats_count(struct ip_vs_quic_stats __percpu *stats,
+		       enum ip_vs_quic_outcome outcome)
+{
+	struct ip_vs_quic_stats *s = this_cpu_ptr(stats);
+
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->datagrams[outcome]);
+	u64_stats_update_end(&s->syncp);
+}
+
+struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(void);
+u64 ip_vs_quic_stats_sum(struct ip_vs_quic_stats __percpu *stats,
+			 enum ip_vs_quic_outcome outcome);
+
+#endif /* _IP_VS_QUIC_STATS_H */
