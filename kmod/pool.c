@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "pool.h"
+
+#include <linux/bsearch.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "maglev.h"
+#include "object.h"
+
+static int addr_cmp(const struct ip_vs_quic_addr *a,
+		    const struct ip_vs_quic_addr *b)
+{
+	return memcmp(a, b, sizeof(*a));
+}
+
+static int target_cmp(const void *a, const void *b)
+{
+	const struct ip_vs_quic_target * const *x = a, * const *y = b;
+
+	return addr_cmp(&(*x)->addr, &(*y)->addr);
+}
+
+static int target_addr_cmp(const void *addr, const void *elem)
+{
+	const struct ip_vs_quic_target * const *target = elem;
+
+	return addr_cmp(addr, &(*target)->addr);
+}
+
+static struct ip_vs_quic_pool *alloc_pool(u32 room)
+{
+	struct ip_vs_quic_pool *pool;
+
+	BUILD_BUG_ON(sizeof(struct ip_vs_quic_addr) !=
+		     sizeof(union nf_inet_addr) + 2 * sizeof(u16));
+
+	pool = kvzalloc(struct_size(pool, targets, room), GFP_KERNEL);
+	if (!pool)
+		return NULL;
+	kref_init(&pool->ref);
+	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_POOL);
+	return pool;
+}
+
+static struct ip_vs_quic_target *
+reuse_target(const struct ip_vs_quic_pool *old, const struct ip_vs_dest *dest)
+{
+	struct ip_vs_quic_addr addr = { .af = dest->af, .port = dest->port };
+	struct ip_vs_quic_target *target;
+
+	if (!old)
+		return NULL;
+	ip_vs_addr_set(dest->af, &addr.addr, &dest->addr);
+	target = ip_vs_quic_pool_find(old, &addr);
+	if (!target || !ip_vs_quic_target_current(target, dest))
+		return NULL;
+	ip_vs_quic_target_get(target);
+	return target;
+}
+
+static int collect_targets(struct ip_vs_quic_pool *pool,
+			   const struct ip_vs_service *svc,
+			   const struct ip_vs_quic_pool *old)
+{
+	struct ip_vs_quic_target *target;
+	struct ip_vs_dest *dest;
+
+	list_for_each_entry(dest, &svc->destinations, n_list) {
+		target = reuse_target(old, dest);
+		if (!target)
+			target = ip_vs_quic_target_new(svc, dest);
+		if (!target)
+			return -ENOMEM;
+		pool->targets[pool->count++] = target;
+	}
+	sort(pool->targets, pool->count, sizeof(pool->targets[0]), target_cmp,
+	     NULL);
+	return 0;
+}
+
+/* The key of a server is its address in a form all directors agree on. */
+static u64 server_key(const struct ip_vs_quic_addr *addr)
+{
+	return maglev_hash(addr->addr.all, addr->af == AF_INET6 ? 16 : 4,
+			   ntohs(addr->port));
+}
+
+static int build_table(struct ip_vs_quic_pool *pool)
+{
+	struct maglev_entry *entries;
+	u32 i;
+
+	if (!pool->count)
+		return 0;
+
+	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL);
+	if (!entries)
+		return -ENOMEM;
+	pool->size = maglev_size(pool->count);
+	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
+				     GFP_KERNEL);
+	if (!pool->table) {
+		kvfree(entries);
+		return -ENOMEM;
+	}
+
+	for (i = 0; i < pool->count; i++) {
+		struct ip_vs_quic_target *target = pool->targets[i];
+		int weight = atomic_read(&target->conn.dest->weight);
+
+		entries[i].key = server_key(&target->addr);
+		entries[i].weight = clamp_t(int, weight, 0, MAGLEV_WEIGHT_MAX);
+	}
+	maglev_build(pool->table, pool->size, entries, pool->count);
+	kvfree(entries);
+	return 0;
+}
+
+struct ip_vs_quic_pool *ip_vs_quic_pool_new(const struct ip_vs_service *svc,
+					    const struct ip_vs_quic_pool *old)
+{
+	struct ip_vs_quic_pool *pool;
+	struct ip_vs_dest *dest;
+	u32 count = 0;
+	int err;
+
+	list_for_each_entry(dest, &svc->destinations, n_list)
+		count++;
+	if (count > MAGLEV_ENTRIES_MAX)
+		return ERR_PTR(-E2BIG);
+
+	pool = alloc_pool(count);
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+
+	err = collect_targets(pool, svc, old);
+	if (!err)
+		err = build_table(pool);
+	if (err) {
+		ip_vs_quic_pool_put(pool);
+		return ERR_PTR(err);
+	}
+	return pool;
+}
+
+struct ip_vs_quic_pool *ip_vs_quic_pool_get(struct ip_vs_quic_pool *pool)
+{
+	kref_get(&pool->ref);
+	return pool;
+}
+
+static void release(struct kref *ref)
+{
+	struct ip_vs_quic_pool *pool;
+	u32 i;
+
+	pool = container_of(ref, struct ip_vs_quic_pool, ref);
+	for (i = 0; i < pool->count; i++)
+		ip_vs_quic_target_put(pool->targets[i]);
+	kvfree(pool->table);
+	kvfree(pool);
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_POOL);
+}
+
+void ip_vs_quic_pool_put(struct ip_vs_quic_pool *pool)
+{
+	kref_put(&pool->ref, release);
+}
+
+struct ip_vs_quic_target *
+ip_vs_quic_pool_find(const struct ip_vs_quic_pool *pool,
+		     const struct ip_vs_quic_addr *addr)
+{
+	struct ip_vs_quic_target * const *found;
+
+	found = bsearch(addr, pool->targets, pool->count,
+			sizeof(pool->targets[0]), target_addr_cmp);
+	return found ? *found : NULL;
+}
+
+static bool takes_new_flows(const struct ip_vs_dest *dest)
+{
+	return ip_vs_quic_dest_available(dest) &&
+	       !(dest->flags & IP_VS_DEST_F_OVERLOAD) &&
+	       atomic_read(&dest->weight) > 0;
+}
+
+struct ip_vs_dest *ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool,
+					u64 hash)
+{
+	u32 first, i;
+
+	if (!pool->table)
+		return NULL;
+	first = pool->table[maglev_slot(hash, pool->size)];
+	if (first == MAGLEV_NONE)
+		return NULL;
+
+	for (i = 0; i < pool->count; i++) {
+		u32 at = first + i < pool->count ? first + i :
+						   first + i - pool->count;
+		struct ip_vs_dest *dest = pool->targets[at]->conn.dest;
+
+		if (takes_new_flows(dest))
+			return dest;
+	}
+	return NULL;
+}

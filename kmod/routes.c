@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "routes.h"
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "object.h"
+
+/*
+ * A length of 1..15 makes config_and_len non-zero, so an empty slot ends every
+ * probe, and half the slots are empty.
+ */
+static int resolve(struct ip_vs_quic_routes *routes,
+		   const struct ip_vs_quic_sidmap *map)
+{
+	u32 n, i, slots = roundup_pow_of_two(max(2 * map->count, 2U));
+
+	routes->slots = kvcalloc(slots, sizeof(*routes->slots), GFP_KERNEL);
+	if (!routes->slots)
+		return -ENOMEM;
+	routes->mask = slots - 1;
+	routes->seed = get_random_u64();
+
+	for (n = 0; n < map->count; n++) {
+		const struct ip_vs_quic_sid *sid = &map->sids[n];
+
+		i = ip_vs_quic_route_hash(&sid->key, routes->seed);
+		while (routes->slots[i & routes->mask].key.config_and_len)
+			i++;
+		routes->slots[i & routes->mask] = (struct ip_vs_quic_route) {
+			.key = sid->key,
+			.target = ip_vs_quic_pool_find(routes->pool,
+						       &sid->server),
+		};
+	}
+	return 0;
+}
+
+struct ip_vs_quic_routes *
+ip_vs_quic_routes_new(struct ip_vs_quic_config * const configs[QLB_CONFIGS_MAX],
+		      const struct ip_vs_quic_sidmap *map,
+		      struct ip_vs_quic_pool *pool)
+{
+	struct ip_vs_quic_routes *routes;
+	unsigned int i;
+
+	routes = kzalloc(sizeof(*routes), GFP_KERNEL);
+	if (!routes)
+		return NULL;
+	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_ROUTES);
+
+	routes->pool = ip_vs_quic_pool_get(pool);
+	for (i = 0; i < QLB_CONFIGS_MAX; i++)
+		if (configs[i])
+			routes->configs[i] = ip_vs_quic_config_get(configs[i]);
+
+	if (resolve(routes, map)) {
+		ip_vs_quic_routes_free(routes);
+		return NULL;
+	}
+	return routes;
+}
+
+void ip_vs_quic_routes_free(struct ip_vs_quic_routes *routes)
+{
+	unsigned int i;
+
+	for (i = 0; i < QLB_CONFIGS_MAX; i++)
+		ip_vs_quic_config_put(routes->configs[i]);
+	ip_vs_quic_pool_put(routes->pool);
+	kvfree(routes->slots);
+	kfree(routes);
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_ROUTES);
+}
+
+static void free_work(struct work_struct *work)
+{
+	ip_vs_quic_routes_free(container_of(to_rcu_work(work),
+					    struct ip_vs_quic_routes,
+					    free_work));
+}
+
+/*
+ * Why nothing a reader holds dies under it: readers reach targets, pools and
+ * configs only through routes they dereferenced in a read-side section.
+ *  1. The writer has replaced the RCU pointer; no new reader finds @routes.
+ *  2. After a grace period no reader has it, nor anything got through it.
+ *  3. Then its references go.  A pool or config shared with newer routes lives
+ *     on; one that was shared only with older ones had their grace periods too.
+ *  4. The last put of a target gives back its destination to IPVS.
+ * Process context, because freeing a cipher may sleep.
+ */
+void ip_vs_quic_routes_retire(struct ip_vs_quic_routes *routes)
+{
+	if (!routes)
+		return;
+	INIT_RCU_WORK(&routes->free_work, free_work);
+	ip_vs_quic_object_retire(&routes->free_work);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * All that the packet path reads of a service, as one immutable object behind
+ * one RCU pointer: configs, pool, and the server map resolved against the pool.
+ * A datagram therefore never sees half of a change.
+ */
+#ifndef _IP_VS_QUIC_ROUTES_H
+#define _IP_VS_QUIC_ROUTES_H
+
+#include <linux/workqueue.h>
+
+#include "config.h"
+#include "pool.h"
+#include "sidmap.h"
+
+/* One slot of the open-addressed table; config_and_len 0 is an empty slot. */
+struct ip_vs_quic_route {
+	union ip_vs_quic_sid_key key;
+	struct ip_vs_quic_target *target;	/* NULL: not in the pool */
+};
+
+/**
+ * struct ip_vs_quic_routes - what a service's datagrams are decided by
+ * @configs: by config ID, NULL where there is none; one reference each
+ * @pool: one reference
+ * @seed: of the table's hash; against chosen collisions
+ * @mask: slots in @slots minus one
+ * @slots: at most half full
+ * @free_work: frees it after a grace period
+ */
+struct ip_vs_quic_routes {
+	struct ip_vs_quic_config *configs[QLB_CONFIGS_MAX];
+	struct ip_vs_quic_pool *pool;
+	u64 seed;
+	u32 mask;
+	struct ip_vs_quic_route *slots;
+	struct rcu_work free_work;
+};
+
+/*
+ * Takes references of its own on the configs and the pool.  Return: NULL
+ * without memory.
+ */
+struct ip_vs_quic_routes *
+ip_vs_quic_routes_new(struct ip_vs_quic_config * const configs[QLB_CONFIGS_MAX],
+		      const struct ip_vs_quic_sidmap *map,
+		      struct ip_vs_quic_pool *pool);
+
+/* Once unpublished: frees it when the last reader is gone.  NULL is fine. */
+void ip_vs_quic_routes_retire(struct ip_vs_quic_routes *routes);
+
+/* Never published. */
+void ip_vs_quic_routes_free(struct ip_vs_quic_routes *routes);
+
+static inline u32 ip_vs_quic_route_hash(const union ip_vs_quic_sid_key *key,
+					u64 seed)
+{
+	u64 h = (key->words[0] ^ seed) * 0x9e3779b97f4a7c15ull;
+
+	h = (h ^ (h >> 32) ^ key->words[1]) * 0xbf58476d1ce4e5b9ull;
+	return h >> 32;
+}
+
+/* Return: NULL when no server has the server ID. */
+static inline const struct ip_vs_quic_route *
+ip_vs_quic_routes_find(const struct ip_vs_quic_routes *routes,
+		       const union ip_vs_quic_sid_key *key)
+{
+	u32 i = ip_vs_quic_route_hash(key, routes->seed);
+
+	for (;; i++) {
+		const struct ip_vs_quic_route *r;
+
+		r = &routes->slots[i & routes->mask];
+		if (r->key.words[0] == key->words[0] &&
+		    r->key.words[1] == key->words[1])
+			return r;
+		if (!r->key.config_and_len)
+			return NULL;
+	}
+}
+
+#endif /* _IP_VS_QUIC_ROUTES_H */

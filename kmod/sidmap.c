@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "sidmap.h"
+
+#include <linux/bsearch.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+
+#include "object.h"
+
+static int key_cmp(const void *a, const void *b)
+{
+	const struct ip_vs_quic_sid *x = a, *y = b;
+
+	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+struct ip_vs_quic_sidmap *ip_vs_quic_sidmap_new(u32 count)
+{
+	struct ip_vs_quic_sidmap *map;
+
+	map = kvzalloc(struct_size(map, sids, count), GFP_KERNEL);
+	if (!map)
+		return NULL;
+	map->count = count;
+	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SIDMAP);
+	return map;
+}
+
+void ip_vs_quic_sidmap_free(struct ip_vs_quic_sidmap *map)
+{
+	if (!map)
+		return;
+	kvfree(map);
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SIDMAP);
+}
+
+bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map)
+{
+	u32 in, out = 0;
+
+	sort(map->sids, map->count, sizeof(map->sids[0]), key_cmp, NULL);
+	for (in = 0; in < map->count; in++) {
+		const struct ip_vs_quic_sid *sid = &map->sids[in];
+
+		if (out && !key_cmp(&map->sids[out - 1], sid)) {
+			if (memcmp(&map->sids[out - 1].server, &sid->server,
+				   sizeof(sid->server)))
+				return false;
+			continue;
+		}
+		map->sids[out++] = *sid;
+	}
+	map->count = out;
+	return true;
+}
+
+const struct ip_vs_quic_sid *
+ip_vs_quic_sidmap_find(const struct ip_vs_quic_sidmap *map,
+		       const union ip_vs_quic_sid_key *key)
+{
+	const struct ip_vs_quic_sid probe = { .key = *key };
+
+	return bsearch(&probe, map->sids, map->count, sizeof(map->sids[0]),
+		       key_cmp);
+}

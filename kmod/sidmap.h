@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The server map of a service: (config ID, server ID) → address and port of a
+ * real server.  It is configuration, not state: a server may leave IPVS's pool
+ * and come back, its server IDs stay.  Immutable once built; the datapath never
+ * sees it, see routes.h for what it does see.
+ */
+#ifndef _IP_VS_QUIC_SIDMAP_H
+#define _IP_VS_QUIC_SIDMAP_H
+
+#include <linux/netfilter.h>
+#include <linux/types.h>
+
+#include "qlb.h"
+
+enum ip_vs_quic_sidmap_limits {
+	IP_VS_QUIC_SIDMAP_MAX = 65536,	/* entries in a map */
+};
+
+/* A real server.  No padding: compared and sorted with memcmp(). */
+struct ip_vs_quic_addr {
+	union nf_inet_addr addr;	/* beyond the family's length zero */
+	u16 af;
+	__be16 port;
+};
+
+/*
+ * A server ID with the config it belongs to.  The two words are equal iff the
+ * keys are; the first octet holds config ID and length, the rest the server ID,
+ * zero padded.  memcmp() order is by config ID, length, value.
+ */
+union ip_vs_quic_sid_key {
+	struct {
+		u8 config_and_len;
+		u8 octets[QLB_SERVER_ID_LEN_MAX];
+	};
+	u64 words[2];
+};
+
+struct ip_vs_quic_sid {
+	union ip_vs_quic_sid_key key;
+	struct ip_vs_quic_addr server;
+};
+
+struct ip_vs_quic_sidmap {
+	u32 count;
+	struct ip_vs_quic_sid sids[];	/* sorted by key */
+};
+
+static inline union ip_vs_quic_sid_key
+ip_vs_quic_sid_key(u8 config_id, const struct qlb_server_id *sid)
+{
+	union ip_vs_quic_sid_key key;
+
+	BUILD_BUG_ON(sizeof(key) != sizeof(*sid));
+	memcpy(&key, sid, sizeof(key));
+	key.config_and_len = config_id << 4 | sid->len;
+	return key;
+}
+
+static inline u8 ip_vs_quic_sid_config_id(const struct ip_vs_quic_sid *sid)
+{
+	return sid->key.config_and_len >> 4;
+}
+
+static inline u8 ip_vs_quic_sid_len(const struct ip_vs_quic_sid *sid)
+{
+	return sid->key.config_and_len & 0xf;
+}
+
+/* Room for @count entries, to be filled and then sorted; NULL without memory. */
+struct ip_vs_quic_sidmap *ip_vs_quic_sidmap_new(u32 count);
+void ip_vs_quic_sidmap_free(struct ip_vs_quic_sidmap *map);
+
+/*
+ * Sorts by key and drops repetitions.  Return: false when two servers have the
+ * same key.
+ */
+bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map);
+
+const struct ip_vs_quic_sid *
+ip_vs_quic_sidmap_find(const struct ip_vs_quic_sidmap *map,
+		       const union ip_vs_quic_sid_key *key);
+
+#endif /* _IP_VS_QUIC_SIDMAP_H */

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * One destination of a service as the packet path uses it.
+ *
+ * IPVS's transmitters take a connection.  Those for tunnels, direct routing and
+ * the local node only read a few of its members and write none, so one object
+ * per (service, destination), shared by all CPUs and packets, does for all of
+ * them: no allocation, no hash, no timer, no per-flow state.  It never enters
+ * IPVS's table and was not made by ip_vs_conn_new(), hence counts nowhere: not in
+ * InActConn, not against thresholds or conn_max, and a netns can go without it.
+ */
+#ifndef _IP_VS_QUIC_TARGET_H
+#define _IP_VS_QUIC_TARGET_H
+
+#include <linux/kref.h>
+#include <net/ip_vs.h>
+
+#include "sidmap.h"
+
+/**
+ * struct ip_vs_quic_target - a destination
+ * @conn: private; af, daf, protocol, flags, ipvs, vaddr, vport, daddr, dport,
+ *	  dest and packet_xmit are set, the rest is zero
+ * @stateless: @conn.packet_xmit may be called; otherwise (masquerading) the
+ *	       destination is only reachable through a connection of IPVS's own
+ * @addr: what the server map knows it by
+ * @ref: one reference per pool that has it
+ *
+ * The target holds a reference on conn.dest for its life.
+ */
+struct ip_vs_quic_target {
+	struct ip_vs_conn conn;
+	bool stateless;
+	struct ip_vs_quic_addr addr;
+	struct kref ref;
+};
+
+/* Return: a target with one reference, NULL without memory. */
+struct ip_vs_quic_target *
+ip_vs_quic_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest);
+
+/* Does the snapshot @target took of its destination still hold? */
+bool ip_vs_quic_target_current(const struct ip_vs_quic_target *target,
+			       const struct ip_vs_dest *dest);
+
+void ip_vs_quic_target_get(struct ip_vs_quic_target *target);
+/* A reader may only be gone for sure after a grace period: see routes.c. */
+void ip_vs_quic_target_put(struct ip_vs_quic_target *target);
+
+/* Learns the transmitters' addresses from IPVS. */
+int ip_vs_quic_target_init(void);
+
+#endif /* _IP_VS_QUIC_TARGET_H */
