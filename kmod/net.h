@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the module keeps in a network namespace. */
+#ifndef _IP_VS_QUIC_NET_H
+#define _IP_VS_QUIC_NET_H
+
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/rhashtable.h>
+
+#include "service.h"
+
+/**
+ * struct ip_vs_quic_net - per namespace
+ * @net: whose it is; not a reference, this lives in it
+ * @lock: protects everything below and every service's configuration.  Taken
+ *	  inside IPVS's mutex by scheduler callbacks, alone by netlink; nothing
+ *	  under it calls IPVS
+ * @table: services by key, read under RCU
+ * @services: the same in order of creation
+ * @generation: counts changes of configuration, never 0, for dumps
+ * @users: services per address family, IPv4 then IPv6; hooks exist while > 0
+ * @fwmark_users: services with a fwmark; the hook reads it without the lock: a
+ *		  stale zero only sends a packet IPVS's own way
+ * @ops: the hooks, priv pointing here
+ */
+struct ip_vs_quic_net {
+	struct net *net;
+	struct mutex lock;
+	struct rhashtable table;
+	struct list_head services;
+	u32 generation;
+	unsigned int users[2];
+	unsigned int fwmark_users;
+	struct nf_hook_ops ops[2];
+};
+
+/* In the header, so that the compiler sees constants where it hashes. */
+static const struct rhashtable_params ip_vs_quic_table_params = {
+	.head_offset = offsetof(struct ip_vs_quic_service, node),
+	.key_offset = offsetof(struct ip_vs_quic_service, key),
+	.key_len = sizeof(struct ip_vs_quic_svc_key),
+	.automatic_shrinking = true,
+};
+
+struct ip_vs_quic_net *ip_vs_quic_net(const struct net *net);
+
+/* Links a new service and makes sure of the hooks; caller holds the lock. */
+int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
+			struct ip_vs_quic_service *qs);
+void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
+			   struct ip_vs_quic_service *qs);
+
+/* Configuration changed; caller holds the lock. */
+void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet);
+
+/* Caller is in an RCU read-side section or holds the lock. */
+static inline struct ip_vs_quic_service *
+ip_vs_quic_net_find(struct ip_vs_quic_net *qnet,
+		    const struct ip_vs_quic_svc_key *key)
+{
+	return rhashtable_lookup(&qnet->table, key, ip_vs_quic_table_params);
+}
+
+int ip_vs_quic_net_init(void);
+void ip_vs_quic_net_uninit(void);
+
+#endif /* _IP_VS_QUIC_NET_H */

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "service.h"
+
+#include <linux/err.h>
+#include <linux/slab.h>
+
+#include "net.h"
+#include "object.h"
+
+static struct ip_vs_quic_config * const no_configs[QLB_CONFIGS_MAX];
+
+struct ip_vs_quic_routes *
+ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs)
+{
+	return rcu_dereference_protected(qs->routes,
+					 lockdep_is_held(&qs->qnet->lock));
+}
+
+static void publish(struct ip_vs_quic_service *qs,
+		    struct ip_vs_quic_routes *routes)
+{
+	struct ip_vs_quic_routes *old = ip_vs_quic_service_routes(qs);
+
+	rcu_assign_pointer(qs->routes, routes);
+	ip_vs_quic_routes_retire(old);
+}
+
+static void fill_key(struct ip_vs_quic_svc_key *key,
+		     const struct ip_vs_service *svc)
+{
+	key->af = svc->af;
+	key->fwmark = svc->fwmark;
+	if (svc->fwmark)
+		return;
+	ip_vs_addr_set(svc->af, &key->addr, &svc->addr);
+	key->port = svc->port;
+}
+
+static void free_service(struct ip_vs_quic_service *qs)
+{
+	ip_vs_quic_sidmap_free(qs->sidmap);
+	free_percpu(qs->stats);
+	kfree(qs);
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SERVICE);
+}
+
+static void free_work(struct work_struct *work)
+{
+	free_service(container_of(to_rcu_work(work), struct ip_vs_quic_service,
+				  free_work));
+}
+
+static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
+{
+	struct ip_vs_quic_service *qs;
+
+	qs = kzalloc(sizeof(*qs), GFP_KERNEL);
+	if (!qs)
+		return NULL;
+	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SERVICE);
+
+	fill_key(&qs->key, svc);
+	qs->qnet = ip_vs_quic_net(svc->ipvs->net);
+	qs->stats = ip_vs_quic_stats_new();
+	qs->sidmap = ip_vs_quic_sidmap_new(0);
+	if (!qs->stats || !qs->sidmap) {
+		free_service(qs);
+		return NULL;
+	}
+	return qs;
+}
+
+static struct ip_vs_quic_routes *
+first_routes(const struct ip_vs_quic_service *qs,
+	     const struct ip_vs_service *svc)
+{
+	struct ip_vs_quic_routes *routes;
+	struct ip_vs_quic_pool *pool;
+
+	pool = ip_vs_quic_pool_new(svc, NULL);
+	if (IS_ERR(pool))
+		return ERR_CAST(pool);
+	routes = ip_vs_quic_routes_new(no_configs, qs->sidmap, pool);
+	ip_vs_quic_pool_put(pool);
+	return routes ? routes : ERR_PTR(-ENOMEM);
+}
+
+/*
+ * A service that changes its scheduler to "quic" comes with destinations; a new
+ * one has none yet.
+ */
+int ip_vs_quic_service_new(struct ip_vs_service *svc)
+{
+	struct ip_vs_quic_service *qs = alloc_service(svc);
+	struct ip_vs_quic_routes *routes;
+	int err;
+
+	if (!qs)
+		return -ENOMEM;
+	routes = first_routes(qs, svc);
+	if (IS_ERR(routes)) {
+		free_service(qs);
+		return PTR_ERR(routes);
+	}
+
+	RCU_INIT_POINTER(qs->routes, routes);
+	mutex_lock(&qs->qnet->lock);
+	err = ip_vs_quic_net_link(qs->qnet, qs);
+	mutex_unlock(&qs->qnet->lock);
+	if (err) {
+		ip_vs_quic_routes_free(routes);
+		free_service(qs);
+		return err;
+	}
+	svc->sched_data = qs;
+	return 0;
+}
+
+void ip_vs_quic_service_unpublish(struct ip_vs_quic_service *qs)
+{
+	publish(qs, NULL);
+}
+
+/*
+ * schedule() may still be running with @qs on another CPU, and so may the hook:
+ * it is freed after a grace period.  A namespace on its way out has unlinked
+ * it already.
+ */
+void ip_vs_quic_service_del(struct ip_vs_quic_service *qs)
+{
+	struct ip_vs_quic_net *qnet = qs->qnet;
+
+	if (qnet) {
+		mutex_lock(&qnet->lock);
+		ip_vs_quic_net_unlink(qnet, qs);
+		ip_vs_quic_service_unpublish(qs);
+		mutex_unlock(&qnet->lock);
+	}
+	INIT_RCU_WORK(&qs->free_work, free_work);
+	ip_vs_quic_object_retire(&qs->free_work);
+}
+
+int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
+				   const struct ip_vs_service *svc)
+{
+	struct ip_vs_quic_routes *old, *routes;
+	struct ip_vs_quic_pool *pool;
+	int err = 0;
+
+	mutex_lock(&qs->qnet->lock);
+	old = ip_vs_quic_service_routes(qs);
+	pool = ip_vs_quic_pool_new(svc, old->pool);
+	if (IS_ERR(pool)) {
+		err = PTR_ERR(pool);
+		goto out;
+	}
+	routes = ip_vs_quic_routes_new(old->configs, qs->sidmap, pool);
+	ip_vs_quic_pool_put(pool);
+	if (routes)
+		publish(qs, routes);
+	else
+		err = -ENOMEM;
+out:
+	mutex_unlock(&qs->qnet->lock);
+	return err;
+}
+
+int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
+			      const struct ip_vs_quic_change *change)
+{
+	struct ip_vs_quic_routes *old = ip_vs_quic_service_routes(qs);
+	struct ip_vs_quic_routes *routes;
+
+	routes = ip_vs_quic_routes_new(change->configs, change->sidmap,
+				       old->pool);
+	if (!routes)
+		return -ENOMEM;
+
+	publish(qs, routes);
+	ip_vs_quic_sidmap_free(qs->sidmap);
+	qs->sidmap = change->sidmap;
+	ip_vs_quic_net_changed(qs->qnet);
+	return 0;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* An IPVS service whose scheduler is "quic". */
+#ifndef _IP_VS_QUIC_SERVICE_H
+#define _IP_VS_QUIC_SERVICE_H
+
+#include <linux/list.h>
+#include <linux/rhashtable-types.h>
+#include <linux/workqueue.h>
+#include <net/ip_vs.h>
+
+#include "routes.h"
+#include "stats.h"
+
+struct ip_vs_quic_net;
+
+/* How datagrams find a service.  No padding: hashed and compared as memory. */
+struct ip_vs_quic_svc_key {
+	union nf_inet_addr addr;	/* zero with a fwmark */
+	u32 fwmark;			/* 0: by address and port */
+	u16 af;
+	__be16 port;			/* zero with a fwmark */
+};
+
+/**
+ * struct ip_vs_quic_service - sched_data of an IPVS service
+ * @routes: what datagrams are decided by; written under qnet->lock, NULL
+ *	    before the service is complete and after netns exit began
+ * @stats: per-CPU counters, written by the packet path
+ * @key: fixed
+ * @node: in qnet->table, read under RCU, written under qnet->lock
+ * @qnet: its namespace
+ * @sidmap: server map, under qnet->lock
+ * @list: in qnet->services, under qnet->lock
+ * @free_work: frees it after a grace period
+ */
+struct ip_vs_quic_service {
+	struct ip_vs_quic_routes __rcu *routes;
+	struct ip_vs_quic_stats __percpu *stats;
+	struct ip_vs_quic_svc_key key;
+	struct rhash_head node;
+	struct ip_vs_quic_net *qnet;
+	struct ip_vs_quic_sidmap *sidmap;
+	struct list_head list;
+	struct rcu_work free_work;
+};
+
+/**
+ * struct ip_vs_quic_change - what a service is to become
+ * @configs: by config ID; borrowed
+ * @sidmap: sealed; the service's own after success, still the caller's
+ *	    after failure
+ */
+struct ip_vs_quic_change {
+	struct ip_vs_quic_config *configs[QLB_CONFIGS_MAX];
+	struct ip_vs_quic_sidmap *sidmap;
+};
+
+/* Scheduler callbacks' halves; the caller holds IPVS's mutex. */
+int ip_vs_quic_service_new(struct ip_vs_service *svc);
+void ip_vs_quic_service_del(struct ip_vs_quic_service *qs);
+int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
+				   const struct ip_vs_service *svc);
+
+/* Publishes configs and server map at once; caller holds qnet->lock. */
+int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
+			      const struct ip_vs_quic_change *change);
+
+/* The writer's view of qs->routes; caller holds qnet->lock. */
+struct ip_vs_quic_routes *
+ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs);
+
+/* Stops the packet path from using @qs; caller holds qnet->lock. */
+void ip_vs_quic_service_unpublish(struct ip_vs_quic_service *qs);
+
+#endif /* _IP_VS_QUIC_SERVICE_H */
