@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tracepoints.  Neither keys nor nonces: of a CID only what is on the wire
+ * (unroutable) or the server ID it decodes to (decision).
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM ip_vs_quic
+
+#if !defined(_IP_VS_QUIC_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _IP_VS_QUIC_TRACE_H
+
+#include <linux/in.h>
+#include <linux/socket.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
+
+#include "decide.h"
+
+#ifndef _IP_VS_QUIC_TRACE_HELPERS
+#define _IP_VS_QUIC_TRACE_HELPERS
+/* For the %pISpc format: 28 octets hold a sockaddr of either family. */
+static inline void ip_vs_quic_trace_addr(void *field, u16 af,
+					 const union nf_inet_addr *addr,
+					 __be16 port)
+{
+	memset(field, 0, sizeof(struct sockaddr_in6));
+	if (af == AF_INET6) {
+		struct sockaddr_in6 *sin6 = field;
+
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = port;
+		sin6->sin6_addr = addr->in6;
+	} else {
+		struct sockaddr_in *sin = field;
+
+		sin->sin_family = AF_INET;
+		sin->sin_port = port;
+		sin->sin_addr = addr->in;
+	}
+}
+#endif
+
+#define ip_vs_quic_trace_enum(symbol, name, meaning) \
+	TRACE_DEFINE_ENUM(IP_VS_QUIC_##symbol);
+IP_VS_QUIC_OUTCOMES(ip_vs_quic_trace_enum)
+
+/* __print_symbolic() wants its list without a trailing comma */
+#define ip_vs_quic_trace_name(symbol, name, meaning) \
+	{ IP_VS_QUIC_##symbol, name },
+#define ip_vs_quic_show_outcome(value)					\
+	__print_symbolic(value,						\
+			 IP_VS_QUIC_OUTCOMES(ip_vs_quic_trace_name) { -1, "" })
+
+#define IP_VS_QUIC_FLOW_FIELDS						\
+	__array(u8, client, sizeof(struct sockaddr_in6))		\
+	__array(u8, vip, sizeof(struct sockaddr_in6))			\
+	__field(u32, fwmark)						\
+	__field(u32, outcome)
+
+#define IP_VS_QUIC_FLOW_ASSIGN(qs, saddr, sport, what)			\
+	ip_vs_quic_trace_addr(__entry->client, (qs)->key.af, saddr, sport); \
+	ip_vs_quic_trace_addr(__entry->vip, (qs)->key.af,		\
+			      &(qs)->key.addr, (qs)->key.port);		\
+	__entry->fwmark = (qs)->key.fwmark;				\
+	__entry->outcome = what
+
+TRACE_EVENT(ip_vs_quic_decision,
+	TP_PROTO(const struct ip_vs_quic_service *qs,
+		 const union nf_inet_addr *saddr, __be16 sport,
+		 const struct ip_vs_quic_decision *d),
+	TP_ARGS(qs, saddr, sport, d),
+	TP_STRUCT__entry(
+		IP_VS_QUIC_FLOW_FIELDS
+		__field(bool, long_form)
+		__field(s8, config_id)
+		__dynamic_array(u8, server_id, d->sid.len)
+		__array(u8, server, sizeof(struct sockaddr_in6))
+	),
+	TP_fast_assign(
+		IP_VS_QUIC_FLOW_ASSIGN(qs, saddr, sport, d->outcome);
+		__entry->long_form = d->hdr.long_form;
+		__entry->config_id = d->config ? d->config->qlb.id : -1;
+		memcpy(__get_dynamic_array(server_id), d->sid.octets,
+		       d->sid.len);
+		memset(__entry->server, 0, sizeof(struct sockaddr_in6));
+		if (d->target)
+			ip_vs_quic_trace_addr(__entry->server,
+					      d->target->conn.daf,
+					      &d->target->conn.daddr,
+					      d->target->conn.dport);
+	),
+	TP_printk("client=%pISpc vip=%pISpc fwmark=%u form=%s config=%d server_id=%s outcome=%s server=%pISpc",
+		  __entry->client, __entry->vip, __entry->fwmark,
+		  __entry->long_form ? "long" : "short", __entry->config_id,
+		  __print_hex_str(__get_dynamic_array(server_id),
+				  __get_dynamic_array_len(server_id)),
+		  ip_vs_quic_show_outcome(__entry->outcome), __entry->server)
+);
+
+TRACE_EVENT(ip_vs_quic_unroutable,
+	TP_PROTO(const struct ip_vs_quic_service *qs,
+		 const union nf_inet_addr *saddr, __be16 sport,
+		 const struct ip_vs_quic_decision *d),
+	TP_ARGS(qs, saddr, sport, d),
+	TP_STRUCT__entry(
+		IP_VS_QUIC_FLOW_FIELDS
+		__field(bool, long_form)
+		__field(u32, version)
+		__field(u16, dcid_len)
+		__dynamic_array(u8, dcid, d->hdr.dcid_view)
+	),
+	TP_fast_assign(
+		IP_VS_QUIC_FLOW_ASSIGN(qs, saddr, sport, d->outcome);
+		__entry->long_form = d->hdr.long_form;
+		__entry->version = d->hdr.version;
+		__entry->dcid_len = d->hdr.dcid_len;
+		memcpy(__get_dynamic_array(dcid), d->hdr.dcid,
+		       d->hdr.dcid_view);
+	),
+	TP_printk("client=%pISpc vip=%pISpc fwmark=%u reason=%s form=%s version=%#x dcid_len=%u dcid=%s",
+		  __entry->client, __entry->vip, __entry->fwmark,
+		  ip_vs_quic_show_outcome(__entry->outcome),
+		  __entry->long_form ? "long" : "short", __entry->version,
+		  __entry->dcid_len,
+		  __print_hex_str(__get_dynamic_array(dcid),
+				  __get_dynamic_array_len(dcid)))
+);
+
+TRACE_EVENT(ip_vs_quic_schedule,
+	TP_PROTO(const struct ip_vs_quic_service *qs,
+		 const union nf_inet_addr *saddr, __be16 sport,
+		 enum ip_vs_quic_outcome what, const struct ip_vs_dest *dest),
+	TP_ARGS(qs, saddr, sport, what, dest),
+	TP_STRUCT__entry(
+		IP_VS_QUIC_FLOW_FIELDS
+		__array(u8, server, sizeof(struct sockaddr_in6))
+	),
+	TP_fast_assign(
+		IP_VS_QUIC_FLOW_ASSIGN(qs, saddr, sport, what);
+		memset(__entry->server, 0, sizeof(struct sockaddr_in6));
+		if (dest)
+			ip_vs_quic_trace_addr(__entry->server, dest->af,
+					      &dest->addr, dest->port);
+	),
+	TP_printk("client=%pISpc vip=%pISpc fwmark=%u outcome=%s server=%pISpc",
+		  __entry->client, __entry->vip, __entry->fwmark,
+		  ip_vs_quic_show_outcome(__entry->outcome), __entry->server)
+);
+
+#endif /* _IP_VS_QUIC_TRACE_H */
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>
