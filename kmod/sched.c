@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IPVS's scheduler "quic": the fallback, and the bridge from IPVS's services to
+ * ours.
+ *
+ * schedule() is asked about tuples that IPVS does not know: datagrams the hook
+ * found unroutable, those for servers that need a connection (masquerading),
+ * and those of clients on the director itself, which pass LOCAL_OUT, where
+ * the hook is not.  A CID that names a server decides here, too; everything
+ * else goes by consistent hashing of the 4-tuple.
+ */
+#include "sched.h"
+
+#include <linux/udp.h>
+#include <net/ip_vs.h>
+
+#include "decide.h"
+#include "maglev.h"
+#include "trace.h"
+
+static int ip_vs_quic_init_svc(struct ip_vs_service *svc)
+{
+	/* a firewall mark's service has a meaningless protocol */
+	if (!svc->fwmark && svc->protocol != IPPROTO_UDP) {
+		pr_info_ratelimited("scheduler quic refused: QUIC is UDP, the service is %s\n",
+				    ip_vs_proto_name(svc->protocol));
+		return -EPROTONOSUPPORT;
+	}
+	if (!svc->fwmark && !svc->port) {
+		pr_info_ratelimited("scheduler quic refused: a service needs a port or a firewall mark\n");
+		return -EINVAL;
+	}
+	return ip_vs_quic_service_new(svc);
+}
+
+static void ip_vs_quic_done_svc(struct ip_vs_service *svc)
+{
+	ip_vs_quic_service_del(svc->sched_data);
+}
+
+/*
+ * IPVS ignores what this returns.  The routes before the change stay: they can
+ * name a removed server, whose packets the decision then calls
+ * "unroutable-server", but not pick one, see takes_new_flows().
+ */
+static int ip_vs_quic_dest_changed(struct ip_vs_service *svc,
+				   struct ip_vs_dest *dest)
+{
+	int err = ip_vs_quic_service_update_pool(svc->sched_data, svc);
+
+	if (err)
+		pr_warn_ratelimited("service keeps its previous servers, error %d\n",
+				    err);
+	return err;
+}
+
+/* What every director of the pool hashes alike: client, then VIP, big endian. */
+static u64 flow_hash(u16 af, const struct ip_vs_iphdr *iph,
+		     const struct udphdr *uh)
+{
+	bool inverse = ip_vs_iph_inverse(iph);
+	const union nf_inet_addr *client = inverse ? &iph->daddr : &iph->saddr;
+	const union nf_inet_addr *vip = inverse ? &iph->saddr : &iph->daddr;
+	unsigned int alen = af == AF_INET6 ? 16 : 4;
+	struct {
+		u8 octets[2 * sizeof(union nf_inet_addr) + 4];
+	} flow;
+	u8 *p = flow.octets;
+
+	memcpy(p, client, alen);
+	memcpy(p + alen, vip, alen);
+	memcpy(p + 2 * alen, inverse ? &uh->dest : &uh->source, 2);
+	memcpy(p + 2 * alen + 2, inverse ? &uh->source : &uh->dest, 2);
+	return maglev_hash(p, 2 * alen + 4, 0);
+}
+
+static void count(const struct ip_vs_quic_service *qs,
+		  enum ip_vs_quic_outcome outcome)
+{
+	/* LOCAL_OUT comes with bottom halves on */
+	local_bh_disable();
+	ip_vs_quic_stats_count(qs->stats, outcome);
+	local_bh_enable();
+}
+
+/* An ICMP error quotes a header, but not enough of a datagram to read a CID. */
+static struct ip_vs_dest *
+dest_by_cid(const struct ip_vs_quic_routes *routes,
+	    const struct ip_vs_iphdr *iph,
+	    const struct ip_vs_quic_payload *payload)
+{
+	struct ip_vs_quic_decision d;
+
+	if (ip_vs_iph_icmp(iph))
+		return NULL;
+	ip_vs_quic_decide(routes, payload, &d);
+	return d.target ? d.target->conn.dest : NULL;
+}
+
+static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
+					      const struct sk_buff *skb,
+					      struct ip_vs_iphdr *iph)
+{
+	const struct ip_vs_quic_service *qs = svc->sched_data;
+	const struct ip_vs_quic_routes *routes;
+	u8 buf[IP_VS_QUIC_PULL_LEN] __aligned(4);
+	struct ip_vs_quic_payload payload;
+	enum ip_vs_quic_outcome outcome;
+	const struct udphdr *uh;
+	struct ip_vs_dest *dest;
+
+	routes = rcu_dereference(qs->routes);
+	uh = ip_vs_quic_pull(skb, iph->len, buf, &payload);
+	if (!routes || !uh)
+		return NULL;
+
+	outcome = IP_VS_QUIC_SCHED_CID;
+	dest = dest_by_cid(routes, iph, &payload);
+	if (!dest) {
+		outcome = IP_VS_QUIC_SCHED_FALLBACK;
+		dest = ip_vs_quic_pool_pick(routes->pool,
+					    flow_hash(svc->af, iph, uh));
+	}
+	if (!dest) {
+		outcome = IP_VS_QUIC_SCHED_NONE;
+		ip_vs_scheduler_err(svc, "no destination available");
+	}
+	count(qs, outcome);
+	trace_ip_vs_quic_schedule(qs, &iph->saddr, uh->source, outcome, dest);
+	return dest;
+}
+
+static struct ip_vs_scheduler scheduler = {
+	.name		= "quic",
+	.refcnt		= ATOMIC_INIT(0),
+	.module		= THIS_MODULE,
+	.n_list		= LIST_HEAD_INIT(scheduler.n_list),
+	.init_service	= ip_vs_quic_init_svc,
+	.done_service	= ip_vs_quic_done_svc,
+	.add_dest	= ip_vs_quic_dest_changed,
+	.del_dest	= ip_vs_quic_dest_changed,
+	.upd_dest	= ip_vs_quic_dest_changed,
+	.schedule	= ip_vs_quic_schedule,
+};
+
+int __init ip_vs_quic_sched_init(void)
+{
+	return register_ip_vs_scheduler(&scheduler);
+}
+
+void ip_vs_quic_sched_uninit(void)
+{
+	unregister_ip_vs_scheduler(&scheduler);
+}
