@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/* GET and DECODE: what reads and changes nothing. */
+#include <linux/slab.h>
+#include <net/genetlink.h>
+
+#include "decide.h"
+#include "net.h"
+#include "netlink.h"
+
+/*
+ * Where a dump is.  A change of configuration between two messages moves
+ * services and server IDs; the generation then tells the reader to start over.
+ */
+struct cursor {
+	unsigned long service;	/* services done */
+	unsigned long started;	/* configs and stats of the next one sent */
+	unsigned long sid;	/* server IDs of it sent */
+};
+
+static int put_addr(struct sk_buff *skb, int type, u16 af,
+		    const union nf_inet_addr *addr)
+{
+	return nla_put(skb, type, af == AF_INET6 ? 16 : 4, addr);
+}
+
+static int put_service(struct sk_buff *skb,
+		       const struct ip_vs_quic_svc_key *key)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVICE);
+
+	if (!nest || nla_put_u16(skb, IP_VS_QUIC_A_SVC_AF, key->af))
+		return -EMSGSIZE;
+	if (key->fwmark) {
+		if (nla_put_u32(skb, IP_VS_QUIC_A_SVC_FWMARK, key->fwmark))
+			return -EMSGSIZE;
+	} else if (put_addr(skb, IP_VS_QUIC_A_SVC_ADDR, key->af, &key->addr) ||
+		   nla_put_be16(skb, IP_VS_QUIC_A_SVC_PORT, key->port)) {
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* Everything but the key. */
+static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_CONFIG);
+
+	if (!nest ||
+	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_ID, cfg->qlb.id) ||
+	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
+		       cfg->qlb.server_id_len) ||
+	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_NONCE_LEN, cfg->qlb.nonce_len) ||
+	    (cfg->qlb.keyed &&
+	     nla_put_u32(skb, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,
+			 cfg->fingerprint)) ||
+	    (cfg->key_source &&
+	     nla_put_string(skb, IP_VS_QUIC_A_CFG_KEY_SOURCE, cfg->key_source)))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+/* @server may be NULL: the server ID is nobody's. */
+static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
+		   const struct ip_vs_quic_addr *server)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVER_ID);
+
+	if (!nest ||
+	    nla_put_u8(skb, IP_VS_QUIC_A_SID_CONFIG_ID, config_id) ||
+	    nla_put(skb, IP_VS_QUIC_A_SID_VALUE, len, octets) ||
+	    (server &&
+	     (nla_put_u16(skb, IP_VS_QUIC_A_SID_AF, server->af) ||
+	      put_addr(skb, IP_VS_QUIC_A_SID_ADDR, server->af, &server->addr) ||
+	      nla_put_be16(skb, IP_VS_QUIC_A_SID_PORT, server->port)))) {
+		if (nest)
+			nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_STATS);
+	unsigned int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < IP_VS_QUIC_OUTCOME_COUNT; i++)
+		if (nla_put_u64_64bit(skb, 1 + i,
+				      ip_vs_quic_stats_sum(qs->stats, i), 0))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_head(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
+{
+	const struct ip_vs_quic_routes *routes = ip_vs_quic_service_routes(qs);
+	unsigned int id;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++)
+		if (routes->configs[id] && put_config(skb, routes->configs[id]))
+			return -EMSGSIZE;
+	return put_stats(skb, qs);
+}
+
+/*
+ * One message: as much of the service as fits.  Return: 1 when more is to come
+ * in another message, 0 when the service is done, -EMSGSIZE when @skb has no
+ * room for anything of it.
+ */
+static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct ip_vs_quic_service *qs, struct cursor *at)
+{
+	const struct ip_vs_quic_sidmap *map = qs->sidmap;
+	unsigned long first = at->sid;
+	void *hdr;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &ip_vs_quic_genl_family, NLM_F_MULTI,
+			  IP_VS_QUIC_CMD_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
+
+	if (put_service(skb, &qs->key) || (!at->started && put_head(skb, qs))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	for (; at->sid < map->count; at->sid++) {
+		const struct ip_vs_quic_sid *sid = &map->sids[at->sid];
+
+		if (put_sid(skb, ip_vs_quic_sid_config_id(sid), sid->key.octets,
+			    ip_vs_quic_sid_len(sid), &sid->server))
+			break;
+	}
+	if (at->started && at->sid == first && at->sid < map->count) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	at->started = 1;
+	genlmsg_end(skb, hdr);
+	return at->sid < map->count;
+}
+
+static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct ip_vs_quic_service *qs, struct cursor *at)
+{
+	int more;
+
+	do
+		more = dump_message(skb, cb, qs, at);
+	while (more > 0);
+	if (more)
+		return more;
+	at->service++;
+	at->started = 0;
+	at->sid = 0;
+	return 0;
+}
+
+int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net(sock_net(cb->skb->sk));
+	const struct nlattr *wanted;
+	struct ip_vs_quic_service *qs;
+	struct ip_vs_quic_svc_key key;
+	struct cursor *at = (void *)cb->args;
+	unsigned long n = 0, before;
+	int err = 0;
+
+	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->args));
+
+	wanted = ip_vs_quic_dump_attrs(cb)[IP_VS_QUIC_A_SERVICE];
+	if (wanted) {
+		err = ip_vs_quic_netlink_svc_key(wanted, &key, cb->extack);
+		if (err)
+			return err;
+	}
+
+	mutex_lock(&qnet->lock);
+	cb->seq = qnet->generation;
+	before = at->service;
+	list_for_each_entry(qs, &qnet->services, list) {
+		if (wanted && memcmp(&qs->key, &key, sizeof(key)))
+			continue;
+		if (n++ < at->service)
+			continue;
+		err = dump_service(skb, cb, qs, at);
+		if (err)
+			break;
+	}
+	mutex_unlock(&qnet->lock);
+
+	if (wanted && !n && !before) {
+		NL_SET_ERR_MSG(cb->extack, "No UDP service with scheduler quic at this address");
+		return -ESRCH;
+	}
+	return skb->len ? skb->len : err;
+}
+
+static int put_decision(struct sk_buff *skb, const struct nlattr *cid,
+			const struct ip_vs_quic_decision *d)
+{
+	const struct ip_vs_quic_config *cfg = d->config;
+	u8 nonce[QLB_NONCE_LEN_MAX];
+	struct qlb_server_id sid;
+	int err = 0;
+
+	if (nla_put_u32(skb, IP_VS_QUIC_A_OUTCOME, d->outcome) ||
+	    (cfg && put_config(skb, cfg)))
+		return -EMSGSIZE;
+	if (!d->sid.len)
+		return 0;
+
+	if (qlb_decode(&cfg->qlb, nla_data(cid), nla_len(cid), &sid, nonce))
+		err = nla_put(skb, IP_VS_QUIC_A_NONCE, cfg->qlb.nonce_len,
+			      nonce);
+	memzero_explicit(nonce, sizeof(nonce));
+	if (err)
+		return err;
+	return 0;
+}
+
+static const struct ip_vs_quic_addr *
+sid_owner(const struct ip_vs_quic_service *qs,
+	  const struct ip_vs_quic_decision *d)
+{
+	union ip_vs_quic_sid_key key;
+	const struct ip_vs_quic_sid *sid;
+
+	key = ip_vs_quic_sid_key(d->config->qlb.id, &d->sid);
+	sid = ip_vs_quic_sidmap_find(qs->sidmap, &key);
+	return sid ? &sid->server : NULL;
+}
+
+/* Caller holds qnet->lock: neither routes nor server map can change. */
+static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+		  const struct nlattr *cid)
+{
+	struct ip_vs_quic_decision d;
+	int err;
+
+	ip_vs_quic_decide_cid(ip_vs_quic_service_routes(qs), nla_data(cid),
+			      nla_len(cid), nla_len(cid), &d);
+	err = put_decision(skb, cid, &d);
+	if (!err && d.sid.len)
+		err = put_sid(skb, d.config->qlb.id, d.sid.octets, d.sid.len,
+			      sid_owner(qs, &d));
+	return err;
+}
+
+int ip_vs_quic_netlink_decode(struct sk_buff *request, struct genl_info *info)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
+	const struct nlattr *cid = info->attrs[IP_VS_QUIC_A_CID];
+	struct ip_vs_quic_service *qs;
+	struct ip_vs_quic_svc_key key;
+	struct sk_buff *skb;
+	void *hdr;
+	int err;
+
+	err = ip_vs_quic_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
+					 &key, info->extack);
+	if (err)
+		return err;
+	if (!cid) {
+		NL_SET_ERR_MSG(info->extack, "The connection ID is missing");
+		return -EINVAL;
+	}
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	hdr = genlmsg_put_reply(skb, info, &ip_vs_quic_genl_family, 0,
+				IP_VS_QUIC_CMD_DECODE);
+
+	mutex_lock(&qnet->lock);
+	rcu_read_lock();
+	qs = ip_vs_quic_net_find(qnet, &key);
+	rcu_read_unlock();
+	if (!qs) {
+		NL_SET_ERR_MSG(info->extack, "No UDP service with scheduler quic at this address");
+		err = -ESRCH;
+	} else {
+		err = hdr ? decode(skb, qs, cid) : -EMSGSIZE;
+	}
+	mutex_unlock(&qnet->lock);
+
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	genlmsg_end(skb, hdr);
+	return genlmsg_reply(skb, info);
+}
