@@ -119,11 +119,11 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 	ip_vs_quic_decide(routes, &payload, &d);
 	ip_vs_quic_stats_count(qs->stats, d.outcome);
 	trace_ip_vs_quic_decision(qs, &iph.saddr, uh->source, &d);
-	if (d.outcome != IP_VS_QUIC_ROUTED) {
+	if (likely(d.outcome == IP_VS_QUIC_ROUTED))
+		return forward(skb, &d.target->conn, &iph);
+	if (d.outcome != IP_VS_QUIC_DEFERRED)
 		trace_ip_vs_quic_unroutable(qs, &iph.saddr, uh->source, &d);
-		return NF_ACCEPT;
-	}
-	return forward(skb, &d.target->conn, &iph);
+	return NF_ACCEPT;
 }
 
 void ip_vs_quic_hook_fill(struct nf_hook_ops ops[2],

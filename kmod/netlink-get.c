@@ -13,9 +13,12 @@
  */
 struct cursor {
 	unsigned long service;	/* services done */
-	unsigned long started;	/* configs and stats of the next one sent */
-	unsigned long sid;	/* server IDs of it sent */
+	unsigned long part;	/* of the next one: configs by ID, then stats */
+	unsigned long sid;	/* then server IDs */
 };
+
+#define PART_STATS	QLB_CONFIGS_MAX
+#define PARTS		(PART_STATS + 1)
 
 static int put_addr(struct sk_buff *skb, int type, u16 af,
 		    const union nf_inet_addr *addr)
@@ -55,8 +58,10 @@ static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
 	     nla_put_u32(skb, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,
 			 cfg->fingerprint)) ||
 	    (cfg->key_source &&
-	     nla_put_string(skb, IP_VS_QUIC_A_CFG_KEY_SOURCE, cfg->key_source)))
+	     nla_put_string(skb, IP_VS_QUIC_A_CFG_KEY_SOURCE, cfg->key_source))) {
+		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
+	}
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -74,8 +79,7 @@ static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
 	     (nla_put_u16(skb, IP_VS_QUIC_A_SID_AF, server->af) ||
 	      put_addr(skb, IP_VS_QUIC_A_SID_ADDR, server->af, &server->addr) ||
 	      nla_put_be16(skb, IP_VS_QUIC_A_SID_PORT, server->port)))) {
-		if (nest)
-			nla_nest_cancel(skb, nest);
+		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
 	nla_nest_end(skb, nest);
@@ -91,34 +95,64 @@ static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
 		return -EMSGSIZE;
 	for (i = 0; i < IP_VS_QUIC_OUTCOME_COUNT; i++)
 		if (nla_put_u64_64bit(skb, 1 + i,
-				      ip_vs_quic_stats_sum(qs->stats, i), 0))
+				      ip_vs_quic_stats_sum(qs->stats, i), 0)) {
+			nla_nest_cancel(skb, nest);
 			return -EMSGSIZE;
+		}
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static int put_head(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
+static int put_part(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+		    unsigned long part)
 {
-	const struct ip_vs_quic_routes *routes = ip_vs_quic_service_routes(qs);
-	unsigned int id;
+	const struct ip_vs_quic_config *cfg;
 
-	for (id = 0; id < QLB_CONFIGS_MAX; id++)
-		if (routes->configs[id] && put_config(skb, routes->configs[id]))
-			return -EMSGSIZE;
-	return put_stats(skb, qs);
+	if (part == PART_STATS)
+		return put_stats(skb, qs);
+	cfg = ip_vs_quic_service_routes(qs)->configs[part];
+	return cfg ? put_config(skb, cfg) : 0;
+}
+
+static int put_sids(struct sk_buff *skb, const struct ip_vs_quic_sidmap *map,
+		    unsigned long *at)
+{
+	for (; *at < map->count; ++*at) {
+		const struct ip_vs_quic_sid *sid = &map->sids[*at];
+		int err;
+
+		err = put_sid(skb, ip_vs_quic_sid_config_id(sid),
+			      sid->key.octets, ip_vs_quic_sid_len(sid),
+			      &sid->server);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Everything from @at on, until @skb is full: then -EMSGSIZE, @at moved on. */
+static int put_rest(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+		    struct cursor *at)
+{
+	for (; at->part < PARTS; at->part++) {
+		int err = put_part(skb, qs, at->part);
+
+		if (err)
+			return err;
+	}
+	return put_sids(skb, qs->sidmap, &at->sid);
 }
 
 /*
- * One message: as much of the service as fits.  Return: 1 when more is to come
- * in another message, 0 when the service is done, -EMSGSIZE when @skb has no
- * room for anything of it.
+ * One message with as much of the service as fits.  Return: -EMSGSIZE when
+ * some is left for the next one.
  */
 static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 			const struct ip_vs_quic_service *qs, struct cursor *at)
 {
-	const struct ip_vs_quic_sidmap *map = qs->sidmap;
-	unsigned long first = at->sid;
+	const struct cursor before = *at;
 	void *hdr;
+	int err;
 
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			  &ip_vs_quic_genl_family, NLM_F_MULTI,
@@ -127,38 +161,25 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
 
-	if (put_service(skb, &qs->key) || (!at->started && put_head(skb, qs))) {
+	err = put_service(skb, &qs->key);
+	if (!err)
+		err = put_rest(skb, qs, at);
+	if (err && before.part == at->part && before.sid == at->sid)
 		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
-	}
-	for (; at->sid < map->count; at->sid++) {
-		const struct ip_vs_quic_sid *sid = &map->sids[at->sid];
-
-		if (put_sid(skb, ip_vs_quic_sid_config_id(sid), sid->key.octets,
-			    ip_vs_quic_sid_len(sid), &sid->server))
-			break;
-	}
-	if (at->started && at->sid == first && at->sid < map->count) {
-		genlmsg_cancel(skb, hdr);
-		return -EMSGSIZE;
-	}
-	at->started = 1;
-	genlmsg_end(skb, hdr);
-	return at->sid < map->count;
+	else
+		genlmsg_end(skb, hdr);
+	return err;
 }
 
 static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
 			const struct ip_vs_quic_service *qs, struct cursor *at)
 {
-	int more;
+	int err = dump_message(skb, cb, qs, at);
 
-	do
-		more = dump_message(skb, cb, qs, at);
-	while (more > 0);
-	if (more)
-		return more;
+	if (err)
+		return err;
 	at->service++;
-	at->started = 0;
+	at->part = 0;
 	at->sid = 0;
 	return 0;
 }

@@ -9,8 +9,9 @@
  *
  * IP_VS_QUIC_CMD_SET, GENL_ADMIN_PERM
  *	Adds configs and server IDs to a service; all of it or nothing.
- *	A config whose ID the service already has replaces that config.  A server
- *	ID may be given again to the server that has it.
+ *	A config whose ID the service already has replaces that config, or, with
+ *	NLM_F_EXCL, is refused.  A server ID may be given again to the server that
+ *	has it.
  *
  *	IP_VS_QUIC_A_SERVICE: nested, IP_VS_QUIC_A_SVC_*
  *	IP_VS_QUIC_A_FLAGS: u32, IP_VS_QUIC_F_REPLACE | IP_VS_QUIC_F_ABSENT
@@ -36,10 +37,11 @@
  *
  * IP_VS_QUIC_CMD_GET, GENL_ADMIN_PERM
  *	do: refused; dump: every service, or the one in IP_VS_QUIC_A_SERVICE.
- *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE;
- *	the first carries the IP_VS_QUIC_A_CONFIG (never IP_VS_QUIC_A_CFG_KEY,
- *	IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead) and IP_VS_QUIC_A_STATS, all of
- *	them server IDs.  Server IDs come sorted by config ID, then value.
+ *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE.
+ *	In this order they carry its IP_VS_QUIC_A_CONFIG by ID (never
+ *	IP_VS_QUIC_A_CFG_KEY, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead), its
+ *	IP_VS_QUIC_A_STATS and its IP_VS_QUIC_A_SERVER_ID, sorted by config ID,
+ *	length and value.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
  *
  *	IP_VS_QUIC_A_STATS: nested, IP_VS_QUIC_A_STAT_* u64, one per outcome: the
