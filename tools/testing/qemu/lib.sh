@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# What the scripts of this directory share: where the cache is, how they refuse, how they keep out of each other's way.
+
+# Not used by COMMANDs of our own, so that a broken lab is never taken for a failed test.
+LAB_BROKEN=125
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+die() {
+	printf 'Error: %s\n' "$*" >&2
+	exit "$LAB_BROKEN"
+}
+
+need() {
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || die "$tool is not installed: run tools/setup as root."
+	done
+}
+
+lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+repo=$(cd "$lab_dir/../../.." && pwd -P)
+
+# Some ways of becoming root leave HOME unset.
+home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
+cache=${XDG_CACHE_HOME:-${home:-/var/tmp}/.cache}/ip_vs_quic
+mkdir -p "$cache" || die "cannot make the cache directory $cache."
+cache=$(cd "$cache" && pwd -P)
+
+# with_lock NAME COMMAND...: one at a time on this machine. The lock belongs to the open file, so a killed holder lets go of it.
+# No "||" around COMMAND: that would switch errexit off inside it.
+with_lock() {
+	local fd name=$1
+	shift
+	mkdir -p "$cache/locks"
+	exec {fd}>"$cache/locks/$name"
+	flock "$fd"
+	"$@"
+	exec {fd}>&-
+}
