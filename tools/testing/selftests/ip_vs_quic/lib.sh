@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# The lab of the ip_vs_quic selftests, and KTAP.
+#
+#                                       br0, 10.0.0.0/24, fd00:10::/64
+#      172.16.0.0/30                   ┌──────── .1  lb   director; VIPs on lo
+#  cl ───────────────── rt ────────────┼──────── .11 s1 ┐
+#  client: all of       router, and    ├──────── .12 s2 ├ real servers: VIPs on lo,
+#  198.51.100.0/24      the NAT box    └──────── .13 s3 ┘ tunl0 and ip6tnl0
+#  2001:db8:c::/64                .254, ::fe
+#
+# rt sends the VIPs to lb; the servers' default route is rt: answers never see lb (direct server return).
+# Every address of the client's networks is local to cl, so a test may send from thousands of them without configuring one.
+#
+# A script sources this file, declares cases with "tcase NAME FUNCTION [ARG...]" and ends with "finish".
+
+export LC_ALL=C
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+QUICGEN=$here/quicgen
+
+VIP4=192.0.2.1
+VIP6=2001:db8:f::1
+PORT=443
+SVC4=$VIP4:$PORT
+SVC6=[$VIP6]:$PORT
+CL4=198.51.100
+CL6=2001:db8:c:
+KEY=8f95f09245765f80256934e50c66207f	# the key of the draft's appendix
+
+# rs4 N, rs6 N: address of real server N
+rs4() { printf '10.0.0.1%d' "$1"; }
+rs6() { printf 'fd00:10::1%d' "$1"; }
+
+# --- KTAP ---------------------------------------------------------------
+
+case_count=0
+fail_count=0
+script=$(basename "$0" .sh)
+WORK=$(mktemp -d "${TMPDIR:-/tmp}/ivq-$script.XXXXXX")
+pids=()
+own_lab=
+finished=
+
+# note TEXT: a diagnostic
+note() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+# skip_all REASON: ends the script without running anything
+skip_all() {
+	printf 'KTAP version 1\n1..0 # SKIP %s\n' "$1"
+	finished=1
+	exit 4
+}
+
+# Ends the case that is running; only to be called from within one.
+skip() {
+	printf '%s\n' "$1" >"$WORK/skip"
+	exit 4
+}
+
+fail() {
+	printf '%s\n' "$*"
+	exit 1
+}
+
+# tcase NAME FUNCTION [ARG...]
+# The function runs in a subshell with errexit: whatever fails in it fails the case.  It must not be called in a condition,
+# which would switch errexit off.
+tcase() {
+	local name=$1 rc
+	shift
+	case_count=$((case_count + 1))
+	set +e
+	(
+		set -eE
+		trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/}: \"$BASH_COMMAND\" returned $?"' ERR
+		trap - EXIT
+		"$@"
+	) >"$WORK/case" 2>&1
+	rc=$?
+	set -e
+	case $rc in
+	0)
+		printf 'ok %d %s\n' "$case_count" "$name"
+		;;
+	4)
+		printf 'ok %d %s # SKIP %s\n' "$case_count" "$name" "$(cat "$WORK/skip")"
+		;;
+	*)
+		fail_count=$((fail_count + 1))
+		sed 's/^/# /' "$WORK/case"
+		printf 'not ok %d %s\n' "$case_count" "$name"
+		;;
+	esac
+}
+
+# finish: the plan, and the script's exit status.  A script that does not get here has no plan, which is a failure.
+finish() {
+	printf '1..%d\n' "$case_count"
+	finished=1
+	[ "$fail_count" = 0 ] || exit 1
+	exit 0
+}
+
+cleanup() {
+	local status=$? pid
+	trap - EXIT
+	for pid in ${pids[@]+"${pids[@]}"}; do
+		kill "$pid" 2>/dev/null || true
+	done
+	[ -z "$own_lab" ] || lab_down
+	[ -n "$finished" ] || printf '# %s ended early with status %d\n' "$script" "$status"
+	rm -rf "$WORK"
+	exit "$status"
+}
+
+# --- assertions ----------------------------------------------------------
+
+# same WHAT GOT WANT
+same() {
+	[ "$2" != "$3" ] || return 0
+	printf '%s differs (<: wanted, >: got):\n' "$1"
+	diff <(printf '%s\n' "$3") <(printf '%s\n' "$2") || true
+	exit 1
+}
+
+# refused STATUS SENTENCE COMMAND...: it ends with STATUS, prints exactly SENTENCE on stderr and nothing on stdout
+refused() {
+	local status=$1 sentence=$2 rc=0
+	shift 2
+	"$@" >"$WORK/stdout" 2>"$WORK/stderr" </dev/null || rc=$?
+	same "status of '$*'" "$rc" "$status"
+	same "sentence of '$*'" "$(cat "$WORK/stderr")" "$sentence"
+	same "output of '$*'" "$(cat "$WORK/stdout")" ""
+}
+
+# poll SECONDS WHAT COMMAND...: until it succeeds
+poll() {
+	local deadline=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$deadline" ] || fail "in vain waited for $what: $*"
+		sleep 0.05
+	done
+}
+
+# --- namespaces -----------------------------------------------------------
+
+# in_ns NAME COMMAND...; without the mounts of "ip netns exec", which cost more than most commands here
+in_ns() {
+	local ns=$1
+	shift
+	nsenter --net="/run/netns/$LAB-$ns" "$@"
+}
+
+lb() { in_ns lb "$@"; }
+
+lab_addresses() {
+	local n
+	ip -n "$LAB-cl" -b - <<-END
+		link set lo up
+		link set eth0 up
+		addr add 172.16.0.2/30 dev eth0
+		addr add fd00:c::2/64 dev eth0
+		route add default via 172.16.0.1
+		route add default via fd00:c::1
+		route add local $CL4.0/24 dev lo
+		route add local ${CL6}:/64 dev lo
+	END
+	ip -n "$LAB-rt" -b - <<-END
+		link set lo up
+		addr add 172.16.0.1/30 dev cl
+		addr add fd00:c::1/64 dev cl
+		link set cl up
+		link add br0 type bridge mcast_snooping 0
+		link set lb master br0 up
+		link set s1 master br0 up
+		link set s2 master br0 up
+		link set s3 master br0 up
+		addr add 10.0.0.254/24 dev br0
+		addr add fd00:10::fe/64 dev br0
+		link set br0 up
+		route add $CL4.0/24 via 172.16.0.2
+		route add ${CL6}:/64 via fd00:c::2
+		route add $VIP4 via 10.0.0.1
+		route add $VIP6 via fd00:10::1
+	END
+	ip -n "$LAB-lb" -b - <<-END
+		link set lo up
+		link set eth0 up
+		addr add 10.0.0.1/24 dev eth0
+		addr add fd00:10::1/64 dev eth0
+		addr add $VIP4/32 dev lo
+		addr add $VIP6/128 dev lo
+		route add default via 10.0.0.254
+		route add default via fd00:10::fe
+	END
+	for n in 1 2 3; do
+		ip -n "$LAB-s$n" -b - <<-END
+			link set lo up
+			link set eth0 up
+			link set tunl0 up
+			link set ip6tnl0 up
+			addr add $(rs4 $n)/24 dev eth0
+			addr add $(rs6 $n)/64 dev eth0
+			addr add $VIP4/32 dev lo
+			addr add $VIP6/128 dev lo
+			route add default via 10.0.0.254
+			route add default via fd00:10::fe
+		END
+	done
+}
+
+# Before there are addresses: none may be tentative, or the first datagrams would wait for duplicate address detection.
+lab_sysctls() {
+	local ns
+	for ns in cl rt lb s1 s2 s3; do
+		in_ns $ns sh -c '
+			for c in all default; do
+				echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter
+				echo 0 >/proc/sys/net/ipv6/conf/$c/accept_dad
+			done
+			case $1 in
+			rt)	echo 1 >/proc/sys/net/ipv4/ip_forward
+				echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects
+				echo 0 >/proc/sys/net/ipv4/conf/default/send_redirects
+				echo 1 >/proc/sys/net/ipv6/conf/all/forwarding ;;
+			s*)	echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter ;;
+			esac' sh $ns
+	done
+}
+
+# lab_up: makes the lab, unless run_all.sh already has.  Sets LAB, the prefix of its namespaces.
+lab_up() {
+	local ns
+	[ "$(id -u)" = 0 ] || skip_all "only root can make network namespaces"
+	[ -z "${LAB:-}" ] || return 0
+	modprobe -a ip_vs ipip ip6_tunnel veth bridge || skip_all "the kernel has no IPVS, ipip, ip6_tunnel, veth or bridge"
+	LAB=ivq$$
+	own_lab=1
+	{
+		for ns in cl rt lb s1 s2 s3; do
+			echo "netns add $LAB-$ns"
+		done
+	} | ip -b -
+	lab_sysctls
+	{
+		echo "link add eth0 netns $LAB-cl type veth peer name cl netns $LAB-rt"
+		for ns in lb s1 s2 s3; do
+			echo "link add eth0 netns $LAB-$ns type veth peer name $ns netns $LAB-rt"
+		done
+	} | ip -b -
+	lab_addresses
+	export LAB
+}
+
+lab_down() {
+	local ns
+	for ns in cl rt lb s1 s2 s3; do
+		echo "netns del $LAB-$ns"
+	done | ip -force -b - 2>/dev/null || true
+}
+
+# serve [ADDR:PORT...]: quicgen plays the three real servers
+serve() {
+	local pid
+	[ $# -gt 0 ] || set -- "$SVC4" "$SVC6"
+	pid=$("$QUICGEN" serve "s1=$LAB-s1" "s2=$LAB-s2" "s3=$LAB-s3" -- "$@")
+	pids+=("$pid")
+}
+
+# send [OPTION...] [WORD...] [-]: from the client; what came back is in $GOT, sorted
+send() {
+	"$QUICGEN" send -n "$LAB-cl" "$@" | sort >"$WORK/got"
+	GOT=$(cat "$WORK/got")
+}
+
+# answers LINE...: $GOT is exactly this, in any order
+answers() {
+	same answers "$GOT" "$(printf '%s\n' "$@" | sort)"
+}
+
+# conns: entries of the director's connection table
+conns() {
+	lb sed -n '1,/^Pro/d;p' /proc/net/ip_vs_conn
+}
+
+# --- module and quiclbadm --------------------------------------------------
+
+need_module() {
+	modprobe ip_vs_quic 2>/dev/null || skip_all "module ip_vs_quic is not available"
+	command -v quiclbadm >/dev/null || skip_all "quiclbadm is not installed"
+	command -v jq >/dev/null || skip_all "jq is not installed"
+}
+
+q() { lb quiclbadm "$@"; }
+
+# stats [SERVICE]: "name value" for each outcome of a service, sorted, zeros left out
+stats() {
+	q -L -n --stats -j | jq -r --arg service "${1:-$SVC4}" '
+		.services[] | select("\(.address):\(.port)" == $service or "[\(.address)]:\(.port)" == $service) |
+		.outcomes | to_entries[] | select(.value > 0) | "\(.key) \(.value)"' | sort
+}
+
+# mark [SERVICE]: what follows is counted from here
+mark() { stats "${1:-$SVC4}" >"$WORK/mark"; }
+
+# counted SERVICE OUTCOME=N...: since mark(), exactly these outcomes and no other were counted
+counted() {
+	local service=$1 want
+	shift
+	want=$(for outcome in "$@"; do echo "${outcome/=/ }"; done | sort)
+	stats "$service" | join -a 1 - "$WORK/mark" | awk '$2 - $3 { print $1, $2 - $3 }' >"$WORK/counted"
+	same "outcomes of $service" "$(cat "$WORK/counted")" "$want"
+}
+
+# sid LENGTH N: a server ID of LENGTH octets for real server N; only the last octet tells them apart
+sid() {
+	local fill=5a0fc3962d1e4b7887f0e1d2c3b4a5
+	printf '%s%02x' "${fill:0:$((2 * ($1 - 1)))}" "$2"
+}
+
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+set -euE -o pipefail

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# run_all.sh [GROUP...]: the scripts of this directory, or those named (routing for routing.sh), in one lab and as one KTAP
+# stream.  Each case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+groups=(stock)
+[ $# -eq 0 ] || groups=("$@")
+
+# Reads one script's KTAP, writes its lines with the numbers of the whole, keeps score in $WORK/score.
+# shellcheck disable=SC2016
+merge='
+	function result(line) { print line; fflush() }
+	BEGIN { n = start }
+	/^(not )?ok [0-9]+ / {
+		seen++
+		bad = $1 == "not"
+		sub(/^(not )?ok [0-9]+ (- )?/, "")
+		if (bad) failed++
+		else if (/# SKIP/) skipped++
+		result((bad ? "not ok " : "ok ") ++n " " script ": " $0)
+		next
+	}
+	/^1\.\.[0-9]+/ {
+		plan = substr($1, 4)
+		have_plan = 1
+		if (/# SKIP/) {
+			sub(/.*# SKIP */, "")
+			skipped++
+			result("ok " ++n " " script ": all of it # SKIP " $0)
+		}
+		next
+	}
+	/^KTAP version/ { next }
+	{ print; fflush() }
+	END {
+		if (!have_plan || plan != seen) {
+			failed++
+			result("not ok " ++n " " script ": ended before its plan was fulfilled")
+		}
+		print n, failed + 0, skipped + 0 > score
+	}'
+
+echo "KTAP version 1"
+[ -z "${LAB:-}" ] || fail "LAB is set"
+lab_up
+total=0 failed=0 skipped=0
+for group in "${groups[@]}"; do
+	begin=$SECONDS
+	[ -x "$here/$group.sh" ] || fail "no such group: $group"
+	"$here/$group.sh" 2>&1 | awk -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
+	read -r total f s <"$WORK/score"
+	failed=$((failed + f)) skipped=$((skipped + s))
+	note "$group.sh: $((SECONDS - begin)) s"
+done
+echo "1..$total"
+note "Totals: pass:$((total - failed - skipped)) fail:$failed skip:$skipped"
+finished=1
+[ "$failed" = 0 ]
