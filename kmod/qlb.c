@@ -54,6 +54,8 @@ enum {
 
 _Static_assert(sizeof(struct qlb_server_id) == QLB_BLOCK_LEN,
 	       "server_id_store() writes the struct as one block");
+_Static_assert(HALF_LEN_MAX == sizeof(u64) + sizeof(u16),
+	       "half_load() reads these two words");
 
 /* Sixteen octets in memory order. */
 struct block {
@@ -68,13 +70,10 @@ struct feistel {
 	u64 length;	/* expand's length octet, in its place in w[1] */
 };
 
-#define ONES_7		0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff
-#define ONES_15		ONES_7, 0xff, ONES_7
-
 /* The first n octets start at 16 - n; in the second row, less a nibble. */
 static const u8 window[2][2 * QLB_BLOCK_LEN] = {
-	{ ONES_15, 0xff },
-	{ ONES_15, 0xf0 },
+	{ [0 ... 15] = 0xff },
+	{ [0 ... 14] = 0xff, [15] = 0xf0 },
 };
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -110,11 +109,15 @@ static inline struct block first_octets(unsigned int n, unsigned int less_nibble
 static inline struct block half_load(const u8 *p)
 {
 	struct block b;
-	u8 last[8] = {};
+	u16 last;
 
 	memcpy(&b.w[0], p, sizeof(b.w[0]));
-	memcpy(last, p + 8, HALF_LEN_MAX - 8);
-	memcpy(&b.w[1], last, sizeof(b.w[1]));
+	memcpy(&last, p + sizeof(b.w[0]), sizeof(last));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	b.w[1] = last;
+#else
+	b.w[1] = (u64)last << 48;
+#endif
 	return b;
 }
 
@@ -242,8 +245,13 @@ void qlb_config_destroy(struct qlb_config *cfg)
 	cfg->keyed = false;
 }
 
-static void decode_single_pass(const struct qlb_config *cfg, const u8 *octets,
-			       struct qlb_server_id *sid, u8 *nonce)
+/*
+ * The encrypted cases are kept out of line, so that plaintext does not pay for
+ * their stack frame.
+ */
+static noinline void decode_single_pass(const struct qlb_config *cfg,
+					const u8 *octets,
+					struct qlb_server_id *sid, u8 *nonce)
 {
 	struct block b;
 
@@ -253,8 +261,9 @@ static void decode_single_pass(const struct qlb_config *cfg, const u8 *octets,
 		memcpy(nonce, (u8 *)&b + cfg->server_id_len, cfg->nonce_len);
 }
 
-static void decode_four_pass(const struct qlb_config *cfg, const u8 *octets,
-			     struct qlb_server_id *sid, u8 *nonce)
+static noinline void decode_four_pass(const struct qlb_config *cfg,
+				      const u8 *octets,
+				      struct qlb_server_id *sid, u8 *nonce)
 {
 	u8 joined[JOINED_LEN];
 	struct feistel f;
@@ -274,33 +283,44 @@ static void decode_four_pass(const struct qlb_config *cfg, const u8 *octets,
 		memcpy(nonce, joined + cfg->server_id_len, cfg->nonce_len);
 }
 
+/* Reads whole words, all within QLB_CID_LEN_MAX octets from @cid. */
+static inline void decode(const struct qlb_config *cfg, const u8 *cid,
+			  struct qlb_server_id *sid, u8 *nonce)
+{
+	const u8 *octets = cid + 1;
+
+	if (!cfg->keyed) {
+		server_id_store(sid, cfg->server_id_len, block_load(octets));
+		if (nonce)
+			memcpy(nonce, octets + cfg->server_id_len,
+			       cfg->nonce_len);
+	} else if (cfg->plaintext_len == QLB_BLOCK_LEN) {
+		decode_single_pass(cfg, octets, sid, nonce);
+	} else {
+		decode_four_pass(cfg, octets, sid, nonce);
+	}
+}
+
+/* Only for long headers: behind a short one's CID comes the packet's payload. */
+static noinline void decode_padded(const struct qlb_config *cfg, const u8 *cid,
+				   size_t cid_len, struct qlb_server_id *sid,
+				   u8 *nonce)
+{
+	u8 copy[QLB_CID_LEN_MAX] = {};
+
+	memcpy(copy, cid, cid_len);
+	decode(cfg, copy, sid, nonce);
+}
+
 bool qlb_decode(const struct qlb_config *cfg, const u8 *cid, size_t cid_len,
 		struct qlb_server_id *sid, u8 *nonce)
 {
-	u8 copy[QLB_CID_LEN_MAX];
-
 	if (cid_len <= cfg->plaintext_len)
 		return false;
-	/*
-	 * Everything below reads whole words, always within the first
-	 * QLB_CID_LEN_MAX octets.  A short header has the packet's payload there;
-	 * only a long header with a shorter CID needs this.
-	 */
-	if (cid_len < QLB_CID_LEN_MAX) {
-		memset(copy, 0, sizeof(copy));
-		memcpy(copy, cid, cid_len);
-		cid = copy;
-	}
-	cid++;
-	if (!cfg->keyed) {
-		server_id_store(sid, cfg->server_id_len, block_load(cid));
-		if (nonce)
-			memcpy(nonce, cid + cfg->server_id_len, cfg->nonce_len);
-	} else if (cfg->plaintext_len == QLB_BLOCK_LEN) {
-		decode_single_pass(cfg, cid, sid, nonce);
-	} else {
-		decode_four_pass(cfg, cid, sid, nonce);
-	}
+	if (cid_len < QLB_CID_LEN_MAX)
+		decode_padded(cfg, cid, cid_len, sid, nonce);
+	else
+		decode(cfg, cid, sid, nonce);
 	return true;
 }
 

@@ -21,6 +21,8 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+
+#define noinline	__attribute__((__noinline__))
 #endif
 
 #endif /* _QLB_PORT_H */
