@@ -4,6 +4,7 @@
 # Packages of any Debian suite without touching the machine's own package configuration: an apt root of our own per suite, in
 # the cache, whose sources are the machine's own mirrors with another suite name. Nothing is installed from it, only unpacked.
 
+: "${cache:?lib.sh comes first}"
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # mirror main|security: the address this machine takes that half of Debian from.
@@ -14,6 +15,7 @@ mirror() {
 	[ -n "$codename" ] || die "/etc/os-release names no Debian release, so the mirror to use is unknown."
 	pattern=$codename
 	[ "$1" = main ] || pattern=$codename-security
+	# shellcheck disable=SC2016 # the names are apt's
 	found=$(apt-get indextargets 'Identifier: Packages' --format '$(REPO_URI) $(RELEASE)' |
 		awk -v release="$pattern" '$2 == release { print $1; exit }')
 	[ -n "$found" ] || die "the machine's apt sources have no entry for $pattern, so the mirror to use is unknown."

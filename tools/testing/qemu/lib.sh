@@ -23,6 +23,7 @@ need() {
 }
 
 lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck disable=SC2034 # for those who source this
 repo=$(cd "$lab_dir/../../.." && pwd -P)
 
 # Some ways of becoming root leave HOME unset.

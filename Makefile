@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+#   make                   the module for KDIR (default: the running kernel) and the programs
+#   sudo make demo         what it is for, shown in a QEMU lab
+#   sudo make check        every test; the last line is the totals
+#   make check-unit        its halves
+#   make check-selftests
+#   make lint              every static check
+#   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
+#   make modules_install   the module, for KDIR
+#   make dkms-install      the module, built again for each kernel that this machine gets
+#   make clean
+
+MAKEFLAGS += --no-print-directory
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
+SELFTESTS := tools/testing/selftests/ip_vs_quic
+
+all: module programs
+
+module:
+ifneq ($(wildcard $(KDIR)/Makefile),)
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules
+else ifeq ($(origin KDIR),file)
+	@echo "The module is skipped: there is no kernel build tree at $(KDIR) (install linux-headers-$(shell uname -r), or give KDIR=...)."
+else
+	@echo "Error: KDIR=$(KDIR): there is no kernel build tree." >&2; exit 1
+endif
+
+programs:
+	@$(MAKE) -C userspace all
+	@$(MAKE) -C $(SELFTESTS) all
+
+setup:
+	@tools/setup
+
+demo: setup
+	@tools/testing/qemu/run -- tools/demo/demo.sh
+
+check: setup
+	@tools/testing/check unit selftests
+
+check-unit: setup
+	@tools/testing/check unit
+
+check-selftests: setup
+	@tools/testing/check selftests
+
+lint: setup
+	@tools/lint
+
+install:
+	@$(MAKE) -C userspace install
+
+modules_install:
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules_install
+
+dkms-install:
+	install -d $(DKMS_TREE)
+	install -m 644 dkms.conf COPYING $(DKMS_TREE)
+	cp -r kmod $(DKMS_TREE)
+	$(if $(DESTDIR),,dkms install ip_vs_quic/$(VERSION))
+
+clean:
+	@$(MAKE) -C userspace clean
+	@$(MAKE) -C $(SELFTESTS) clean
+	$(RM) -r $(foreach junk,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,kmod/$(junk))
+
+.PHONY: all module programs setup demo check check-unit check-selftests lint install modules_install dkms-install clean

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Reads KTAP, passes it on, and writes "PASSED FAILED SKIPPED" to the file named by the variable "totals". A test with subtests
+# (lines indented further) counts by them, unless it failed where none of them did. Whatever is missing counts as one failure
+# each: a plan, a result that the plan promised, a number in the sequence.
+
+BEGIN { level = 0; indent[0] = 0 }
+
+function fault(what) {
+	print "# tally: " what
+	failed++
+}
+
+# leave: the block of tests at the innermost level has ended.
+function leave() {
+	if (!(level in plan))
+		fault("there is no plan for " (level ? "a block of subtests" : "the whole run"))
+	else if (plan[level] != seen[level] + 0)
+		fault("the plan promised " plan[level] " results, there are " seen[level] + 0)
+	delete plan[level]
+	delete seen[level]
+	level--
+}
+
+# move_to: to the level of this line's indentation.
+function move_to(line) {
+	match(line, /^ */)
+	while (level > 0 && indent[level] > RLENGTH)
+		leave()
+	if (indent[level] < RLENGTH) {
+		indent[++level] = RLENGTH
+		failed_before[level] = failed
+		subtests[level] = 1
+	}
+}
+
+function result(good, skip, number) {
+	if (number != ++seen[level])
+		fault("result " number " where " seen[level] " was due")
+	if (subtests[level + 1]) {
+		if (!good && failed == failed_before[level + 1])
+			failed++
+	} else if (!good) {
+		failed++
+	} else if (skip) {
+		skipped++
+	} else {
+		passed++
+	}
+	subtests[level + 1] = 0
+}
+
+{ print; fflush() }
+
+/^ *1\.\.[0-9]+/ {
+	move_to($0)
+	plan[level] = substr($1, 4) + 0
+	if (plan[level] == 0 && /# SKIP/)
+		skipped++
+}
+
+/^ *(not )?ok [0-9]+/ {
+	move_to($0)
+	result($1 == "ok", /# SKIP/, ($1 == "ok" ? $2 : $3) + 0)
+}
+
+/^Bail out!/ { fault("the run bailed out") }
+
+END {
+	while (level >= 0)
+		leave()
+	print passed + 0, failed + 0, skipped + 0 >totals
+}
