@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which connection a datagram's Destination Connection ID belongs to.  This is
+ * what makes migration work inside the server, as the load balancer makes it work
+ * in front of it: the peer's address plays no part.
+ */
+#ifndef H3SERVER_CIDMAP_H
+#define H3SERVER_CIDMAP_H
+
+#include <ngtcp2/ngtcp2.h>
+
+struct conn;
+
+/* One CID of one connection; on the connection's list and in the map. */
+struct cid_entry {
+	ngtcp2_cid cid;
+	struct conn *conn;
+	struct cid_entry *next;
+};
+
+struct cidmap {
+	void *root;		/* of tsearch(3) */
+};
+
+struct conn *cidmap_find(const struct cidmap *map, const uint8_t *cid,
+			 size_t len);
+
+/*
+ * Return: 0 with the entry put in front of @list, -EEXIST when the CID is in use,
+ * -ENOMEM.
+ */
+int cidmap_add(struct cidmap *map, const ngtcp2_cid *cid, struct conn *conn,
+	       struct cid_entry **list);
+
+/* Takes @cid, which need not be there, from the map and from @list. */
+void cidmap_remove(struct cidmap *map, const ngtcp2_cid *cid,
+		   struct cid_entry **list);
+
+/* Takes all of @list from the map and frees it. */
+void cidmap_remove_all(struct cidmap *map, struct cid_entry **list);
+
+#endif

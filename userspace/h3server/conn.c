@@ -1,0 +1,629 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * libngtcp2 does the protocol; what is left is to give it packets, time, TLS and
+ * connection IDs, and to send what it makes.
+ *
+ * Migration needs nothing but honesty about addresses: every packet goes in with
+ * the path it came by, every packet goes out by the path libngtcp2 names, and a
+ * packet finds its connection by its CID alone (see cidmap.h).
+ */
+#include "conn.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/crypto.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "log.h"
+#include "net.h"
+#include "tls.h"
+
+enum {
+	/*
+	 * Sent: goes straight to the client, so an Ethernet's 1500 less IPv6 and
+	 * UDP headers.  libngtcp2 begins with 1200 and probes its way up.
+	 */
+	UDP_PAYLOAD_SEND_MAX	= 1452,
+	/*
+	 * Received: passes the director's tunnel.  Fits any of IPv4 and IPv6 in
+	 * either of them, and spares the client the probes that do not.
+	 */
+	UDP_PAYLOAD_RECEIVE_MAX	= 1400,
+
+	STREAMS_MAX		= 100,
+	STREAM_RECEIVE_WINDOW	= 64 * 1024,	/* requests are small */
+	CONN_RECEIVE_WINDOW	= 256 * 1024,
+	CLIENT_CIDS_MAX		= 7,
+	VECTORS			= 16,
+	MINT_TRIES		= 8,
+};
+
+#define IDLE_TIMEOUT	(30 * NGTCP2_SECONDS)
+
+enum conn_state {
+	OPEN,
+	CLOSING,	/* we said so; repeat it to whoever still sends */
+	DRAINING,	/* the client said so; be silent */
+	OVER,
+};
+
+struct conn {
+	ngtcp2_crypto_conn_ref ref;	/* how TLS finds @quic */
+	struct conn_env *env;
+	struct conn *next;
+	ngtcp2_conn *quic;
+	gnutls_session_t tls;
+	struct h3 *h3;			/* NULL before the handshake is done */
+	struct cid_entry *cids;		/* all ours in env->map */
+	enum conn_state state;
+	ngtcp2_tstamp due;
+	bool single_cid;		/* see on_handshake_completed() */
+	bool has_error;			/* @error tells the reason already */
+	ngtcp2_connection_close_error error;
+	ngtcp2_path_storage path;	/* as last logged */
+	ngtcp2_path_storage close_path;
+	uint8_t close_packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
+	size_t close_len;
+	unsigned int close_provoked;	/* packets received while CLOSING */
+	char name[2 * NGTCP2_MAX_CIDLEN + 1];	/* first DCID, for the log */
+};
+
+static void log_cid(const struct conn *conn, const char *what,
+		    const ngtcp2_cid *cid)
+{
+	char hex[2 * NGTCP2_MAX_CIDLEN + 1];
+
+	if (conn->env->verbose)
+		log_event("cid", "conn=%s server=%s %s=%s", conn->name,
+			  conn->env->site.name, what,
+			  format_hex(hex, cid->data, cid->datalen));
+}
+
+/*
+ * Makes a CID and tells the map.  Another try helps if the CID exists: only by
+ * chance, or when a client used it for a first packet.
+ */
+static int new_cid(struct conn *conn, ngtcp2_cid *cid, uint8_t *token)
+{
+	struct conn_env *env = conn->env;
+	int err;
+
+	for (int i = 0; i < MINT_TRIES; i++) {
+		err = cid_mint(&env->cids, cid);
+		if (err)
+			return err;
+		err = cidmap_add(&env->map, cid, conn, &conn->cids);
+		if (err != -EEXIST)
+			break;
+	}
+	if (err)
+		return err;
+	log_cid(conn, "issue", cid);
+	return cid_reset_token(&env->cids, cid, token);
+}
+
+/* Keeps the first error: what follows from it is of less interest. */
+static int fail_h3(struct conn *conn, int err)
+{
+	if (!conn->has_error)
+		ngtcp2_connection_close_error_set_application_error(
+			&conn->error, nghttp3_err_infer_quic_app_error_code(err),
+			NULL, 0);
+	conn->has_error = true;
+	return NGTCP2_ERR_CALLBACK_FAILURE;
+}
+
+static ngtcp2_conn *get_quic(ngtcp2_crypto_conn_ref *ref)
+{
+	return ((struct conn *)ref->user_data)->quic;
+}
+
+static void on_rand(uint8_t *random, size_t len, const ngtcp2_rand_ctx *ctx)
+{
+	(void)ctx;
+	if (gnutls_rnd(GNUTLS_RND_NONCE, random, len))
+		abort();	/* nothing that follows would be safe */
+}
+
+static int on_get_new_connection_id(ngtcp2_conn *quic, ngtcp2_cid *cid,
+				    uint8_t *token, size_t len, void *user)
+{
+	(void)quic, (void)len;	/* all CIDs of a server have one length */
+	return new_cid(user, cid, token) ? NGTCP2_ERR_CALLBACK_FAILURE : 0;
+}
+
+static int on_remove_connection_id(ngtcp2_conn *quic, const ngtcp2_cid *cid,
+				   void *user)
+{
+	struct conn *conn = user;
+
+	(void)quic;
+	log_cid(conn, "retire", cid);
+	cidmap_remove(&conn->env->map, cid, &conn->cids);
+	return 0;
+}
+
+/*
+ * Section "Configuration Failover": a client gets exactly one unroutable CID.
+ * libngtcp2 issues as many as the client is willing to store and has no setting
+ * against it; so let it believe in a client that stores one.  The parameters
+ * belong to @quic, which made them and only lends them out as const.
+ */
+static int on_handshake_completed(ngtcp2_conn *quic, void *user)
+{
+	const ngtcp2_transport_params *client =
+		ngtcp2_conn_get_remote_transport_params(quic);
+	struct conn *conn = user;
+
+	if (conn->single_cid)
+		((ngtcp2_transport_params *)client)->active_connection_id_limit = 1;
+	return 0;
+}
+
+/* HTTP/3 begins when 1-RTT packets can be sent. */
+static int on_send_key(ngtcp2_conn *quic, ngtcp2_crypto_level level, void *user)
+{
+	struct conn *conn = user;
+	int err;
+
+	if (level != NGTCP2_CRYPTO_LEVEL_APPLICATION)
+		return 0;
+	if (!tls_session_is_h3(conn->tls)) {
+		ngtcp2_conn_set_tls_alert(quic, GNUTLS_A_NO_APPLICATION_PROTOCOL);
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	}
+	err = h3_new(&conn->h3, &conn->env->site, quic);
+	if (err)
+		return fail_h3(conn, err);
+	h3_max_streams(conn->h3, STREAMS_MAX);
+	return 0;
+}
+
+static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id,
+			  uint64_t offset, const uint8_t *data, size_t len,
+			  void *user, void *stream_user)
+{
+	struct conn *conn = user;
+	nghttp3_ssize consumed;
+
+	(void)offset, (void)stream_user;
+	if (!conn->h3)
+		return NGTCP2_ERR_CALLBACK_FAILURE;
+	consumed = h3_receive(conn->h3, stream_id, data, len,
+			      flags & NGTCP2_STREAM_DATA_FLAG_FIN);
+	if (consumed < 0)
+		return fail_h3(conn, consumed);
+	ngtcp2_conn_extend_max_stream_offset(quic, stream_id, consumed);
+	ngtcp2_conn_extend_max_offset(quic, consumed);
+	return 0;
+}
+
+static int on_acknowledged(ngtcp2_conn *quic, int64_t stream_id,
+			   uint64_t offset, uint64_t len, void *user,
+			   void *stream_user)
+{
+	struct conn *conn = user;
+	int err = conn->h3 ? h3_acknowledged(conn->h3, stream_id, len) : 0;
+
+	(void)quic, (void)offset, (void)stream_user;
+	return err ? fail_h3(conn, err) : 0;
+}
+
+static int on_stream_close(ngtcp2_conn *quic, uint32_t flags,
+			   int64_t stream_id, uint64_t error_code, void *user,
+			   void *stream_user)
+{
+	struct conn *conn = user;
+	int err = 0;
+
+	(void)stream_user;
+	if (!(flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET))
+		error_code = NGHTTP3_H3_NO_ERROR;
+	if (conn->h3)
+		err = h3_stream_closed(conn->h3, stream_id, error_code);
+	if (err)
+		return fail_h3(conn, err);
+	/* The client may open another in its place. */
+	if (ngtcp2_is_bidi_stream(stream_id))
+		ngtcp2_conn_extend_max_streams_bidi(quic, 1);
+	else if (!ngtcp2_conn_is_local_stream(quic, stream_id))
+		ngtcp2_conn_extend_max_streams_uni(quic, 1);
+	return 0;
+}
+
+static int on_stream_stopped(ngtcp2_conn *quic, int64_t stream_id,
+			     uint64_t error_code, void *user, void *stream_user)
+{
+	struct conn *conn = user;
+	int err = conn->h3 ? h3_peer_stopped(conn->h3, stream_id) : 0;
+
+	(void)quic, (void)error_code, (void)stream_user;
+	return err ? fail_h3(conn, err) : 0;
+}
+
+static int on_stream_reset(ngtcp2_conn *quic, int64_t stream_id,
+			   uint64_t final_size, uint64_t error_code, void *user,
+			   void *stream_user)
+{
+	(void)final_size;
+	return on_stream_stopped(quic, stream_id, error_code, user, stream_user);
+}
+
+static int on_more_streams(ngtcp2_conn *quic, uint64_t max_streams, void *user)
+{
+	struct conn *conn = user;
+
+	(void)quic;
+	if (conn->h3)
+		h3_max_streams(conn->h3, max_streams);
+	return 0;
+}
+
+static int on_more_stream_data(ngtcp2_conn *quic, int64_t stream_id,
+			       uint64_t max_data, void *user, void *stream_user)
+{
+	struct conn *conn = user;
+	int err = conn->h3 ? h3_unblocked(conn->h3, stream_id) : 0;
+
+	(void)quic, (void)max_data, (void)stream_user;
+	return err ? fail_h3(conn, err) : 0;
+}
+
+static int on_path_validation(ngtcp2_conn *quic, uint32_t flags,
+			      const ngtcp2_path *path,
+			      ngtcp2_path_validation_result result, void *user)
+{
+	struct conn *conn = user;
+	char peer[ADDRESS_LEN];
+
+	(void)quic, (void)flags;
+	if (conn->env->verbose)
+		log_event("path", "conn=%s peer=%s valid=%s", conn->name,
+			  format_address(peer, path->remote.addr,
+					 path->remote.addrlen),
+			  result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ?
+			  "yes" : "no");
+	return 0;
+}
+
+static const ngtcp2_callbacks callbacks = {
+	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+	.encrypt = ngtcp2_crypto_encrypt_cb,
+	.decrypt = ngtcp2_crypto_decrypt_cb,
+	.hp_mask = ngtcp2_crypto_hp_mask_cb,
+	.update_key = ngtcp2_crypto_update_key_cb,
+	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
+	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+	.rand = on_rand,
+	.get_new_connection_id = on_get_new_connection_id,
+	.remove_connection_id = on_remove_connection_id,
+	.handshake_completed = on_handshake_completed,
+	.recv_tx_key = on_send_key,
+	.recv_stream_data = on_stream_data,
+	.acked_stream_data_offset = on_acknowledged,
+	.stream_close = on_stream_close,
+	.stream_reset = on_stream_reset,
+	.stream_stop_sending = on_stream_stopped,
+	.extend_max_remote_streams_bidi = on_more_streams,
+	.extend_max_stream_data = on_more_stream_data,
+	.path_validation = on_path_validation,
+};
+
+static void fill_params(struct conn *conn, ngtcp2_transport_params *params,
+			const struct conn_start *start)
+{
+	const ngtcp2_cid *dcid = &start->initial->dcid;
+
+	ngtcp2_transport_params_default(params);
+	params->initial_max_stream_data_bidi_remote = STREAM_RECEIVE_WINDOW;
+	params->initial_max_stream_data_uni = STREAM_RECEIVE_WINDOW;
+	params->initial_max_data = CONN_RECEIVE_WINDOW;
+	params->initial_max_streams_bidi = STREAMS_MAX;
+	params->initial_max_streams_uni = STREAMS_MAX;
+	params->max_idle_timeout = IDLE_TIMEOUT;
+	params->max_udp_payload_size = UDP_PAYLOAD_RECEIVE_MAX;
+	params->active_connection_id_limit = CLIENT_CIDS_MAX;
+	params->original_dcid = start->before_retry ? *start->before_retry :
+			       *dcid;
+	if (start->before_retry) {
+		params->retry_scid = *dcid;
+		params->retry_scid_present = 1;
+	}
+	/* Section "Configuration Failover": a new address may be another server. */
+	params->disable_active_migration = conn->single_cid;
+	params->stateless_reset_token_present = 1;
+}
+
+/* The client's DCID, ours, and the object that lives on them. */
+static int start_quic(struct conn *conn, const struct conn_start *start,
+		      ngtcp2_tstamp now)
+{
+	const ngtcp2_pkt_hd *initial = start->initial;
+	struct conn_env *env = conn->env;
+	ngtcp2_transport_params params;
+	ngtcp2_settings settings;
+	ngtcp2_cid scid;
+	int err;
+
+	err = cidmap_add(&env->map, &initial->dcid, conn, &conn->cids);
+	if (err)
+		return err;
+	fill_params(conn, &params, start);
+	err = new_cid(conn, &scid, params.stateless_reset_token);
+	if (err)
+		return err;
+	ngtcp2_settings_default(&settings);
+	settings.initial_ts = now;
+	settings.max_tx_udp_payload_size = UDP_PAYLOAD_SEND_MAX;
+	if (start->before_retry)
+		settings.token = initial->token;
+	return ngtcp2_conn_server_new(&conn->quic, &initial->scid, &scid,
+				      start->path, initial->version, &callbacks,
+				      &settings, &params, NULL, conn);
+}
+
+struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
+		      ngtcp2_tstamp now)
+{
+	const ngtcp2_cid *first = start->before_retry ? start->before_retry :
+				  &start->initial->dcid;
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (!conn)
+		return NULL;
+	conn->env = env;
+	conn->ref.get_conn = get_quic;
+	conn->ref.user_data = conn;
+	conn->single_cid = !env->cids.routable;
+	conn->due = now;
+	ngtcp2_connection_close_error_default(&conn->error);
+	ngtcp2_path_storage_zero(&conn->path);
+	ngtcp2_path_storage_zero(&conn->close_path);
+	ngtcp2_path_copy(&conn->path.path, start->path);
+	format_hex(conn->name, first->data, first->datalen);
+	conn->tls = tls_session_new(env->tls, &conn->ref);
+	if (!conn->tls || start_quic(conn, start, now)) {
+		conn_free(conn);
+		return NULL;
+	}
+	ngtcp2_conn_set_tls_native_handle(conn->quic, conn->tls);
+	return conn;
+}
+
+static void free_h3(struct conn *conn)
+{
+	h3_free(conn->h3);
+	conn->h3 = NULL;
+}
+
+void conn_free(struct conn *conn)
+{
+	free_h3(conn);		/* asks @quic for the path, for the log */
+	ngtcp2_conn_del(conn->quic);
+	cidmap_remove_all(&conn->env->map, &conn->cids);
+	if (conn->tls)
+		gnutls_deinit(conn->tls);
+	free(conn);
+}
+
+ngtcp2_tstamp conn_due(const struct conn *conn)
+{
+	return conn->due;
+}
+
+struct conn **conn_next(struct conn *conn)
+{
+	return &conn->next;
+}
+
+static void enter(struct conn *conn, enum conn_state state, ngtcp2_tstamp due,
+		  const char *why)
+{
+	if (conn->env->verbose)
+		log_event("close", "conn=%s server=%s reason=\"%s\"", conn->name,
+			  conn->env->site.name, why);
+	conn->state = state;
+	conn->due = due;
+	free_h3(conn);		/* files and memory are not needed any longer */
+}
+
+/*
+ * RFC 9000 section 10.2: for three probe timeouts the CIDs stay ours, so that
+ * packets still under way do not look like those of a lost connection.
+ */
+static ngtcp2_tstamp quiet_until(struct conn *conn, ngtcp2_tstamp now)
+{
+	return now + 3 * ngtcp2_conn_get_pto(conn->quic);
+}
+
+static void close_with_error(struct conn *conn, ngtcp2_tstamp now,
+			     const char *why)
+{
+	ngtcp2_ssize len;
+
+	len = ngtcp2_conn_write_connection_close(conn->quic,
+						 &conn->close_path.path, NULL,
+						 conn->close_packet,
+						 sizeof(conn->close_packet),
+						 &conn->error, now);
+	if (len <= 0) {
+		enter(conn, OVER, now, why);
+		return;
+	}
+	conn->close_len = len;
+	path_send(&conn->close_path.path, conn->close_packet, len);
+	enter(conn, CLOSING, quiet_until(conn, now), why);
+}
+
+void conn_close(struct conn *conn, ngtcp2_tstamp now)
+{
+	if (conn->state != OPEN)
+		return;
+	if (conn->h3)
+		ngtcp2_connection_close_error_set_application_error(
+			&conn->error, NGHTTP3_H3_NO_ERROR, NULL, 0);
+	close_with_error(conn, now, "server stops");
+}
+
+/* @err is libngtcp2's. */
+static void handle_error(struct conn *conn, int err, ngtcp2_tstamp now)
+{
+	switch (err) {
+	case NGTCP2_ERR_DRAINING:
+		enter(conn, DRAINING, quiet_until(conn, now), "client closed");
+		return;
+	case NGTCP2_ERR_IDLE_CLOSE:
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+	case NGTCP2_ERR_DROP_CONN:
+	case NGTCP2_ERR_RETRY:	/* what it wants verified was sent by nobody */
+		enter(conn, OVER, now, ngtcp2_strerror(err));
+		return;
+	case NGTCP2_ERR_CRYPTO:
+		if (!conn->has_error)
+			ngtcp2_connection_close_error_set_transport_error_tls_alert(
+				&conn->error,
+				ngtcp2_conn_get_tls_alert(conn->quic), NULL, 0);
+		break;
+	default:
+		if (!conn->has_error)
+			ngtcp2_connection_close_error_set_transport_error_liberr(
+				&conn->error, err, NULL, 0);
+	}
+	close_with_error(conn, now, ngtcp2_strerror(err));
+}
+
+/* Logs when the client's address is another than last time. */
+static void note_migration(struct conn *conn)
+{
+	const ngtcp2_path *path = ngtcp2_conn_get_path(conn->quic);
+	const ngtcp2_addr *old = &conn->path.path.remote, *new = &path->remote;
+	char from[ADDRESS_LEN], to[ADDRESS_LEN];
+
+	if (ngtcp2_path_eq(&conn->path.path, path))
+		return;
+	log_event("migrate", "conn=%s server=%s from=%s to=%s", conn->name,
+		  conn->env->site.name,
+		  format_address(from, old->addr, old->addrlen),
+		  format_address(to, new->addr, new->addrlen));
+	ngtcp2_path_copy(&conn->path.path, path);
+}
+
+/* The first, second, fourth, eighth ... packet gets the answer. */
+static void repeat_close(struct conn *conn)
+{
+	unsigned int n = ++conn->close_provoked;
+
+	if (!(n & (n - 1)))
+		path_send(&conn->close_path.path, conn->close_packet,
+			  conn->close_len);
+}
+
+void conn_receive(struct conn *conn, const ngtcp2_path *path,
+		  const uint8_t *data, size_t len, ngtcp2_tstamp now)
+{
+	static const ngtcp2_pkt_info no_info;
+	int err;
+
+	if (conn->state == CLOSING)
+		repeat_close(conn);
+	if (conn->state != OPEN)
+		return;
+	err = ngtcp2_conn_read_pkt(conn->quic, path, &no_info, data, len, now);
+	conn->due = now;
+	if (err)
+		handle_error(conn, err, now);
+	else
+		note_migration(conn);
+}
+
+/*
+ * Fills one packet, if possible with data of several streams.
+ * Return: its length; 0 when nothing is to be sent now; or libngtcp2's error.
+ */
+static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
+				 uint8_t *packet, ngtcp2_tstamp now)
+{
+	for (;;) {
+		uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+		ngtcp2_ssize len, taken = -1;
+		ngtcp2_vec vec[VECTORS];
+		int64_t stream_id = -1;
+		nghttp3_ssize n = 0;
+		int fin = 0, err;
+
+		if (conn->h3 && ngtcp2_conn_get_max_data_left(conn->quic))
+			n = h3_next(conn->h3, &stream_id, &fin, vec, VECTORS);
+		if (n < 0)
+			return fail_h3(conn, n);
+		if (fin)
+			flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+		len = ngtcp2_conn_writev_stream(conn->quic, path, NULL, packet,
+						UDP_PAYLOAD_SEND_MAX, &taken,
+						flags, stream_id, vec, n, now);
+		if (len == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+			h3_blocked(conn->h3, stream_id);
+			continue;
+		}
+		if (len == NGTCP2_ERR_STREAM_SHUT_WR ||
+		    len == NGTCP2_ERR_STREAM_NOT_FOUND) {
+			h3_shut(conn->h3, stream_id);
+			continue;
+		}
+		err = taken >= 0 ? h3_sent(conn->h3, stream_id, taken) : 0;
+		if (err)
+			return fail_h3(conn, err);
+		if (len != NGTCP2_ERR_WRITE_MORE)
+			return len;
+	}
+}
+
+/*
+ * One quantum at a time, so that all connections get their turn; libngtcp2 sets
+ * its own timer for the rest, which is the pacing.
+ * Return: 0 or libngtcp2's error.
+ */
+static int send_packets(struct conn *conn, ngtcp2_tstamp now)
+{
+	size_t left = ngtcp2_conn_get_send_quantum(conn->quic);
+	uint8_t packet[UDP_PAYLOAD_SEND_MAX];
+	ngtcp2_path_storage path;
+	ngtcp2_ssize len;
+
+	ngtcp2_path_storage_zero(&path);
+	do {
+		len = build_packet(conn, &path.path, packet, now);
+		if (len < 0)
+			return len;
+		if (len > 0)
+			path_send(&path.path, packet, len);
+		left -= (size_t)len < left ? (size_t)len : left;
+	} while (len > 0 && left);
+	ngtcp2_conn_update_pkt_tx_time(conn->quic, now);
+	return 0;
+}
+
+ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now)
+{
+	int err = 0;
+
+	if (conn->state != OPEN)
+		return conn->state == OVER || conn->due <= now ? 0 : conn->due;
+	if (ngtcp2_conn_get_expiry(conn->quic) <= now)
+		err = ngtcp2_conn_handle_expiry(conn->quic, now);
+	if (!err)
+		err = send_packets(conn, now);
+	if (!err) {
+		note_migration(conn);
+		conn->due = ngtcp2_conn_get_expiry(conn->quic);
+		if (conn->h3 && h3_reset_broken(conn->h3))
+			conn->due = now;
+	} else {
+		handle_error(conn, err, now);
+	}
+	return conn->state == OVER ? 0 : conn->due;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "options.h"
+#include "server.h"
+
+/*
+ * The signals that stop the server are blocked from the start, so that one that
+ * comes early is seen by the event loop; a log that nobody reads any more
+ * is no reason to stop.
+ */
+static void prepare_signals(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* Every response under way holds a file open. */
+static void raise_file_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void write_pid_file(const char *path)
+{
+	FILE *file = fopen(path, "we");
+
+	if (!file || fprintf(file, "%d\n", getpid()) < 0 || fclose(file))
+		refuse(EXIT_REFUSED, path, "%s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct server *server;
+
+	prepare_signals();
+	raise_file_limit();
+	options_parse(&options, argc, argv);
+	log_open(options.log);
+	server = server_new(&options);
+	if (options.pid_file)
+		write_pid_file(options.pid_file);
+	server_print_addresses(server);
+	puts("ready");
+	fflush(stdout);
+	server_run(server);
+	server_free(server);
+	if (options.pid_file)
+		unlink(options.pid_file);
+	log_close();
+	return 0;
+}

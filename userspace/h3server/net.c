@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "net.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* Space for the larger of the two packet infos. */
+union control {
+	struct cmsghdr align;
+	uint8_t octets[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+static void parse_spec(const char *spec, struct addrinfo **found)
+{
+	static const struct addrinfo hints = {
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+		.ai_socktype = SOCK_DGRAM,
+	};
+	const char *colon = strrchr(spec, ':');
+	size_t len = colon ? colon - spec : 0;
+	char host[64];
+	int err;
+
+	if (len >= 2 && spec[0] == '[' && colon[-1] == ']') {
+		spec++;
+		len -= 2;
+	} else if (memchr(spec, ':', len)) {
+		len = 0;	/* an IPv6 address needs its brackets */
+	}
+	if (!len || len >= sizeof(host) || !colon[1])
+		refuse(EXIT_USAGE, "--listen", "wants ADDR:PORT or [ADDR]:PORT");
+	memcpy(host, spec, len);
+	host[len] = '\0';
+	err = getaddrinfo(host, colon + 1, &hints, found);
+	if (err)
+		refuse(EXIT_USAGE, "--listen", "%s: %s", host,
+		       gai_strerror(err));
+}
+
+static int set_flag(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/*
+ * IP_PMTUDISC_PROBE: packets are never fragmented, and the path MTU is found by
+ * QUIC's own probes, not by ICMP messages that anybody may forge.
+ */
+static int set_options(int fd, int family)
+{
+	if (family == AF_INET)
+		return set_flag(fd, IPPROTO_IP, IP_PKTINFO, 1) ||
+		       set_flag(fd, IPPROTO_IP, IP_MTU_DISCOVER,
+				IP_PMTUDISC_PROBE);
+	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
+	       set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
+	       set_flag(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
+			IPV6_PMTUDISC_PROBE);
+}
+
+void endpoint_open(struct endpoint *endpoint, const char *spec)
+{
+	struct addrinfo *found;
+	int fd;
+
+	parse_spec(spec, &found);
+	fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || set_options(fd, found->ai_family) ||
+	    bind(fd, found->ai_addr, found->ai_addrlen))
+		refuse(EXIT_REFUSED, spec, "%s", strerror(errno));
+	freeaddrinfo(found);
+	/* A burst of new clients fits; failing leaves the system's default. */
+	set_flag(fd, SOL_SOCKET, SO_RCVBUF, 4 << 20);
+	set_flag(fd, SOL_SOCKET, SO_SNDBUF, 4 << 20);
+	endpoint->fd = fd;
+	endpoint->bound_len = sizeof(endpoint->bound);
+	if (getsockname(fd, &endpoint->bound.sa, &endpoint->bound_len))
+		refuse(EXIT_REFUSED, spec, "%s", strerror(errno));
+}
+
+void endpoint_close(struct endpoint *endpoint)
+{
+	close(endpoint->fd);
+}
+
+/* Return: false for a datagram without packet info, which cannot be answered. */
+static bool destination(struct msghdr *msg, ngtcp2_sockaddr_union *local)
+{
+	struct in6_pktinfo info6;
+	struct in_pktinfo info4;
+	struct cmsghdr *cmsg;
+
+	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+		if (cmsg->cmsg_level == IPPROTO_IP &&
+		    cmsg->cmsg_type == IP_PKTINFO) {
+			memcpy(&info4, CMSG_DATA(cmsg), sizeof(info4));
+			local->in.sin_addr = info4.ipi_addr;
+			return true;
+		}
+		if (cmsg->cmsg_level == IPPROTO_IPV6 &&
+		    cmsg->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info6, CMSG_DATA(cmsg), sizeof(info6));
+			local->in6.sin6_addr = info6.ipi6_addr;
+			if (IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
+				local->in6.sin6_scope_id = info6.ipi6_ifindex;
+			return true;
+		}
+	}
+	return false;
+}
+
+ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
+			 uint8_t *data, size_t size)
+{
+	struct iovec iov = { .iov_base = data, .iov_len = size };
+	union control control;
+	struct msghdr msg = {
+		.msg_name = &path->remote_addrbuf,
+		.msg_namelen = sizeof(path->remote_addrbuf),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len;
+
+	ngtcp2_path_storage_zero(path);
+	do {
+		len = recvmsg(endpoint->fd, &msg, MSG_DONTWAIT);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -1;
+	path->local_addrbuf = endpoint->bound;
+	path->path.local.addrlen = endpoint->bound_len;
+	path->path.remote.addrlen = msg.msg_namelen;
+	path->path.user_data = endpoint;
+	/* Length 0 is what nobody looks at: the caller ignores the datagram. */
+	return destination(&msg, &path->local_addrbuf) ? len : 0;
+}
+
+/*
+ * The interface stays 0 except for link-local addresses: the datagram came in
+ * through the tunnel's device, the answer leaves through another.
+ */
+static void set_source(struct msghdr *msg, union control *control,
+		       const struct sockaddr *local)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)local;
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)local;
+	struct in6_pktinfo info6 = { 0 };
+	struct in_pktinfo info4 = { 0 };
+	struct cmsghdr *cmsg;
+
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control;
+	msg->msg_controllen = sizeof(*control);
+	cmsg = CMSG_FIRSTHDR(msg);
+	if (local->sa_family == AF_INET) {
+		info4.ipi_spec_dst = in4->sin_addr;
+		cmsg->cmsg_level = IPPROTO_IP;
+		cmsg->cmsg_type = IP_PKTINFO;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(info4));
+		memcpy(CMSG_DATA(cmsg), &info4, sizeof(info4));
+		msg->msg_controllen = CMSG_SPACE(sizeof(info4));
+	} else {
+		info6.ipi6_addr = in6->sin6_addr;
+		info6.ipi6_ifindex = in6->sin6_scope_id;
+		cmsg->cmsg_level = IPPROTO_IPV6;
+		cmsg->cmsg_type = IPV6_PKTINFO;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(info6));
+		memcpy(CMSG_DATA(cmsg), &info6, sizeof(info6));
+		msg->msg_controllen = CMSG_SPACE(sizeof(info6));
+	}
+}
+
+/*
+ * Waits while the socket's send buffer is full: it drains at the speed of the
+ * device, and everything else would have to wait for the same device.
+ */
+void path_send(const ngtcp2_path *path, const uint8_t *data, size_t len)
+{
+	const struct endpoint *endpoint = path->user_data;
+	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
+	union control control;
+	struct msghdr msg = {
+		.msg_name = path->remote.addr,
+		.msg_namelen = path->remote.addrlen,
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+	};
+
+	set_source(&msg, &control, path->local.addr);
+	while (sendmsg(endpoint->fd, &msg, 0) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * UDP sockets that know which of the machine's addresses a datagram was sent to.
+ * Behind a tunnelling director that address is the service's (the VIP on lo), and
+ * the reply, which goes straight to the client, must carry it as its source.
+ */
+#ifndef H3SERVER_NET_H
+#define H3SERVER_NET_H
+
+#include <ngtcp2/ngtcp2.h>
+
+/* Largest UDP datagram: what we offer is less, but a peer may send anything. */
+#define DATAGRAM_MAX	65535
+
+struct endpoint {
+	int fd;
+	ngtcp2_sockaddr_union bound;
+	socklen_t bound_len;
+};
+
+/* @spec is ADDR:PORT or [ADDR]:PORT, numeric.  Refuses on failure. */
+void endpoint_open(struct endpoint *endpoint, const char *spec);
+void endpoint_close(struct endpoint *endpoint);
+
+/*
+ * Takes one datagram without waiting and stores both its addresses in @path,
+ * whose user_data becomes @endpoint.
+ * Return: its length, or -1 when there is none.
+ */
+ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
+			 uint8_t *data, size_t size);
+
+/*
+ * Sends from @path's local address on the endpoint in its user_data.  A datagram
+ * the kernel does not take is a lost datagram, which QUIC copes with.
+ */
+void path_send(const ngtcp2_path *path, const uint8_t *data, size_t len);
+
+#endif

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "conn.h"
+#include "log.h"
+#include "net.h"
+#include "tls.h"
+
+/* Datagrams taken from one socket before the connections get their turn. */
+#define RECEIVE_BATCH	64
+
+/* Answers outside any connection are small. */
+#define ANSWER_MAX	NGTCP2_MAX_UDP_PAYLOAD_SIZE
+
+/*
+ * RFC 9000 section 10.3: 21 octets at least; 42 look like any other short packet;
+ * and always less than what provoked it, so that two servers cannot play ping-pong.
+ */
+#define RESET_MIN	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + \
+			 NGTCP2_STATELESS_RESET_TOKENLEN)
+#define RESET_MAX	42
+
+#define RETRY_VALID	(10 * NGTCP2_SECONDS)
+
+struct server {
+	struct conn_env env;
+	const struct options *options;
+	struct endpoint endpoints[LISTEN_MAX];
+	unsigned int n_endpoints;
+	int epoll;
+	int signals;
+	struct conn *conns;
+	unsigned int n_conns;
+	uint8_t retry_secret[32];
+	uint8_t datagram[DATAGRAM_MAX];
+};
+
+static const uint32_t versions[] = {
+	NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2_DRAFT,
+};
+
+static ngtcp2_tstamp clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * NGTCP2_SECONDS + now.tv_nsec;
+}
+
+static void send_version_negotiation(const ngtcp2_path *path,
+				     const ngtcp2_version_cid *ids)
+{
+	uint8_t answer[ANSWER_MAX], random;
+	ngtcp2_ssize len;
+
+	if (gnutls_rnd(GNUTLS_RND_NONCE, &random, 1))
+		return;
+	len = ngtcp2_pkt_write_version_negotiation(answer, sizeof(answer),
+						   random, ids->scid,
+						   ids->scidlen, ids->dcid,
+						   ids->dcidlen, versions,
+						   sizeof(versions) /
+						   sizeof(*versions));
+	if (len > 0)
+		path_send(path, answer, len);
+}
+
+/* A connection we do not know any more: say so, instead of letting it time out. */
+static void send_reset(struct server *server, const ngtcp2_path *path,
+		       const ngtcp2_version_cid *ids, size_t provoked_by)
+{
+	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN], random[RESET_MAX];
+	size_t want = provoked_by - 1;
+	uint8_t answer[RESET_MAX];
+	ngtcp2_ssize len;
+	ngtcp2_cid cid;
+
+	if (want < RESET_MIN)
+		return;
+	if (want > RESET_MAX)
+		want = RESET_MAX;
+	ngtcp2_cid_init(&cid, ids->dcid, ids->dcidlen);
+	if (cid_reset_token(&server->env.cids, &cid, token) ||
+	    gnutls_rnd(GNUTLS_RND_NONCE, random, sizeof(random)))
+		return;
+	len = ngtcp2_pkt_write_stateless_reset(answer, want, token, random,
+					       want - sizeof(token));
+	if (len > 0)
+		path_send(path, answer, len);
+}
+
+/* Refuses a connection without keeping anything of it. */
+static void send_close(const ngtcp2_path *path, const ngtcp2_pkt_hd *initial,
+		       uint64_t error_code)
+{
+	uint8_t answer[ANSWER_MAX];
+	ngtcp2_ssize len;
+
+	len = ngtcp2_crypto_write_connection_close(answer, sizeof(answer),
+						   initial->version,
+						   &initial->scid,
+						   &initial->dcid, error_code,
+						   NULL, 0);
+	if (len > 0)
+		path_send(path, answer, len);
+}
+
+/*
+ * The Retry's CID is what the client's next packet is routed by, so it is minted
+ * like all others; nothing is remembered of it but what the token says.
+ */
+static void send_retry(struct server *server, const ngtcp2_path *path,
+		       const ngtcp2_pkt_hd *initial, ngtcp2_tstamp now)
+{
+	uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN], answer[ANSWER_MAX];
+	ngtcp2_ssize token_len, len;
+	ngtcp2_cid scid;
+
+	if (cid_mint(&server->env.cids, &scid))
+		return;
+	token_len = ngtcp2_crypto_generate_retry_token(
+		token, server->retry_secret, sizeof(server->retry_secret),
+		initial->version, path->remote.addr, path->remote.addrlen, &scid,
+		&initial->dcid, now);
+	if (token_len < 0)
+		return;
+	len = ngtcp2_crypto_write_retry(answer, sizeof(answer),
+					initial->version, &initial->scid, &scid,
+					&initial->dcid, token, token_len);
+	if (len > 0)
+		path_send(path, answer, len);
+}
+
+/*
+ * Return: true when the connection may begin; @original is then the client's
+ * first DCID.  When false, the client has been answered.
+ */
+static bool validate_address(struct server *server, const ngtcp2_path *path,
+			     const ngtcp2_pkt_hd *initial, ngtcp2_tstamp now,
+			     ngtcp2_cid *original)
+{
+	const ngtcp2_vec *token = &initial->token;
+
+	if (!token->len || token->base[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) {
+		send_retry(server, path, initial, now);
+		return false;
+	}
+	if (ngtcp2_crypto_verify_retry_token(original, token->base, token->len,
+					     server->retry_secret,
+					     sizeof(server->retry_secret),
+					     initial->version,
+					     path->remote.addr,
+					     path->remote.addrlen,
+					     &initial->dcid, RETRY_VALID, now)) {
+		send_close(path, initial, NGTCP2_INVALID_TOKEN);
+		return false;
+	}
+	return true;
+}
+
+static struct conn *accept_connection(struct server *server,
+				      const ngtcp2_path *path,
+				      const uint8_t *data, size_t len,
+				      ngtcp2_tstamp now)
+{
+	struct conn_start start = { .path = path };
+	ngtcp2_pkt_hd initial;
+	struct conn *conn;
+	ngtcp2_cid original;
+
+	/* Early data that overtook its Initial is lost; the client repeats it. */
+	if (ngtcp2_accept(&initial, data, len))
+		return NULL;
+	if (server->n_conns >= server->options->max_connections) {
+		send_close(path, &initial, NGTCP2_CONNECTION_REFUSED);
+		return NULL;
+	}
+	start.initial = &initial;
+	if (server->options->retry) {
+		if (!validate_address(server, path, &initial, now, &original))
+			return NULL;
+		start.before_retry = &original;
+	}
+	conn = conn_new(&server->env, &start, now);
+	if (!conn)
+		return NULL;
+	*conn_next(conn) = server->conns;
+	server->conns = conn;
+	server->n_conns++;
+	return conn;
+}
+
+static bool is_our_version(uint32_t version)
+{
+	for (size_t i = 0; i < sizeof(versions) / sizeof(*versions); i++)
+		if (versions[i] == version)
+			return true;
+	return false;
+}
+
+static void dispatch(struct server *server, const ngtcp2_path *path,
+		     const uint8_t *data, size_t len, ngtcp2_tstamp now)
+{
+	bool is_long = data[0] & 0x80;
+	ngtcp2_version_cid ids;
+	struct conn *conn;
+	int err;
+
+	err = ngtcp2_pkt_decode_version_cid(&ids, data, len,
+					    server->env.cids.len);
+	if (err && err != NGTCP2_ERR_VERSION_NEGOTIATION)
+		return;
+	conn = err ? NULL : cidmap_find(&server->env.map, ids.dcid, ids.dcidlen);
+	if (!conn && !is_long) {
+		send_reset(server, path, &ids, len);
+		return;
+	}
+	if (!conn && ids.version && !is_our_version(ids.version)) {
+		if (len >= NGTCP2_MAX_UDP_PAYLOAD_SIZE)
+			send_version_negotiation(path, &ids);
+		return;
+	}
+	if (!conn)
+		conn = accept_connection(server, path, data, len, now);
+	if (conn)
+		conn_receive(conn, path, data, len, now);
+}
+
+static void receive(struct server *server, struct endpoint *endpoint)
+{
+	ngtcp2_path_storage path;
+	ssize_t len;
+
+	for (int i = 0; i < RECEIVE_BATCH; i++) {
+		len = endpoint_receive(endpoint, &path, server->datagram,
+				       sizeof(server->datagram));
+		if (len < 0)
+			return;
+		if (len > 0)
+			dispatch(server, &path.path, server->datagram, len,
+				 clock_now());
+	}
+}
+
+/*
+ * Looks at every connection.  With so few that one process serves them all, this
+ * costs less than keeping them sorted by time.
+ * Return: when to look next.
+ */
+static ngtcp2_tstamp run_connections(struct server *server)
+{
+	ngtcp2_tstamp now = clock_now(), due, next = UINT64_MAX;
+	struct conn **link = &server->conns, *conn;
+
+	while ((conn = *link)) {
+		due = conn_due(conn);
+		if (due <= now)
+			due = conn_run(conn, now);
+		if (!due) {
+			*link = *conn_next(conn);
+			conn_free(conn);
+			server->n_conns--;
+			continue;
+		}
+		if (due < next)
+			next = due;
+		link = conn_next(conn);
+	}
+	return next;
+}
+
+/* Return: false when it is time to stop. */
+static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
+{
+	struct epoll_event events[LISTEN_MAX + 1];
+	ngtcp2_tstamp now = clock_now();
+	ngtcp2_duration wait = until > now ? until - now : 0;
+	struct timespec timeout = {
+		.tv_sec = wait / NGTCP2_SECONDS,
+		.tv_nsec = wait % NGTCP2_SECONDS,
+	};
+	int n;
+
+	n = epoll_pwait2(server->epoll, events, LISTEN_MAX + 1,
+			 until == UINT64_MAX ? NULL : &timeout, NULL);
+	if (n < 0 && errno != EINTR)
+		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
+	for (int i = 0; i < n; i++) {
+		if (!events[i].data.ptr)
+			return false;
+		receive(server, events[i].data.ptr);
+	}
+	return true;
+}
+
+void server_run(struct server *server)
+{
+	struct conn *conn;
+
+	while (wait_for_events(server, run_connections(server)))
+		;
+	for (conn = server->conns; conn; conn = *conn_next(conn))
+		conn_close(conn, clock_now());
+}
+
+/* @source is NULL for signals. */
+static void watch(struct server *server, int fd, struct endpoint *source)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+
+	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event))
+		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
+}
+
+static void open_events(struct server *server)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGINT);
+	server->signals = signalfd(-1, &stop, SFD_CLOEXEC);
+	server->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (server->signals < 0 || server->epoll < 0)
+		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
+	watch(server, server->signals, NULL);
+}
+
+struct server *server_new(const struct options *options)
+{
+	static struct server the_server;	/* a process has but one */
+	struct server *server = &the_server;
+	struct conn_env *env;
+
+	server->options = options;
+	env = &server->env;
+	env->verbose = options->verbose;
+	env->site.name = options->name;
+	env->site.root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (env->site.root < 0)
+		refuse(EXIT_REFUSED, options->root, "%s", strerror(errno));
+	env->tls = tls_load(options->tls_cert, options->tls_key);
+	cid_source_init(&env->cids, &options->cid, options->tls_key);
+	if (gnutls_rnd(GNUTLS_RND_KEY, server->retry_secret,
+		       sizeof(server->retry_secret)))
+		refuse(EXIT_REFUSED, "random numbers", "not to be had");
+	open_events(server);
+	for (; server->n_endpoints < options->n_listen; server->n_endpoints++) {
+		struct endpoint *endpoint =
+			&server->endpoints[server->n_endpoints];
+
+		endpoint_open(endpoint, options->listen[server->n_endpoints]);
+		watch(server, endpoint->fd, endpoint);
+	}
+	return server;
+}
+
+void server_print_addresses(const struct server *server)
+{
+	char text[ADDRESS_LEN];
+
+	for (unsigned int i = 0; i < server->n_endpoints; i++) {
+		const struct endpoint *endpoint = &server->endpoints[i];
+
+		printf("listening on %s\n",
+		       format_address(text, &endpoint->bound.sa,
+				      endpoint->bound_len));
+	}
+}
+
+void server_free(struct server *server)
+{
+	struct conn *conn;
+
+	while ((conn = server->conns)) {
+		server->conns = *conn_next(conn);
+		conn_free(conn);
+	}
+	for (unsigned int i = 0; i < server->n_endpoints; i++)
+		endpoint_close(&server->endpoints[i]);
+	close(server->epoll);
+	close(server->signals);
+	close(server->env.site.root);
+	gnutls_certificate_free_credentials(server->env.tls);
+	cid_source_destroy(&server->env.cids);
+}
