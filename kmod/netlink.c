@@ -17,7 +17,7 @@
  * @qs: the service, found under qnet->lock
  * @replace: IP_VS_QUIC_F_REPLACE
  * @absent: IP_VS_QUIC_F_ABSENT
- * @exclusive: NLM_F_EXCL: a config that exists is not replaced
+ * @exclusive: IP_VS_QUIC_F_EXCL: a config that exists is not replaced
  * @named: bit per config ID named in the request
  * @fresh: configs made for this request, one reference each
  * @change: the service's next state
@@ -482,7 +482,7 @@ static int parse_flags(struct request *req, struct genl_info *info)
 	}
 	req->replace = flags & IP_VS_QUIC_F_REPLACE;
 	req->absent = flags & IP_VS_QUIC_F_ABSENT;
-	req->exclusive = info->nlhdr->nlmsg_flags & NLM_F_EXCL;
+	req->exclusive = flags & IP_VS_QUIC_F_EXCL;
 	return 0;
 }
 

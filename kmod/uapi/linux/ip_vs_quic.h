@@ -10,11 +10,11 @@
  * IP_VS_QUIC_CMD_SET, GENL_ADMIN_PERM
  *	Adds configs and server IDs to a service; all of it or nothing.
  *	A config whose ID the service already has replaces that config, or, with
- *	NLM_F_EXCL, is refused.  A server ID may be given again to the server that
+ *	IP_VS_QUIC_F_EXCL, is refused.  A server ID may be given again to the server that
  *	has it.
  *
  *	IP_VS_QUIC_A_SERVICE: nested, IP_VS_QUIC_A_SVC_*
- *	IP_VS_QUIC_A_FLAGS: u32, IP_VS_QUIC_F_REPLACE | IP_VS_QUIC_F_ABSENT
+ *	IP_VS_QUIC_A_FLAGS: u32, IP_VS_QUIC_F_*
  *	IP_VS_QUIC_A_CONFIG *: nested
  *		IP_VS_QUIC_A_CFG_ID: u8, 0..6
  *		IP_VS_QUIC_A_CFG_SERVER_ID_LEN: u8, 1..15
@@ -78,7 +78,9 @@ enum ip_vs_quic_flags {
 	IP_VS_QUIC_F_REPLACE	= 1 << 0,
 	/* server IDs may name a server that is not in the service's pool */
 	IP_VS_QUIC_F_ABSENT	= 1 << 1,
-	__IP_VS_QUIC_F_ALL	= (1 << 2) - 1
+	/* a config whose ID the service already has is refused with EEXIST */
+	IP_VS_QUIC_F_EXCL	= 1 << 2,
+	__IP_VS_QUIC_F_ALL	= (1 << 3) - 1
 };
 
 enum ip_vs_quic_attr {
