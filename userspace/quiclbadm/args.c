@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "err.h"
+#include "parse.h"
+
+enum takes {
+	TAKES_NOTHING,
+	TAKES_VALUE,
+	MAY_TAKE_VALUE,		/* the next word, unless it is an option */
+};
+
+/*
+ * @read gets the value; @what is the option as it was written.  The readers of
+ * numbers and strings store at the offset @at.
+ */
+struct option_desc {
+	char letter;
+	const char *name;
+	enum opt opt;
+	enum takes takes;
+	int (*read)(struct args *args, const struct option_desc *desc,
+		    const char *what, const char *value);
+	size_t at;
+	uint32_t min;
+	uint32_t max;
+};
+
+static int read_number(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	uint32_t *number = (void *)((char *)args + desc->at);
+
+	return parse_number(what, value, desc->min, desc->max, number);
+}
+
+static int read_string(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	const char **string = (void *)((char *)args + desc->at);
+
+	if (!*value)
+		return bad_usage("%s: the value is empty", what);
+	if (desc->max && strlen(value) > desc->max)
+		return bad_usage("%s %s: longer than %u characters", what, value,
+				 desc->max);
+	*string = value;
+	return 0;
+}
+
+/* An option that means one value of a field: -i, --stats. */
+static int read_choice(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	uint32_t *number = (void *)((char *)args + desc->at);
+
+	(void)what;
+	(void)value;
+	*number = desc->min;
+	return 0;
+}
+
+static int read_udp(struct args *args, const struct option_desc *desc,
+		    const char *what, const char *value)
+{
+	bool has_port;
+	int err;
+
+	(void)desc;
+	args->service.protocol = IPPROTO_UDP;
+	err = parse_endpoint(what, value, &args->service.vip, &has_port);
+	if (!err && !has_port)
+		return bad_usage("%s %s: the port is missing (%s:443)", what,
+				 value, value);
+	return err;
+}
+
+static int read_fwmark(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	(void)desc;
+	return parse_number(what, value, 1, UINT32_MAX, &args->service.fwmark);
+}
+
+static int read_not_udp(struct args *args, const struct option_desc *desc,
+			const char *what, const char *value)
+{
+	(void)args;
+	(void)desc;
+	(void)value;
+	return bad_usage("%s: QUIC runs over UDP (-u); ipvsadm manages the other services",
+			 what);
+}
+
+static int read_persistent(struct args *args, const struct option_desc *desc,
+			   const char *what, const char *value)
+{
+	args->timeout = 300;
+	return value ? read_number(args, desc, what, value) : 0;
+}
+
+static int read_sched_flags(struct args *args, const struct option_desc *desc,
+			    const char *what, const char *value)
+{
+	(void)desc;
+	return parse_sched_flags(what, value, &args->sched_flags);
+}
+
+static int read_tun_type(struct args *args, const struct option_desc *desc,
+			 const char *what, const char *value)
+{
+	static const char *const types[] = {
+		[IP_VS_CONN_F_TUNNEL_TYPE_IPIP] = "ipip",
+		[IP_VS_CONN_F_TUNNEL_TYPE_GUE] = "gue",
+		[IP_VS_CONN_F_TUNNEL_TYPE_GRE] = "gre",
+	};
+	uint32_t type;
+
+	(void)desc;
+	for (type = 0; type < IP_VS_CONN_F_TUNNEL_TYPE_MAX; type++)
+		if (!strcmp(value, types[type]))
+			break;
+	args->tun_type = type;
+	if (type < IP_VS_CONN_F_TUNNEL_TYPE_MAX)
+		return 0;
+	return bad_usage("%s %s: not one of ipip, gue and gre", what, value);
+}
+
+static int read_server_id(struct args *args, const struct option_desc *desc,
+			  const char *what, const char *value)
+{
+	struct mapping map = { 0 };
+	int err;
+
+	(void)desc;
+	/* without a prefix: config 0, or what encode's --id says */
+	map.config_id = QLB_CONFIG_ID_RESERVED;
+	err = parse_server_id(what, value, &map.config_id, &map.sid);
+	if (err)
+		return err;
+	args->sids = xreallocarray(args->sids, args->sid_count + 1,
+				   sizeof(map));
+	args->sids[args->sid_count++] = map;
+	return 0;
+}
+
+static int read_nonce(struct args *args, const struct option_desc *desc,
+		      const char *what, const char *value)
+{
+	(void)desc;
+	return parse_hex(what, value, args->nonce, QLB_NONCE_LEN_MIN,
+			 QLB_NONCE_LEN_MAX, &args->nonce_octets);
+}
+
+#define NUMBER(field, low, high) TAKES_VALUE, read_number, \
+	offsetof(struct args, field), low, high
+#define STRING(field, length) TAKES_VALUE, read_string, \
+	offsetof(struct args, field), 0, length
+#define CHOICE(field, value) TAKES_NOTHING, read_choice, \
+	offsetof(struct args, field), value, 0
+#define FLAG TAKES_NOTHING, NULL, 0, 0, 0
+#define READ(reader) TAKES_VALUE, reader, 0, 0, 0
+
+static const struct option_desc options[] = {
+	{ 'u', "udp-service", OPT_SERVICE, READ(read_udp) },
+	{ 'f', "fwmark-service", OPT_SERVICE, READ(read_fwmark) },
+	{ 't', "tcp-service", OPT_SERVICE, READ(read_not_udp) },
+	{ 0, "sctp-service", OPT_SERVICE, READ(read_not_udp) },
+	{ '6', "ipv6", OPT_IPV6, FLAG },
+	{ 's', "scheduler", OPT_SCHEDULER,
+	  STRING(sched, IP_VS_SCHEDNAME_MAXLEN - 1) },
+	{ 'o', "ops", OPT_OPS, FLAG },
+	{ 'p', "persistent", OPT_PERSISTENT, MAY_TAKE_VALUE, read_persistent,
+	  offsetof(struct args, timeout), 1, 31 * 24 * 3600 },
+	{ 'M', "netmask", OPT_NETMASK, STRING(netmask, 15) },
+	{ 0, "pe", OPT_PE, STRING(pe, IP_VS_PENAME_MAXLEN - 1) },
+	{ 'b', "sched-flags", OPT_SCHED_FLAGS, READ(read_sched_flags) },
+	{ 'r', "real-server", OPT_SERVER, STRING(server_text, 63) },
+	{ 'g', "gatewaying", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_DROUTE) },
+	{ 'i', "ipip", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_TUNNEL) },
+	{ 'm', "masquerading", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_MASQ) },
+	{ 'w', "weight", OPT_WEIGHT, NUMBER(weight, 0, INT32_MAX) },
+	{ 'x', "u-threshold", OPT_U_THRESHOLD, NUMBER(u_threshold, 0, INT32_MAX) },
+	{ 'y', "l-threshold", OPT_L_THRESHOLD, NUMBER(l_threshold, 0, INT32_MAX) },
+	{ 0, "tun-type", OPT_TUN_TYPE, READ(read_tun_type) },
+	{ 0, "tun-port", OPT_TUN_PORT, NUMBER(tun_port, 1, 65535) },
+	{ 0, "tun-nocsum", OPT_TUN_CSUM,
+	  CHOICE(tun_flags, IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM) },
+	{ 0, "tun-csum", OPT_TUN_CSUM,
+	  CHOICE(tun_flags, IP_VS_TUNNEL_ENCAP_FLAG_CSUM) },
+	{ 0, "tun-remcsum", OPT_TUN_CSUM,
+	  CHOICE(tun_flags, IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM) },
+	{ 0, "server-id", OPT_SERVER_ID, READ(read_server_id) },
+	{ 0, "keep-server-ids", OPT_KEEP_SERVER_IDS, FLAG },
+	{ 0, "absent", OPT_ABSENT, FLAG },
+	{ 0, "id", OPT_ID, NUMBER(id, 0, QLB_CONFIG_ID_MAX) },
+	{ 0, "server-id-len", OPT_SERVER_ID_LEN,
+	  NUMBER(server_id_len, QLB_SERVER_ID_LEN_MIN, QLB_SERVER_ID_LEN_MAX) },
+	{ 0, "nonce-len", OPT_NONCE_LEN,
+	  NUMBER(nonce_len, QLB_NONCE_LEN_MIN, QLB_NONCE_LEN_MAX) },
+	{ 0, "key-file", OPT_KEY_FILE, STRING(key_file, 0) },
+	{ 0, "key", OPT_KEY, STRING(key, 0) },
+	{ 0, "keys", OPT_KEYS, FLAG },
+	{ 0, "nonce", OPT_NONCE, READ(read_nonce) },
+	{ 0, "self-len", OPT_SELF_LEN, FLAG },
+	{ 'n', "numeric", OPT_NUMERIC, FLAG },
+	{ 0, "stats", OPT_VIEW, CHOICE(view, VIEW_STATS) },
+	{ 0, "rate", OPT_VIEW, CHOICE(view, VIEW_RATE) },
+	{ 0, "thresholds", OPT_VIEW, CHOICE(view, VIEW_THRESHOLDS) },
+	{ 0, "tun-info", OPT_VIEW, CHOICE(view, VIEW_TUN_INFO) },
+	{ 0, "exact", OPT_EXACT, FLAG },
+	{ 'j', "json", OPT_JSON, FLAG },
+};
+
+static const size_t option_count = sizeof(options) / sizeof(options[0]);
+
+/* One word of the command line after the other. */
+struct words {
+	int argc;
+	char **argv;
+};
+
+static const char *next_word(struct words *words)
+{
+	if (!words->argc)
+		return NULL;
+	words->argc--;
+	return *words->argv++;
+}
+
+const char *cmd_name(enum cmd cmd)
+{
+	static char name[32];
+	const struct command *command = &commands[cmd];
+
+	if (command->letter && cmd != CMD_HELP && cmd != CMD_VERSION)
+		snprintf(name, sizeof(name), "-%c", command->letter);
+	else
+		snprintf(name, sizeof(name), "%s%s%s", command->name,
+			 command->sub ? " " : "",
+			 command->sub ? command->sub : "");
+	return name;
+}
+
+/* The option as the table's first row for it spells it. */
+static const char *option_name(enum opt opt)
+{
+	static char name[32];
+	size_t i;
+
+	if (opt == OPT_OPERAND)
+		return "the connection ID";
+	for (i = 0; i < option_count && options[i].opt != opt; i++)
+		;
+	if (options[i].letter)
+		snprintf(name, sizeof(name), "-%c", options[i].letter);
+	else
+		snprintf(name, sizeof(name), "--%s", options[i].name);
+	return name;
+}
+
+static int set_command(struct args *args, enum cmd cmd, const char *what)
+{
+	/* "-A --help" explains -A */
+	if (cmd == CMD_HELP) {
+		args->help = true;
+		return 0;
+	}
+	/* and so does "help -A" */
+	if (args->cmd == CMD_HELP)
+		args->help = true;
+	else if (args->cmd != CMD_NONE)
+		return bad_usage("%s: there is a command already, %s", what,
+				 cmd_name(args->cmd));
+	args->cmd = cmd;
+	return 0;
+}
+
+static enum cmd find_command(char letter, const char *name)
+{
+	enum cmd cmd;
+
+	if (letter == 'l')
+		return CMD_LIST;
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
+		if (commands[cmd].letter &&
+		    (name ? !strcmp(commands[cmd].name, name) :
+			    commands[cmd].letter == letter))
+			return cmd;
+	return CMD_NONE;
+}
+
+static const struct option_desc *find_option(char letter, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		if (name ? !strcmp(options[i].name, name) :
+			   options[i].letter == letter)
+			return &options[i];
+	return NULL;
+}
+
+/*
+ * @attached: what stands behind "=" or, for a letter, in the same word; NULL if
+ * nothing does.
+ */
+static int read_option(struct args *args, struct words *words,
+		       const struct option_desc *desc, const char *what,
+		       const char *attached)
+{
+	const char *value = attached;
+
+	if (desc->opt == OPT_KEY && !args->from_input)
+		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
+				 what);
+	if (desc->opt != OPT_SERVER_ID &&
+	    args->seen & UINT64_C(1) << desc->opt)
+		return bad_usage("%s: %s", what, desc->takes == TAKES_NOTHING ?
+				 "given twice, or with an option that excludes it" :
+				 "given twice");
+	args->seen |= UINT64_C(1) << desc->opt;
+	if (desc->takes == TAKES_NOTHING && value)
+		return bad_usage("%s: takes no value", what);
+	if (desc->takes == TAKES_VALUE && !value)
+		value = next_word(words);
+	if (desc->takes == TAKES_VALUE && !value)
+		return bad_usage("%s: the value is missing", what);
+	if (desc->takes == MAY_TAKE_VALUE && !value && words->argc &&
+	    *words->argv[0] != '-')
+		value = next_word(words);
+	return desc->read ? desc->read(args, desc, what, value) : 0;
+}
+
+static int read_long(struct args *args, struct words *words, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	const struct option_desc *desc;
+	char what[32];
+	enum cmd cmd;
+
+	snprintf(what, sizeof(what), "%.*s",
+		 (int)(equals ? equals - word : (ptrdiff_t)strlen(word)), word);
+	desc = find_option(0, what + 2);
+	if (desc)
+		return read_option(args, words, desc, what,
+				   equals ? equals + 1 : NULL);
+	cmd = equals ? CMD_NONE : find_command(0, what + 2);
+	if (cmd != CMD_NONE)
+		return set_command(args, cmd, what);
+	return bad_usage("%s: no such option", what);
+}
+
+static int read_letters(struct args *args, struct words *words,
+			const char *letters)
+{
+	const struct option_desc *desc;
+	char what[3] = "-";
+	enum cmd cmd;
+	int err;
+
+	for (; *letters; letters++) {
+		what[1] = *letters;
+		cmd = find_command(*letters, NULL);
+		if (cmd != CMD_NONE) {
+			err = set_command(args, cmd, what);
+			if (err)
+				return err;
+			continue;
+		}
+		desc = find_option(*letters, NULL);
+		if (!desc)
+			return bad_usage("%s: no such option", what);
+		if (desc->takes != TAKES_NOTHING)
+			return read_option(args, words, desc, what,
+					   letters[1] ? letters + 1 : NULL);
+		err = read_option(args, words, desc, what, NULL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* "config add", "decode": the command is in front. */
+static int read_command_words(struct args *args, struct words *words)
+{
+	const char *word = next_word(words);
+	bool known = false;
+	enum cmd cmd;
+
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++) {
+		const struct command *command = &commands[cmd];
+
+		/* of what has a letter, only help and version are words too */
+		if (strcmp(command->name, word) ||
+		    (command->letter && cmd < CMD_HELP))
+			continue;
+		known = true;
+		if (!command->sub)
+			break;
+		if (words->argc && !strcmp(command->sub, words->argv[0])) {
+			next_word(words);
+			break;
+		}
+	}
+	if (cmd < CMD_COUNT) {
+		args->cmd = cmd;
+		return 0;
+	}
+	if (known && words->argc &&
+	    (!strcmp(words->argv[0], "-h") || !strcmp(words->argv[0], "--help"))) {
+		args->help = true;
+		args->operands[args->operand_count++] = word;
+		next_word(words);
+		return 0;
+	}
+	if (known && words->argc)
+		return bad_usage("%s %s: no such command (quiclbadm help %s)",
+				 word, words->argv[0], word);
+	if (known)
+		return bad_usage("%s: what to do with it is missing (quiclbadm help %s)",
+				 word, word);
+	return bad_usage("%s: no such command (quiclbadm help)", word);
+}
+
+static int read_operand(struct args *args, const char *word)
+{
+	if (args->cmd == CMD_NONE ||
+	    args->operand_count >= commands[args->cmd].operands)
+		return bad_usage("%s: not an option", word);
+	args->operands[args->operand_count++] = word;
+	args->seen |= O(OPERAND);
+	return 0;
+}
+
+static int read_words(struct args *args, struct words *words)
+{
+	const char *word;
+	int err = 0;
+
+	if (words->argc && *words->argv[0] != '-')
+		err = read_command_words(args, words);
+	while (!err && (word = next_word(words))) {
+		if (!strncmp(word, "--", 2) && word[2])
+			err = read_long(args, words, word);
+		else if (*word == '-' && word[1] && word[1] != '-')
+			err = read_letters(args, words, word + 1);
+		else
+			err = read_operand(args, word);
+	}
+	return err;
+}
+
+/* The command's row of the table against what was given. */
+static int check_options(const struct args *args)
+{
+	const struct command *command = &commands[args->cmd];
+	uint64_t may = command->must | command->may;
+	enum opt opt;
+
+	if (command->operands)
+		may |= O(OPERAND);
+	for (opt = 0; opt < OPT_COUNT; opt++) {
+		uint64_t bit = UINT64_C(1) << opt;
+
+		if (args->seen & ~may & bit)
+			return bad_usage("%s: %s does not take it",
+					 option_name(opt), cmd_name(args->cmd));
+	}
+	for (opt = 0; opt < OPT_COUNT; opt++)
+		if (command->must & ~args->seen & UINT64_C(1) << opt)
+			return bad_usage("%s: %s is missing",
+					 cmd_name(args->cmd), option_name(opt));
+	return 0;
+}
+
+static int finish_service(struct args *args)
+{
+	struct service_id *id = &args->service;
+
+	if (id->fwmark)
+		id->vip.af = given(args, O(IPV6)) ? AF_INET6 : AF_INET;
+	else if (given(args, O(IPV6)))
+		return bad_usage("-6: only with -f; an address tells its family");
+	return 0;
+}
+
+static int finish_server(struct args *args)
+{
+	bool has_port;
+	int err;
+
+	if (!given(args, O(SERVER)))
+		return 0;
+	if (!given(args, O(SERVICE)))
+		return bad_usage("-r %s: only with -u or -f", args->server_text);
+	err = parse_endpoint("-r", args->server_text, &args->server, &has_port);
+	if (err)
+		return err;
+	if (!has_port && !args->service.fwmark)
+		args->server.port = args->service.vip.port;
+	if (given(args, O(FORWARD)) && args->forward != IP_VS_CONN_F_MASQ &&
+	    !args->service.fwmark && args->server.port != args->service.vip.port)
+		caution("-r %s: port %u stays unused, -g and -i leave the service's in the datagram",
+			args->server_text, args->server.port);
+	return 0;
+}
+
+static int finish_persistence(const struct args *args)
+{
+	/* -E without -s leaves the scheduler, which is not known here */
+	bool quic = args->sched ? !strcmp(args->sched, SCHED_QUIC) :
+				  args->cmd == CMD_ADD_SERVICE;
+
+	if (given(args, O(NETMASK) | O(PE)) && !given(args, O(PERSISTENT)))
+		return bad_usage("-M and --pe: only with -p");
+	if (given(args, O(PERSISTENT)) && quic)
+		return bad_usage("-p: scheduler quic keeps a client on its server by connection ID, and persistence would override that");
+	if (given(args, O(SCHED_FLAGS)) && quic)
+		return bad_usage("-b: scheduler quic has no flags");
+	if (args->cmd == CMD_ADD_SERVICE && !args->service.fwmark &&
+	    !args->service.vip.port && !given(args, O(PERSISTENT)))
+		return bad_usage("-u: port 0 is for persistent services");
+	return 0;
+}
+
+static int finish_tunnel(const struct args *args)
+{
+	uint64_t tunnel = O(TUN_TYPE) | O(TUN_PORT) | O(TUN_CSUM);
+	bool gue = args->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
+
+	if (given(args, tunnel) && (!given(args, O(FORWARD)) ||
+				    args->forward != IP_VS_CONN_F_TUNNEL))
+		return bad_usage("--tun-type, --tun-port and --tun-*csum: only with -i");
+	if (given(args, O(TUN_PORT)) != gue)
+		return bad_usage("--tun-port: %s", gue ?
+				 "missing, --tun-type gue needs it" :
+				 "only with --tun-type gue");
+	if (given(args, O(TUN_CSUM)) &&
+	    args->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
+		return bad_usage("--tun-*csum: only with --tun-type gue or gre");
+	if (args->tun_flags == IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM && !gue)
+		return bad_usage("--tun-remcsum: only with --tun-type gue");
+	return 0;
+}
+
+static int finish_server_ids(struct args *args)
+{
+	char text[SID_STRLEN];
+	size_t i;
+
+	for (i = 0; i < args->sid_count; i++) {
+		struct mapping *map = &args->sids[i];
+
+		if (map->config_id == QLB_CONFIG_ID_RESERVED)
+			map->config_id = (uint8_t)(args->cmd == CMD_ENCODE ?
+						   args->id : 0);
+		map->server = args->server;
+	}
+	if (args->cmd == CMD_ENCODE && args->sid_count > 1)
+		return bad_usage("--server-id: given twice");
+	if (args->cmd == CMD_ENCODE && args->sids[0].config_id != args->id)
+		return bad_usage("--server-id: config %u is not the one of --id %u",
+				 args->sids[0].config_id, args->id);
+	if (args->sid_count > 1)
+		qsort(args->sids, args->sid_count, sizeof(*args->sids),
+		      mapping_cmp_by_sid);
+	for (i = 1; i < args->sid_count; i++)
+		if (!mapping_cmp_by_sid(&args->sids[i - 1], &args->sids[i]))
+			return bad_usage("--server-id %s: given twice",
+					 sid_str(args->sids[i].config_id,
+						 &args->sids[i].sid, text));
+	return 0;
+}
+
+static int finish_config(const struct args *args)
+{
+	uint64_t lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
+
+	if ((args->seen & lengths) != lengths)
+		return 0;
+	return parse_check_config(cmd_name(args->cmd), args->id,
+				  args->server_id_len, args->nonce_len);
+}
+
+int args_parse(int argc, char **argv, bool from_input, struct args *args)
+{
+	struct words words = { argc, argv };
+	int err;
+
+	memset(args, 0, sizeof(*args));
+	args->from_input = from_input;
+	args->weight = 1;
+	args->forward = IP_VS_CONN_F_DROUTE;
+	err = read_words(args, &words);
+	if (err || args->help)
+		return err;
+	/* as ipvsadm: nothing asked for is a list */
+	if (args->cmd == CMD_NONE && args->seen)
+		return bad_usage("%s: the command is missing (quiclbadm help)",
+				 option_name((enum opt)__builtin_ctzll(args->seen)));
+	if (args->cmd == CMD_NONE)
+		args->cmd = CMD_LIST;
+	if (from_input && !commands[args->cmd].restorable)
+		return bad_usage("%s: only -A, -a, config add and server-id add describe a state",
+				 cmd_name(args->cmd));
+	err = check_options(args);
+	if (!err)
+		err = finish_service(args);
+	if (!err)
+		err = finish_server(args);
+	if (!err && (args->cmd == CMD_ADD_SERVICE || args->cmd == CMD_EDIT_SERVICE))
+		err = finish_persistence(args);
+	if (!err)
+		err = finish_tunnel(args);
+	if (!err)
+		err = finish_server_ids(args);
+	if (!err)
+		err = finish_config(args);
+	return err;
+}
+
+void args_destroy(struct args *args)
+{
+	free(args->sids);
+	args->sids = NULL;
+	args->sid_count = 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From options to the model, for the commands themselves and for -R's lines. */
+#ifndef _QUICLBADM_BUILD_H
+#define _QUICLBADM_BUILD_H
+
+#include "args.h"
+
+/* Each returns 0 or an exit code, then the sentence is said. */
+int build_service(const struct args *args, struct service *svc);
+
+/* Sets what was given; the rest of @dest stays. */
+void build_dest(const struct args *args, struct dest *dest);
+
+/* Reads the key file; @config wants config_destroy() in any case. */
+int build_config(const struct args *args, struct config *config);
+
+#endif /* _QUICLBADM_BUILD_H */

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* -S: the state in the lines that -R reads, sorted, the same every time. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "kernel.h"
+#include "print.h"
+#include "secret.h"
+
+static void save_service_id(const struct service_id *id)
+{
+	char vip[ENDPOINT_STRLEN];
+
+	if (id->fwmark)
+		printf("-f %u%s", id->fwmark,
+		       id->vip.af == AF_INET6 ? " -6" : "");
+	else
+		printf("-u %s", endpoint_str(&id->vip, vip));
+}
+
+static void save_persistence(const struct service *svc)
+{
+	char mask[INET_ADDRSTRLEN];
+
+	if (!(svc->flags & IP_VS_SVC_F_PERSISTENT))
+		return;
+	printf(" -p %u", svc->timeout);
+	if (svc->id.vip.af == AF_INET6 && svc->netmask != 128)
+		printf(" -M %u", svc->netmask);
+	if (svc->id.vip.af == AF_INET && svc->netmask != 0xffffffff)
+		printf(" -M %s", inet_ntop(AF_INET, &svc->netmask, mask,
+					   sizeof(mask)));
+	if (*svc->pe)
+		printf(" --pe %s", svc->pe);
+}
+
+static void save_sched_flags(uint32_t flags)
+{
+	static const uint32_t bits[] = {
+		IP_VS_SVC_F_SCHED1, IP_VS_SVC_F_SCHED2, IP_VS_SVC_F_SCHED3,
+	};
+	const char *between = " -b ";
+	unsigned int i;
+
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+		if (flags & bits[i]) {
+			printf("%sflag-%u", between, i + 1);
+			between = ",";
+		}
+}
+
+static void save_service(const struct service *svc)
+{
+	printf("-A ");
+	save_service_id(&svc->id);
+	printf(" -s %s", svc->sched);
+	if (svc->flags & IP_VS_SVC_F_ONEPACKET)
+		printf(" -o");
+	save_persistence(svc);
+	save_sched_flags(svc->flags);
+	putchar('\n');
+}
+
+/* As a word of -R's grammar: quoted, what ends a quotation escaped. */
+static void save_path(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%=,";
+
+	if (path[strspn(path, plain)] == '\0') {
+		printf("%s", path);
+		return;
+	}
+	putchar('"');
+	for (; *path; path++) {
+		if (*path == '"' || *path == '\\')
+			putchar('\\');
+		putchar(*path);
+	}
+	putchar('"');
+}
+
+static void save_config(const struct service *svc, const struct config *config,
+			bool keys)
+{
+	char hex[KEY_HEX_LEN + 1];
+
+	printf("config add ");
+	save_service_id(&svc->id);
+	printf(" --id %u --server-id-len %u --nonce-len %u", config->id,
+	       config->server_id_len, config->nonce_len);
+	if (config->key_source) {
+		printf(" --key-file ");
+		save_path(config->key_source);
+	}
+	if (config->keyed && keys) {
+		secret_encode_key(config->key, hex);
+		printf(" --key %s", hex);
+		explicit_bzero(hex, sizeof(hex));
+	}
+	putchar('\n');
+}
+
+static void save_maps(const struct mapping *maps, size_t count)
+{
+	char text[SID_STRLEN];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		printf(" --server-id %s",
+		       sid_str(maps[i].config_id, &maps[i].sid, text));
+	putchar('\n');
+}
+
+static void save_tunnel(const struct dest *dest)
+{
+	const char *type = tunnel_name(dest->tun_type);
+
+	printf(" -i");
+	if (!type || dest->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
+		return;
+	printf(" --tun-type %s", type);
+	if (dest->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE)
+		printf(" --tun-port %u", dest->tun_port);
+	if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM)
+		printf(" --tun-csum");
+	else if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM)
+		printf(" --tun-remcsum");
+}
+
+static void save_dest(const struct service *svc, const struct dest *dest)
+{
+	char server[ENDPOINT_STRLEN];
+	const struct mapping *maps;
+	size_t count;
+
+	printf("-a ");
+	save_service_id(&svc->id);
+	printf(" -r %s", endpoint_str(&dest->server, server));
+	if (dest->forward == IP_VS_CONN_F_TUNNEL)
+		save_tunnel(dest);
+	else
+		/* "Local" is what IPVS makes of any method by itself */
+		printf(dest->forward == IP_VS_CONN_F_MASQ ? " -m" : " -g");
+	printf(" -w %u", dest->weight);
+	if (dest->u_threshold)
+		printf(" -x %u", dest->u_threshold);
+	if (dest->l_threshold)
+		printf(" -y %u", dest->l_threshold);
+	maps = service_maps_of(svc, &dest->server, &count);
+	save_maps(maps, count);
+}
+
+static void save_absent(const struct service *svc)
+{
+	char server[ENDPOINT_STRLEN];
+	const struct mapping *maps;
+	size_t at = 0, count;
+
+	while ((maps = next_absent(svc, &at, &count))) {
+		printf("server-id add ");
+		save_service_id(&svc->id);
+		printf(" -r %s --absent", endpoint_str(&maps->server, server));
+		save_maps(maps, count);
+	}
+}
+
+static void save_state(const struct state *state, bool keys)
+{
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		save_service(svc);
+		for (j = 0; j < svc->config_count; j++)
+			save_config(svc, &svc->configs[j], keys);
+		for (j = 0; j < svc->dest_count; j++)
+			save_dest(svc, &svc->dests[j]);
+		save_absent(svc);
+	}
+}
+
+/* The kernel gives no key back: it is read where it came from. */
+static int fetch_key(const struct service *svc, struct config *config)
+{
+	char name[SERVICE_STRLEN];
+	int err;
+
+	err = secret_read_key(config->key_source, config->key);
+	if (err)
+		return err;
+	if (secret_fingerprint(config->key) != config->fingerprint)
+		return refuse("config %u of %s: %s holds another key now",
+			      config->id, service_str(&svc->id, name),
+			      config->key_source);
+	config->have_key = true;
+	return 0;
+}
+
+static int check_config(const struct service *svc, struct config *config,
+			bool keys)
+{
+	char name[SERVICE_STRLEN];
+	const char *c;
+
+	if (!config->keyed)
+		return 0;
+	service_str(&svc->id, name);
+	if (!config->key_source)
+		return refuse("config %u of %s: its key came from standard input, and there is no file to name",
+			      config->id, name);
+	for (c = config->key_source; *c; c++)
+		if ((unsigned char)*c < ' ')
+			return refuse("config %u of %s: a control character in the path of its key",
+				      config->id, name);
+	return keys ? fetch_key(svc, config) : 0;
+}
+
+/* All that can be refused is refused before the first line is out. */
+static int check_state(const struct state *state, bool keys)
+{
+	size_t i, j;
+	int err = 0;
+
+	for (i = 0; !err && i < state->count; i++) {
+		struct service *svc = state->services[i];
+
+		for (j = 0; !err && j < svc->config_count; j++)
+			err = check_config(svc, &svc->configs[j], keys);
+	}
+	return err;
+}
+
+int cmd_save(const struct args *args)
+{
+	const bool keys = given(args, O(KEYS));
+	static char buf[BUFSIZ];
+	struct state state;
+	int err;
+
+	if (keys && isatty(STDOUT_FILENO))
+		return refuse("--keys: standard output is a terminal");
+	if (keys && secret_is_world_readable(STDOUT_FILENO))
+		return refuse("--keys: everybody may read the file that standard output is (umask 077)");
+	err = kernel_load(&state, NULL);
+	if (!err)
+		err = check_state(&state, keys);
+	if (!err) {
+		setvbuf(stdout, buf, _IOFBF, sizeof(buf));
+		save_state(&state, keys);
+		if (fflush(stdout))
+			err = refuse("standard output: %m");
+		explicit_bzero(buf, sizeof(buf));
+	}
+	state_destroy(&state);
+	return err;
+}

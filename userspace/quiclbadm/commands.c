@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "commands.h"
+
+#define SERVICE_OPTS (O(SCHEDULER) | O(OPS) | O(PERSISTENT) | O(NETMASK) | \
+		      O(PE) | O(SCHED_FLAGS))
+#define SERVER_OPTS (O(FORWARD) | O(WEIGHT) | O(U_THRESHOLD) | \
+		     O(L_THRESHOLD) | O(TUN_TYPE) | O(TUN_PORT) | \
+		     O(TUN_CSUM) | O(SERVER_ID))
+#define OFFLINE_OPTS (O(ID) | O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE))
+
+#define SERVICE_USAGE "-u VIP:PORT | -f MARK [-6]"
+#define SERVICE_OPTS_USAGE \
+	"[-s SCHEDULER] [-o] [-p [SECONDS] [-M NETMASK] [--pe NAME]] [-b FLAGS]"
+#define SERVER_OPTS_USAGE \
+	"[-g | -i | -m] [-w WEIGHT] [-x UPPER] [-y LOWER] " \
+	"[--tun-type ipip|gue|gre] [--tun-port PORT] " \
+	"[--tun-nocsum | --tun-csum | --tun-remcsum] " \
+	"[--server-id [CONFIG:]HEX]..."
+#define CONFIG_USAGE \
+	"-u VIP:PORT | -f MARK [-6] --id N --server-id-len N --nonce-len N " \
+	"[--key-file PATH|-]"
+
+const struct command commands[CMD_COUNT] = {
+	[CMD_ADD_SERVICE] = {
+		'A', "add-service", NULL, O(SERVICE), O(IPV6) | SERVICE_OPTS,
+		0, true, cmd_add_service, SERVICE_USAGE " " SERVICE_OPTS_USAGE,
+		"Add a virtual service, with scheduler \"quic\" unless -s names another",
+	},
+	[CMD_EDIT_SERVICE] = {
+		'E', "edit-service", NULL, O(SERVICE), O(IPV6) | SERVICE_OPTS,
+		0, false, cmd_edit_service, SERVICE_USAGE " " SERVICE_OPTS_USAGE,
+		"Change a virtual service",
+	},
+	[CMD_DELETE_SERVICE] = {
+		'D', "delete-service", NULL, O(SERVICE), O(IPV6),
+		0, false, cmd_delete_service, SERVICE_USAGE,
+		"Delete a virtual service with all that belongs to it",
+	},
+	[CMD_CLEAR] = {
+		'C', "clear", NULL, 0, 0,
+		0, false, cmd_clear, "",
+		"Delete every virtual service of IPVS",
+	},
+	[CMD_RESTORE] = {
+		'R', "restore", NULL, 0, 0,
+		0, false, cmd_restore, "< FILE",
+		"Make the services in a saved file what the file says, as one transaction",
+	},
+	[CMD_SAVE] = {
+		'S', "save", NULL, 0, O(NUMERIC) | O(KEYS),
+		0, false, cmd_save, "[-n] [--keys] > FILE",
+		"Print the services in the form that -R reads",
+	},
+	[CMD_ADD_SERVER] = {
+		'a', "add-server", NULL, O(SERVICE) | O(SERVER),
+		O(IPV6) | SERVER_OPTS, 0, true, cmd_add_server,
+		SERVICE_USAGE " -r SERVER[:PORT] " SERVER_OPTS_USAGE,
+		"Add a real server to a service, and server IDs to the real server",
+	},
+	[CMD_EDIT_SERVER] = {
+		'e', "edit-server", NULL, O(SERVICE) | O(SERVER),
+		O(IPV6) | SERVER_OPTS, 0, false, cmd_edit_server,
+		SERVICE_USAGE " -r SERVER[:PORT] " SERVER_OPTS_USAGE,
+		"Change what is given of a real server; --server-id gives the whole set",
+	},
+	[CMD_DELETE_SERVER] = {
+		'd', "delete-server", NULL, O(SERVICE) | O(SERVER),
+		O(IPV6) | O(KEEP_SERVER_IDS), 0, false, cmd_delete_server,
+		SERVICE_USAGE " -r SERVER[:PORT] [--keep-server-ids]",
+		"Delete a real server from a service, and its server IDs",
+	},
+	[CMD_LIST] = {
+		'L', "list", NULL, 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
+		O(VIEW) | O(EXACT) | O(JSON), 0, false, cmd_list,
+		"[" SERVICE_USAGE "] [-n] [-j] [--stats [--exact] | --rate [--exact] | --thresholds | --tun-info]",
+		"List UDP and firewall-mark services with their real servers and server IDs",
+	},
+	[CMD_ZERO] = {
+		'Z', "zero", NULL, 0, O(SERVICE) | O(IPV6),
+		0, false, cmd_zero, "[" SERVICE_USAGE "]",
+		"Zero IPVS's counters of one service or of all",
+	},
+	[CMD_CONFIG_ADD] = {
+		0, "config", "add", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
+		O(NONCE_LEN), O(IPV6) | O(KEY_FILE) | O(KEY), 0, true,
+		cmd_config_add, CONFIG_USAGE,
+		"Add a QUIC-LB config to a service; without a key it is the plaintext algorithm",
+	},
+	[CMD_CONFIG_REPLACE] = {
+		0, "config", "replace", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
+		O(NONCE_LEN), O(IPV6) | O(KEY_FILE), 0, false,
+		cmd_config_replace, CONFIG_USAGE,
+		"The same, but in place of the config that has the ID",
+	},
+	[CMD_CONFIG_DEL] = {
+		0, "config", "del", O(SERVICE) | O(ID), O(IPV6), 0, false,
+		cmd_config_del, SERVICE_USAGE " --id N",
+		"Delete a config; server IDs that belong to it stay",
+	},
+	[CMD_CONFIG_LIST] = {
+		0, "config", "list", 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
+		O(JSON), 0, false, cmd_config_list,
+		"[" SERVICE_USAGE "] [-j]",
+		"List configs; of a key the fingerprint and the file it came from",
+	},
+	[CMD_SERVER_ID_ADD] = {
+		0, "server-id", "add", O(SERVICE) | O(SERVER) | O(SERVER_ID),
+		O(IPV6) | O(ABSENT), 0, true, cmd_server_id_add,
+		SERVICE_USAGE " -r SERVER[:PORT] [--absent] --server-id [CONFIG:]HEX...",
+		"Give server IDs to a real server, with --absent also to one that is not in the pool",
+	},
+	[CMD_SERVER_ID_DEL] = {
+		0, "server-id", "del", O(SERVICE), O(IPV6) | O(SERVER) |
+		O(SERVER_ID), 0, false, cmd_server_id_del,
+		SERVICE_USAGE " [-r SERVER[:PORT]] [--server-id [CONFIG:]HEX]...",
+		"Take server IDs away: those given, or all of a real server",
+	},
+	[CMD_SERVER_ID_LIST] = {
+		0, "server-id", "list", 0, O(SERVICE) | O(IPV6) | O(SERVER) |
+		O(NUMERIC) | O(JSON), 0, false, cmd_server_id_list,
+		"[" SERVICE_USAGE " [-r SERVER[:PORT]]] [-j]",
+		"List server IDs",
+	},
+	[CMD_DECODE] = {
+		0, "decode", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(JSON) |
+		OFFLINE_OPTS, 1, false, cmd_decode,
+		SERVICE_USAGE " CIDHEX [-j]\n"
+		"       quiclbadm decode --id N --server-id-len N --nonce-len N [--key-file PATH|-] CIDHEX [-j]",
+		"Say what the director does with a connection ID; the second form needs neither module nor root",
+	},
+	[CMD_ENCODE] = {
+		0, "encode", NULL, O(ID) | O(SERVER_ID), O(SERVICE) | O(IPV6) |
+		O(NONCE) | O(SELF_LEN) | O(JSON) | OFFLINE_OPTS, 0, false,
+		cmd_encode,
+		SERVICE_USAGE " --id N --server-id HEX [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]\n"
+		"       quiclbadm encode --id N --server-id HEX --nonce-len N [--server-id-len N] [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]",
+		"Make a connection ID; the second form needs neither module nor root",
+	},
+	[CMD_GENKEY] = {
+		0, "genkey", NULL, 0, 0, 0, false, cmd_genkey, "> FILE",
+		"Print a new random key",
+	},
+	[CMD_HELP] = {
+		'h', "help", NULL, 0, 0, 2, false, cmd_help, "[COMMAND]",
+		"Explain the commands, or one",
+	},
+	[CMD_VERSION] = {
+		'v', "version", NULL, 0, 0, 0, false, cmd_version, "",
+		"Print the version",
+	},
+};

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+
+#include "err.h"
+#include "print.h"
+
+/* jansson returns NULL for want of memory and eats it in *_set_new(). */
+static json_t *need(json_t *json)
+{
+	if (!json)
+		exit(refuse("memory: none left"));
+	return json;
+}
+
+static void set(json_t *object, const char *name, json_t *value)
+{
+	if (json_object_set_new(object, name, need(value)))
+		exit(refuse("memory: none left"));
+}
+
+static void append(json_t *array, json_t *value)
+{
+	if (json_array_append_new(array, need(value)))
+		exit(refuse("memory: none left"));
+}
+
+static void set_number(json_t *object, const char *name, uint64_t value)
+{
+	set(object, name, json_integer((json_int_t)value));
+}
+
+/* Paths need not be UTF-8, and jansson takes nothing else. */
+static void set_text(json_t *object, const char *name, const char *text)
+{
+	json_t *value = json_string(text);
+	char *copy, *c;
+
+	if (!value) {
+		copy = xstrdup(text);
+		for (c = copy; *c; c++)
+			if (*c & 0x80)
+				*c = '?';
+		value = json_string(copy);
+		free(copy);
+	}
+	set(object, name, value);
+}
+
+static void dump(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(json);
+}
+
+static void set_endpoint(json_t *object, const struct endpoint *ep)
+{
+	char addr[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(ep->af, ep->addr, addr, sizeof(addr));
+	set_text(object, "address", addr);
+	set_number(object, "port", ep->port);
+}
+
+static void set_service_id(json_t *object, const struct service_id *id)
+{
+	if (id->fwmark) {
+		set_number(object, "fwmark", id->fwmark);
+		set_text(object, "family",
+			 id->vip.af == AF_INET6 ? "ipv6" : "ipv4");
+		return;
+	}
+	set_text(object, "protocol", "udp");
+	set_endpoint(object, &id->vip);
+}
+
+static json_t *service_id_json(const struct service_id *id)
+{
+	json_t *object = need(json_object());
+
+	set_service_id(object, id);
+	return object;
+}
+
+static void set_hex(json_t *object, const char *name, const uint8_t *octets,
+		    size_t len)
+{
+	char text[2 * QLB_CID_LEN_MAX + 1] = "";
+	size_t i;
+
+	for (i = 0; i < len && i < QLB_CID_LEN_MAX; i++)
+		sprintf(text + 2 * i, "%02x", octets[i]);
+	set_text(object, name, text);
+}
+
+static json_t *counters_json(const uint64_t *counters)
+{
+	static const char *const names[COUNTERS] = {
+		[COUNT_CONNS] = "conns",
+		[COUNT_INPKTS] = "in_packets",
+		[COUNT_OUTPKTS] = "out_packets",
+		[COUNT_INBYTES] = "in_bytes",
+		[COUNT_OUTBYTES] = "out_bytes",
+		[COUNT_CPS] = "conns_per_second",
+		[COUNT_INPPS] = "in_packets_per_second",
+		[COUNT_OUTPPS] = "out_packets_per_second",
+		[COUNT_INBPS] = "in_bytes_per_second",
+		[COUNT_OUTBPS] = "out_bytes_per_second",
+	};
+	json_t *object = need(json_object());
+	unsigned int i;
+
+	for (i = 0; i < COUNTERS; i++)
+		set_number(object, names[i], counters[i]);
+	return object;
+}
+
+static json_t *maps_json(const struct mapping *maps, size_t count)
+{
+	json_t *array = need(json_array());
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		json_t *object = need(json_object());
+
+		set_number(object, "config", maps[i].config_id);
+		set_hex(object, "server_id", maps[i].sid.octets,
+			maps[i].sid.len);
+		append(array, object);
+	}
+	return array;
+}
+
+static void set_tunnel(json_t *object, const struct dest *dest)
+{
+	const char *type = tunnel_name(dest->tun_type);
+
+	if (type)
+		set_text(object, "tunnel", type);
+	else
+		set_number(object, "tunnel", dest->tun_type);
+	set_number(object, "tunnel_port", dest->tun_port);
+	set_number(object, "tunnel_flags", dest->tun_flags);
+}
+
+static json_t *dest_json(const struct service *svc, const struct dest *dest)
+{
+	const char *forward = forward_name(dest->forward);
+	json_t *object = need(json_object());
+	const struct mapping *maps;
+	size_t count;
+
+	set_endpoint(object, &dest->server);
+	set(object, "present", json_true());
+	if (forward)
+		set_text(object, "forward", forward);
+	else
+		set_number(object, "forward", dest->forward);
+	if (dest->forward == IP_VS_CONN_F_TUNNEL)
+		set_tunnel(object, dest);
+	set_number(object, "weight", dest->weight);
+	set_number(object, "upper_threshold", dest->u_threshold);
+	set_number(object, "lower_threshold", dest->l_threshold);
+	set_number(object, "active_conns", dest->active);
+	set_number(object, "inactive_conns", dest->inactive);
+	set_number(object, "persistent_conns", dest->persistent);
+	maps = service_maps_of(svc, &dest->server, &count);
+	set(object, "server_ids", maps_json(maps, count));
+	set(object, "stats", counters_json(dest->counters));
+	return object;
+}
+
+static json_t *dests_json(const struct service *svc)
+{
+	json_t *array = need(json_array());
+	const struct mapping *maps;
+	size_t at = 0, count, i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		append(array, dest_json(svc, &svc->dests[i]));
+	while ((maps = next_absent(svc, &at, &count))) {
+		json_t *object = need(json_object());
+
+		set_endpoint(object, &maps->server);
+		set(object, "present", json_false());
+		set(object, "server_ids", maps_json(maps, count));
+		append(array, object);
+	}
+	return array;
+}
+
+static json_t *config_json(const struct config *config)
+{
+	json_t *object = need(json_object());
+	char text[9];
+
+	set_number(object, "id", config->id);
+	set_number(object, "server_id_len", config->server_id_len);
+	set_number(object, "nonce_len", config->nonce_len);
+	set_text(object, "algorithm", algorithm_name(config));
+	if (config->keyed) {
+		snprintf(text, sizeof(text), "%08x", config->fingerprint);
+		set_text(object, "key_fingerprint", text);
+	}
+	if (config->key_source)
+		set_text(object, "key_source", config->key_source);
+	return object;
+}
+
+static json_t *outcomes_json(const struct service *svc)
+{
+	json_t *object = need(json_object());
+	uint32_t i;
+
+	for (i = 0; i < svc->outcome_count; i++)
+		set_number(object, outcome_name(i), svc->outcomes[i]);
+	return object;
+}
+
+static json_t *flags_json(uint32_t flags)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = {
+		{ IP_VS_SVC_F_PERSISTENT, "persistent" },
+		{ IP_VS_SVC_F_ONEPACKET, "ops" },
+		{ IP_VS_SVC_F_SCHED1, "flag-1" },
+		{ IP_VS_SVC_F_SCHED2, "flag-2" },
+		{ IP_VS_SVC_F_SCHED3, "flag-3" },
+	};
+	json_t *array = need(json_array());
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].flag) {
+			append(array, json_string(names[i].name));
+			flags &= ~names[i].flag;
+		}
+	if (flags)
+		append(array, json_integer(flags));
+	return array;
+}
+
+static json_t *service_json(const struct service *svc)
+{
+	json_t *object = service_id_json(&svc->id), *configs;
+	size_t i;
+
+	set_text(object, "scheduler", svc->sched);
+	set(object, "flags", flags_json(svc->flags));
+	if (svc->flags & IP_VS_SVC_F_PERSISTENT)
+		set_number(object, "timeout", svc->timeout);
+	if (*svc->pe)
+		set_text(object, "persistence_engine", svc->pe);
+	if (service_is_quic(svc)) {
+		configs = need(json_array());
+		for (i = 0; i < svc->config_count; i++)
+			append(configs, config_json(&svc->configs[i]));
+		set(object, "configs", configs);
+		set(object, "outcomes", outcomes_json(svc));
+	}
+	set(object, "stats", counters_json(svc->counters));
+	set(object, "servers", dests_json(svc));
+	return object;
+}
+
+void print_services_json(const struct state *state,
+			 const struct ipvs_info *info)
+{
+	json_t *object = need(json_object()), *services = need(json_array());
+	char version[16];
+	size_t i;
+
+	snprintf(version, sizeof(version), "%u.%u.%u",
+		 info->version >> 16 & 0xff, info->version >> 8 & 0xff,
+		 info->version & 0xff);
+	set_text(object, "ipvs_version", version);
+	set_number(object, "conn_tab_size", info->conn_tab_size);
+	for (i = 0; i < state->count; i++)
+		append(services, service_json(state->services[i]));
+	set(object, "services", services);
+	dump(object);
+}
+
+void print_configs_json(const struct state *state)
+{
+	json_t *array = need(json_array()), *object;
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		for (j = 0; j < svc->config_count; j++) {
+			object = config_json(&svc->configs[j]);
+			set(object, "service", service_id_json(&svc->id));
+			append(array, object);
+		}
+	}
+	dump(array);
+}
+
+void print_server_ids_json(const struct state *state,
+			   const struct endpoint *only)
+{
+	json_t *array = need(json_array()), *object, *server;
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		for (j = 0; j < svc->map_count; j++) {
+			const struct mapping *map = &svc->maps[j];
+
+			if (only && !endpoint_eq(only, &map->server))
+				continue;
+			object = need(json_object());
+			set(object, "service", service_id_json(&svc->id));
+			set_number(object, "config", map->config_id);
+			set_hex(object, "server_id", map->sid.octets,
+				map->sid.len);
+			server = need(json_object());
+			set_endpoint(server, &map->server);
+			set(object, "server", server);
+			set(object, "present",
+			    json_boolean(service_find_dest(svc, &map->server)));
+			append(array, object);
+		}
+	}
+	dump(array);
+}
+
+void print_decoded_json(const struct quic_decoded *decoded)
+{
+	json_t *object = need(json_object()), *server;
+
+	if (decoded->has_outcome) {
+		set_text(object, "outcome", outcome_name(decoded->outcome));
+		set_text(object, "meaning", outcome_meaning(decoded->outcome));
+	}
+	if (decoded->has_config)
+		set_number(object, "config", decoded->config_id);
+	if (decoded->map.sid.len)
+		set_hex(object, "server_id", decoded->map.sid.octets,
+			decoded->map.sid.len);
+	if (decoded->nonce_len)
+		set_hex(object, "nonce", decoded->nonce, decoded->nonce_len);
+	if (decoded->has_server) {
+		server = need(json_object());
+		set_endpoint(server, &decoded->map.server);
+		set(object, "server", server);
+	}
+	dump(object);
+}
+
+void print_cid_json(const char *cid)
+{
+	json_t *object = need(json_object());
+
+	set_text(object, "cid", cid);
+	dump(object);
+}

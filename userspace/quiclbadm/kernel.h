@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kernel's refusals mean, and the state it is asked for. */
+#ifndef _QUICLBADM_KERNEL_H
+#define _QUICLBADM_KERNEL_H
+
+#include "err.h"
+#include "model.h"
+#include "nl.h"
+
+/*
+ * Says in one sentence why @family refused @cmd with @error: the kernel's own
+ * sentence when there is one.  The rest is the format of what it was about.
+ * Return: EXIT_REFUSED.
+ */
+int kernel_refusal(enum nl_family family, uint8_t cmd, int error,
+		   const char *format, ...) __printf(4, 5);
+
+/*
+ * Reads services, destinations, configs, server IDs and counters: of the service
+ * that @id names or, when it is NULL, of all.  Sorted.  Without our module there
+ * are no services of ours, and nothing is missing.
+ * Return: 0 or EXIT_REFUSED.
+ */
+int kernel_load(struct state *state, const struct service_id *id);
+
+/* The same for one service that must be there with scheduler "quic". */
+int kernel_load_quic(struct state *state, const struct service_id *id);
+
+#endif /* _QUICLBADM_KERNEL_H */

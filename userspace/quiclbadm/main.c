@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* quiclbadm: configures IPVS services with QUIC-LB routing, see quiclbadm(8). */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "err.h"
+#include "nl.h"
+
+static int run(const struct args *args)
+{
+	if (args->help && args->cmd != CMD_NONE) {
+		help_print(args->cmd);
+		return EXIT_DONE;
+	}
+	return args->help ? cmd_help(args) : commands[args->cmd].run(args);
+}
+
+int main(int argc, char **argv)
+{
+	struct args args;
+	int err;
+
+	err = args_parse(argc - 1, argv + 1, false, &args);
+	if (!err)
+		err = run(&args);
+	args_destroy(&args);
+	nl_close();
+	/* a full disk must not look like success */
+	if (fflush(stdout) && !err)
+		err = refuse("standard output: %s", strerror(errno));
+	return err;
+}

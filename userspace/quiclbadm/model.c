@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+
+bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
+{
+	return !endpoint_cmp(a, b);
+}
+
+int endpoint_cmp(const struct endpoint *a, const struct endpoint *b)
+{
+	int order;
+
+	if (a->af != b->af)
+		return a->af < b->af ? -1 : 1;
+	order = memcmp(a->addr, b->addr, sizeof(a->addr));
+	if (order)
+		return order;
+	return (a->port > b->port) - (a->port < b->port);
+}
+
+static int service_id_cmp(const struct service_id *a, const struct service_id *b)
+{
+	if (a->fwmark != b->fwmark)
+		return a->fwmark < b->fwmark ? -1 : 1;
+	if (a->fwmark)
+		return (a->vip.af > b->vip.af) - (a->vip.af < b->vip.af);
+	if (a->protocol != b->protocol)
+		return a->protocol < b->protocol ? -1 : 1;
+	return endpoint_cmp(&a->vip, &b->vip);
+}
+
+bool service_id_eq(const struct service_id *a, const struct service_id *b)
+{
+	return !service_id_cmp(a, b);
+}
+
+bool service_is_quic(const struct service *svc)
+{
+	return !strcmp(svc->sched, SCHED_QUIC);
+}
+
+char *endpoint_str(const struct endpoint *ep, char *buf)
+{
+	const char *format = ep->af == AF_INET6 ? "[%s]:%u" : "%s:%u";
+	char addr[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(ep->af, ep->addr, addr, sizeof(addr)))
+		snprintf(addr, sizeof(addr), "family-%u", ep->af);
+	snprintf(buf, ENDPOINT_STRLEN, format, addr, ep->port);
+	return buf;
+}
+
+char *service_str(const struct service_id *id, char *buf)
+{
+	if (!id->fwmark)
+		return endpoint_str(&id->vip, buf);
+	snprintf(buf, SERVICE_STRLEN, "fwmark %u%s", id->fwmark,
+		 id->vip.af == AF_INET6 ? " (IPv6)" : "");
+	return buf;
+}
+
+char *sid_str(unsigned int config_id, const struct qlb_server_id *sid, char *buf)
+{
+	char *end = buf + sprintf(buf, "%u:", config_id % 10);
+	unsigned int i;
+
+	for (i = 0; i < sid->len && i < QLB_SERVER_ID_LEN_MAX; i++)
+		end += sprintf(end, "%02x", sid->octets[i]);
+	return buf;
+}
+
+void service_init(struct service *svc, const struct service_id *id)
+{
+	memset(svc, 0, sizeof(*svc));
+	svc->id = *id;
+	strcpy(svc->sched, SCHED_QUIC);
+	svc->netmask = id->vip.af == AF_INET6 ? 128 : 0xffffffff;
+}
+
+void dest_init(struct dest *dest, const struct endpoint *server)
+{
+	memset(dest, 0, sizeof(*dest));
+	dest->server = *server;
+	dest->forward = IP_VS_CONN_F_DROUTE;
+	dest->weight = 1;
+}
+
+/* Room for one more in an array that doubles whenever it is a power of two. */
+static void *grow(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return array;
+	return xreallocarray(array, count ? 2 * count : 1, size);
+}
+
+struct service *state_add(struct state *state, const struct service_id *id)
+{
+	struct service *svc = xcalloc(1, sizeof(*svc));
+
+	service_init(svc, id);
+	state->services = grow(state->services, state->count,
+			       sizeof(*state->services));
+	state->services[state->count++] = svc;
+	return svc;
+}
+
+struct service *state_find(const struct state *state, const struct service_id *id)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (service_id_eq(&state->services[i]->id, id))
+			return state->services[i];
+	return NULL;
+}
+
+struct dest *service_add_dest(struct service *svc, const struct dest *dest)
+{
+	svc->dests = grow(svc->dests, svc->dest_count, sizeof(*dest));
+	svc->dests[svc->dest_count] = *dest;
+	return &svc->dests[svc->dest_count++];
+}
+
+struct dest *service_find_dest(const struct service *svc,
+			       const struct endpoint *server)
+{
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		if (endpoint_eq(&svc->dests[i].server, server))
+			return &svc->dests[i];
+	return NULL;
+}
+
+struct config *service_find_config(struct service *svc, unsigned int id)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		if (svc->configs[i].id == id)
+			return &svc->configs[i];
+	return NULL;
+}
+
+bool service_add_config(struct service *svc, const struct config *config)
+{
+	size_t at = svc->config_count;
+
+	if (svc->config_count == QLB_CONFIGS_MAX)
+		return false;
+	while (at && svc->configs[at - 1].id > config->id)
+		at--;
+	memmove(&svc->configs[at + 1], &svc->configs[at],
+		(svc->config_count - at) * sizeof(*config));
+	svc->configs[at] = *config;
+	svc->config_count++;
+	return true;
+}
+
+void service_add_mapping(struct service *svc, const struct mapping *map)
+{
+	svc->maps = grow(svc->maps, svc->map_count, sizeof(*map));
+	svc->maps[svc->map_count++] = *map;
+}
+
+struct mapping *service_find_mapping(const struct service *svc,
+				     unsigned int config_id,
+				     const struct qlb_server_id *sid)
+{
+	size_t i;
+
+	for (i = 0; i < svc->map_count; i++)
+		if (svc->maps[i].config_id == config_id &&
+		    !memcmp(&svc->maps[i].sid, sid, sizeof(*sid)))
+			return &svc->maps[i];
+	return NULL;
+}
+
+static int service_cmp(const void *a, const void *b)
+{
+	const struct service *const *one = a, *const *other = b;
+
+	return service_id_cmp(&(*one)->id, &(*other)->id);
+}
+
+static int dest_cmp(const void *a, const void *b)
+{
+	const struct dest *one = a, *other = b;
+
+	return endpoint_cmp(&one->server, &other->server);
+}
+
+int mapping_cmp_by_sid(const void *a, const void *b)
+{
+	const struct mapping *one = a, *other = b;
+	int order = one->config_id - other->config_id;
+
+	if (!order)
+		order = memcmp(one->sid.octets, other->sid.octets,
+			       sizeof(one->sid.octets));
+	return order ? order : one->sid.len - other->sid.len;
+}
+
+int mapping_cmp_by_server(const void *a, const void *b)
+{
+	const struct mapping *one = a, *other = b;
+	int order = endpoint_cmp(&one->server, &other->server);
+
+	return order ? order : mapping_cmp_by_sid(a, b);
+}
+
+static void sort(void *array, size_t count, size_t size,
+		 int (*cmp)(const void *, const void *))
+{
+	if (count > 1)
+		qsort(array, count, size, cmp);
+}
+
+void service_sort(struct service *svc)
+{
+	sort(svc->dests, svc->dest_count, sizeof(*svc->dests), dest_cmp);
+	sort(svc->maps, svc->map_count, sizeof(*svc->maps),
+	     mapping_cmp_by_server);
+}
+
+void state_sort(struct state *state)
+{
+	size_t i;
+
+	sort(state->services, state->count, sizeof(*state->services),
+	     service_cmp);
+	for (i = 0; i < state->count; i++)
+		service_sort(state->services[i]);
+}
+
+/* First mapping whose server is not less than (or, @past, greater than) this. */
+static size_t maps_bound(const struct service *svc, const struct endpoint *server,
+			 bool past)
+{
+	size_t low = 0, high = svc->map_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = endpoint_cmp(&svc->maps[middle].server, server);
+
+		if (order < 0 || (past && !order))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct mapping *service_maps_of(const struct service *svc,
+				      const struct endpoint *server,
+				      size_t *count)
+{
+	size_t first = maps_bound(svc, server, false);
+
+	*count = maps_bound(svc, server, true) - first;
+	return *count ? &svc->maps[first] : NULL;
+}
+
+void config_destroy(struct config *config)
+{
+	explicit_bzero(config->key, sizeof(config->key));
+	config->have_key = false;
+	free(config->key_source);
+	config->key_source = NULL;
+}
+
+void service_destroy(struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		config_destroy(&svc->configs[i]);
+	free(svc->dests);
+	free(svc->maps);
+	explicit_bzero(svc, sizeof(*svc));
+}
+
+void state_destroy(struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++) {
+		service_destroy(state->services[i]);
+		free(state->services[i]);
+	}
+	free(state->services);
+	memset(state, 0, sizeof(*state));
+}

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "print.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *forward_name(uint32_t forward)
+{
+	switch (forward & IP_VS_CONN_F_FWD_MASK) {
+	case IP_VS_CONN_F_MASQ:
+		return "Masq";
+	case IP_VS_CONN_F_LOCALNODE:
+		return "Local";
+	case IP_VS_CONN_F_TUNNEL:
+		return "Tunnel";
+	case IP_VS_CONN_F_DROUTE:
+		return "Route";
+	case IP_VS_CONN_F_BYPASS:
+		return "Bypass";
+	}
+	return NULL;
+}
+
+const char *tunnel_name(uint8_t tun_type)
+{
+	switch (tun_type) {
+	case IP_VS_CONN_F_TUNNEL_TYPE_IPIP:
+		return "ipip";
+	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
+		return "gue";
+	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
+		return "gre";
+	}
+	return NULL;
+}
+
+const char *algorithm_name(const struct config *config)
+{
+	if (!config->keyed)
+		return "plaintext";
+	/* section "Encrypted Routing": one AES block is a pass of its own */
+	return config->server_id_len + config->nonce_len == QLB_BLOCK_LEN ?
+	       "single-pass" : "four-pass";
+}
+
+const struct mapping *next_absent(const struct service *svc, size_t *at,
+				  size_t *count)
+{
+	const struct mapping *first;
+
+	while (*at < svc->map_count) {
+		first = service_maps_of(svc, &svc->maps[*at].server, count);
+		*at += *count;
+		if (!service_find_dest(svc, &first->server))
+			return first;
+	}
+	return NULL;
+}
+
+/* ipvsadm's: at most 8 columns, rounded to K, M, G, T. */
+static void print_large(uint64_t number, bool exact)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit = units;
+
+	if (exact) {
+		printf(" %13" PRIu64, number);
+		return;
+	}
+	if (number < 100000000) {
+		printf(" %8" PRIu64, number);
+		return;
+	}
+	number /= 1000;
+	while (number >= 10000000 && unit[1]) {
+		number /= 1000;
+		unit++;
+	}
+	printf(" %7" PRIu64 "%c", number, *unit);
+}
+
+static void print_title(const struct ipvs_info *info, enum view view)
+{
+	static const char *const titles[] = {
+		[VIEW_DEFAULT] = "Prot LocalAddress:Port Scheduler Flags\n"
+			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn  ServerID",
+		[VIEW_STATS] = "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n"
+			"  -> RemoteAddress:Port",
+		[VIEW_RATE] = "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n"
+			"  -> RemoteAddress:Port",
+		[VIEW_THRESHOLDS] = "Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn\n"
+			"  -> RemoteAddress:Port",
+		[VIEW_TUN_INFO] = "Prot LocalAddress:Port            TunnelType TunnelPort TunnelFlags\n"
+			"  -> RemoteAddress:Port",
+	};
+
+	printf("IP Virtual Server version %u.%u.%u (size=%u)\n%s\n",
+	       info->version >> 16 & 0xff, info->version >> 8 & 0xff,
+	       info->version & 0xff, info->conn_tab_size, titles[view]);
+}
+
+static void print_flags(const struct service *svc)
+{
+	char mask[INET_ADDRSTRLEN];
+
+	if (svc->flags & IP_VS_SVC_F_ONEPACKET)
+		printf(" ops");
+	if (svc->flags & IP_VS_SVC_F_PERSISTENT) {
+		printf(" persistent %u", svc->timeout);
+		if (svc->id.vip.af == AF_INET6 && svc->netmask != 128)
+			printf(" mask %u", svc->netmask);
+		if (svc->id.vip.af == AF_INET && svc->netmask != 0xffffffff)
+			printf(" mask %s", inet_ntop(AF_INET, &svc->netmask,
+						     mask, sizeof(mask)));
+		if (*svc->pe)
+			printf(" pe %s", svc->pe);
+	}
+	if (svc->flags & IP_VS_SVC_F_SCHED1)
+		printf(" flag-1");
+	if (svc->flags & IP_VS_SVC_F_SCHED2)
+		printf(" flag-2");
+	if (svc->flags & IP_VS_SVC_F_SCHED3)
+		printf(" flag-3");
+}
+
+static void print_maps(const struct mapping *maps, size_t count)
+{
+	char text[SID_STRLEN];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		printf("%s%s", i ? "," : "",
+		       sid_str(maps[i].config_id, &maps[i].sid, text));
+}
+
+static void print_counters(const char *name, const uint64_t *counters,
+			   enum view view, bool exact)
+{
+	unsigned int first = view == VIEW_RATE ? COUNT_CPS : COUNT_CONNS, i;
+
+	printf("%-33s", name);
+	for (i = first; i < first + COUNT_CPS; i++)
+		print_large(counters[i], exact);
+	putchar('\n');
+}
+
+static void print_dest(const struct service *svc, const struct dest *dest)
+{
+	const char *forward = forward_name(dest->forward);
+	char server[ENDPOINT_STRLEN], number[16];
+	const struct mapping *maps;
+	size_t count;
+
+	if (!forward) {
+		snprintf(number, sizeof(number), "%u", dest->forward);
+		forward = number;
+	}
+	maps = service_maps_of(svc, &dest->server, &count);
+	printf("  -> %-28s %-7s %-6u %-10u %-10u", endpoint_str(&dest->server, server),
+	       forward, dest->weight, dest->active, dest->inactive);
+	if (count)
+		putchar(' ');
+	print_maps(maps, count);
+	putchar('\n');
+}
+
+static void print_tunnel(const char *name, const struct dest *dest)
+{
+	const char *type = tunnel_name(dest->tun_type);
+	char number[16];
+
+	if (!type) {
+		snprintf(number, sizeof(number), "%u", dest->tun_type);
+		type = number;
+	}
+	if (dest->forward != IP_VS_CONN_F_TUNNEL)
+		type = "none";
+	printf("%-33s %-10s %-10u ", name, type, dest->tun_port);
+	if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM)
+		printf("csum\n");
+	else if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM)
+		printf("remcsum\n");
+	else if (dest->tun_flags)
+		printf("0x%x\n", dest->tun_flags);
+	else
+		printf("nocsum\n");
+}
+
+static void print_dest_view(const struct service *svc, const struct dest *dest,
+			    enum view view, bool exact)
+{
+	char name[8 + ENDPOINT_STRLEN] = "  -> ";
+
+	endpoint_str(&dest->server, name + 5);
+	switch (view) {
+	case VIEW_DEFAULT:
+		print_dest(svc, dest);
+		break;
+	case VIEW_STATS:
+	case VIEW_RATE:
+		print_counters(name, dest->counters, view, exact);
+		break;
+	case VIEW_THRESHOLDS:
+		printf("%-33s %-10u %-10u %-10u %-10u\n", name,
+		       dest->u_threshold, dest->l_threshold, dest->active,
+		       dest->inactive);
+		break;
+	case VIEW_TUN_INFO:
+		print_tunnel(name, dest);
+		break;
+	}
+}
+
+/* Servers that have server IDs but are not in the pool. */
+static void print_absent(const struct service *svc)
+{
+	char server[ENDPOINT_STRLEN];
+	const struct mapping *maps;
+	size_t at = 0, count;
+
+	while ((maps = next_absent(svc, &at, &count))) {
+		printf("  -> %-28s %-7s %-6s %-10s %-10s ",
+		       endpoint_str(&maps->server, server), "Absent", "-", "-",
+		       "-");
+		print_maps(maps, count);
+		putchar('\n');
+	}
+}
+
+static void print_outcomes(const struct service *svc)
+{
+	uint32_t i;
+
+	for (i = 0; i < svc->outcome_count; i++)
+		printf("     %-22s %20" PRIu64 "\n", outcome_name(i),
+		       svc->outcomes[i]);
+}
+
+static void service_name(const struct service *svc, char *buf, size_t size)
+{
+	char vip[ENDPOINT_STRLEN];
+
+	if (svc->id.fwmark)
+		snprintf(buf, size, "FWM  %u%s", svc->id.fwmark,
+			 svc->id.vip.af == AF_INET6 ? " IPv6" : "");
+	else
+		snprintf(buf, size, "UDP  %s", endpoint_str(&svc->id.vip, vip));
+}
+
+void print_services(const struct state *state, const struct ipvs_info *info,
+		    enum view view, bool exact)
+{
+	size_t i, j;
+
+	print_title(info, view);
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+		char name[8 + SERVICE_STRLEN];
+
+		service_name(svc, name, sizeof(name));
+		if (view == VIEW_STATS || view == VIEW_RATE) {
+			print_counters(name, svc->counters, view, exact);
+		} else {
+			printf("%s %s", name, svc->sched);
+			print_flags(svc);
+			putchar('\n');
+		}
+		for (j = 0; j < svc->dest_count; j++)
+			print_dest_view(svc, &svc->dests[j], view, exact);
+		if (view == VIEW_DEFAULT)
+			print_absent(svc);
+		if (view == VIEW_STATS)
+			print_outcomes(svc);
+	}
+}
+
+/* What somebody else may have put into the kernel does not reach a terminal. */
+static void print_text(const char *text)
+{
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' :
+								     *text);
+}
+
+void print_configs(const struct state *state)
+{
+	size_t i, j;
+
+	printf("%-28s %2s %11s %8s %-11s %-11s %s\n", "Service", "ID",
+	       "ServerIDLen", "NonceLen", "Algorithm", "Fingerprint",
+	       "KeySource");
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+		char name[SERVICE_STRLEN];
+
+		service_str(&svc->id, name);
+		for (j = 0; j < svc->config_count; j++) {
+			const struct config *config = &svc->configs[j];
+
+			printf("%-28s %2u %11u %8u %-11s ", name, config->id,
+			       config->server_id_len, config->nonce_len,
+			       algorithm_name(config));
+			if (config->keyed)
+				printf("%08x    ", config->fingerprint);
+			else
+				printf("%-11s ", "-");
+			print_text(config->key_source ? config->key_source :
+							"-");
+			putchar('\n');
+		}
+	}
+}
+
+void print_server_ids(const struct state *state, const struct endpoint *only)
+{
+	size_t i, j;
+
+	printf("%-28s %-33s %-28s %s\n", "Service", "ServerID", "Server",
+	       "Pool");
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+		char name[SERVICE_STRLEN];
+
+		service_str(&svc->id, name);
+		for (j = 0; j < svc->map_count; j++) {
+			const struct mapping *map = &svc->maps[j];
+			char server[ENDPOINT_STRLEN], sid[SID_STRLEN];
+
+			if (only && !endpoint_eq(only, &map->server))
+				continue;
+			printf("%-28s %-33s %-28s %s\n", name,
+			       sid_str(map->config_id, &map->sid, sid),
+			       endpoint_str(&map->server, server),
+			       service_find_dest(svc, &map->server) ?
+			       "present" : "absent");
+		}
+	}
+}
+
+void print_decoded(const struct quic_decoded *decoded)
+{
+	char text[ENDPOINT_STRLEN];
+	size_t i;
+
+	if (decoded->has_outcome)
+		printf("outcome    %s\n", outcome_name(decoded->outcome));
+	if (decoded->has_config)
+		printf("config     %u\n", decoded->config_id);
+	/* without the config ID that sid_str() puts in front */
+	if (decoded->map.sid.len)
+		printf("server-id  %s\n",
+		       sid_str(0, &decoded->map.sid, text) + strlen("0:"));
+	if (decoded->nonce_len) {
+		printf("nonce      ");
+		for (i = 0; i < decoded->nonce_len; i++)
+			printf("%02x", decoded->nonce[i]);
+		putchar('\n');
+	}
+	if (decoded->has_server)
+		printf("server     %s\n",
+		       endpoint_str(&decoded->map.server, text));
+	if (decoded->has_outcome && decoded->outcome != IP_VS_QUIC_ROUTED)
+		printf("why        %s\n", outcome_meaning(decoded->outcome));
+}
