@@ -121,8 +121,9 @@ size_t qlb_encode(const struct qlb_config *cfg, const struct qlb_server_id *sid,
  * @cfg: a keyed config
  *
  * Return: the first 32 bits, big endian, of the AES-128 encryption of the
- * 16 octets "QUIC-LB key name".  No pass of any algorithm encrypts that block:
- * four-pass inputs end in a length of 5..19 and a pass of 1..4.
+ * 16 octets "QUIC-LB key name".  No pass of four encrypts that block: their inputs
+ * end in a length of 5..19 and a pass of 1..4.  A single pass does for one server ID
+ * and one nonce only, whose CID would show what the fingerprint shows.
  */
 u32 qlb_fingerprint(const struct qlb_config *cfg);
 
