@@ -13,7 +13,9 @@
 # rt sends the VIPs to lb; the servers' default route is rt: answers never see lb (direct server return).
 # Every address of the client's networks is local to cl, so a test may send from thousands of them without configuring one.
 #
-# A script sources this file, declares cases with "tcase NAME FUNCTION [ARG...]" and ends with "finish".
+# A script sources this file, calls lab_up, declares cases with "tcase NAME FUNCTION [ARG...]" and ends with "finish".  lab_up
+# puts the script into lb, so that quiclbadm and ipvsadm are called as on any director; quicgen enters the others by itself.
+# Under emulation forking costs more than anything else: hence bash's own means where elsewhere there would be a pipeline.
 
 export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -38,6 +40,8 @@ case_count=0
 fail_count=0
 script=$(basename "$0" .sh)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/ivq-$script.XXXXXX")
+printf '%s\n' "$KEY" >"$WORK/key"
+chmod 600 "$WORK/key"
 pids=()
 own_lab=
 finished=
@@ -153,8 +157,6 @@ in_ns() {
 	nsenter --net="/run/netns/$LAB-$ns" "$@"
 }
 
-lb() { in_ns lb "$@"; }
-
 lab_addresses() {
 	local n
 	ip -n "$LAB-cl" -b - <<-END
@@ -230,19 +232,16 @@ lab_sysctls() {
 	done
 }
 
-# lab_up: makes the lab, unless run_all.sh already has.  Sets LAB, the prefix of its namespaces.
-lab_up() {
+# make_lab: LAB is the prefix of the namespaces' names
+make_lab() {
 	local ns
 	[ "$(id -u)" = 0 ] || skip_all "only root can make network namespaces"
-	[ -z "${LAB:-}" ] || return 0
 	modprobe -a ip_vs ipip ip6_tunnel veth bridge || skip_all "the kernel has no IPVS, ipip, ip6_tunnel, veth or bridge"
-	LAB=ivq$$
+	export LAB=ivq$$
 	own_lab=1
-	{
-		for ns in cl rt lb s1 s2 s3; do
-			echo "netns add $LAB-$ns"
-		done
-	} | ip -b -
+	for ns in cl rt lb s1 s2 s3; do
+		echo "netns add $LAB-$ns"
+	done | ip -b -
 	lab_sysctls
 	{
 		echo "link add eth0 netns $LAB-cl type veth peer name cl netns $LAB-rt"
@@ -251,7 +250,17 @@ lab_up() {
 		done
 	} | ip -b -
 	lab_addresses
-	export LAB
+}
+
+# lab_up: makes the lab unless run_all.sh has, and starts the script anew in lb
+lab_up() {
+	if [ -z "${LAB:-}" ]; then
+		make_lab
+		rm -rf "$WORK"
+		LAB_OWNED=1 exec nsenter --net="/run/netns/$LAB-lb" "$0"
+	fi
+	own_lab=${LAB_OWNED:-}
+	unset LAB_OWNED
 }
 
 lab_down() {
@@ -269,20 +278,39 @@ serve() {
 	pids+=("$pid")
 }
 
-# send [OPTION...] [WORD...] [-]: from the client; what came back is in $GOT, sorted
-send() {
-	"$QUICGEN" send -n "$LAB-cl" "$@" | sort >"$WORK/got"
-	GOT=$(cat "$WORK/got")
-}
+# send [OPTION...] [WORD...] [-]: from the client; what came back is in $GOT
+send() { GOT=$("$QUICGEN" send -n "$LAB-cl" "$@"); }
 
 # answers LINE...: $GOT is exactly this, in any order
 answers() {
-	same answers "$GOT" "$(printf '%s\n' "$@" | sort)"
+	local line lines
+	mapfile -t lines <<<"$GOT"
+	[ ${#lines[@]} = $# ] || same answers "$GOT" "$(printf '%s\n' "$@")"
+	for line in "$@"; do
+		case $'\n'$GOT$'\n' in
+		*$'\n'"$line"$'\n'*) ;;
+		*) same answers "$GOT" "$(printf '%s\n' "$@")" ;;
+		esac
+	done
 }
 
-# conns: entries of the director's connection table
+# all_answered N: $GOT has N answers and nothing else
+all_answered() {
+	local total=0 server count
+	while read -r _ server count; do
+		case $server in
+		s[123]) total=$((total + count)) ;;
+		*) fail "$count datagrams: $server" ;;
+		esac
+	done <<<"$GOT"
+	same "answers" "$total" "$1"
+}
+
+# conns: sets $CONNS to the number of entries in the director's connection table
 conns() {
-	lb sed -n '1,/^Pro/d;p' /proc/net/ip_vs_conn
+	local lines
+	mapfile -t lines </proc/net/ip_vs_conn
+	CONNS=$((${#lines[@]} - 1))
 }
 
 # --- module and quiclbadm --------------------------------------------------
@@ -293,25 +321,71 @@ need_module() {
 	command -v jq >/dev/null || skip_all "jq is not installed"
 }
 
-q() { lb quiclbadm "$@"; }
+q() { quiclbadm "$@"; }
 
-# stats [SERVICE]: "name value" for each outcome of a service, sorted, zeros left out
+declare -A STATS MARK
+
+# stats SERVICE: sets $STATS to what quiclbadm says of each outcome
 stats() {
-	q -L -n --stats -j | jq -r --arg service "${1:-$SVC4}" '
-		.services[] | select("\(.address):\(.port)" == $service or "[\(.address)]:\(.port)" == $service) |
-		.outcomes | to_entries[] | select(.value > 0) | "\(.key) \(.value)"' | sort
+	local line word lines found=
+	mapfile -t lines < <(quiclbadm -L -n --stats)
+	STATS=()
+	for line in "${lines[@]}"; do
+		read -ra word <<<"$line"
+		case ${word[0]:-} in
+		UDP)
+			found=
+			[ "${word[1]}" != "$1" ] || found=1
+			;;
+		-'>') ;;
+		*)
+			[ -z "$found" ] || STATS[${word[0]}]=${word[1]}
+			;;
+		esac
+	done
+	[ ${#STATS[@]} -gt 0 ] || fail "no outcomes of $1: ${lines[*]}"
 }
 
 # mark [SERVICE]: what follows is counted from here
-mark() { stats "${1:-$SVC4}" >"$WORK/mark"; }
+mark() {
+	local outcome
+	stats "${1:-$SVC4}"
+	MARK=()
+	for outcome in "${!STATS[@]}"; do
+		MARK[$outcome]=${STATS[$outcome]}
+	done
+	conns
+	MARK_CONNS=$CONNS
+}
 
-# counted SERVICE OUTCOME=N...: since mark(), exactly these outcomes and no other were counted
+# counted SERVICE OUTCOME=N...: since mark() - or ever, without one - exactly these outcomes and no other were counted
 counted() {
-	local service=$1 want
+	local service=$1 outcome bad=
+	local -A want
 	shift
-	want=$(for outcome in "$@"; do echo "${outcome/=/ }"; done | sort)
-	stats "$service" | join -a 1 - "$WORK/mark" | awk '$2 - $3 { print $1, $2 - $3 }' >"$WORK/counted"
-	same "outcomes of $service" "$(cat "$WORK/counted")" "$want"
+	for outcome in "$@"; do
+		want[${outcome%=*}]=${outcome#*=}
+	done
+	stats "$service"
+	for outcome in "${!STATS[@]}"; do
+		STATS[$outcome]=$((STATS[$outcome] - ${MARK[$outcome]:-0}))
+		[ "${STATS[$outcome]}" = "${want[$outcome]:-0}" ] || bad+=" $outcome: ${STATS[$outcome]}, not ${want[$outcome]:-0}"
+		unset "want[$outcome]"
+	done
+	[ -z "$bad" ] || fail "outcomes of $service:$bad"
+	[ ${#want[@]} = 0 ] || fail "no such outcome: ${!want[*]}"
+}
+
+# stateless: since mark(), no connection entry was made
+stateless() {
+	conns
+	same "connection entries" "$CONNS" "$MARK_CONNS"
+}
+
+# one_entry: since mark(), one connection entry was made
+one_entry() {
+	conns
+	same "connection entries" "$CONNS" $((MARK_CONNS + 1))
 }
 
 # sid LENGTH N: a server ID of LENGTH octets for real server N; only the last octet tells them apart
@@ -320,6 +394,35 @@ sid() {
 	printf '%s%02x' "${fill:0:$((2 * ($1 - 1)))}" "$2"
 }
 
+# service SERVICE RS CONFIG...: restore input for a service with the three servers RS 1..3, each with a server ID in each
+# CONFIG, ID:SERVER_ID_LEN:NONCE_LEN[:KEY]; the key is the one in $WORK/key
+service() {
+	local svc=$1 rs=$2 config id sl nl key n sids
+	shift 2
+	printf -- '-A -u %s -s quic\n' "$svc"
+	for config in "$@"; do
+		IFS=: read -r id sl nl key <<<"$config"
+		printf 'config add -u %s --id %s --server-id-len %s --nonce-len %s%s\n' \
+			"$svc" "$id" "$sl" "$nl" "${key:+ --key-file $WORK/key}"
+	done
+	for n in 1 2 3; do
+		sids=
+		for config in "$@"; do
+			IFS=: read -r id sl nl key <<<"$config"
+			sids+=" --server-id $id:$(sid "$sl" "$n")"
+		done
+		printf -- '-a -u %s -r %s -i -w 1%s\n' "$svc" "$("$rs" "$n")" "$sids"
+	done
+}
+
+# fresh SERVICE RS CONFIG...: nothing but that service on the director, counters at 0
+fresh() {
+	q -C
+	service "$@" | q -R
+}
+
 trap cleanup EXIT
 trap 'exit 130' INT TERM
+# "... | send" has to leave $GOT behind.
+shopt -s lastpipe
 set -euE -o pipefail

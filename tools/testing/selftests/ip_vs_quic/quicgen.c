@@ -747,6 +747,14 @@ static void on_term(int sig)
 	stop = 1;
 }
 
+static int by_name_and_server(const void *a, const void *b)
+{
+	const struct result *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : strcmp(x->server, y->server);
+}
+
 static void report(bool flood)
 {
 	unsigned int i;
@@ -755,6 +763,7 @@ static void report(bool flood)
 		printf("sent %lu answered %lu\n", sent, answered);
 		return;
 	}
+	qsort(results, result_count, sizeof(*results), by_name_and_server);
 	for (i = 0; i < result_count; i++)
 		if (results[i].count)
 			printf("%s %s %lu\n", results[i].name, results[i].server,

@@ -6,7 +6,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock)
+groups=(stock routing headers unroutable)
 [ $# -eq 0 ] || groups=("$@")
 
 # Reads one script's KTAP, writes its lines with the numbers of the whole, keeps score in $WORK/score.
@@ -44,13 +44,13 @@ merge='
 	}'
 
 echo "KTAP version 1"
-[ -z "${LAB:-}" ] || fail "LAB is set"
-lab_up
+unset LAB
+make_lab
 total=0 failed=0 skipped=0
 for group in "${groups[@]}"; do
 	begin=$SECONDS
 	[ -x "$here/$group.sh" ] || fail "no such group: $group"
-	"$here/$group.sh" 2>&1 | awk -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
+	in_ns lb "$here/$group.sh" 2>&1 | awk -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
 	read -r total f s <"$WORK/score"
 	failed=$((failed + f)) skipped=$((skipped + s))
 	note "$group.sh: $((SECONDS - begin)) s"

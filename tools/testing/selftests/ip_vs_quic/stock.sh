@@ -9,16 +9,16 @@ serve
 
 stock() {
 	local rs=$1 svc=$2 from=$3 n
-	lb ipvsadm -C
-	lb ipvsadm -A -u "$svc" -s rr -o
+	ipvsadm -C
+	ipvsadm -A -u "$svc" -s rr -o
 	for n in 1 2 3; do
-		lb ipvsadm -a -u "$svc" -r "$("$rs" "$n")" -i
+		ipvsadm -a -u "$svc" -r "$("$rs" "$n")" -i
 	done
 	send "to=$svc" "from=$from" name=x dcid=00 count=9
 	answers "x s1 3" "x s2 3" "x s3 3"
 }
 
-received() { lb awk '$1 == "Ip:" { n = $4 } END { print n }' /proc/net/snmp; }
+received() { awk '$1 == "Ip:" { n = $4 } END { print n }' /proc/net/snmp; }
 
 dsr() {
 	local before
@@ -29,8 +29,8 @@ dsr() {
 }
 
 unanswered() {
-	lb ipvsadm -C
-	lb ipvsadm -A -u "$SVC4" -s rr
+	ipvsadm -C
+	ipvsadm -A -u "$SVC4" -s rr
 	send -t 200 "to=$SVC4" "from=$CL4.9:4001" name=x dcid=00
 	answers "x refused 1"
 	kill -0 "${pids[0]}"
@@ -42,5 +42,5 @@ tcase "stock rr over ipip, IPv4: each server answers from the VIP" stock rs4 "$S
 tcase "answers do not pass the director" dsr
 tcase "stock rr over ip6ip6, IPv6: each server answers from the VIP" stock rs6 "$SVC6" "[${CL6}:9]:4000"
 tcase "a service without servers, and no service, refuse by ICMP" unanswered
-lb ipvsadm -C
+ipvsadm -C
 finish

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nlbad VIP PORT SERVER - requests to the ip_vs_quic family that quiclbadm would never send.
+ *
+ * The service has to exist with config 0 of 3 + 4 octets, and SERVER in its pool with server ID 0:0a0b0c.  For each row of the
+ * table prints "NAME|ERRNO|SENTENCE": what the kernel said.  Judging is the caller's.  The first row is well-formed, so that a
+ * refusal of the others is not for want of something they all lack.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libmnl/libmnl.h>
+#include <linux/genetlink.h>
+#include <linux/ip_vs_quic.h>
+
+enum { MESSAGE_MAX = 8192 };
+
+static uint32_t vip, server;
+static uint16_t vport;
+static struct mnl_socket *nl;
+static uint16_t family;
+
+/* --- pieces ------------------------------------------------------------- */
+
+static void service_at(struct nlmsghdr *nlh, uint16_t port)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, vip);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(port));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void service(struct nlmsghdr *nlh)
+{
+	service_at(nlh, vport);
+}
+
+static void config(struct nlmsghdr *nlh, uint8_t id, uint8_t server_id_len, uint8_t nonce_len)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, id);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN, server_id_len);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, nonce_len);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* Config 5 of 3 + 4 octets with one attribute more. */
+static void config_with(struct nlmsghdr *nlh, uint16_t type, size_t len)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	char octets[2048];
+
+	memset(octets, 'k', sizeof(octets));
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 5);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN, 3);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, 4);
+	mnl_attr_put(nlh, type, len, octets);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void server_id(struct nlmsghdr *nlh, uint8_t config_id, const char *value, size_t len, uint32_t addr)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID);
+
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, config_id);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, len, value);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_AF, AF_INET);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SID_ADDR, addr);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* --- rows ---------------------------------------------------------------- */
+
+static void well_formed(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	server_id(nlh, 0, "\x0a\x0b\x0c", 3, server);
+}
+
+static void nothing(struct nlmsghdr *nlh)
+{
+	(void)nlh;
+}
+
+static void service_no_family(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, vip);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void service_bad_family(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, 99);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, vip);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void service_long_address(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+	uint32_t addr[4] = { vip };
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SVC_ADDR, sizeof(addr), addr);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void service_short_address(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SVC_ADDR, 3, &vip);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void service_v6_short(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET6);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, vip);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void service_empty(struct nlmsghdr *nlh)
+{
+	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE));
+}
+
+static void service_unknown(struct nlmsghdr *nlh)
+{
+	service_at(nlh, vport + 1);
+	config(nlh, 5, 3, 4);
+}
+
+static void service_not_nested(struct nlmsghdr *nlh)
+{
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SERVICE, vip);
+}
+
+/* An inner attribute that claims to be longer than the nest. */
+static void service_inner_overrun(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+	struct nlattr *last;
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET);
+	last = mnl_nlmsg_get_payload_tail(nlh);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, vip);
+	mnl_attr_nest_end(nlh, nest);
+	last->nla_len = 200;
+}
+
+static void flags_unknown(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, 1u << 31);
+	config(nlh, 5, 3, 4);
+}
+
+static void config_empty(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG));
+}
+
+#define CONFIG_ROW(name, id, sid_len, nonce_len)		\
+static void name(struct nlmsghdr *nlh)				\
+{								\
+	service(nlh);						\
+	config(nlh, id, sid_len, nonce_len);			\
+}
+CONFIG_ROW(config_id_7, 7, 3, 4)
+CONFIG_ROW(config_id_255, 255, 3, 4)
+CONFIG_ROW(config_sid_0, 5, 0, 4)
+CONFIG_ROW(config_sid_16, 5, 16, 4)
+CONFIG_ROW(config_nonce_3, 5, 3, 3)
+CONFIG_ROW(config_nonce_19, 5, 1, 19)
+CONFIG_ROW(config_sum_20, 5, 15, 5)
+CONFIG_ROW(config_unfit, 0, 4, 4)
+
+#define CONFIG_WITH_ROW(name, type, len)			\
+static void name(struct nlmsghdr *nlh)				\
+{								\
+	service(nlh);						\
+	config_with(nlh, type, len);				\
+}
+CONFIG_WITH_ROW(config_key_0, IP_VS_QUIC_A_CFG_KEY, 0)
+CONFIG_WITH_ROW(config_key_15, IP_VS_QUIC_A_CFG_KEY, 15)
+CONFIG_WITH_ROW(config_key_17, IP_VS_QUIC_A_CFG_KEY, 17)
+CONFIG_WITH_ROW(config_source_2000, IP_VS_QUIC_A_CFG_KEY_SOURCE, 2000)
+CONFIG_WITH_ROW(config_source_no_end, IP_VS_QUIC_A_CFG_KEY_SOURCE, 10)
+CONFIG_WITH_ROW(config_fingerprint, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, 4)
+CONFIG_WITH_ROW(config_id_wide, IP_VS_QUIC_A_CFG_ID, 4)
+CONFIG_WITH_ROW(config_unknown_attr, 99, 4)
+
+static void config_twice(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	config(nlh, 5, 3, 4);
+	config(nlh, 5, 3, 5);
+}
+
+#define SID_ROW(name, id, value, len, addr)			\
+static void name(struct nlmsghdr *nlh)				\
+{								\
+	service(nlh);						\
+	server_id(nlh, id, value, len, addr);			\
+}
+SID_ROW(sid_config_7, 7, "\x01\x02\x03", 3, server)
+SID_ROW(sid_empty, 0, "", 0, server)
+SID_ROW(sid_16, 1, "0123456789abcdef", 16, server)
+SID_ROW(sid_unfit, 0, "\x01\x02", 2, server)
+SID_ROW(sid_no_such_server, 0, "\x01\x02\x03", 3, htonl(0x0a0000c8))
+SID_ROW(sid_taken, 0, "\x0a\x0b\x0c", 3, htonl(ntohl(server) + 1))
+
+static void sid_no_server(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, 0);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, 3, "\x01\x02\x03");
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* All of it or nothing: the good half must not stay. */
+static void good_then_bad(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	config(nlh, 5, 3, 4);
+	server_id(nlh, 0, "\x01\x02\x03", 3, server);
+	server_id(nlh, 0, "\x01\x02", 2, server);
+}
+
+static void replace_by_bad(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, IP_VS_QUIC_F_REPLACE);
+	config(nlh, 7, 3, 4);
+}
+
+static void top_unknown_attr(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_put_u32(nlh, 99, 1);
+}
+
+static void top_overrun(struct nlmsghdr *nlh)
+{
+	struct nlattr *last;
+
+	service(nlh);
+	last = mnl_nlmsg_get_payload_tail(nlh);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, 0);
+	last->nla_len = 0xfffc;
+}
+
+static void top_zero_length(struct nlmsghdr *nlh)
+{
+	struct nlattr *last;
+
+	service(nlh);
+	last = mnl_nlmsg_get_payload_tail(nlh);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, 0);
+	last->nla_len = 0;
+}
+
+/* Ends in the middle of the generic netlink header. */
+static void message_short(struct nlmsghdr *nlh)
+{
+	nlh->nlmsg_len = NLMSG_HDRLEN + 2;
+}
+
+static void del_config_unknown(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 5);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void del_sid_unknown(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, 0);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, 3, "\x01\x02\x03");
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void del_sid_of_nobody(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID));
+}
+
+static void decode_no_cid(struct nlmsghdr *nlh)
+{
+	service(nlh);
+}
+
+static void decode_empty_cid(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_CID, 0, "");
+}
+
+static void decode_long_cid(struct nlmsghdr *nlh)
+{
+	char cid[256] = { 0 };
+
+	service(nlh);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_CID, sizeof(cid), cid);
+}
+
+static const struct {
+	const char *name;
+	uint8_t cmd;
+	void (*put)(struct nlmsghdr *nlh);
+} rows[] = {
+	{ "well-formed", IP_VS_QUIC_CMD_SET, well_formed },
+	{ "no attribute at all", IP_VS_QUIC_CMD_SET, nothing },
+	{ "service without a family", IP_VS_QUIC_CMD_SET, service_no_family },
+	{ "service of family 99", IP_VS_QUIC_CMD_SET, service_bad_family },
+	{ "IPv4 service with 16 octets of address", IP_VS_QUIC_CMD_SET, service_long_address },
+	{ "IPv4 service with 3 octets of address", IP_VS_QUIC_CMD_SET, service_short_address },
+	{ "IPv6 service with 4 octets of address", IP_VS_QUIC_CMD_SET, service_v6_short },
+	{ "empty service", IP_VS_QUIC_CMD_SET, service_empty },
+	{ "unknown service", IP_VS_QUIC_CMD_SET, service_unknown },
+	{ "service that is no nest", IP_VS_QUIC_CMD_SET, service_not_nested },
+	{ "inner attribute longer than its nest", IP_VS_QUIC_CMD_SET, service_inner_overrun },
+	{ "unknown flag", IP_VS_QUIC_CMD_SET, flags_unknown },
+	{ "empty config", IP_VS_QUIC_CMD_SET, config_empty },
+	{ "config ID 7", IP_VS_QUIC_CMD_SET, config_id_7 },
+	{ "config ID 255", IP_VS_QUIC_CMD_SET, config_id_255 },
+	{ "server ID length 0", IP_VS_QUIC_CMD_SET, config_sid_0 },
+	{ "server ID length 16", IP_VS_QUIC_CMD_SET, config_sid_16 },
+	{ "nonce length 3", IP_VS_QUIC_CMD_SET, config_nonce_3 },
+	{ "nonce length 19", IP_VS_QUIC_CMD_SET, config_nonce_19 },
+	{ "lengths of 20 together", IP_VS_QUIC_CMD_SET, config_sum_20 },
+	{ "config that does not fit its server IDs", IP_VS_QUIC_CMD_SET, config_unfit },
+	{ "key of 0 octets", IP_VS_QUIC_CMD_SET, config_key_0 },
+	{ "key of 15 octets", IP_VS_QUIC_CMD_SET, config_key_15 },
+	{ "key of 17 octets", IP_VS_QUIC_CMD_SET, config_key_17 },
+	{ "key source of 2000 octets", IP_VS_QUIC_CMD_SET, config_source_2000 },
+	{ "key source without its end", IP_VS_QUIC_CMD_SET, config_source_no_end },
+	{ "key fingerprint", IP_VS_QUIC_CMD_SET, config_fingerprint },
+	{ "config ID of 4 octets", IP_VS_QUIC_CMD_SET, config_id_wide },
+	{ "unknown attribute in a config", IP_VS_QUIC_CMD_SET, config_unknown_attr },
+	{ "one config ID twice", IP_VS_QUIC_CMD_SET, config_twice },
+	{ "server ID of config 7", IP_VS_QUIC_CMD_SET, sid_config_7 },
+	{ "server ID of 0 octets", IP_VS_QUIC_CMD_SET, sid_empty },
+	{ "server ID of 16 octets", IP_VS_QUIC_CMD_SET, sid_16 },
+	{ "server ID shorter than its config says", IP_VS_QUIC_CMD_SET, sid_unfit },
+	{ "server ID of an unknown server", IP_VS_QUIC_CMD_SET, sid_no_such_server },
+	{ "server ID of another server", IP_VS_QUIC_CMD_SET, sid_taken },
+	{ "server ID without a server", IP_VS_QUIC_CMD_SET, sid_no_server },
+	{ "good ones and then a bad one", IP_VS_QUIC_CMD_SET, good_then_bad },
+	{ "replacement by a bad one", IP_VS_QUIC_CMD_SET, replace_by_bad },
+	{ "unknown attribute", IP_VS_QUIC_CMD_SET, top_unknown_attr },
+	{ "attribute longer than the message", IP_VS_QUIC_CMD_SET, top_overrun },
+	{ "attribute of length 0", IP_VS_QUIC_CMD_SET, top_zero_length },
+	{ "message without a whole header", IP_VS_QUIC_CMD_SET, message_short },
+	{ "deletion of an unknown config", IP_VS_QUIC_CMD_DEL, del_config_unknown },
+	{ "deletion of an unknown server ID", IP_VS_QUIC_CMD_DEL, del_sid_unknown },
+	{ "deletion of a server ID not named", IP_VS_QUIC_CMD_DEL, del_sid_of_nobody },
+	{ "get without dump", IP_VS_QUIC_CMD_GET, service },
+	{ "decode without a CID", IP_VS_QUIC_CMD_DECODE, decode_no_cid },
+	{ "decode of an empty CID", IP_VS_QUIC_CMD_DECODE, decode_empty_cid },
+	{ "decode of a CID of 256 octets", IP_VS_QUIC_CMD_DECODE, decode_long_cid },
+	{ "unknown command", 99, service },
+};
+
+/* --- netlink -------------------------------------------------------------- */
+
+static void die(const char *what)
+{
+	fprintf(stderr, "nlbad: %s: %s\n", what, strerror(errno));
+	exit(2);
+}
+
+static struct nlmsghdr *header(void *buf, uint16_t type, uint8_t cmd)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = cmd;
+	genl->version = 1;
+	return nlh;
+}
+
+static const struct nlmsghdr *roundtrip(struct nlmsghdr *nlh, void *answer)
+{
+	ssize_t n;
+
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		die("send");
+	n = mnl_socket_recvfrom(nl, answer, MESSAGE_MAX);
+	if (n < (ssize_t)sizeof(*nlh))
+		die("receive");
+	return answer;
+}
+
+static void find_family(void)
+{
+	char buf[MESSAGE_MAX], answer[MESSAGE_MAX];
+	const struct nlmsghdr *reply;
+	const struct nlattr *attr;
+	struct nlmsghdr *nlh;
+
+	nlh = header(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, IP_VS_QUIC_GENL_NAME);
+	reply = roundtrip(nlh, answer);
+	mnl_attr_for_each(attr, reply, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+			family = mnl_attr_get_u16(attr);
+	if (!family) {
+		errno = ENOENT;
+		die("family " IP_VS_QUIC_GENL_NAME);
+	}
+}
+
+static const char *sentence(const struct nlmsghdr *reply)
+{
+	const struct nlmsgerr *err = mnl_nlmsg_get_payload(reply);
+	size_t skip = sizeof(*err);
+	const struct nlattr *attr;
+
+	if (!(reply->nlmsg_flags & NLM_F_ACK_TLVS))
+		return "";
+	if (!(reply->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(&err->msg);
+	mnl_attr_for_each(attr, reply, skip)
+		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+			return mnl_attr_get_str(attr);
+	return "";
+}
+
+static void attempt(size_t i)
+{
+	char buf[MESSAGE_MAX] = { 0 }, answer[MESSAGE_MAX];
+	const struct nlmsghdr *reply;
+	const struct nlmsgerr *err;
+	struct nlmsghdr *nlh;
+
+	nlh = header(buf, family, rows[i].cmd);
+	rows[i].put(nlh);
+	reply = roundtrip(nlh, answer);
+	if (reply->nlmsg_type != NLMSG_ERROR) {
+		printf("%s|answered|\n", rows[i].name);
+		/* and the acknowledgement after it */
+		mnl_socket_recvfrom(nl, answer, MESSAGE_MAX);
+		return;
+	}
+	err = mnl_nlmsg_get_payload(reply);
+	printf("%s|%s|%s\n", rows[i].name, err->error ? strerrorname_np(-err->error) : "0", sentence(reply));
+}
+
+int main(int argc, char **argv)
+{
+	int one = 1;
+	size_t i;
+
+	if (argc != 4 || inet_pton(AF_INET, argv[1], &vip) != 1 || inet_pton(AF_INET, argv[3], &server) != 1) {
+		fprintf(stderr, "usage: nlbad VIP PORT SERVER\n");
+		return 2;
+	}
+	vport = atoi(argv[2]);
+	nl = mnl_socket_open(NETLINK_GENERIC);
+	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
+		die("netlink");
+	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &one, sizeof(one));
+	find_family();
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		attempt(i);
+	return 0;
+}
