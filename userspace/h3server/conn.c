@@ -7,14 +7,9 @@
  * the path it came by, every packet goes out by the path libngtcp2 names, and a
  * packet finds its connection by its CID alone (see cidmap.h).
  */
-#include "conn.h"
+#include "conn_private.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include <gnutls/crypto.h>
-#include <ngtcp2/ngtcp2_crypto.h>
 
 #include "log.h"
 #include "net.h"
@@ -32,287 +27,18 @@ enum {
 	 */
 	UDP_PAYLOAD_RECEIVE_MAX	= 1400,
 
-	STREAMS_MAX		= 100,
 	STREAM_RECEIVE_WINDOW	= 64 * 1024,	/* requests are small */
 	CONN_RECEIVE_WINDOW	= 256 * 1024,
 	CLIENT_CIDS_MAX		= 7,
 	VECTORS			= 16,
-	MINT_TRIES		= 8,
 };
 
 #define IDLE_TIMEOUT	(30 * NGTCP2_SECONDS)
-
-enum conn_state {
-	OPEN,
-	CLOSING,	/* we said so; repeat it to whoever still sends */
-	DRAINING,	/* the client said so; be silent */
-	OVER,
-};
-
-struct conn {
-	ngtcp2_crypto_conn_ref ref;	/* how TLS finds @quic */
-	struct conn_env *env;
-	struct conn *next;
-	ngtcp2_conn *quic;
-	gnutls_session_t tls;
-	struct h3 *h3;			/* NULL before the handshake is done */
-	struct cid_entry *cids;		/* all ours in env->map */
-	enum conn_state state;
-	ngtcp2_tstamp due;
-	bool single_cid;		/* see on_handshake_completed() */
-	bool has_error;			/* @error tells the reason already */
-	ngtcp2_connection_close_error error;
-	ngtcp2_path_storage path;	/* as last logged */
-	ngtcp2_path_storage close_path;
-	uint8_t close_packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
-	size_t close_len;
-	unsigned int close_provoked;	/* packets received while CLOSING */
-	char name[2 * NGTCP2_MAX_CIDLEN + 1];	/* first DCID, for the log */
-};
-
-static void log_cid(const struct conn *conn, const char *what,
-		    const ngtcp2_cid *cid)
-{
-	char hex[2 * NGTCP2_MAX_CIDLEN + 1];
-
-	if (conn->env->verbose)
-		log_event("cid", "conn=%s server=%s %s=%s", conn->name,
-			  conn->env->site.name, what,
-			  format_hex(hex, cid->data, cid->datalen));
-}
-
-/*
- * Makes a CID and tells the map.  Another try helps if the CID exists: only by
- * chance, or when a client used it for a first packet.
- */
-static int new_cid(struct conn *conn, ngtcp2_cid *cid, uint8_t *token)
-{
-	struct conn_env *env = conn->env;
-	int err;
-
-	for (int i = 0; i < MINT_TRIES; i++) {
-		err = cid_mint(&env->cids, cid);
-		if (err)
-			return err;
-		err = cidmap_add(&env->map, cid, conn, &conn->cids);
-		if (err != -EEXIST)
-			break;
-	}
-	if (err)
-		return err;
-	log_cid(conn, "issue", cid);
-	return cid_reset_token(&env->cids, cid, token);
-}
-
-/* Keeps the first error: what follows from it is of less interest. */
-static int fail_h3(struct conn *conn, int err)
-{
-	if (!conn->has_error)
-		ngtcp2_connection_close_error_set_application_error(
-			&conn->error, nghttp3_err_infer_quic_app_error_code(err),
-			NULL, 0);
-	conn->has_error = true;
-	return NGTCP2_ERR_CALLBACK_FAILURE;
-}
 
 static ngtcp2_conn *get_quic(ngtcp2_crypto_conn_ref *ref)
 {
 	return ((struct conn *)ref->user_data)->quic;
 }
-
-static void on_rand(uint8_t *random, size_t len, const ngtcp2_rand_ctx *ctx)
-{
-	(void)ctx;
-	if (gnutls_rnd(GNUTLS_RND_NONCE, random, len))
-		abort();	/* nothing that follows would be safe */
-}
-
-static int on_get_new_connection_id(ngtcp2_conn *quic, ngtcp2_cid *cid,
-				    uint8_t *token, size_t len, void *user)
-{
-	(void)quic, (void)len;	/* all CIDs of a server have one length */
-	return new_cid(user, cid, token) ? NGTCP2_ERR_CALLBACK_FAILURE : 0;
-}
-
-static int on_remove_connection_id(ngtcp2_conn *quic, const ngtcp2_cid *cid,
-				   void *user)
-{
-	struct conn *conn = user;
-
-	(void)quic;
-	log_cid(conn, "retire", cid);
-	cidmap_remove(&conn->env->map, cid, &conn->cids);
-	return 0;
-}
-
-/*
- * Section "Configuration Failover": a client gets exactly one unroutable CID.
- * libngtcp2 issues as many as the client is willing to store and has no setting
- * against it; so let it believe in a client that stores one.  The parameters
- * belong to @quic, which made them and only lends them out as const.
- */
-static int on_handshake_completed(ngtcp2_conn *quic, void *user)
-{
-	const ngtcp2_transport_params *client =
-		ngtcp2_conn_get_remote_transport_params(quic);
-	struct conn *conn = user;
-
-	if (conn->single_cid)
-		((ngtcp2_transport_params *)client)->active_connection_id_limit = 1;
-	return 0;
-}
-
-/* HTTP/3 begins when 1-RTT packets can be sent. */
-static int on_send_key(ngtcp2_conn *quic, ngtcp2_crypto_level level, void *user)
-{
-	struct conn *conn = user;
-	int err;
-
-	if (level != NGTCP2_CRYPTO_LEVEL_APPLICATION)
-		return 0;
-	if (!tls_session_is_h3(conn->tls)) {
-		ngtcp2_conn_set_tls_alert(quic, GNUTLS_A_NO_APPLICATION_PROTOCOL);
-		return NGTCP2_ERR_CALLBACK_FAILURE;
-	}
-	err = h3_new(&conn->h3, &conn->env->site, quic);
-	if (err)
-		return fail_h3(conn, err);
-	h3_max_streams(conn->h3, STREAMS_MAX);
-	return 0;
-}
-
-static int on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t stream_id,
-			  uint64_t offset, const uint8_t *data, size_t len,
-			  void *user, void *stream_user)
-{
-	struct conn *conn = user;
-	nghttp3_ssize consumed;
-
-	(void)offset, (void)stream_user;
-	if (!conn->h3)
-		return NGTCP2_ERR_CALLBACK_FAILURE;
-	consumed = h3_receive(conn->h3, stream_id, data, len,
-			      flags & NGTCP2_STREAM_DATA_FLAG_FIN);
-	if (consumed < 0)
-		return fail_h3(conn, consumed);
-	ngtcp2_conn_extend_max_stream_offset(quic, stream_id, consumed);
-	ngtcp2_conn_extend_max_offset(quic, consumed);
-	return 0;
-}
-
-static int on_acknowledged(ngtcp2_conn *quic, int64_t stream_id,
-			   uint64_t offset, uint64_t len, void *user,
-			   void *stream_user)
-{
-	struct conn *conn = user;
-	int err = conn->h3 ? h3_acknowledged(conn->h3, stream_id, len) : 0;
-
-	(void)quic, (void)offset, (void)stream_user;
-	return err ? fail_h3(conn, err) : 0;
-}
-
-static int on_stream_close(ngtcp2_conn *quic, uint32_t flags,
-			   int64_t stream_id, uint64_t error_code, void *user,
-			   void *stream_user)
-{
-	struct conn *conn = user;
-	int err = 0;
-
-	(void)stream_user;
-	if (!(flags & NGTCP2_STREAM_CLOSE_FLAG_APP_ERROR_CODE_SET))
-		error_code = NGHTTP3_H3_NO_ERROR;
-	if (conn->h3)
-		err = h3_stream_closed(conn->h3, stream_id, error_code);
-	if (err)
-		return fail_h3(conn, err);
-	/* The client may open another in its place. */
-	if (ngtcp2_is_bidi_stream(stream_id))
-		ngtcp2_conn_extend_max_streams_bidi(quic, 1);
-	else if (!ngtcp2_conn_is_local_stream(quic, stream_id))
-		ngtcp2_conn_extend_max_streams_uni(quic, 1);
-	return 0;
-}
-
-static int on_stream_stopped(ngtcp2_conn *quic, int64_t stream_id,
-			     uint64_t error_code, void *user, void *stream_user)
-{
-	struct conn *conn = user;
-	int err = conn->h3 ? h3_peer_stopped(conn->h3, stream_id) : 0;
-
-	(void)quic, (void)error_code, (void)stream_user;
-	return err ? fail_h3(conn, err) : 0;
-}
-
-static int on_stream_reset(ngtcp2_conn *quic, int64_t stream_id,
-			   uint64_t final_size, uint64_t error_code, void *user,
-			   void *stream_user)
-{
-	(void)final_size;
-	return on_stream_stopped(quic, stream_id, error_code, user, stream_user);
-}
-
-static int on_more_streams(ngtcp2_conn *quic, uint64_t max_streams, void *user)
-{
-	struct conn *conn = user;
-
-	(void)quic;
-	if (conn->h3)
-		h3_max_streams(conn->h3, max_streams);
-	return 0;
-}
-
-static int on_more_stream_data(ngtcp2_conn *quic, int64_t stream_id,
-			       uint64_t max_data, void *user, void *stream_user)
-{
-	struct conn *conn = user;
-	int err = conn->h3 ? h3_unblocked(conn->h3, stream_id) : 0;
-
-	(void)quic, (void)max_data, (void)stream_user;
-	return err ? fail_h3(conn, err) : 0;
-}
-
-static int on_path_validation(ngtcp2_conn *quic, uint32_t flags,
-			      const ngtcp2_path *path,
-			      ngtcp2_path_validation_result result, void *user)
-{
-	struct conn *conn = user;
-	char peer[ADDRESS_LEN];
-
-	(void)quic, (void)flags;
-	if (conn->env->verbose)
-		log_event("path", "conn=%s peer=%s valid=%s", conn->name,
-			  format_address(peer, path->remote.addr,
-					 path->remote.addrlen),
-			  result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS ?
-			  "yes" : "no");
-	return 0;
-}
-
-static const ngtcp2_callbacks callbacks = {
-	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
-	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
-	.encrypt = ngtcp2_crypto_encrypt_cb,
-	.decrypt = ngtcp2_crypto_decrypt_cb,
-	.hp_mask = ngtcp2_crypto_hp_mask_cb,
-	.update_key = ngtcp2_crypto_update_key_cb,
-	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
-	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
-	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
-	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
-	.rand = on_rand,
-	.get_new_connection_id = on_get_new_connection_id,
-	.remove_connection_id = on_remove_connection_id,
-	.handshake_completed = on_handshake_completed,
-	.recv_tx_key = on_send_key,
-	.recv_stream_data = on_stream_data,
-	.acked_stream_data_offset = on_acknowledged,
-	.stream_close = on_stream_close,
-	.stream_reset = on_stream_reset,
-	.stream_stop_sending = on_stream_stopped,
-	.extend_max_remote_streams_bidi = on_more_streams,
-	.extend_max_stream_data = on_more_stream_data,
-	.path_validation = on_path_validation,
-};
 
 static void fill_params(struct conn *conn, ngtcp2_transport_params *params,
 			const struct conn_start *start)
@@ -354,7 +80,7 @@ static int start_quic(struct conn *conn, const struct conn_start *start,
 	if (err)
 		return err;
 	fill_params(conn, &params, start);
-	err = new_cid(conn, &scid, params.stateless_reset_token);
+	err = conn_new_cid(conn, &scid, params.stateless_reset_token);
 	if (err)
 		return err;
 	ngtcp2_settings_default(&settings);
@@ -363,7 +89,7 @@ static int start_quic(struct conn *conn, const struct conn_start *start,
 	if (start->before_retry)
 		settings.token = initial->token;
 	return ngtcp2_conn_server_new(&conn->quic, &initial->scid, &scid,
-				      start->path, initial->version, &callbacks,
+				      start->path, initial->version, &conn_callbacks,
 				      &settings, &params, NULL, conn);
 }
 
@@ -559,7 +285,7 @@ static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
 		if (conn->h3 && ngtcp2_conn_get_max_data_left(conn->quic))
 			n = h3_next(conn->h3, &stream_id, &fin, vec, VECTORS);
 		if (n < 0)
-			return fail_h3(conn, n);
+			return conn_fail_h3(conn, n);
 		if (fin)
 			flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
 		len = ngtcp2_conn_writev_stream(conn->quic, path, NULL, packet,
@@ -576,7 +302,7 @@ static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
 		}
 		err = taken >= 0 ? h3_sent(conn->h3, stream_id, taken) : 0;
 		if (err)
-			return fail_h3(conn, err);
+			return conn_fail_h3(conn, err);
 		if (len != NGTCP2_ERR_WRITE_MORE)
 			return len;
 	}

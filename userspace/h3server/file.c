@@ -87,10 +87,12 @@ static int open_beneath(int root, const char *name)
 	return syscall(SYS_openat2, root, name, &how, sizeof(how));
 }
 
-/* EAGAIN: somebody renames directories on the way. */
-static bool is_passing(int err)
+/* Everything else is trouble of ours, which may pass: no file left, no memory. */
+static bool means_not_found(int err)
 {
-	return err == EMFILE || err == ENFILE || err == ENOMEM || err == EAGAIN;
+	return err == ENOENT || err == ENOTDIR || err == EACCES ||
+	       err == EXDEV || err == ELOOP || err == ENAMETOOLONG ||
+	       err == ENXIO;
 }
 
 int file_open(struct file *file, int root, const char *target)
@@ -102,7 +104,7 @@ int file_open(struct file *file, int root, const char *target)
 		return 400;
 	file->fd = open_beneath(root, name);
 	if (file->fd < 0)
-		return is_passing(errno) ? 503 : 404;
+		return means_not_found(errno) ? 404 : 503;
 	if (fstat(file->fd, &st) || !S_ISREG(st.st_mode)) {
 		close(file->fd);
 		return 404;

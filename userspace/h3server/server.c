@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ struct server {
 	struct endpoint endpoints[LISTEN_MAX];
 	unsigned int n_endpoints;
 	int epoll;
-	int signals;
+	int signals;			/* signalfd(2) */
+	int timer;			/* timerfd(2), absolute */
 	struct conn *conns;
 	unsigned int n_conns;
 	uint8_t retry_secret[32];
@@ -283,26 +285,33 @@ static ngtcp2_tstamp run_connections(struct server *server)
 	return next;
 }
 
+/* Also forgets that the timer had expired before. */
+static void set_timer(struct server *server, ngtcp2_tstamp when)
+{
+	struct itimerspec expiry = { 0 };	/* all zero: never */
+
+	if (when != UINT64_MAX) {
+		expiry.it_value.tv_sec = when / NGTCP2_SECONDS;
+		expiry.it_value.tv_nsec = when % NGTCP2_SECONDS;
+	}
+	timerfd_settime(server->timer, TFD_TIMER_ABSTIME, &expiry, NULL);
+}
+
 /* Return: false when it is time to stop. */
 static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
 {
-	struct epoll_event events[LISTEN_MAX + 1];
-	ngtcp2_tstamp now = clock_now();
-	ngtcp2_duration wait = until > now ? until - now : 0;
-	struct timespec timeout = {
-		.tv_sec = wait / NGTCP2_SECONDS,
-		.tv_nsec = wait % NGTCP2_SECONDS,
-	};
+	struct epoll_event events[LISTEN_MAX + 2];
 	int n;
 
-	n = epoll_pwait2(server->epoll, events, LISTEN_MAX + 1,
-			 until == UINT64_MAX ? NULL : &timeout, NULL);
+	set_timer(server, until);
+	n = epoll_wait(server->epoll, events, LISTEN_MAX + 2, -1);
 	if (n < 0 && errno != EINTR)
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
 	for (int i = 0; i < n; i++) {
-		if (!events[i].data.ptr)
+		if (events[i].data.ptr == &server->signals)
 			return false;
-		receive(server, events[i].data.ptr);
+		if (events[i].data.ptr != &server->timer)
+			receive(server, events[i].data.ptr);
 	}
 	return true;
 }
@@ -317,8 +326,8 @@ void server_run(struct server *server)
 		conn_close(conn, clock_now());
 }
 
-/* @source is NULL for signals. */
-static void watch(struct server *server, int fd, struct endpoint *source)
+/* @source is what wait_for_events() sees. */
+static void watch(struct server *server, int fd, void *source)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
 
@@ -334,10 +343,12 @@ static void open_events(struct server *server)
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
 	server->signals = signalfd(-1, &stop, SFD_CLOEXEC);
+	server->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (server->signals < 0 || server->epoll < 0)
+	if (server->signals < 0 || server->timer < 0 || server->epoll < 0)
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
-	watch(server, server->signals, NULL);
+	watch(server, server->signals, &server->signals);
+	watch(server, server->timer, &server->timer);
 }
 
 struct server *server_new(const struct options *options)
@@ -394,6 +405,7 @@ void server_free(struct server *server)
 		endpoint_close(&server->endpoints[i]);
 	close(server->epoll);
 	close(server->signals);
+	close(server->timer);
 	close(server->env.site.root);
 	gnutls_certificate_free_credentials(server->env.tls);
 	cid_source_destroy(&server->env.cids);

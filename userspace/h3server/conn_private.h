@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Between conn.c, which runs a connection, and callbacks.c, which libngtcp2 calls. */
+#ifndef H3SERVER_CONN_PRIVATE_H
+#define H3SERVER_CONN_PRIVATE_H
+
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "conn.h"
+
+/* Requests under way on one connection. */
+#define STREAMS_MAX	100
+
+enum conn_state {
+	OPEN,
+	CLOSING,	/* we said so; repeat it to whoever still sends */
+	DRAINING,	/* the client said so; be silent */
+	OVER,
+};
+
+struct conn {
+	ngtcp2_crypto_conn_ref ref;	/* how TLS finds @quic */
+	struct conn_env *env;
+	struct conn *next;
+	ngtcp2_conn *quic;
+	gnutls_session_t tls;
+	struct h3 *h3;			/* NULL before the handshake is done */
+	struct cid_entry *cids;		/* all ours in env->map */
+	enum conn_state state;
+	ngtcp2_tstamp due;
+	bool single_cid;		/* see on_handshake_completed() */
+	bool has_error;			/* @error tells the reason already */
+	ngtcp2_connection_close_error error;
+	ngtcp2_path_storage path;	/* as last logged */
+	ngtcp2_path_storage close_path;
+	uint8_t close_packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
+	size_t close_len;
+	unsigned int close_provoked;	/* packets received while CLOSING */
+	char name[2 * NGTCP2_MAX_CIDLEN + 1];	/* first DCID, for the log */
+};
+
+/* What libngtcp2 calls with a connection as user_data. */
+extern const ngtcp2_callbacks conn_callbacks;
+
+/*
+ * Makes a CID of ours, tells env->map, and stores the stateless reset token that
+ * belongs to it.
+ * Return: 0, or anything else.
+ */
+int conn_new_cid(struct conn *conn, ngtcp2_cid *cid, uint8_t *token);
+
+/*
+ * Makes libnghttp3's @err the reason of the coming end.
+ * Return: what a callback returns then.
+ */
+int conn_fail_h3(struct conn *conn, int err);
+
+#endif
