@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/genetlink.h>
@@ -310,29 +309,4 @@ int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 	put_service_id(request.nlh, id);
 	mnl_attr_put(request.nlh, IP_VS_QUIC_A_CID, len, cid);
 	return talk(&request, on_decoded, decoded);
-}
-
-static const struct {
-	const char *name;
-	const char *meaning;
-} outcomes[] = {
-#define X(symbol, name, meaning) [IP_VS_QUIC_##symbol] = { name, meaning },
-	IP_VS_QUIC_OUTCOMES(X)
-#undef X
-};
-
-const char *outcome_name(uint32_t outcome)
-{
-	static char number[sizeof("outcome-4294967295")];
-
-	if (outcome < IP_VS_QUIC_OUTCOME_COUNT)
-		return outcomes[outcome].name;
-	snprintf(number, sizeof(number), "outcome-%u", outcome);
-	return number;
-}
-
-const char *outcome_meaning(uint32_t outcome)
-{
-	return outcome < IP_VS_QUIC_OUTCOME_COUNT ? outcomes[outcome].meaning :
-						    "";
 }

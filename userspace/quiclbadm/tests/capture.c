@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "capture.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "err.h"
+#include "input.h"
+
+int ran_status;
+char *ran_out;
+char *ran_err;
+
+static char *slurp(int fd)
+{
+	off_t size = lseek(fd, 0, SEEK_END);
+	char *text = xcalloc(1, (size_t)size + 1);
+
+	assert_true(pread(fd, text, (size_t)size, 0) == size);
+	close(fd);
+	return text;
+}
+
+static int scratch(void)
+{
+	char path[] = "/tmp/quiclbadm-test-XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	unlink(path);
+	return fd;
+}
+
+struct streams {
+	int saved[3];
+	int files[3];
+};
+
+static void redirect(struct streams *streams, const char *input)
+{
+	int fd;
+
+	fflush(stdout);
+	fflush(stderr);
+	for (fd = 0; fd < 3; fd++) {
+		streams->saved[fd] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		streams->files[fd] = scratch();
+	}
+	if (input)
+		assert_int_equal(pwrite(streams->files[0], input, strlen(input),
+					0), strlen(input));
+	for (fd = 0; fd < 3; fd++)
+		dup2(streams->files[fd], fd);
+}
+
+static void unredirect(struct streams *streams)
+{
+	int fd;
+
+	fflush(stdout);
+	fflush(stderr);
+	for (fd = 0; fd < 3; fd++) {
+		dup2(streams->saved[fd], fd);
+		close(streams->saved[fd]);
+	}
+	close(streams->files[0]);
+	free(ran_out);
+	free(ran_err);
+	ran_out = slurp(streams->files[1]);
+	ran_err = slurp(streams->files[2]);
+}
+
+static int execute(const struct args *args)
+{
+	return args->help ? cmd_help(args) : commands[args->cmd].run(args);
+}
+
+static void run_words(const char *input, const char *line, bool execute_it,
+		      bool from_input)
+{
+	char *copy = xstrdup(line), **words;
+	struct streams streams;
+	struct args args;
+	int count = input_split(copy, &words);
+
+	assert_true(count >= 0);
+	redirect(&streams, input);
+	ran_status = args_parse(count, words, from_input, &args);
+	if (!ran_status && execute_it)
+		ran_status = execute(&args);
+	unredirect(&streams);
+	args_destroy(&args);
+	free(words);
+	free(copy);
+}
+
+void run_with(const char *input, const char *line)
+{
+	run_words(input, line, true, false);
+}
+
+void run(const char *line)
+{
+	run_words(NULL, line, true, false);
+}
+
+void parse(const char *line, bool from_input)
+{
+	run_words(NULL, line, false, from_input);
+}
+
+void done(const char *line)
+{
+	run(line);
+	assert_string_equal(ran_err, "");
+	assert_int_equal(ran_status, EXIT_DONE);
+}
+
+void says(int status, const char *sentence, const char *line)
+{
+	char wanted[1024];
+
+	run(line);
+	snprintf(wanted, sizeof(wanted), "Error: %s.\n", sentence);
+	assert_string_equal(ran_err, wanted);
+	assert_int_equal(ran_status, status);
+}
+
+static char directory[] = "/tmp/quiclbadm-test-XXXXXX";
+
+static void remove_directory(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	if (system(command))
+		fprintf(stderr, "%s is left behind\n", directory);
+}
+
+const char *temp_dir(void)
+{
+	if (directory[strlen(directory) - 1] == 'X') {
+		assert_non_null(mkdtemp(directory));
+		atexit(remove_directory);
+	}
+	return directory;
+}
+
+const char *temp_file(const char *name, const char *content, unsigned int mode)
+{
+	static char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", temp_dir(), name);
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, content, strlen(content)), strlen(content));
+	fchmod(fd, mode);
+	close(fd);
+	return path;
+}

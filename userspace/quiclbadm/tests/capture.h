@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Runs a command in this process; what it printed and returned is left here. */
+#ifndef _CAPTURE_H
+#define _CAPTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "args.h"
+
+extern int ran_status;
+extern char *ran_out;
+extern char *ran_err;
+
+/* Words as in -R's grammar; @input is on standard input, NULL is none. */
+void run_with(const char *input, const char *line);
+void run(const char *line);
+
+/* Only reads the options: @from_input as in args_parse(). */
+void parse(const char *line, bool from_input);
+
+/* run() and then: it is done and said nothing on stderr. */
+void done(const char *line);
+
+/* run() and then: it has that status and said just that sentence. */
+void says(int status, const char *sentence, const char *line);
+
+/* A file of that content in a directory that is removed at exit; its path. */
+const char *temp_file(const char *name, const char *content, unsigned int mode);
+
+/* What the last temp_file() is in. */
+const char *temp_dir(void);
+
+#endif /* _CAPTURE_H */

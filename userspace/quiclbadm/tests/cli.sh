@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# The program itself, sanitized: what no test inside one process sees.  Nothing here
+# asks the kernel anything.  TAP.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+quiclbadm=$here/sanitize/quiclbadm
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+umask 077
+count=0
+
+# test NAME FUNCTION: it runs with errexit, in a directory of its own
+test_case() {
+	local rc
+	count=$((count + 1))
+	mkdir "$tmp/$count"
+	set +e
+	(
+		set -eE
+		trap 'echo "# line $LINENO: $BASH_COMMAND"' ERR
+		trap - EXIT
+		cd "$tmp/$count"
+		"$2"
+	)
+	rc=$?
+	set -e
+	if [ "$rc" = 0 ]; then
+		echo "ok $count - $1"
+	else
+		echo "not ok $count - $1"
+	fi
+}
+
+# ends STATUS COMMAND...: with this status; what it prints is in out and err
+ends() {
+	local want=$1 rc=0
+	shift
+	"$@" >out 2>err </dev/null || rc=$?
+	[ "$rc" = "$want" ] || {
+		echo "# $*: status $rc, not $want"
+		sed 's/^/# /' out err
+		return 1
+	}
+}
+
+exit_codes() {
+	ends 0 "$quiclbadm" help
+	ends 0 "$quiclbadm" --help
+	ends 0 "$quiclbadm" -A --help
+	ends 0 "$quiclbadm" version
+	ends 0 "$quiclbadm" genkey
+	ends 0 "$quiclbadm" decode --id 0 --server-id-len 3 --nonce-len 4 0731441a9c69c275
+	ends 1 "$quiclbadm" decode --id 1 --server-id-len 3 --nonce-len 4 0731441a9c69c275
+	ends 1 "$quiclbadm" decode --id 0 --server-id-len 3 --nonce-len 4 --key-file /nowhere 00
+	ends 2 "$quiclbadm" decode --id 7 --server-id-len 3 --nonce-len 4 00
+	ends 2 "$quiclbadm" frobnicate
+	ends 2 "$quiclbadm" -A
+	ends 2 "$quiclbadm" help frobnicate
+}
+
+# every line of usage is about a command, and every command has one
+helps() {
+	local name
+	ends 0 "$quiclbadm" help
+	cp out overview
+	for name in -A -E -D -C -R -S -a -e -d -L -Z "config add" "config replace" "config del" "config list" \
+		"server-id add" "server-id del" "server-id list" decode encode genkey help version; do
+		grep -q "^  $name  *[A-Z].*\.$" overview
+		# shellcheck disable=SC2086
+		ends 0 "$quiclbadm" help $name
+		grep -q "^Usage: quiclbadm $name" out
+	done
+}
+
+full_disk() {
+	local rc=0
+	"$quiclbadm" help >/dev/full 2>err || rc=$?
+	[ "$rc" = 1 ]
+	[ "$(cat err)" = "Error: standard output: No space left on device." ]
+	rc=0
+	"$quiclbadm" genkey >/dev/full 2>err || rc=$?
+	[ "$rc" = 1 ]
+}
+
+key_output() {
+	"$quiclbadm" genkey >key 2>err
+	[ ! -s err ]
+	[[ $(cat key) =~ ^[0-9a-f]{32}$ ]]
+	"$quiclbadm" genkey >other
+	if cmp -s key other; then return 1; fi
+	(
+		umask 022
+		"$quiclbadm" genkey >open 2>err
+	)
+	[ "$(cat err)" = "Warning: key: everybody may read the file it is written to (umask 077)." ]
+	[[ $(cat open) =~ ^[0-9a-f]{32}$ ]]
+}
+
+# before the kernel is asked
+keys_go_nowhere_public() {
+	local rc=0
+	(
+		umask 022
+		"$quiclbadm" -S --keys >open 2>err
+	) || rc=$?
+	[ "$rc" = 1 ]
+	[ "$(cat err)" = "Error: --keys: everybody may read the file that standard output is (umask 077)." ]
+	[ ! -s open ]
+	# script(1) is a terminal
+	script -qec "$quiclbadm -S --keys" /dev/null >typed </dev/null || true
+	grep -q 'Error: --keys: standard output is a terminal\.' typed
+}
+
+relative_key_file() {
+	echo 8f95f09245765f80256934e50c66207f >key
+	ends 0 "$quiclbadm" encode --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file key
+	[ "$(cat out)" = 0720b1d07b359d3c ]
+	ends 0 "$quiclbadm" decode --id 0 --server-id-len 3 --nonce-len 4 --key-file key 0720b1d07b359d3c
+	grep -qx 'server-id  ed793a' out
+}
+
+# draft-ietf-quic-load-balancers, "Load Balancer Test Vectors"; the misprinted ones are
+# left out or corrected
+vectors() {
+	local kind id sid nonce cid
+	local -a key
+	echo 8f95f09245765f80256934e50c66207f >key
+	while read -r kind id sid nonce cid; do
+		key=()
+		[ "$kind" = plain ] || key=(--key-file key)
+		ends 0 "$quiclbadm" encode --id "$id" --server-id "$sid" --nonce "$nonce" --self-len "${key[@]}"
+		[ "$(cat out)" = "$cid" ]
+		ends 0 "$quiclbadm" decode --id "$id" --server-id-len $((${#sid} / 2)) --nonce-len $((${#nonce} / 2)) \
+			"${key[@]}" "$cid"
+		printf 'config     %s\nserver-id  %s\nnonce      %s\n' "$id" "$sid" "$nonce" | cmp - out
+	done <<-'END'
+		plain 0 c4605e 4504cc4f 07c4605e4504cc4f
+		keyed 0 ed793a ee080dbf 0720b1d07b359d3c
+		keyed 1 ed793a51d49b8f5fab65 ee080dbf48 2fcc381bc74cb4fbad2823a3d1f8fed2
+		keyed 2 ed793a51d49b8f5f ee080dbf48c0d1e5 504dd2d05a7b0de9b2b9907afb5ecf8cc3
+		keyed 0 ed793a51d49b8f5fab ee080dbf48c0d1e55d 125779c9cc86beb3a3a4a3ca96fce4bfe0cdbc
+	END
+}
+
+test_case "exit status" exit_codes
+test_case "every command is explained" helps
+test_case "a full disk is no success" full_disk
+test_case "genkey" key_output
+test_case "-S --keys writes no public file and no terminal" keys_go_nowhere_public
+test_case "a key file by a relative path" relative_key_file
+test_case "the draft's vectors" vectors
+echo "1..$count"

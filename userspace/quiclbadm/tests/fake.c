@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fake.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "err.h"
+#include "ipvs.h"
+#include "nl.h"
+#include "quic.h"
+#include "secret.h"
+
+struct fake fake;
+
+void fake_reset(void)
+{
+	state_destroy(&fake.state);
+	memset(&fake, 0, sizeof(fake));
+}
+
+void nl_close(void)
+{
+}
+
+void nl_load_quic(void)
+{
+}
+
+const char *nl_sentence(void)
+{
+	return fake.sentence ? fake.sentence : "";
+}
+
+static int call(void)
+{
+	fake.calls++;
+	return fake.not_root ? -EPERM : 0;
+}
+
+static int change(void)
+{
+	int err = call();
+
+	if (err)
+		return err;
+	return ++fake.changes == fake.fail_at ? -ENOMEM : 0;
+}
+
+static void forget_quic(struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		config_destroy(&svc->configs[i]);
+	svc->config_count = 0;
+	free(svc->maps);
+	svc->maps = NULL;
+	svc->map_count = 0;
+}
+
+static void copy_attributes(struct service *to, const struct service *from)
+{
+	memcpy(to->sched, from->sched, sizeof(to->sched));
+	memcpy(to->pe, from->pe, sizeof(to->pe));
+	to->flags = from->flags;
+	to->timeout = from->timeout;
+	to->netmask = from->netmask;
+}
+
+static bool known_scheduler(const char *name)
+{
+	return !strcmp(name, "quic") || !strcmp(name, "mh") ||
+	       !strcmp(name, "rr");
+}
+
+int ipvs_put_service(uint8_t cmd, const struct service *svc)
+{
+	struct service *have = state_find(&fake.state, &svc->id);
+	int err = change();
+
+	if (err)
+		return err;
+	if (cmd == IPVS_CMD_NEW_SERVICE && have)
+		return -EEXIST;
+	if (cmd == IPVS_CMD_SET_SERVICE && !have)
+		return -ESRCH;
+	if (!known_scheduler(svc->sched))
+		return -ENOENT;
+	if (!have)
+		have = state_add(&fake.state, &svc->id);
+	else if (service_is_quic(have) && !service_is_quic(svc))
+		forget_quic(have);
+	copy_attributes(have, svc);
+	return 0;
+}
+
+int ipvs_del_service(const struct service_id *id)
+{
+	struct service *have = state_find(&fake.state, id);
+	int err = change();
+	size_t i;
+
+	if (err)
+		return err;
+	if (!have)
+		return -ESRCH;
+	for (i = 0; fake.state.services[i] != have; i++)
+		;
+	service_destroy(have);
+	free(have);
+	fake.state.services[i] = fake.state.services[--fake.state.count];
+	return 0;
+}
+
+int ipvs_put_dest(uint8_t cmd, const struct service_id *id,
+		  const struct dest *dest)
+{
+	struct service *svc = state_find(&fake.state, id);
+	struct dest *have;
+	int err = change();
+
+	if (err)
+		return err;
+	if (!svc)
+		return -ESRCH;
+	have = service_find_dest(svc, &dest->server);
+	switch (cmd) {
+	case IPVS_CMD_NEW_DEST:
+		if (have)
+			return -EEXIST;
+		service_add_dest(svc, dest);
+		return 0;
+	case IPVS_CMD_SET_DEST:
+		if (!have)
+			return -ENOENT;
+		*have = *dest;
+		return 0;
+	}
+	if (!have)
+		return -ENOENT;
+	*have = svc->dests[--svc->dest_count];
+	return 0;
+}
+
+int ipvs_flush(void)
+{
+	int err = change();
+
+	if (!err)
+		state_destroy(&fake.state);
+	return err;
+}
+
+int ipvs_zero(const struct service_id *id)
+{
+	int err = change();
+
+	if (err)
+		return err;
+	return id && !state_find(&fake.state, id) ? -ESRCH : 0;
+}
+
+int ipvs_get_info(struct ipvs_info *info)
+{
+	info->version = 0x010201;
+	info->conn_tab_size = 4096;
+	return call();
+}
+
+int ipvs_get(struct state *state, const struct service_id *id)
+{
+	int err = call();
+	size_t i, j;
+
+	if (err)
+		return err;
+	if (id && !state_find(&fake.state, id))
+		return -ESRCH;
+	for (i = 0; i < fake.state.count; i++) {
+		const struct service *svc = fake.state.services[i];
+		struct service *copy;
+
+		if (id && !service_id_eq(id, &svc->id))
+			continue;
+		copy = state_add(state, &svc->id);
+		copy_attributes(copy, svc);
+		for (j = 0; j < svc->dest_count; j++)
+			service_add_dest(copy, &svc->dests[j]);
+	}
+	return 0;
+}
+
+int quic_get(struct state *state, const struct service_id *id)
+{
+	int err = call();
+	size_t i, j;
+
+	(void)id;
+	if (!err && fake.no_module)
+		err = -ENOPKG;
+	for (i = 0; !err && i < state->count; i++) {
+		struct service *copy = state->services[i];
+		struct service *svc = state_find(&fake.state, &copy->id);
+
+		copy->outcome_count = IP_VS_QUIC_OUTCOME_COUNT + 1;
+		copy->outcomes[IP_VS_QUIC_ROUTED] = 12;
+		for (j = 0; j < svc->config_count; j++) {
+			struct config config = svc->configs[j];
+
+			/* never the key */
+			memset(config.key, 0, sizeof(config.key));
+			config.have_key = false;
+			if (config.key_source)
+				config.key_source = xstrdup(config.key_source);
+			service_add_config(copy, &config);
+		}
+		for (j = 0; j < svc->map_count; j++)
+			service_add_mapping(copy, &svc->maps[j]);
+	}
+	return err;
+}
+
+static int check_mapping(struct service *svc, const struct mapping *map,
+			 uint32_t flags)
+{
+	const struct config *config = service_find_config(svc, map->config_id);
+	const struct mapping *have;
+
+	if (config && config->server_id_len != map->sid.len)
+		return -EINVAL;
+	if (!(flags & IP_VS_QUIC_F_ABSENT) &&
+	    !service_find_dest(svc, &map->server))
+		return -ENOENT;
+	have = service_find_mapping(svc, map->config_id, &map->sid);
+	return have && !endpoint_eq(&have->server, &map->server) ? -EEXIST : 0;
+}
+
+static void take_config(struct service *svc, const struct config *config)
+{
+	struct config *have = service_find_config(svc, config->id), copy = *config;
+
+	if (have) {
+		config_destroy(have);
+		memmove(have, have + 1, (size_t)(svc->configs +
+			svc->config_count - have - 1) * sizeof(*have));
+		svc->config_count--;
+	}
+	if (copy.key_source)
+		copy.key_source = xstrdup(copy.key_source);
+	/* what the kernel gets is a key, and it makes the fingerprint itself */
+	if (copy.keyed)
+		copy.fingerprint = secret_fingerprint(copy.key);
+	service_add_config(svc, &copy);
+}
+
+static struct mapping *copy_maps(const struct service *svc)
+{
+	struct mapping *copy = xcalloc(svc->map_count, sizeof(*copy));
+
+	if (svc->map_count)
+		memcpy(copy, svc->maps, svc->map_count * sizeof(*copy));
+	return copy;
+}
+
+int quic_set(const struct quic_change *asked)
+{
+	struct service *svc = state_find(&fake.state, asked->service);
+	int err = change();
+	size_t i;
+
+	if (!err && fake.no_module)
+		err = -ENOPKG;
+	if (!err && (!svc || !service_is_quic(svc)))
+		err = -ESRCH;
+	for (i = 0; !err && i < asked->config_count; i++)
+		if (asked->flags & IP_VS_QUIC_F_EXCL &&
+		    service_find_config(svc, asked->configs[i].id))
+			err = -EEXIST;
+	if (err)
+		return err;
+	if (asked->flags & IP_VS_QUIC_F_REPLACE)
+		forget_quic(svc);
+	for (i = 0; i < asked->config_count; i++)
+		take_config(svc, &asked->configs[i]);
+	for (i = 0; i < asked->map_count; i++) {
+		err = check_mapping(svc, &asked->maps[i], asked->flags);
+		if (err)
+			break;
+	}
+	for (i = 0; !err && i < asked->map_count; i++)
+		if (!service_find_mapping(svc, asked->maps[i].config_id,
+					  &asked->maps[i].sid))
+			service_add_mapping(svc, &asked->maps[i]);
+	return err;
+}
+
+static bool wants(const struct quic_change *asked, const struct mapping *map)
+{
+	size_t i;
+
+	if (asked->all_of && endpoint_eq(asked->all_of, &map->server))
+		return true;
+	for (i = 0; i < asked->map_count; i++)
+		if (!mapping_cmp_by_sid(&asked->maps[i], map) &&
+		    (!asked->maps[i].server.af ||
+		     endpoint_eq(&asked->maps[i].server, &map->server)))
+			return true;
+	return false;
+}
+
+int quic_del(const struct quic_change *asked)
+{
+	struct service *svc = state_find(&fake.state, asked->service);
+	struct mapping *maps;
+	size_t i, count;
+	int err = change();
+
+	if (!err && (!svc || !service_is_quic(svc)))
+		err = -ESRCH;
+	for (i = 0; !err && i < asked->config_count; i++) {
+		struct config *have = service_find_config(svc,
+							  asked->configs[i].id);
+
+		if (!have)
+			return -ENOENT;
+		config_destroy(have);
+		memmove(have, have + 1, (size_t)(svc->configs +
+			svc->config_count - have - 1) * sizeof(*have));
+		svc->config_count--;
+	}
+	if (err)
+		return err;
+	maps = copy_maps(svc);
+	count = svc->map_count;
+	svc->map_count = 0;
+	for (i = 0; i < count; i++)
+		if (!wants(asked, &maps[i]))
+			service_add_mapping(svc, &maps[i]);
+	free(maps);
+	return count - svc->map_count < asked->map_count ? -ENOENT : 0;
+}
+
+int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
+		struct quic_decoded *decoded)
+{
+	int err = call();
+
+	(void)cid;
+	memset(decoded, 0, sizeof(*decoded));
+	decoded->has_outcome = true;
+	/* a number that only a newer kernel knows, for a CID of one octet */
+	decoded->outcome = len == 1 ? 40 : IP_VS_QUIC_ROUTED;
+	if (!err && !state_find(&fake.state, id))
+		err = -ESRCH;
+	return err;
+}
+
+static void text_service(FILE *out, const struct service *svc)
+{
+	char service[SERVICE_STRLEN], server[ENDPOINT_STRLEN], sid[SID_STRLEN];
+	char key[KEY_HEX_LEN + 1];
+	size_t i;
+
+	fprintf(out, "%s %s %x %u %x %s\n", service_str(&svc->id, service),
+		svc->sched, svc->flags, svc->timeout, svc->netmask, svc->pe);
+	for (i = 0; i < svc->config_count; i++) {
+		const struct config *config = &svc->configs[i];
+
+		secret_encode_key(config->key, key);
+		fprintf(out, " config %u %u %u %d %s %s\n", config->id,
+			config->server_id_len, config->nonce_len, config->keyed,
+			key, config->key_source ? config->key_source : "-");
+	}
+	for (i = 0; i < svc->dest_count; i++) {
+		const struct dest *dest = &svc->dests[i];
+
+		fprintf(out, " %s %u %u %u %u %u %u %u\n",
+			endpoint_str(&dest->server, server), dest->forward,
+			dest->weight, dest->u_threshold, dest->l_threshold,
+			dest->tun_type, dest->tun_port, dest->tun_flags);
+	}
+	for (i = 0; i < svc->map_count; i++)
+		fprintf(out, " %s %s\n",
+			sid_str(svc->maps[i].config_id, &svc->maps[i].sid, sid),
+			endpoint_str(&svc->maps[i].server, server));
+}
+
+char *fake_text(void)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	state_sort(&fake.state);
+	for (i = 0; i < fake.state.count; i++)
+		text_service(out, fake.state.services[i]);
+	fclose(out);
+	return text;
+}

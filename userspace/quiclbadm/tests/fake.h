@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A model of the kernel behind ipvs.h, quic.h and nl.h: it keeps services in
+ * memory, refuses what the kernel refuses, and fails on demand.
+ */
+#ifndef _FAKE_H
+#define _FAKE_H
+
+#include "model.h"
+
+struct fake {
+	struct state state;
+	unsigned int calls;		/* of any kind */
+	unsigned int changes;		/* of those that change something */
+	unsigned int fail_at;		/* refuse that change; 0: none */
+	bool no_module;
+	bool not_root;
+	const char *sentence;		/* said with the next refusal on demand */
+};
+
+extern struct fake fake;
+
+void fake_reset(void);
+
+/* The whole state with the keys in it, as one text to compare. */
+char *fake_text(void);
+
+#endif /* _FAKE_H */

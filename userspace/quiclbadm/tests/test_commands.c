@@ -1,0 +1,741 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The commands against the model of the kernel in fake.c. */
+#include "capture.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "err.h"
+#include "fake.h"
+#include "ipvs.h"
+#include "kernel.h"
+#include "quic.h"
+#include "secret.h"
+
+#define KEY "8f95f09245765f80256934e50c66207f"
+#define OTHER_KEY "00112233445566778899aabbccddeeff"
+#define SVC "192.0.2.1:443"
+
+/* What the model of the kernel has. */
+static void state_is(const char *wanted)
+{
+	char *text = fake_text();
+
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	fake_reset();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	fake_reset();
+	return 0;
+}
+
+static void services(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-A -u [2001:db8::1]:443 -o");
+	done("-A -f 5 -6 -s mh -b mh-port,flag-3");
+	done("-A -u 192.0.2.1:444 -s rr -p -M 255.255.255.0 --pe sip");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 "192.0.2.1:444 rr 1 300 ffffff sip\n"
+		 "[2001:db8::1]:443 quic 4 0 80 \n"
+		 "fwmark 5 (IPv6) mh 30 0 80 \n");
+	says(1, "service " SVC ": it exists already", "-A -u " SVC);
+	says(1, "service 192.0.2.1:445: its scheduler or persistence engine is not found (modprobe ip_vs_quic)",
+	     "-A -u 192.0.2.1:445 -s bogus");
+	/* the scheduler stays, the flags are as given */
+	done("-E -u 192.0.2.1:444 -o");
+	done("-E -f 5 -6 -s quic");
+	says(2, "-E: scheduler quic takes neither -p nor -b", "-E -u " SVC " -p");
+	says(1, "service 192.0.2.9:443: no such service", "-E -u 192.0.2.9:443");
+	done("-D -u " SVC);
+	says(1, "service " SVC ": no such service", "-D -u " SVC);
+	state_is("192.0.2.1:444 rr 4 0 ffffffff \n"
+		 "[2001:db8::1]:443 quic 4 0 80 \n"
+		 "fwmark 5 (IPv6) quic 0 0 80 \n");
+	done("-Z");
+	done("-Z -f 5 -6");
+	says(1, "service fwmark 5: no such service", "-Z -f 5");
+	done("-C");
+	state_is("");
+}
+
+static void real_servers(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1 -i -w 2 --server-id 0:0a01 --server-id 1:0b01");
+	done("-a -u " SVC " -r 10.0.0.2 -i --tun-type gue --tun-port 6080 --tun-csum -x 9 -y 3");
+	done("-a -u " SVC " -r 10.0.0.3:8443 -m");
+	done("-a -u " SVC " -r [fd00::1] -i --server-id 0a03");
+	/* refused by IPVS after the server ID is there: taken back */
+	says(1, "real server 10.0.0.1:443 of " SVC ": the service has it already",
+	     "-a -u " SVC " -r 10.0.0.1 -i --server-id 0a09 --server-id 0a01");
+	/* refused by our family: IPVS is not asked */
+	says(1, "real server 10.0.0.4:443 of " SVC ": it exists already",
+	     "-a -u " SVC " -r 10.0.0.4 -i --server-id 0a08 --server-id 0a01");
+	says(1, "service 192.0.2.9:443: no such service",
+	     "-a -u 192.0.2.9:443 -r 10.0.0.4 --server-id 0a08");
+	says(1, "real server 10.0.0.4:443 of 192.0.2.9:443: no such service",
+	     "-a -u 192.0.2.9:443 -r 10.0.0.4");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " 10.0.0.1:443 2 2 0 0 0 0 0\n"
+		 " 10.0.0.2:443 2 1 9 3 1 6080 1\n"
+		 " 10.0.0.3:8443 0 1 0 0 0 0 0\n"
+		 " [fd00::1]:443 2 1 0 0 0 0 0\n"
+		 " 0:0a01 10.0.0.1:443\n"
+		 " 1:0b01 10.0.0.1:443\n"
+		 " 0:0a03 [fd00::1]:443\n");
+
+	/* -e: what is not named stays; --server-id is the whole set */
+	done("-e -u " SVC " -r 10.0.0.1 -w 0");
+	done("-e -u " SVC " -r 10.0.0.2 -w 5 --server-id 0a07");
+	done("-e -u " SVC " -r 10.0.0.1 -x 1 --server-id 1:0b01 --server-id 2:0c");
+	done("-e -u " SVC " -r [fd00::1] -g");
+	says(1, "real server 10.0.0.9:443 of " SVC ": the service has no such real server",
+	     "-e -u " SVC " -r 10.0.0.9 -w 1 --server-id 0a10");
+	says(1, "real server 10.0.0.1:443 of " SVC ": it exists already",
+	     "-e -u " SVC " -r 10.0.0.1 -w 9 --server-id 0a03");
+	/* -d: with its server IDs, unless they are to be kept */
+	done("-d -u " SVC " -r 10.0.0.1");
+	done("-d -u " SVC " -r [fd00::1] --keep-server-ids");
+	says(1, "real server 10.0.0.1:443 of " SVC ": the service has no such real server",
+	     "-d -u " SVC " -r 10.0.0.1");
+	/* it is no longer in the pool, though it has server IDs */
+	says(1, "real server [fd00::1]:443 of " SVC ": the service has no such real server",
+	     "-d -u " SVC " -r [fd00::1]");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " 10.0.0.2:443 2 5 9 3 1 6080 1\n"
+		 " 10.0.0.3:8443 0 1 0 0 0 0 0\n"
+		 " 0:0a07 10.0.0.2:443\n"
+		 " 0:0a03 [fd00::1]:443\n");
+
+	run("-a -u " SVC " -r 10.0.0.5:8443 -i");
+	assert_string_equal(ran_err, "Warning: -r 10.0.0.5:8443: port 8443 stays unused, -g and -i leave the service's in the datagram.\n");
+	assert_int_equal(ran_status, 0);
+	done("-A -f 7");
+	done("-a -f 7 -r 10.0.0.1 -i");
+	done("-a -f 7 -r 10.0.0.1:99 -i");
+}
+
+static void configs(void **state)
+{
+	char line[256], wanted[512];
+	const char *path = temp_file("key", KEY, 0600);
+
+	(void)state;
+	done("-A -u " SVC);
+	done("-A -u 192.0.2.2:443 -s mh");
+	done("config add -u " SVC " --id 3 --server-id-len 2 --nonce-len 6");
+	snprintf(line, sizeof(line),
+		 "config add -u " SVC " --id 0 --server-id-len 3 --nonce-len 13 --key-file %s",
+		 path);
+	done(line);
+	says(1, "config 3 of " SVC ": it exists already (config replace changes it)",
+	     "config add -u " SVC " --id 3 --server-id-len 2 --nonce-len 6");
+	says(1, "config 1 of 192.0.2.2:443: not found",
+	     "config add -u 192.0.2.2:443 --id 1 --server-id-len 2 --nonce-len 6");
+	says(1, "config 5 of " SVC ": not found", "config del -u " SVC " --id 5");
+	run_with(OTHER_KEY, "config replace -u " SVC " --id 3 --server-id-len 1 --nonce-len 4 --key-file -");
+	assert_int_equal(ran_status, 0);
+	snprintf(wanted, sizeof(wanted),
+		 "192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " config 0 3 13 1 " KEY " %s\n"
+		 " config 3 1 4 1 " OTHER_KEY " -\n"
+		 "192.0.2.2:443 mh 0 0 ffffffff \n", path);
+	state_is(wanted);
+
+	done("config list");
+	assert_null(strstr(ran_out, KEY));
+	assert_non_null(strstr(ran_out, "single-pass"));
+	assert_non_null(strstr(ran_out, "four-pass"));
+	assert_non_null(strstr(ran_out, path));
+	done("config list -j");
+	assert_null(strstr(ran_out, KEY));
+	assert_non_null(strstr(ran_out, "\"key_fingerprint\": "));
+
+	done("config del -u " SVC " --id 0");
+	done("config del -u " SVC " --id 3");
+	done("config list -u " SVC);
+	assert_null(strstr(ran_out, SVC));
+}
+
+static void server_id_words(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1");
+	done("server-id add -u " SVC " -r 10.0.0.1 --server-id 01 --server-id 6:02");
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": not found",
+	     "server-id add -u " SVC " -r 10.0.0.2 --server-id 03");
+	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 03 --server-id 04");
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": it exists already",
+	     "server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 05 --server-id 01");
+	done("server-id list");
+	assert_non_null(strstr(ran_out, "absent"));
+	done("server-id list -u " SVC " -r 10.0.0.1 -j");
+	assert_null(strstr(ran_out, "10.0.0.2"));
+	says(2, "server-id del: neither -r nor --server-id is given",
+	     "server-id del -u " SVC);
+	says(1, "server IDs of " SVC ": not found",
+	     "server-id del -u " SVC " --server-id 09");
+	says(1, "server IDs of " SVC ": not found",
+	     "server-id del -u " SVC " -r 10.0.0.1 --server-id 03");
+	done("server-id del -u " SVC " -r 10.0.0.2 --server-id 03");
+	done("server-id del -u " SVC " --server-id 6:02");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " 10.0.0.1:443 3 1 0 0 0 0 0\n"
+		 " 0:01 10.0.0.1:443\n"
+		 " 0:04 10.0.0.2:443\n");
+	done("server-id del -u " SVC " -r 10.0.0.2");
+	done("-L -u " SVC);
+	assert_null(strstr(ran_out, "Absent"));
+}
+
+static void lists(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1 -i --server-id 0a01 --server-id 1:0b");
+	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a02");
+	done("-L -n");
+	assert_string_equal(ran_out,
+		"IP Virtual Server version 1.2.1 (size=4096)\n"
+		"Prot LocalAddress:Port Scheduler Flags\n"
+		"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn  ServerID\n"
+		"UDP  192.0.2.1:443 quic\n"
+		"  -> 10.0.0.1:443                 Tunnel  1      0          0          0:0a01,1:0b\n"
+		"  -> 10.0.0.2:443                 Absent  -      -          -          0:0a02\n");
+	done("-L -n --stats");
+	/* every outcome by name, one that is not known by number */
+#define X(symbol, name, meaning) assert_non_null(strstr(ran_out, "     " name " "));
+	IP_VS_QUIC_OUTCOMES(X)
+#undef X
+	assert_non_null(strstr(ran_out, "     routed                                   12\n"));
+	assert_non_null(strstr(ran_out, "     outcome-11 "));
+	done("-L --rate");
+	done("-L --thresholds");
+	done("-L --tun-info");
+	assert_non_null(strstr(ran_out, "ipip"));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"unroutable-server-id\": 0"));
+	says(2, "--exact: only with --stats or --rate", "-L --exact");
+	says(1, "service 192.0.2.9:443: no such service", "-L -u 192.0.2.9:443");
+
+	/* without our module the other services are still listed */
+	fake.no_module = true;
+	says(1, "kernel: the ip_vs_quic module is not loaded (modprobe ip_vs_quic)",
+	     "-L");
+	done("-C");
+	done("-A -u " SVC " -s rr");
+	done("-L");
+	fake.not_root = true;
+	says(1, "kernel: only root (CAP_NET_ADMIN) may do this", "-L");
+}
+
+static void kernel_sentences(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	fake.sentence = "A server ID's length is not that of its config";
+	fake.fail_at = fake.changes + 1;
+	says(1, "server IDs of 10.0.0.1:443 in " SVC ": A server ID's length is not that of its config",
+	     "server-id add -u " SVC " -r 10.0.0.1 --server-id 01");
+}
+
+static void codec(void **state)
+{
+	char line[256];
+	const char *path;
+
+	(void)state;
+	/* offline: the kernel is not asked */
+	done("decode --id 0 --server-id-len 3 --nonce-len 4 0731441a9c69c275");
+	assert_string_equal(ran_out, "config     0\nserver-id  31441a\nnonce      9c69c275\n");
+	done("decode --id 0 --server-id-len 3 --nonce-len 4 -j 0731441a9c69c275");
+	assert_string_equal(ran_out, "{\n  \"config\": 0,\n  \"server_id\": \"31441a\",\n  \"nonce\": \"9c69c275\"\n}\n");
+	run("decode --id 1 --server-id-len 3 --nonce-len 4 0731441a9c69c275");
+	assert_string_equal(ran_out, "outcome    unroutable-config\nwhy        the service has no config with the CID's config ID\n");
+	assert_int_equal(ran_status, 1);
+	run("decode --id 0 --server-id-len 3 --nonce-len 4 0731441a9c69c2");
+	assert_int_equal(ran_status, 1);
+	assert_non_null(strstr(ran_out, "unroutable-short"));
+	run("decode --id 0 --server-id-len 3 --nonce-len 4 e731441a9c69c275");
+	assert_int_equal(ran_status, 1);
+	assert_non_null(strstr(ran_out, "unroutable-reserved"));
+	says(2, "decode 0: an odd number of hex digits", "decode --id 0 --server-id-len 3 --nonce-len 4 0");
+	says(2, "decode zz: not hexadecimal", "decode -u " SVC " zz");
+	says(2, "decode: either -u or -f, or a config by --id, --server-id-len and --nonce-len",
+	     "decode --id 0 00");
+	says(2, "decode: the service in the kernel has the config's lengths and key",
+	     "decode -u " SVC " --id 0 00");
+	says(2, "--key-file: not with -u or -f", "decode -u " SVC " --key-file k 00");
+	says(2, "encode: -u, -f or --nonce-len is missing", "encode --id 0 --server-id 01");
+	says(2, "encode: the service in the kernel has the config's lengths",
+	     "encode -u " SVC " --id 0 --server-id 01 --nonce-len 4");
+	says(2, "--server-id: 1 octets, config 0 has server IDs of 2",
+	     "encode --id 0 --server-id 01 --server-id-len 2 --nonce-len 4");
+	says(2, "--nonce: 4 octets, config 0 has nonces of 5",
+	     "encode --id 0 --server-id 01 --nonce-len 5 --nonce 01020304");
+	says(2, "encode: server ID and nonce of 20 octets together are more than 19",
+	     "encode --id 0 --server-id 0102030405060708090a --nonce-len 10");
+	done("encode --id 6 --server-id 6:0102 --nonce 01020304 --self-len -j");
+	assert_string_equal(ran_out, "{\n  \"cid\": \"c6010201020304\"\n}\n");
+	done("genkey");
+	assert_int_equal(strlen(ran_out), KEY_HEX_LEN + 1);
+	done("help");
+	done("version");
+	assert_int_equal(fake.calls, 0);
+
+	/* online: lengths from the kernel, the key from its file */
+	path = temp_file("key", KEY, 0600);
+	done("-A -u " SVC);
+	snprintf(line, sizeof(line), "config add -u " SVC " --id 0 --server-id-len 3 --nonce-len 4 --key-file %s", path);
+	done(line);
+	done("encode -u " SVC " --id 0 --server-id ed793a --nonce ee080dbf --self-len");
+	assert_string_equal(ran_out, "0720b1d07b359d3c\n");
+	says(1, "config 1 of " SVC ": not found", "encode -u " SVC " --id 1 --server-id ed793a");
+	temp_file("key", OTHER_KEY, 0600);
+	run("encode -u " SVC " --id 0 --server-id ed793a");
+	assert_int_equal(ran_status, 1);
+	assert_non_null(strstr(ran_err, "holds another key than the kernel"));
+	path = temp_file("key2", KEY, 0600);
+	snprintf(line, sizeof(line), "encode -u " SVC " --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file %s", path);
+	done(line);
+	assert_string_equal(ran_out, "0720b1d07b359d3c\n");
+	done("decode -u " SVC " 0011");
+	run("decode -u " SVC " 00");
+	assert_string_equal(ran_out, "outcome    outcome-40\nwhy        \n");
+	assert_int_equal(ran_status, 1);
+}
+
+/* Nonces and, without --self-len, the five low bits are new every time. */
+static void random_parts(void **state)
+{
+	char first[64];
+	bool octet_differs = false, nonce_differs = false;
+	int i;
+
+	(void)state;
+	done("encode --id 1 --server-id 0102 --nonce-len 8");
+	snprintf(first, sizeof(first), "%s", ran_out);
+	assert_int_equal(strlen(first), 2 * 11 + 1);
+	for (i = 0; i < 64; i++) {
+		done("encode --id 1 --server-id 0102 --nonce-len 8");
+		octet_differs |= memcmp(first, ran_out, 2);
+		nonce_differs |= strcmp(first + 6, ran_out + 6);
+		assert_memory_equal(ran_out + 2, "0102", 4);
+		/* 0b001xxxxx */
+		assert_true(*ran_out == '2' || *ran_out == '3');
+	}
+	assert_true(octet_differs && nonce_differs);
+}
+
+/* A state with one of everything; %s is a key file. */
+static const char everything[] =
+	"-A -u 192.0.2.1:443 -s quic\n"
+	"config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6\n"
+	"config add -u 192.0.2.1:443 --id 4 --server-id-len 1 --nonce-len 15 --key-file %1$s\n"
+	"-a -u 192.0.2.1:443 -r 10.0.0.1:443 -i -w 1 --server-id 0:0a01 --server-id 4:01\n"
+	"-a -u 192.0.2.1:443 -r 10.0.0.2:443 -i --tun-type gue --tun-port 6080 --tun-remcsum -w 0 -x 7 -y 3 --server-id 0:0a02\n"
+	"-a -u 192.0.2.1:443 -r 10.0.0.3:443 -i --tun-type gre -w 1\n"
+	"server-id add -u 192.0.2.1:443 -r 10.0.0.4:443 --absent --server-id 0:0a04 --server-id 5:01020304\n"
+	"-A -u [2001:db8::1]:443 -s quic -o\n"
+	"-a -u [2001:db8::1]:443 -r 10.0.0.1:443 -i -w 65535\n"
+	"-a -u [2001:db8::1]:443 -r [fd00::1]:8443 -m -w 1\n"
+	"-A -u [2001:db8::1]:444 -s mh -p 60 -M 64 -b flag-1,flag-2\n"
+	"-A -f 5 -s quic\n"
+	"-a -f 5 -r 10.0.0.1:0 -g -w 1\n"
+	"-A -f 5 -6 -s rr -p 300\n";
+
+static char *fill_in(const char *format, const char *path)
+{
+	char *text = NULL;
+
+	assert_true(asprintf(&text, format, path) > 0);
+	return text;
+}
+
+static void restore(const char *text)
+{
+	run_with(text, "-R");
+	assert_string_equal(ran_err, "");
+	assert_int_equal(ran_status, 0);
+}
+
+static void save_is_restore(void **state)
+{
+	char *text = fill_in(everything, temp_file("key", KEY, 0600));
+	char *before;
+
+	(void)state;
+	restore(text);
+	done("-S");
+	assert_string_equal(ran_out, text);
+	before = fake_text();
+
+	/* the same again: nothing is changed, nothing at all is asked for */
+	fake.changes = 0;
+	restore(text);
+	assert_int_equal(fake.changes, 0);
+	/* with the keys in it as well */
+	done("-S --keys");
+	assert_non_null(strstr(ran_out, " --key " KEY "\n"));
+	free(text);
+	text = xstrdup(ran_out);
+	restore(text);
+	assert_int_equal(fake.changes, 0);
+
+	done("-C");
+	restore(text);
+	state_is(before);
+	free(text);
+	free(before);
+}
+
+static void save_spells_any_path(void **state)
+{
+	static const char *const names[] = {
+		"a b", "a\"b", "a\\b", "a'b", "#a", "a#b", "a\\\"b c", "\xc3\xa4",
+	};
+	char input[512];
+	char *text, *saved;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct config config = {
+			.server_id_len = 1, .nonce_len = 4, .keyed = true,
+			.have_key = true,
+		};
+		struct service *svc;
+
+		fake_reset();
+		done("-A -u " SVC);
+		svc = fake.state.services[0];
+		config.key_source = xstrdup(temp_file(names[i], KEY, 0600));
+		assert_int_equal(secret_read_key(config.key_source, config.key),
+				 0);
+		config.fingerprint = secret_fingerprint(config.key);
+		service_add_config(svc, &config);
+		text = fake_text();
+		done("-S");
+		saved = xstrdup(ran_out);
+		done("-C");
+		snprintf(input, sizeof(input), "%s", saved);
+		restore(input);
+		state_is(text);
+		free(saved);
+		free(text);
+	}
+}
+
+static void save_refusals(void **state)
+{
+	const char *path = temp_file("key", KEY, 0600);
+	char line[256], wanted[256];
+	struct stat st;
+
+	(void)state;
+	done("-A -u " SVC);
+	snprintf(line, sizeof(line), "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file %s", path);
+	done(line);
+	temp_file("key", OTHER_KEY, 0600);
+	snprintf(wanted, sizeof(wanted), "config 0 of " SVC ": %s holds another key now", path);
+	says(1, wanted, "-S --keys");
+	assert_string_equal(ran_out, "");
+	/* the path is still the path */
+	done("-S");
+	unlink(path);
+	run("-S --keys");
+	assert_int_equal(ran_status, 1);
+	assert_string_equal(ran_out, "");
+	assert_int_equal(lstat(path, &st), -1);
+
+	run_with(KEY, "config replace -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file -");
+	says(1, "config 0 of " SVC ": its key came from standard input, and there is no file to name",
+	     "-S");
+	assert_string_equal(ran_out, "");
+	says(1, "config 0 of " SVC ": its key came from standard input, and there is no file to name",
+	     "-S --keys");
+}
+
+static void restore_is_minimal(void **state)
+{
+	char *text = fill_in(everything, temp_file("key", KEY, 0600));
+	char *changed, *at;
+
+	(void)state;
+	restore(text);
+	done("-A -u 192.0.2.99:443");
+	/* one weight: one request */
+	changed = xstrdup(text);
+	at = strstr(changed, "-w 0 -x 7");
+	at[3] = '9';
+	fake.changes = 0;
+	restore(changed);
+	assert_int_equal(fake.changes, 1);
+	/* back again, prefixed and with noise around it */
+	free(changed);
+	assert_true(asprintf(&changed, "\n# back\n  quiclbadm %s\r\n\n", text) > 0);
+	fake.changes = 0;
+	restore(changed);
+	assert_int_equal(fake.changes, 1);
+	/* what is not named is not touched */
+	done("-L -u 192.0.2.99:443");
+	fake.changes = 0;
+	restore("");
+	assert_int_equal(fake.changes, 0);
+	/* a service without its lines has nothing left */
+	restore("-A -u 192.0.2.1:443");
+	done("-L -n -u 192.0.2.1:443");
+	assert_null(strstr(ran_out, "->  10"));
+	assert_null(strstr(ran_out, "10.0.0."));
+	done("config list -u 192.0.2.1:443");
+	assert_null(strstr(ran_out, "plaintext"));
+	free(changed);
+	free(text);
+}
+
+/* Every mapping twice is once, and a server may say so itself. */
+static void restore_says_twice(void **state)
+{
+	(void)state;
+	restore("-A -u 192.0.2.1:443\n"
+		"server-id add -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01 --server-id 02\n"
+		"-a -u 192.0.2.1:443 -r 10.0.0.1 -i --server-id 02\n");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " 10.0.0.1:443 2 1 0 0 0 0 0\n"
+		 " 0:01 10.0.0.1:443\n"
+		 " 0:02 10.0.0.1:443\n");
+}
+
+/* A random state in -R's words; the same @seed is the same state. */
+static char *random_input(unsigned int seed)
+{
+	static const char *const scheds[] = { "quic", "quic", "quic", "mh", "rr -o" };
+	size_t size, svc, id, server, n;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	srand(seed);
+	for (svc = 1; svc <= 3; svc++) {
+		const char *sched = scheds[rand() % 5];
+		bool quic = !strcmp(sched, "quic");
+
+		if (rand() % 4 == 0)
+			continue;
+		fprintf(out, "-A -u 192.0.2.%zu:443 -s %s\n", svc, sched);
+		for (id = 0; quic && id < 3; id++)
+			if (rand() % 2)
+				fprintf(out, "config add -u 192.0.2.%zu:443 --id %zu --server-id-len 1 --nonce-len %d%s\n",
+					svc, id, 4 + rand() % 3,
+					rand() % 3 ? " --key-file " : "");
+		for (server = 1; server <= 4; server++) {
+			bool absent = rand() % 3 == 0;
+
+			if (!absent)
+				fprintf(out, "-a -u 192.0.2.%zu:443 -r 10.0.0.%zu -i -w %d\n",
+					svc, server, rand() % 3);
+			if (!quic)
+				continue;
+			for (n = 0; n < 3; n++)
+				if (rand() % 2)
+					fprintf(out, "server-id add -u 192.0.2.%zu:443 -r 10.0.0.%zu --absent --server-id %zu:%02zx\n",
+						svc, server, n, 16 * n + server);
+		}
+	}
+	fclose(out);
+	return text;
+}
+
+/* "--key-file " at a line's end gets one of two files. */
+static char *with_keys(char *text, const char *key, const char *other_key)
+{
+	char *end, *out = NULL, *line = text;
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+
+	while ((end = strchr(line, '\n'))) {
+		fprintf(file, "%.*s", (int)(end - line), line);
+		if (end > line && end[-1] == ' ')
+			fputs(rand() % 2 ? key : other_key, file);
+		fputc('\n', file);
+		line = end + 1;
+	}
+	fclose(file);
+	free(text);
+	return out;
+}
+
+/*
+ * From one random state to another with the n-th change refused, for every n:
+ * nothing has changed.  With none refused: it is the other state, and
+ * saving it gives it again.
+ */
+static void restore_is_a_transaction(void **state)
+{
+	char *key = xstrdup(temp_file("key", KEY, 0600));
+	char *other = xstrdup(temp_file("other", OTHER_KEY, 0600));
+	unsigned int seed, failed = 0;
+
+	(void)state;
+	for (seed = 0; seed < 150; seed++) {
+		char *from = with_keys(random_input(2 * seed), key, other);
+		char *to = with_keys(random_input(2 * seed + 1), key, other);
+		char *before, *saved;
+		unsigned int n, changes;
+
+		fake_reset();
+		restore(from);
+		before = fake_text();
+		for (n = 1;; n++) {
+			fake.changes = 0;
+			fake.fail_at = n;
+			run_with(to, "-R");
+			changes = fake.changes;
+			fake.fail_at = 0;
+			if (ran_status == 0)
+				break;
+			assert_int_equal(ran_status, 1);
+			assert_non_null(strstr(ran_err, "Cannot allocate memory"));
+			assert_null(strstr(ran_err, "Warning"));
+			state_is(before);
+			failed++;
+		}
+		/* it took all the changes that could fail */
+		assert_int_equal(changes, n - 1);
+		free(before);
+		before = fake_text();
+		fake.changes = 0;
+		restore(to);
+		assert_int_equal(fake.changes, 0);
+		done("-S");
+		saved = xstrdup(ran_out);
+		fake_reset();
+		restore(saved);
+		/* what "to" does not name was there before and is in both */
+		state_is(before);
+		free(saved);
+		free(before);
+		free(from);
+		free(to);
+	}
+	/* there was something to it */
+	assert_true(failed > 500);
+	free(key);
+	free(other);
+}
+
+/* -a, -e and -d too, with every change of theirs refused in turn. */
+static void servers_are_transactions(void **state)
+{
+	static const char *const lines[] = {
+		"-a -u " SVC " -r 10.0.0.3 -i --server-id 03 --server-id 04",
+		"-e -u " SVC " -r 10.0.0.1 -w 7 --server-id 02 --server-id 05",
+		"-e -u " SVC " -r 10.0.0.2 -w 7",
+		"-d -u " SVC " -r 10.0.0.1",
+	};
+	unsigned int refused = 0, n;
+	char *before;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		fake_reset();
+		restore("-A -u " SVC "\n"
+			"-a -u " SVC " -r 10.0.0.1 -i --server-id 01 --server-id 02\n"
+			"-a -u " SVC " -r 10.0.0.2 -i\n");
+		before = fake_text();
+		for (n = 1;; n++) {
+			fake.changes = 0;
+			fake.fail_at = n;
+			run(lines[i]);
+			fake.fail_at = 0;
+			if (!ran_status)
+				break;
+			state_is(before);
+			assert_null(strstr(ran_err, "Warning"));
+			refused++;
+		}
+		free(before);
+	}
+	assert_int_equal(refused, 2 + 3 + 1 + 2);
+}
+
+/* The undo of a replaced config whose key nobody has says what is lost. */
+static void lost_key_is_said(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1");
+	run_with(KEY, "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file -");
+	assert_int_equal(ran_status, 0);
+	fake.changes = 0;
+	/* 1: new configs, 2: the real server goes */
+	fake.fail_at = 2;
+	run_with("-A -u " SVC, "-R");
+	assert_int_equal(ran_status, 1);
+	assert_non_null(strstr(ran_err, "config 0 of " SVC ": lost, its key is nowhere to be read again"));
+	assert_non_null(strstr(ran_err, "Warning: the state from before is not whole"));
+}
+
+static void many_server_ids(void **state)
+{
+	size_t size, i;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	fputs("-A -u " SVC " -s quic\n", out);
+	fputs("-a -u " SVC " -r 10.0.0.1:443 -i -w 1", out);
+	for (i = 0; i < 2000; i++)
+		fprintf(out, " --server-id 0:%04zx", i);
+	fputs("\n", out);
+	fclose(out);
+	restore(text);
+	done("-S");
+	assert_string_equal(ran_out, text);
+	free(text);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(services),
+		TEST(real_servers),
+		TEST(configs),
+		TEST(server_id_words),
+		TEST(lists),
+		TEST(kernel_sentences),
+		TEST(codec),
+		TEST(random_parts),
+		TEST(save_is_restore),
+		TEST(save_spells_any_path),
+		TEST(save_refusals),
+		TEST(restore_is_minimal),
+		TEST(restore_says_twice),
+		TEST(restore_is_a_transaction),
+		TEST(servers_are_transactions),
+		TEST(lost_key_is_said),
+		TEST(many_server_ids),
+	};
+
+	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
+}

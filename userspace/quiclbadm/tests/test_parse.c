@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Readers, the option table, key files, the lines of -R. */
+#include "capture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "err.h"
+#include "fake.h"
+#include "input.h"
+#include "parse.h"
+#include "secret.h"
+
+#define KEY "8f95f09245765f80256934e50c66207f"
+
+static void endpoints(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *printed;	/* NULL: refused */
+		bool has_port;
+	} cases[] = {
+		{ "192.0.2.1:443", "192.0.2.1:443", true },
+		{ "192.0.2.1", "192.0.2.1:0", false },
+		{ "192.0.2.1:0", "192.0.2.1:0", true },
+		{ "192.0.2.1:65535", "192.0.2.1:65535", true },
+		{ "[2001:db8::1]:443", "[2001:db8::1]:443", true },
+		{ "[2001:DB8:0::1]", "[2001:db8::1]:0", false },
+		{ "2001:db8::1", "[2001:db8::1]:0", false },
+		{ "::", "[::]:0", false },
+		{ "192.0.2.1:", NULL, false },
+		{ "192.0.2.1:65536", NULL, false },
+		{ "192.0.2.1:-1", NULL, false },
+		{ "192.0.2.1:+1", NULL, false },
+		{ "192.0.2.1: 1", NULL, false },
+		{ "192.0.2.1:99999999999999999999", NULL, false },
+		{ "192.0.2.256:1", NULL, false },
+		{ "192.0.2", NULL, false },
+		{ "example.org:443", NULL, false },
+		{ "[192.0.2.1]:443", NULL, false },
+		{ "[2001:db8::1", NULL, false },
+		{ "[2001:db8::1]443", NULL, false },
+		{ "[2001:db8::1]:", NULL, false },
+		{ "[fe80::1%eth0]:443", NULL, false },
+		{ "", NULL, false },
+		{ ":443", NULL, false },
+		{ "[]:443", NULL, false },
+		{ "0000000000000000000000000000000000000000000000000000000000000000000000",
+		  NULL, false },
+	};
+	char text[ENDPOINT_STRLEN];
+	struct endpoint ep;
+	bool has_port;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err = parse_endpoint("-r", cases[i].text, &ep, &has_port);
+
+		assert_int_equal(err, cases[i].printed ? 0 : EXIT_USAGE);
+		if (err)
+			continue;
+		assert_string_equal(endpoint_str(&ep, text), cases[i].printed);
+		assert_int_equal(has_port, cases[i].has_port);
+	}
+}
+
+static void server_ids(void **state)
+{
+	static const struct {
+		const char *text;
+		int config;		/* -1: refused */
+		const char *printed;
+	} cases[] = {
+		{ "0a01", 9, "9:0a01" },
+		{ "0:0a01", 0, "0:0a01" },
+		{ "6:FF", 6, "6:ff" },
+		{ "000102030405060708090a0b0c0d0e", 9,
+		  "9:000102030405060708090a0b0c0d0e" },
+		{ "000102030405060708090a0b0c0d0e0f", -1, NULL },
+		{ "", -1, NULL },
+		{ "0:", -1, NULL },
+		{ "7:0a01", -1, NULL },
+		{ "00:0a01", -1, NULL },
+		{ ":0a01", -1, NULL },
+		{ "-1:0a01", -1, NULL },
+		{ "0a0", -1, NULL },
+		{ "0g", -1, NULL },
+		{ "0x0a", -1, NULL },
+		{ "0a 01", -1, NULL },
+	};
+	char text[SID_STRLEN];
+	struct qlb_server_id sid;
+	uint8_t config;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err;
+
+		config = 9;
+		err = parse_server_id("--server-id", cases[i].text, &config,
+				      &sid);
+		assert_int_equal(err, cases[i].config < 0 ? EXIT_USAGE : 0);
+		if (err)
+			continue;
+		assert_int_equal(config, cases[i].config);
+		assert_string_equal(sid_str(config, &sid, text),
+				    cases[i].printed);
+	}
+}
+
+static void config_limits(void **state)
+{
+	uint32_t id, sid_len, nonce_len;
+
+	(void)state;
+	for (id = 0; id < 10; id++)
+		for (sid_len = 0; sid_len < 18; sid_len++)
+			for (nonce_len = 0; nonce_len < 22; nonce_len++) {
+				bool good = id <= 6 && sid_len >= 1 &&
+					    sid_len <= 15 && nonce_len >= 4 &&
+					    nonce_len <= 18 &&
+					    sid_len + nonce_len <= 19;
+
+				assert_int_equal(parse_check_config("config add",
+						id, sid_len, nonce_len),
+						 good ? 0 : EXIT_USAGE);
+			}
+}
+
+static void sentences_of_readers(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *sentence;
+	} cases[] = {
+		{ "-A", "-A: -u is missing" },
+		{ "-A -u 192.0.2.1",
+		  "-u 192.0.2.1: the port is missing (192.0.2.1:443)" },
+		{ "-A -u 192.0.2.1:0", "-u: port 0 is for persistent services" },
+		{ "-A -u x:1",
+		  "-u x:1: not an IP address (192.0.2.1:443 or [2001:db8::1]:443)" },
+		{ "-A -u 192.0.2.1:x",
+		  "-u 192.0.2.1:x: the port is not a number from 0 to 65535" },
+		{ "-A -t 192.0.2.1:443",
+		  "-t: QUIC runs over UDP (-u); ipvsadm manages the other services" },
+		{ "-A --sctp-service 192.0.2.1:443",
+		  "--sctp-service: QUIC runs over UDP (-u); ipvsadm manages the other services" },
+		{ "-A -f 0", "-f 0: not a number from 1 to 4294967295" },
+		{ "-A -u 192.0.2.1:443 -6",
+		  "-6: only with -f; an address tells its family" },
+		{ "-A -u 192.0.2.1:443 -f 1", "-f: given twice" },
+		{ "-A -u 192.0.2.1:443 -o -o",
+		  "-o: given twice, or with an option that excludes it" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i -m",
+		  "-m: given twice, or with an option that excludes it" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -w x",
+		  "-w x: not a number from 0 to 2147483647" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -w", "-w: the value is missing" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --ipip=yes",
+		  "--ipip: takes no value" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -s mh",
+		  "-s: -a does not take it" },
+		{ "-A -u 192.0.2.1:443 -D", "-D: there is a command already, -A" },
+		{ "-q", "-q: no such option" },
+		{ "--wieght 1", "--wieght: no such option" },
+		{ "--add-servic", "--add-servic: no such option" },
+		{ "-n", "-n: the command is missing (quiclbadm help)" },
+		{ "lsit", "lsit: no such command (quiclbadm help)" },
+		{ "config", "config: what to do with it is missing (quiclbadm help config)" },
+		{ "config ad", "config ad: no such command (quiclbadm help config)" },
+		{ "-L 192.0.2.1", "192.0.2.1: not an option" },
+		{ "-L -", "-: not an option" },
+		{ "-L -- x", "--: not an option" },
+		{ "config add -u 192.0.2.1:443 --id 7 --server-id-len 2 --nonce-len 6",
+		  "--id 7: not a number from 0 to 6" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 16 --nonce-len 6",
+		  "--server-id-len 16: not a number from 1 to 15" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 3",
+		  "--nonce-len 3: not a number from 4 to 18" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 15 --nonce-len 5",
+		  "config add: server ID and nonce of 20 octets together are more than 19" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2",
+		  "config add: --nonce-len is missing" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 --key " KEY,
+		  "--key: a key on the command line is seen by every user; --key-file" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 0:01 --server-id 01",
+		  "--server-id 0:01: given twice" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type vxlan",
+		  "--tun-type vxlan: not one of ipip, gue and gre" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type gue",
+		  "--tun-port: missing, --tun-type gue needs it" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-port 6080",
+		  "--tun-port: only with --tun-type gue" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --tun-type gre",
+		  "--tun-type, --tun-port and --tun-*csum: only with -i" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-csum",
+		  "--tun-*csum: only with --tun-type gue or gre" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type gre --tun-remcsum",
+		  "--tun-remcsum: only with --tun-type gue" },
+		{ "-A -u 192.0.2.1:443 -p",
+		  "-p: scheduler quic keeps a client on its server by connection ID, and persistence would override that" },
+		{ "-A -u 192.0.2.1:443 -b flag-1", "-b: scheduler quic has no flags" },
+		{ "-A -u 192.0.2.1:443 -s mh -b mh-prot",
+		  "-b mh-prot: \"mh-prot\" is not a scheduler flag (flag-1, flag-2, flag-3, sh-fallback, sh-port, mh-fallback, mh-port)" },
+		{ "-A -u 192.0.2.1:443 -s mh -M 255.255.255.0",
+		  "-M and --pe: only with -p" },
+		{ "-A -u 192.0.2.1:443 -s 0123456789012345",
+		  "-s 0123456789012345: longer than 15 characters" },
+		{ "encode --id 0 --server-id 1:01 --nonce-len 4",
+		  "--server-id: config 1 is not the one of --id 0" },
+		{ "encode --id 0 --server-id 01 --server-id 02 --nonce-len 4",
+		  "--server-id: given twice" },
+		{ "encode --id 0 --server-id 01 --nonce 010203",
+		  "--nonce 010203: 3 octets, not 4 to 18" },
+		{ "decode", "decode: the connection ID is missing" },
+		{ "server-id list -r 10.0.0.1", "-r 10.0.0.1: only with -u or -f" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char wanted[256];
+
+		parse(cases[i].line, false);
+		snprintf(wanted, sizeof(wanted), "Error: %s.\n",
+			 cases[i].sentence);
+		assert_string_equal(ran_err, wanted);
+		assert_string_equal(ran_out, "");
+		assert_int_equal(ran_status, EXIT_USAGE);
+	}
+}
+
+static void accepted_spellings(void **state)
+{
+	static const char *const lines[] = {
+		"-A -u 192.0.2.1:443",
+		"-Au192.0.2.1:443",
+		"-u 192.0.2.1:443 -A",
+		"--add-service --udp-service=192.0.2.1:443",
+		"--add-service --udp-service 192.0.2.1:443 --scheduler quic --ops",
+		"-A -u 192.0.2.1:0 -s rr -p",
+		"-A -u 192.0.2.1:443 -s rr -p 60 -M 255.255.0.0",
+		"-A -u [2001:db8::1]:443 -s rr -p -M 64",
+		"-A -f 4294967295 -6",
+		"-Ln", "-nL", "-l", "-L -n --stats --exact", "", "-Lnj",
+		"-S", "-S -n", "-Sn", "-C", "-Z", "-R",
+		"-a -u 192.0.2.1:443 -r [2001:db8::2]:443 -i -w0 -x 10 -y 5",
+		"-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type gue --tun-port 6080 --tun-remcsum",
+		"-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type gre --tun-csum",
+		"-e -u 192.0.2.1:443 -r 10.0.0.1 -w 0",
+		"-d -u 192.0.2.1:443 -r 10.0.0.1",
+		"-E -u 192.0.2.1:443 -p 60",
+		"-h", "--help", "-v", "version", "help", "help config add", "help -A",
+		"-A --help", "config --help", "config add -h", "decode --help",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		parse(lines[i], false);
+		assert_string_equal(ran_err, "");
+		assert_int_equal(ran_status, 0);
+	}
+}
+
+/*
+ * Which command takes which option, told a second time: '+' it must be there,
+ * '.' it may, ' ' it may not.
+ */
+static const struct {
+	enum cmd cmd;
+	const char *line;
+	const char *takes;
+} matrix[] = {
+	/*			       u6sopMPbrgwxytTcikalSNfKknjvEJ */
+	{ CMD_ADD_SERVICE, "-A",      "+.......                      " },
+	{ CMD_EDIT_SERVICE, "-E",     "+.......                      " },
+	{ CMD_DELETE_SERVICE, "-D",   "+.                            " },
+	{ CMD_CLEAR, "-C",            "                              " },
+	{ CMD_RESTORE, "-R",          "                              " },
+	{ CMD_SAVE, "-S",             "                        .  .  " },
+	{ CMD_ADD_SERVER, "-a",       "+.      +........             " },
+	{ CMD_EDIT_SERVER, "-e",      "+.      +........             " },
+	{ CMD_DELETE_SERVER, "-d",    "+.      +        .            " },
+	{ CMD_LIST, "-L",             "..                         ...J" },
+	{ CMD_ZERO, "-Z",             "..                            " },
+	{ CMD_CONFIG_ADD, "config add", "+.                 +++.       " },
+	{ CMD_CONFIG_REPLACE, "config replace",
+				      "+.                 +++.       " },
+	{ CMD_CONFIG_DEL, "config del", "+.                 +          " },
+	{ CMD_CONFIG_LIST, "config list",
+				      "..                         .  J" },
+	{ CMD_SERVER_ID_ADD, "server-id add",
+				      "+.      +       + .           " },
+	{ CMD_SERVER_ID_DEL, "server-id del",
+				      "+.      .       .             " },
+	{ CMD_SERVER_ID_LIST, "server-id list",
+				      "..      .                  .  J" },
+	{ CMD_DECODE, "decode 00",    "..                 ....       J" },
+	{ CMD_ENCODE, "encode",       "..              +  +...  ..   J" },
+	{ CMD_GENKEY, "genkey",       "                              " },
+	{ CMD_HELP, "help",           "                              " },
+	{ CMD_VERSION, "version",     "                              " },
+};
+
+/* In the order of the columns above. */
+static const struct {
+	const char *text;
+	enum opt opt;
+} column[] = {
+	{ "-u 192.0.2.1:443", OPT_SERVICE },
+	{ "-6", OPT_IPV6 },
+	{ "-s rr", OPT_SCHEDULER },
+	{ "-o", OPT_OPS },
+	{ "-p 60", OPT_PERSISTENT },
+	{ "-M 255.255.255.0", OPT_NETMASK },
+	{ "--pe sip", OPT_PE },
+	{ "-b flag-1", OPT_SCHED_FLAGS },
+	{ "-r 10.0.0.1", OPT_SERVER },
+	{ "-i", OPT_FORWARD },
+	{ "-w 1", OPT_WEIGHT },
+	{ "-x 1", OPT_U_THRESHOLD },
+	{ "-y 1", OPT_L_THRESHOLD },
+	{ "--tun-type ipip", OPT_TUN_TYPE },
+	{ "--tun-port 1", OPT_TUN_PORT },
+	{ "--tun-csum", OPT_TUN_CSUM },
+	{ "--server-id 01", OPT_SERVER_ID },
+	{ "--keep-server-ids", OPT_KEEP_SERVER_IDS },
+	{ "--absent", OPT_ABSENT },
+	{ "--id 0", OPT_ID },
+	{ "--server-id-len 1", OPT_SERVER_ID_LEN },
+	{ "--nonce-len 4", OPT_NONCE_LEN },
+	{ "--key-file k", OPT_KEY_FILE },
+	{ "--key 00", OPT_KEY },
+	{ "--keys", OPT_KEYS },
+	{ "--nonce 01020304", OPT_NONCE },
+	{ "--self-len", OPT_SELF_LEN },
+	{ "-n", OPT_NUMERIC },
+	{ "--stats", OPT_VIEW },
+	{ "--exact", OPT_EXACT },
+	{ "-j", OPT_JSON },
+};
+
+enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
+
+static char takes(size_t row, size_t col)
+{
+	/* the last column is behind the table's width, 'J' or nothing */
+	if (strlen(matrix[row].takes) <= col)
+		return ' ';
+	return matrix[row].takes[col] == 'J' ? '.' : matrix[row].takes[col];
+}
+
+/* The command with all that it must have but @without, and @with. */
+static void matrix_line(size_t row, size_t without, size_t with, char *line)
+{
+	size_t col;
+
+	line += sprintf(line, "%s", matrix[row].line);
+	for (col = 0; col < COLUMNS; col++)
+		if (col != without && (col == with || takes(row, col) == '+'))
+			line += sprintf(line, " %s", column[col].text);
+}
+
+/* A sentence of the table check, and not one on what options mean together. */
+static bool says_not_taken(void)
+{
+	return ran_status == EXIT_USAGE && strstr(ran_err, "does not take it");
+}
+
+static void legality_matrix(void **state)
+{
+	char line[512];
+	size_t row, col;
+
+	(void)state;
+	assert_int_equal(sizeof(matrix) / sizeof(matrix[0]), CMD_COUNT - 1);
+	for (row = 0; row < CMD_COUNT - 1; row++) {
+		assert_int_equal(matrix[row].cmd, row + 1);
+		for (col = 0; col < COLUMNS; col++) {
+			/* its own test below */
+			if (column[col].opt == OPT_KEY)
+				continue;
+			matrix_line(row, COLUMNS, col, line);
+			parse(line, false);
+			if (takes(row, col) == ' ')
+				assert_true(says_not_taken());
+			else
+				assert_false(says_not_taken());
+			if (takes(row, col) != '+')
+				continue;
+			matrix_line(row, col, COLUMNS, line);
+			parse(line, false);
+			assert_int_equal(ran_status, EXIT_USAGE);
+			assert_non_null(strstr(ran_err, "missing"));
+		}
+	}
+}
+
+/* --key: in -R's input, with config add, and nowhere else. */
+static void key_only_from_input(void **state)
+{
+	char line[512];
+	size_t row;
+
+	(void)state;
+	for (row = 0; row < CMD_COUNT - 1; row++) {
+		matrix_line(row, COLUMNS, COLUMNS, line);
+		strcat(line, " --key " KEY);
+		parse(line, false);
+		assert_int_equal(ran_status, EXIT_USAGE);
+		assert_null(strstr(ran_err, KEY));
+		parse(line, true);
+		assert_int_equal(ran_status, matrix[row].cmd == CMD_CONFIG_ADD ?
+				 0 : EXIT_USAGE);
+		assert_null(strstr(ran_err, KEY));
+	}
+}
+
+static void restorable_commands(void **state)
+{
+	char line[512], sentence[128];
+	size_t row;
+
+	(void)state;
+	for (row = 0; row < CMD_COUNT - 1; row++) {
+		enum cmd cmd = matrix[row].cmd;
+
+		matrix_line(row, COLUMNS, COLUMNS, line);
+		parse(line, true);
+		/* help is not a command to the parser */
+		if (cmd == CMD_ADD_SERVICE || cmd == CMD_ADD_SERVER ||
+		    cmd == CMD_CONFIG_ADD || cmd == CMD_SERVER_ID_ADD) {
+			assert_int_equal(ran_status, 0);
+			continue;
+		}
+		assert_int_equal(ran_status, EXIT_USAGE);
+		snprintf(sentence, sizeof(sentence),
+			 "Error: %s: only -A, -a, config add and server-id add describe a state.\n",
+			 cmd_name(cmd));
+		assert_string_equal(ran_err, sentence);
+	}
+}
+
+static void keys(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *sentence;	/* NULL: a key */
+	} cases[] = {
+		{ KEY, NULL },
+		{ KEY "\n", NULL },
+		{ "8F95F09245765F80256934E50C66207F", NULL },
+		{ " 8f95 f092\t4576 5f80\r\n2569 34e5 0c66\v207f\f\n", NULL },
+		{ "", "k: 0 hex digits, and a key has 32" },
+		{ "8f95f09245765f80256934e50c66207", "k: 31 hex digits, and a key has 32" },
+		{ KEY "0", "k: 33 hex digits, and a key has 32" },
+		{ KEY KEY, "k: 64 hex digits, and a key has 32" },
+		{ "8f95f09245765f80256934e50c66207g",
+		  "k: a key is hex digits and nothing else" },
+		{ "8f95f09245765f80256934e50c66207`",
+		  "k: a key is hex digits and nothing else" },
+		{ "8f95f09245765f80256934e50c66207/",
+		  "k: a key is hex digits and nothing else" },
+		{ "8f95f09245765f80256934e50c66207:",
+		  "k: a key is hex digits and nothing else" },
+		{ "8f95f09245765f80256934e50c66207@",
+		  "k: a key is hex digits and nothing else" },
+		{ "8f95f09245765f80256934e50c66207G",
+		  "k: a key is hex digits and nothing else" },
+		{ "0x8f95f09245765f80256934e50c66207f",
+		  "k: a key is hex digits and nothing else" },
+		{ "8f95f09245765f80256934e50c66207\xff",
+		  "k: a key is hex digits and nothing else" },
+	};
+	uint8_t key[QLB_KEY_LEN], zero[QLB_KEY_LEN] = { 0 };
+	char hex[KEY_HEX_LEN + 1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int err = secret_decode_key("k", cases[i].text,
+					    strlen(cases[i].text), key);
+
+		assert_int_equal(err, cases[i].sentence ? EXIT_REFUSED : 0);
+		if (err) {
+			assert_memory_equal(key, zero, sizeof(key));
+			continue;
+		}
+		secret_encode_key(key, hex);
+		assert_string_equal(hex, KEY);
+	}
+}
+
+/* Every octet, both ways. */
+static void key_digits(void **state)
+{
+	char text[KEY_HEX_LEN + 1], hex[KEY_HEX_LEN + 1];
+	uint8_t key[QLB_KEY_LEN];
+	unsigned int octet, c;
+
+	(void)state;
+	for (octet = 0; octet < 256; octet++) {
+		memset(key, (int)octet, sizeof(key));
+		secret_encode_key(key, hex);
+		sprintf(text, "%02x%02x", octet, octet);
+		assert_memory_equal(hex, text, 4);
+	}
+	for (c = 0; c < 256; c++) {
+		bool space = c == ' ' || (c >= '\t' && c <= '\r');
+		bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+			     (c >= 'A' && c <= 'F');
+
+		memset(text, '5', KEY_HEX_LEN);
+		text[7] = (char)c;
+		assert_int_equal(!secret_decode_key("k", text, KEY_HEX_LEN, key),
+				 digit);
+		if (digit) {
+			secret_encode_key(key, hex);
+			assert_int_equal(hex[7], c >= 'A' && c <= 'F' ?
+					 c + 'a' - 'A' : c);
+		}
+		/* white space is no error in itself: one digit is short then */
+		memset(text, '5', KEY_HEX_LEN);
+		text[KEY_HEX_LEN] = (char)c;
+		assert_int_equal(!secret_decode_key("k", text, KEY_HEX_LEN + 1,
+						    key), space);
+	}
+}
+
+static void key_files(void **state)
+{
+	char sentence[256], big[KEY_FILE_MAX + 2];
+	const char *path = temp_file("key", KEY "\n", 0600);
+	uint8_t key[QLB_KEY_LEN];
+	char hex[KEY_HEX_LEN + 1];
+	char *absolute;
+
+	(void)state;
+	assert_int_equal(secret_read_key(path, key), 0);
+	secret_encode_key(key, hex);
+	assert_string_equal(hex, KEY);
+
+	run("decode --id 0 --server-id-len 3 --nonce-len 4 --key-file /nowhere/k 00");
+	assert_int_equal(ran_status, EXIT_REFUSED);
+	assert_string_equal(ran_err,
+			    "Error: key file /nowhere/k: No such file or directory.\n");
+
+	run("decode --id 0 --server-id-len 3 --nonce-len 4 --key-file / 00");
+	assert_string_equal(ran_err, "Error: key file /: Is a directory.\n");
+
+	memset(big, ' ', sizeof(big) - 1);
+	big[sizeof(big) - 1] = '\0';
+	path = temp_file("big", big, 0600);
+	assert_int_equal(secret_read_key(path, key), EXIT_REFUSED);
+
+	/* the world-readable one is read, and complained about */
+	path = temp_file("open", KEY, 0604);
+	snprintf(sentence, sizeof(sentence),
+		 "encode --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file %s",
+		 path);
+	run(sentence);
+	assert_int_equal(ran_status, 0);
+	assert_string_equal(ran_out, "0720b1d07b359d3c\n");
+	snprintf(sentence, sizeof(sentence),
+		 "Warning: key file %s: everybody may read it.\n", path);
+	assert_string_equal(ran_err, sentence);
+
+	run_with(KEY, "encode --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file -");
+	assert_string_equal(ran_out, "0720b1d07b359d3c\n");
+	run_with("12", "encode --id 0 --server-id ed793a --nonce ee080dbf --key-file -");
+	assert_string_equal(ran_err,
+			    "Error: key file (standard input): 2 hex digits, and a key has 32.\n");
+
+	assert_int_equal(chdir(temp_dir()), 0);
+	absolute = secret_absolute_path("key");
+	snprintf(sentence, sizeof(sentence), "%s/key", temp_dir());
+	assert_string_equal(absolute, sentence);
+	free(absolute);
+	absolute = secret_absolute_path("/etc/k");
+	assert_string_equal(absolute, "/etc/k");
+	free(absolute);
+	assert_null(secret_absolute_path("a\nb"));
+	memset(big, 'a', KEY_SOURCE_MAX + 1);
+	big[0] = '/';
+	big[KEY_SOURCE_MAX] = '\0';
+	absolute = secret_absolute_path(big);
+	assert_string_equal(absolute, big);
+	free(absolute);
+	big[KEY_SOURCE_MAX] = 'a';
+	big[KEY_SOURCE_MAX + 1] = '\0';
+	assert_null(secret_absolute_path(big));
+}
+
+static void split(const char *line, int count, const char *const *wanted)
+{
+	char *copy = xstrdup(line), **words;
+	int i, got = input_split(copy, &words);
+
+	assert_int_equal(got, count);
+	for (i = 0; i < got; i++)
+		assert_string_equal(words[i], wanted[i]);
+	free(words);
+	free(copy);
+}
+
+static void words_of_a_line(void **state)
+{
+	(void)state;
+	split("", 0, NULL);
+	split("  \t ", 0, NULL);
+	split("# comment", 0, NULL);
+	split("  # comment", 0, NULL);
+	split("-A\t-u  x ", 3, (const char *[]){ "-A", "-u", "x" });
+	split("a # b", 1, (const char *[]){ "a" });
+	split("a#b", 1, (const char *[]){ "a#b" });
+	split("\"a b\" c", 2, (const char *[]){ "a b", "c" });
+	split("\"a\"'b'c", 1, (const char *[]){ "abc" });
+	split("\"a\\\"b\\\\\" 'a\\\"'", 2, (const char *[]){ "a\"b\\", "a\\\"" });
+	split("\"\" x", 2, (const char *[]){ "", "x" });
+	split("\"# no comment\"", 1, (const char *[]){ "# no comment" });
+	split("a\r", 1, (const char *[]){ "a" });
+	split("\"a", -1, NULL);
+	split("a 'b", -1, NULL);
+	split("1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", 17,
+	      (const char *[]){ "1", "2", "3", "4", "5", "6", "7", "8", "9",
+				"10", "11", "12", "13", "14", "15", "16", "17" });
+}
+
+/* What is wrong is said with its line, and before the kernel is asked. */
+static void restore_validation(void **state)
+{
+#define A "-A -u 192.0.2.1:443\n"
+#define B "-A -u 192.0.2.2:443\n"
+	static const struct {
+		const char *input;
+		const char *sentence;
+	} cases[] = {
+		{ "-A -u 192.0.2.1", "line 1: -u 192.0.2.1: the port is missing (192.0.2.1:443)" },
+		{ "\n# x\n-C\n", "line 3: -C: only -A, -a, config add and server-id add describe a state" },
+		{ A "-E -u 192.0.2.1:443", "line 2: -E: only -A, -a, config add and server-id add describe a state" },
+		{ A "-d -u 192.0.2.1:443 -r 10.0.0.1", "line 2: -d: only -A, -a, config add and server-id add describe a state" },
+		{ A A, "line 2: -A: service 192.0.2.1:443 is described above already" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1\n" A, "line 1: -a: no -A line for service 192.0.2.1:443 above" },
+		{ A "-a -f 7 -6 -r ::1", "line 2: -a: no -A line for service fwmark 7 (IPv6) above" },
+		{ A "-a -u 192.0.2.1:443 -r 10.0.0.1\n-a -u 192.0.2.1:443 -r 10.0.0.1:443",
+		  "line 3: -a: real server 10.0.0.1:443 is described above already" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4\n"
+		  "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4",
+		  "line 3: config add: config 0 is described above already" },
+		{ A "config add -u 192.0.2.1:443 --id 7 --server-id-len 1 --nonce-len 4",
+		  "line 2: --id 7: not a number from 0 to 6" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4 --key-file -",
+		  "line 2: --key-file -: standard input is what is being read" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4 --key-file /nowhere",
+		  "line 2: key file /nowhere: No such file or directory" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4 --key 12",
+		  "line 2: --key: 2 hex digits, and a key has 32" },
+		{ "-A -u 192.0.2.1:443 -s mh\nconfig add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4",
+		  "line 2: config add: service 192.0.2.1:443 has scheduler mh, not quic" },
+		{ "-A -u 192.0.2.1:443 -s mh\n-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01",
+		  "line 2: -a: service 192.0.2.1:443 has scheduler mh, not quic" },
+		{ A "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 01",
+		  "line 3: server ID 0:01: 10.0.0.1:443 has it already" },
+		/* in whatever order the two come */
+		{ A "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 01\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01",
+		  "line 3: server ID 0:01: 10.0.0.2:443 has it already" },
+		{ A "server-id add -u 192.0.2.1:443 -r 10.0.0.1 --server-id 0:01\n",
+		  "line 2: server ID 0:01: no -a line for real server 10.0.0.1:443, and no --absent" },
+		{ A "config add -u 192.0.2.1:443 --id 3 --server-id-len 2 --nonce-len 4\n\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 3:01",
+		  "line 4: server ID 3:01: 1 octets, config 3 has server IDs of 2" },
+		{ A B "-a -u 192.0.2.2:443 -r 10.0.0.1 --server-id 7:01",
+		  "line 3: --server-id 7:01: the config ID before the colon is not a number from 0 to 6" },
+		{ A "-a -u 192.0.2.1:443 -r \"10.0.0.1", "line 2: a quotation does not end" },
+		{ A "quiclbadm\nquiclbadm -C", "line 3: -C: only -A, -a, config add and server-id add describe a state" },
+		{ A "decode 00", "line 2: decode: only -A, -a, config add and server-id add describe a state" },
+		{ A "bogus", "line 2: bogus: no such command (quiclbadm help)" },
+		{ A "-L", "line 2: -L: only -A, -a, config add and server-id add describe a state" },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char wanted[256];
+
+		fake_reset();
+		run_with(cases[i].input, "-R");
+		snprintf(wanted, sizeof(wanted), "Error: %s.\n",
+			 cases[i].sentence);
+		assert_string_equal(ran_err, wanted);
+		assert_int_equal(ran_status, EXIT_REFUSED);
+		assert_int_equal(fake.calls, 0);
+	}
+#undef A
+#undef B
+}
+
+static void restore_zero_octet(void **state)
+{
+	char text[] = "-A -u 192.0.2.1:443\n-A\0 -u 192.0.2.2:443\n";
+	struct state wanted;
+
+	(void)state;
+	assert_int_equal(input_read(text, sizeof(text) - 1, &wanted),
+			 EXIT_REFUSED);
+	state_destroy(&wanted);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(endpoints),
+		cmocka_unit_test(server_ids),
+		cmocka_unit_test(config_limits),
+		cmocka_unit_test(sentences_of_readers),
+		cmocka_unit_test(accepted_spellings),
+		cmocka_unit_test(legality_matrix),
+		cmocka_unit_test(key_only_from_input),
+		cmocka_unit_test(restorable_commands),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(key_digits),
+		cmocka_unit_test(key_files),
+		cmocka_unit_test(words_of_a_line),
+		cmocka_unit_test(restore_validation),
+		cmocka_unit_test(restore_zero_octet),
+	};
+
+	return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
+}
