@@ -5,6 +5,7 @@
 #   sudo make check        every test; the last line is the totals
 #   make check-unit        its halves
 #   make check-selftests
+#   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   make lint              every static check
 #   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR
@@ -16,6 +17,7 @@ MAKEFLAGS += --no-print-directory
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
+KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 
 all: module programs
@@ -48,6 +50,9 @@ check-unit: setup
 check-selftests: setup
 	@tools/testing/check selftests
 
+check-kernels: setup
+	@tools/testing/check $(KERNELS:%=selftests@%)
+
 lint: setup
 	@tools/lint
 
@@ -68,4 +73,4 @@ clean:
 	@$(MAKE) -C $(SELFTESTS) clean
 	$(RM) -r $(foreach junk,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,kmod/$(junk))
 
-.PHONY: all module programs setup demo check check-unit check-selftests lint install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests check-kernels lint install modules_install dkms-install clean
