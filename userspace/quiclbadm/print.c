@@ -40,7 +40,7 @@ const char *algorithm_name(const struct config *config)
 {
 	if (!config->keyed)
 		return "plaintext";
-	/* section "Encrypted Routing": one AES block is a pass of its own */
+	/* section "Special Case: Single Pass Encryption": one AES block */
 	return config->server_id_len + config->nonce_len == QLB_BLOCK_LEN ?
 	       "single-pass" : "four-pass";
 }

@@ -65,8 +65,7 @@ helps() {
 	local name
 	ends 0 "$quiclbadm" help
 	cp out overview
-	for name in -A -E -D -C -R -S -a -e -d -L -Z "config add" "config replace" "config del" "config list" \
-		"server-id add" "server-id del" "server-id list" decode encode genkey help version; do
+	for name in "${commands[@]}"; do
 		grep -q "^  $name  *[A-Z].*\.$" overview
 		# shellcheck disable=SC2086
 		ends 0 "$quiclbadm" help $name
@@ -144,6 +143,99 @@ vectors() {
 	END
 }
 
+# options_of COMMAND: as its help says
+options_of() {
+	# shellcheck disable=SC2086
+	"$quiclbadm" help $1 | sed -n '1,/^$/s/[][]/ /gp' | tr ' ' '\n' | grep -xE -- '--?[a-zA-Z0-9-]+' | sort -u |
+		grep -vxE -- '-[AEDCRSaedLZ]|-' || true
+}
+
+commands=(-A -E -D -C -R -S -a -e -d -L -Z "config add" "config replace" "config del" "config list" "server-id add"
+	"server-id del" "server-id list" decode encode genkey help version)
+
+documented() {
+	local name option
+	mandoc -T ascii "$here/../quiclbadm.8" | col -b >manual
+	for name in "${commands[@]}"; do
+		for option in $(options_of "$name"); do
+			grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" manual || {
+				echo "# $name: $option is not in the manual"
+				return 1
+			}
+		done
+	done
+}
+
+# complete LINE: what completion offers, on one line, asking the quiclbadm that is first in PATH
+complete_line() {
+	# shellcheck disable=SC2034
+	bash -c 'complete() { :; }; . "$1"; unset -f complete
+		COMP_LINE=$2 COMP_POINT=${#2} COMPREPLY=(); _quiclbadm; echo "${COMPREPLY[*]}"' \
+		bash "$here/../completion/quiclbadm.bash" "$1"
+}
+
+completion_of_options() {
+	local name option
+	for name in "${commands[@]}"; do
+		for option in $(options_of "$name"); do
+			[ "$option" != -6 ] || continue
+			case " $(complete_line "quiclbadm $name $option") " in
+			*" $option "*) ;;
+			*)
+				echo "# $name: $option is not offered"
+				return 1
+				;;
+			esac
+		done
+	done
+}
+
+completion_of_values() {
+	cat >quiclbadm <<-'END'
+		#!/bin/sh
+		case "$1 $*" in
+		"-L "*"-u 192.0.2.1:443"*)
+			echo "IP Virtual Server version 1.2.1 (size=4096)"
+			echo "Prot LocalAddress:Port Scheduler Flags"
+			echo "  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn  ServerID"
+			echo "UDP  192.0.2.1:443 quic"
+			echo "  -> 10.0.0.11:443                Tunnel  1      0          0          0:0a01"
+			echo "  -> 10.0.0.12:443                Tunnel  1      0          0         " ;;
+		"-L "*)
+			echo "UDP  192.0.2.1:443 quic"
+			echo "  -> 10.0.0.11:443                Tunnel  1      0          0          0:0a01"
+			echo "UDP  [2001:db8::1]:443 quic"
+			echo "FWM  5 IPv6 quic" ;;
+		"config "*"-f 5 -6")
+			echo "Service                      ID ServerIDLen NonceLen Algorithm   Fingerprint KeySource"
+			echo "fwmark 5 (IPv6)               3           2        6 plaintext   -           -" ;;
+		"server-id "*)
+			echo "Service                      ServerID                          Server                       Pool"
+			echo "192.0.2.1:443                0:0a01                            10.0.0.11:443                present" ;;
+		esac
+	END
+	chmod +x quiclbadm
+	PATH=$PWD:$PATH
+	[ "$(complete_line "quiclbadm conf")" = config ]
+	[ "$(complete_line "quiclbadm config d")" = del ]
+	[ "$(complete_line "quiclbadm -D -u ")" = "192.0.2.1:443 [2001:db8::1]:443" ]
+	# readline has cut the word at the colon
+	[ "$(complete_line "quiclbadm -D -u 192.0.2.1:4")" = 443 ]
+	[ "$(complete_line "quiclbadm -D -f ")" = 5 ]
+	[ "$(complete_line "quiclbadm -d -u 192.0.2.1:443 -r ")" = "10.0.0.11:443 10.0.0.12:443" ]
+	[ "$(complete_line "quiclbadm config del -f 5 -6 --id ")" = 3 ]
+	[ "$(complete_line "quiclbadm server-id del -u 192.0.2.1:443 --server-id 0:0")" = 0a01 ]
+	[ "$(complete_line "quiclbadm -a -u 192.0.2.1:443 -i --tun-type g")" = "gue gre" ]
+	: >file
+	[ "$(complete_line "quiclbadm config add --key-file fi")" = file ]
+	# what was given once is not offered again
+	case " $(complete_line "quiclbadm -d -u 192.0.2.1:443 --") " in
+	" --keep-server-ids ") ;;
+	*) return 1 ;;
+	esac
+	[ -z "$(complete_line "quiclbadm -d --keep-server-ids -u 192.0.2.1:443 --")" ]
+}
+
 test_case "exit status" exit_codes
 test_case "every command is explained" helps
 test_case "a full disk is no success" full_disk
@@ -151,4 +243,7 @@ test_case "genkey" key_output
 test_case "-S --keys writes no public file and no terminal" keys_go_nowhere_public
 test_case "a key file by a relative path" relative_key_file
 test_case "the draft's vectors" vectors
+test_case "every option is in the manual" documented
+test_case "completion knows every option" completion_of_options
+test_case "completion asks for names" completion_of_values
 echo "1..$count"

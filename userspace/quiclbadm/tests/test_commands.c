@@ -407,6 +407,44 @@ static void save_is_restore(void **state)
 	free(before);
 }
 
+/* In whatever order things were made. */
+static void save_is_sorted(void **state)
+{
+	(void)state;
+	restore("-A -f 2\n"
+		"-A -f 1 -6\n"
+		"-A -f 1\n"
+		"-A -u [2001:db8::1]:443\n"
+		"-A -u 192.0.2.1:444\n"
+		"-A -u 192.0.2.1:443\n"
+		"-a -u " SVC " -r 10.0.0.2 -i\n"
+		"server-id add -u " SVC " -r 10.0.0.9 --absent --server-id 5:01 --server-id 0:ff00 --server-id 0:0a01\n"
+		"-a -u " SVC " -r 10.0.0.1:444 -m\n"
+		"-a -u " SVC " -r 10.0.0.1 -m --server-id 6:01 --server-id 4:02 --server-id 4:01\n"
+		"config add -u " SVC " --id 4 --server-id-len 1 --nonce-len 4\n"
+		"config add -u " SVC " --id 0 --server-id-len 2 --nonce-len 4\n");
+	done("-S");
+	assert_string_equal(ran_out,
+		"-A -u 192.0.2.1:443 -s quic\n"
+		"config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4\n"
+		"config add -u 192.0.2.1:443 --id 4 --server-id-len 1 --nonce-len 4\n"
+		"-a -u 192.0.2.1:443 -r 10.0.0.1:443 -m -w 1 --server-id 4:01 --server-id 4:02 --server-id 6:01\n"
+		"-a -u 192.0.2.1:443 -r 10.0.0.1:444 -m -w 1\n"
+		"-a -u 192.0.2.1:443 -r 10.0.0.2:443 -i -w 1\n"
+		"server-id add -u 192.0.2.1:443 -r 10.0.0.9:443 --absent --server-id 0:0a01 --server-id 0:ff00 --server-id 5:01\n"
+		"-A -u 192.0.2.1:444 -s quic\n"
+		"-A -u [2001:db8::1]:443 -s quic\n"
+		"-A -f 1 -s quic\n"
+		"-A -f 1 -6 -s quic\n"
+		"-A -f 2 -s quic\n");
+	/* one after the other, and the kernel has shorter ones first */
+	restore("-A -u " SVC "\n-a -u " SVC " -r 10.0.0.1 -i");
+	done("server-id add -u " SVC " -r 10.0.0.1 --server-id 0:02");
+	done("server-id add -u " SVC " -r 10.0.0.1 --server-id 0:0101");
+	done("-L -n -u " SVC);
+	assert_non_null(strstr(ran_out, " 0:0101,0:02\n"));
+}
+
 static void save_spells_any_path(void **state)
 {
 	static const char *const names[] = {
@@ -489,6 +527,17 @@ static void restore_is_minimal(void **state)
 	fake.changes = 0;
 	restore(changed);
 	assert_int_equal(fake.changes, 1);
+	/* nothing but the ID of a config: again one */
+	free(changed);
+	changed = xstrdup(text);
+	at = strstr(changed, "--id 0");
+	at[5] = '1';
+	restore(text);
+	fake.changes = 0;
+	restore(changed);
+	assert_int_equal(fake.changes, 1);
+	done("config list -j -u " SVC);
+	assert_null(strstr(ran_out, "\"id\": 0"));
 	/* back again, prefixed and with noise around it */
 	free(changed);
 	assert_true(asprintf(&changed, "\n# back\n  quiclbadm %s\r\n\n", text) > 0);
@@ -509,6 +558,23 @@ static void restore_is_minimal(void **state)
 	assert_null(strstr(ran_out, "plaintext"));
 	free(changed);
 	free(text);
+}
+
+/* The same path with another key in it is a change. */
+static void restore_follows_the_key_file(void **state)
+{
+	const char *path = temp_file("key", KEY, 0600);
+	char input[256], wanted[256];
+
+	(void)state;
+	snprintf(input, sizeof(input), "-A -u " SVC "\nconfig add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file %s\n", path);
+	restore(input);
+	temp_file("key", OTHER_KEY, 0600);
+	fake.changes = 0;
+	restore(input);
+	assert_int_equal(fake.changes, 1);
+	snprintf(wanted, sizeof(wanted), "192.0.2.1:443 quic 0 0 ffffffff \n config 0 1 4 1 " OTHER_KEY " %s\n", path);
+	state_is(wanted);
 }
 
 /* Every mapping twice is once, and a server may say so itself. */
@@ -582,6 +648,23 @@ static char *with_keys(char *text, const char *key, const char *other_key)
 	return out;
 }
 
+/* The lines of @from about services that @to does not name. */
+static char *only_in(const char *from, const char *to)
+{
+	char *out = NULL, service[32];
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+	const char *line, *end;
+
+	for (line = from; (end = strchr(line, '\n')); line = end + 1) {
+		sscanf(strstr(line, "-u "), "-u %31s", service);
+		if (!strstr(to, service))
+			fprintf(file, "%.*s", (int)(end + 1 - line), line);
+	}
+	fclose(file);
+	return out;
+}
+
 /*
  * From one random state to another with the n-th change refused, for every n:
  * nothing has changed.  With none refused: it is the other state, and
@@ -597,7 +680,7 @@ static void restore_is_a_transaction(void **state)
 	for (seed = 0; seed < 150; seed++) {
 		char *from = with_keys(random_input(2 * seed), key, other);
 		char *to = with_keys(random_input(2 * seed + 1), key, other);
-		char *before, *saved;
+		char *before, *saved, *rest;
 		unsigned int n, changes;
 
 		fake_reset();
@@ -621,6 +704,12 @@ static void restore_is_a_transaction(void **state)
 		assert_int_equal(changes, n - 1);
 		free(before);
 		before = fake_text();
+		rest = only_in(from, to);
+		fake_reset();
+		restore(to);
+		restore(rest);
+		state_is(before);
+		free(rest);
 		fake.changes = 0;
 		restore(to);
 		assert_int_equal(fake.changes, 0);
@@ -727,9 +816,11 @@ int main(void)
 		TEST(codec),
 		TEST(random_parts),
 		TEST(save_is_restore),
+		TEST(save_is_sorted),
 		TEST(save_spells_any_path),
 		TEST(save_refusals),
 		TEST(restore_is_minimal),
+		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),
 		TEST(restore_is_a_transaction),
 		TEST(servers_are_transactions),

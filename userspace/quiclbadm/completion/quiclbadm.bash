@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Completes commands, options and, asking the kernel, services, real servers, config IDs and server IDs.
+
+_quiclbadm_services() { # UDP|FWM
+	quiclbadm -L -n 2>/dev/null | awk -v kind="$1" '$1 == kind { print $2 }' | sort -u
+}
+
+# The column of a list of the service that the command line names.  Silent for whoever may not ask.
+_quiclbadm_of_service() { # FIRST-WORD COLUMN COMMAND...
+	local first=$1 column=$2 i
+	local -a service=()
+	shift 2
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		case ${words[i]} in
+		-u | --udp-service | -f | --fwmark-service) service+=("${words[i]}" "${words[i + 1]}") ;;
+		-6 | --ipv6) service+=(-6) ;;
+		esac
+	done
+	quiclbadm "$@" "${service[@]}" 2>/dev/null | awk -v first="$first" -v column="$column" '
+		{ sub(/^fwmark [0-9]+( \(IPv6\))?/, "-") }
+		/RemoteAddress:Port/ || (NR == 1 && /^Service /) { begun = 1; next }
+		begun && (first == "" || $1 == first) { print $column }' | sort -u
+}
+
+# Options for the command on the line; those given already are left out by the caller.
+_quiclbadm_options() { # COMMAND
+	local server="-g -i -m -w -x -y --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --server-id"
+	case $1 in
+	-A | -E | --add-service | --edit-service) printf "%s" "-u -f -6 -s -o -p -M --pe -b" ;;
+	-D | -Z | --delete-service | --zero) printf "%s" "-u -f -6" ;;
+	-a | -e | --add-server | --edit-server) printf "%s" "-u -f -6 -r $server" ;;
+	-d | --delete-server) printf "%s" "-u -f -6 -r --keep-server-ids" ;;
+	-L | -l | --list) printf "%s" "-u -f -6 -n -j --stats --rate --exact --thresholds --tun-info" ;;
+	-S | --save) printf "%s" "-n --keys" ;;
+	"config add" | "config replace") printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file" ;;
+	"config del") printf "%s" "-u -f -6 --id" ;;
+	"config list") printf "%s" "-u -f -6 -j" ;;
+	"server-id add") printf "%s" "-u -f -6 -r --absent --server-id" ;;
+	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
+	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
+	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
+	encode) printf "%s" "-u -f -6 --id --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
+	esac
+}
+
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z config server-id decode encode genkey help version"
+
+# The words that may stand after the one before the cursor, when that takes a value.
+_quiclbadm_value() { # OPTION COMMAND
+	case $1 in
+	-u | --udp-service) _quiclbadm_services UDP ;;
+	-f | --fwmark-service) _quiclbadm_services FWM ;;
+	-r | --real-server) _quiclbadm_of_service '->' 2 -L -n ;;
+	-s | --scheduler) echo "quic rr wrr lc wlc lblc lblcr dh sh sed nq fo ovf mh" ;;
+	-b | --sched-flags) echo "flag-1 flag-2 flag-3 sh-fallback sh-port mh-fallback mh-port" ;;
+	--pe) echo "sip" ;;
+	--tun-type) echo "ipip gue gre" ;;
+	--id)
+		case $2 in
+		"config add") echo "0 1 2 3 4 5 6" ;;
+		*) _quiclbadm_of_service '' 2 config list ;;
+		esac
+		;;
+	--server-id)
+		case $2 in
+		-a | -e | "server-id del") _quiclbadm_of_service '' 2 server-id list ;;
+		esac
+		;;
+	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce) ;;
+	*) return 1 ;;
+	esac
+}
+
+_quiclbadm() {
+	local line words word cur prev command="" i values option
+	local -a left=()
+	# bash cuts words at colons, which addresses and server IDs are full of
+	line=${COMP_LINE:0:COMP_POINT}
+	read -ra words <<<"$line"
+	[[ $line != *[[:space:]] ]] || words+=("")
+	((${#words[@]} > 1)) || return 0
+	cur=${words[-1]} prev=${words[-2]}
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		case ${words[i]} in
+		config | server-id | help) command="${words[i]} ${words[i + 1]}" ;;
+		decode | encode | genkey | version) command=${words[i]} ;;
+		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
+		*) continue ;;
+		esac
+		[[ ${words[i]} =~ ^--(udp|fwmark|tcp|sctp)-service$|^--real-server$ ]] || break
+		command=
+	done
+
+	COMPREPLY=()
+	if [[ $prev == --key-file ]]; then
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+		return
+	fi
+	if [[ $prev == config && ${#words[@]} -eq 3 ]]; then
+		values="add replace del list"
+	elif [[ $prev == server-id && ${#words[@]} -eq 3 ]]; then
+		values="add del list"
+	elif [[ -z $command || $command == help* ]]; then
+		values=$_quiclbadm_commands
+	elif ! values=$(_quiclbadm_value "$prev" "$command"); then
+		for option in $(_quiclbadm_options "$command"); do
+			for word in "${words[@]:1:${#words[@]}-2}"; do
+				[[ $word != "$option" || $option == --server-id ]] || continue 2
+			done
+			left+=("$option")
+		done
+		values=${left[*]}
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+	# readline replaces only what is behind the last colon
+	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
+		for i in "${!COMPREPLY[@]}"; do
+			COMPREPLY[i]=${COMPREPLY[i]#"${cur%"${cur##*:}"}"}
+		done
+	fi
+}
+
+complete -F _quiclbadm quiclbadm
