@@ -170,7 +170,7 @@ documented() {
 complete_line() {
 	# shellcheck disable=SC2034
 	bash -c 'complete() { :; }; . "$1"; unset -f complete
-		COMP_LINE=$2 COMP_POINT=${#2} COMPREPLY=(); _quiclbadm; echo "${COMPREPLY[*]}"' \
+		COMP_LINE=$2 COMP_POINT=${#2} COMPREPLY=(); _quiclbadm; printf "%s\n" "${COMPREPLY[*]}"' \
 		bash "$here/../completion/quiclbadm.bash" "$1"
 }
 
