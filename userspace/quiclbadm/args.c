@@ -255,7 +255,7 @@ static const char *option_name(enum opt opt)
 
 	if (opt == OPT_OPERAND)
 		return "the connection ID";
-	for (i = 0; i < option_count && options[i].opt != opt; i++)
+	for (i = 0; i < option_count - 1 && options[i].opt != opt; i++)
 		;
 	if (options[i].letter)
 		snprintf(name, sizeof(name), "-%c", options[i].letter);

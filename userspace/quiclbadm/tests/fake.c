@@ -255,15 +255,6 @@ static void take_config(struct service *svc, const struct config *config)
 	service_add_config(svc, &copy);
 }
 
-static struct mapping *copy_maps(const struct service *svc)
-{
-	struct mapping *copy = xcalloc(svc->map_count, sizeof(*copy));
-
-	if (svc->map_count)
-		memcpy(copy, svc->maps, svc->map_count * sizeof(*copy));
-	return copy;
-}
-
 int quic_set(const struct quic_change *asked)
 {
 	struct service *svc = state_find(&fake.state, asked->service);
@@ -313,7 +304,6 @@ static bool wants(const struct quic_change *asked, const struct mapping *map)
 int quic_del(const struct quic_change *asked)
 {
 	struct service *svc = state_find(&fake.state, asked->service);
-	struct mapping *maps;
 	size_t i, count;
 	int err = change();
 
@@ -332,13 +322,12 @@ int quic_del(const struct quic_change *asked)
 	}
 	if (err)
 		return err;
-	maps = copy_maps(svc);
 	count = svc->map_count;
 	svc->map_count = 0;
+	/* those that stay move up in the same array */
 	for (i = 0; i < count; i++)
-		if (!wants(asked, &maps[i]))
-			service_add_mapping(svc, &maps[i]);
-	free(maps);
+		if (!wants(asked, &svc->maps[i]))
+			svc->maps[svc->map_count++] = svc->maps[i];
 	return count - svc->map_count < asked->map_count ? -ENOENT : 0;
 }
 

@@ -208,6 +208,13 @@ static void server_id_words(void **state)
 
 static void lists(void **state)
 {
+	static const char *const outcomes[] = {
+#define X(symbol, name, meaning) "     " name " ",
+		IP_VS_QUIC_OUTCOMES(X)
+#undef X
+	};
+	size_t i;
+
 	(void)state;
 	done("-A -u " SVC);
 	done("-a -u " SVC " -r 10.0.0.1 -i --server-id 0a01 --server-id 1:0b");
@@ -222,9 +229,8 @@ static void lists(void **state)
 		"  -> 10.0.0.2:443                 Absent  -      -          -          0:0a02\n");
 	done("-L -n --stats");
 	/* every outcome by name, one that is not known by number */
-#define X(symbol, name, meaning) assert_non_null(strstr(ran_out, "     " name " "));
-	IP_VS_QUIC_OUTCOMES(X)
-#undef X
+	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+		assert_non_null(strstr(ran_out, outcomes[i]));
 	assert_non_null(strstr(ran_out, "     routed                                   12\n"));
 	assert_non_null(strstr(ran_out, "     outcome-11 "));
 	done("-L --rate");

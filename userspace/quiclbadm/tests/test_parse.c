@@ -170,7 +170,7 @@ static void sentences_of_readers(void **state)
 		{ "--wieght 1", "--wieght: no such option" },
 		{ "--add-servic", "--add-servic: no such option" },
 		{ "-n", "-n: the command is missing (quiclbadm help)" },
-		{ "lsit", "lsit: no such command (quiclbadm help)" },
+		{ "show", "show: no such command (quiclbadm help)" },
 		{ "config", "config: what to do with it is missing (quiclbadm help config)" },
 		{ "config ad", "config ad: no such command (quiclbadm help config)" },
 		{ "-L 192.0.2.1", "192.0.2.1: not an option" },
