@@ -6,6 +6,8 @@
 #   make check-unit        its halves
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
+#   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
+#   make check-kcsan          the selftests on a kernel with the race detector
 #   make lint              every static check
 #   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR
@@ -18,6 +20,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
 DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
+DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 
 all: module programs
@@ -53,6 +56,12 @@ check-selftests: setup
 check-kernels: setup
 	@tools/testing/check $(KERNELS:%=selftests@%)
 
+check-debug: setup
+	@tools/testing/check $(DEBUG_KERNELS:%=debug@%)
+
+check-kcsan: setup
+	@tools/testing/check selftests@kcsan-6.1
+
 lint: setup
 	@tools/lint
 
@@ -73,4 +82,4 @@ clean:
 	@$(MAKE) -C $(SELFTESTS) clean
 	$(RM) -r $(foreach junk,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,kmod/$(junk))
 
-.PHONY: all module programs setup demo check check-unit check-selftests check-kernels lint install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests check-kernels check-debug check-kcsan lint install modules_install dkms-install clean

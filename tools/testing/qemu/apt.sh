@@ -56,6 +56,7 @@ in_suite() {
 suite_update() {
 	local root
 	root=$(apt_root "$1")
+	mkdir -p "$root/none"
 	[ -z "$(find "$root/updated" -mmin -60 2>/dev/null)" ] || return 0
 	mkdir -p "$root/none" "$root/state/lists/partial" "$root/cache/archives/partial"
 	: >"$root/status"

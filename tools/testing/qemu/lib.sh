@@ -35,11 +35,11 @@ cache=$(cd "$cache" && pwd -P)
 # with_lock NAME COMMAND...: one at a time on this machine. The lock belongs to the open file, so a killed holder lets go of it.
 # No "||" around COMMAND: that would switch errexit off inside it.
 with_lock() {
-	local fd name=$1
+	local lock_fd lock_name=$1
 	shift
 	mkdir -p "$cache/locks"
-	exec {fd}>"$cache/locks/$name"
-	flock "$fd"
+	exec {lock_fd}>"$cache/locks/$lock_name"
+	flock "$lock_fd"
 	"$@"
-	exec {fd}>&-
+	exec {lock_fd}>&-
 }
