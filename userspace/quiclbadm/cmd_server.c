@@ -145,6 +145,17 @@ static void job_end(struct job *job)
 	state_destroy(&job->state);
 }
 
+/* All of it in one go. */
+static int job_run(const struct job *job, int (*what)(const struct job *job))
+{
+	int err;
+
+	kernel_hold_signals(true);
+	err = what(job);
+	kernel_hold_signals(false);
+	return err;
+}
+
 /* Known by its IDs before it gets traffic: the fallback picks it at once. */
 static int add_server(const struct job *job)
 {
@@ -171,7 +182,7 @@ int cmd_add_server(const struct args *args)
 	if (args->sid_count)
 		err = job_begin(&job, args, false);
 	if (!err)
-		err = add_server(&job);
+		err = job_run(&job, add_server);
 	job_end(&job);
 	return err;
 }
@@ -207,7 +218,7 @@ int cmd_edit_server(const struct args *args)
 	int err = job_begin(&job, args, args->sid_count);
 
 	if (!err)
-		err = edit_server(&job);
+		err = job_run(&job, edit_server);
 	job_end(&job);
 	return err;
 }
@@ -235,7 +246,7 @@ int cmd_delete_server(const struct args *args)
 	int err = job_begin(&job, args, !given(args, O(KEEP_SERVER_IDS)));
 
 	if (!err)
-		err = delete_server(&job);
+		err = job_run(&job, delete_server);
 	job_end(&job);
 	return err;
 }

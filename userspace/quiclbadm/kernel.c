@@ -2,6 +2,7 @@
 #include "kernel.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,4 +141,16 @@ int kernel_load_quic(struct state *state, const struct service_id *id)
 		return 0;
 	return refuse("service %s: its scheduler is %s, not quic",
 		      service_str(id, name), state->services[0]->sched);
+}
+
+void kernel_hold_signals(bool hold)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaddset(&set, numbers[i]);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }

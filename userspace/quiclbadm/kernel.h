@@ -26,4 +26,10 @@ int kernel_load(struct state *state, const struct service_id *id);
 /* The same for one service that must be there with scheduler "quic". */
 int kernel_load_quic(struct state *state, const struct service_id *id);
 
+/*
+ * Between the requests of one transaction no signal of a terminal or of a
+ * service manager ends the program; those that come meanwhile do so afterwards.
+ */
+void kernel_hold_signals(bool hold);
+
 #endif /* _QUICLBADM_KERNEL_H */

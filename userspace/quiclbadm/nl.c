@@ -161,7 +161,7 @@ static mnl_cb_t control[NLMSG_MIN_TYPE] = {
 
 static int receive(uint32_t seq, struct exchange *exchange)
 {
-	static char buf[RECEIVE_BUFFER];
+	static _Alignas(struct nlmsghdr) char buf[RECEIVE_BUFFER];
 	uint32_t portid = mnl_socket_get_portid(sock);
 	int run = MNL_CB_OK;
 	ssize_t len;
@@ -171,11 +171,11 @@ static int receive(uint32_t seq, struct exchange *exchange)
 		if (len < 0 && errno == EINTR)
 			continue;
 		if (len < 0)
-			return -errno;
+			break;
 		run = mnl_cb_run2(buf, (size_t)len, seq, portid, on_message,
 				  exchange, control, NLMSG_MIN_TYPE);
 	} while (run == MNL_CB_OK);
-	if (run != MNL_CB_ERROR)
+	if (run == MNL_CB_STOP)
 		return exchange->error;
 	/*
 	 * EINTR is libmnl's word for NLM_F_DUMP_INTR.  The rest of the dump is
@@ -231,7 +231,7 @@ static int read_family_id(const struct nlmsghdr *nlh, void *data)
 
 static int look_up(enum nl_family family)
 {
-	char buf[256];
+	_Alignas(struct nlmsghdr) char buf[256];
 	struct nlmsghdr *nlh = put_header(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
 					  1, 0);
 

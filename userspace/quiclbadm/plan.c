@@ -258,9 +258,9 @@ static int restore_quic(const struct step *step)
 		if (config.keyed && !recover_key(&config, step->wanted)) {
 			err = refuse("config %u of %s: lost, its key is nowhere to be read again",
 				     config.id, service_str(&old.id, name));
-			continue;
+		} else {
+			service_add_config(&old, &config);
 		}
-		service_add_config(&old, &config);
 		explicit_bzero(config.key, sizeof(config.key));
 	}
 	i = (size_t)set_quic(&old);
@@ -300,15 +300,15 @@ int plan_run(const struct plan *plan)
 	size_t done;
 	int err = 0;
 
+	kernel_hold_signals(true);
 	for (done = 0; done < plan->count; done++) {
 		err = do_step(&plan->steps[done]);
 		if (err)
 			break;
 	}
-	if (!err)
-		return 0;
-	while (done--)
+	while (err && done--)
 		if (undo_step(&plan->steps[done]))
 			caution("the state from before is not whole");
+	kernel_hold_signals(false);
 	return err;
 }

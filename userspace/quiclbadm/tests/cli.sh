@@ -155,7 +155,7 @@ commands=(-A -E -D -C -R -S -a -e -d -L -Z "config add" "config replace" "config
 
 documented() {
 	local name option
-	mandoc -T ascii "$here/../quiclbadm.8" | col -b >manual
+	mandoc -T ascii "$here/../quiclbadm.8" | sed 's,.\x08,,g' >manual
 	for name in "${commands[@]}"; do
 		for option in $(options_of "$name"); do
 			grep -qE -- "(^|[^a-z-])$option([^a-z-]|\$)" manual || {

@@ -2,6 +2,7 @@
 #include "fake.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,8 @@ static int change(void)
 
 	if (err)
 		return err;
+	if (fake.terminate)
+		raise(SIGTERM);
 	return ++fake.changes == fake.fail_at ? -ENOMEM : 0;
 }
 

@@ -13,6 +13,7 @@ struct fake {
 	unsigned int calls;		/* of any kind */
 	unsigned int changes;		/* of those that change something */
 	unsigned int fail_at;		/* refuse that change; 0: none */
+	bool terminate;			/* SIGTERM comes with every change */
 	bool no_module;
 	bool not_root;
 	const char *sentence;		/* said with the next refusal on demand */

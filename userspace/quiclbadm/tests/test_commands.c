@@ -3,6 +3,7 @@
 #include "capture.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -772,6 +773,36 @@ static void servers_are_transactions(void **state)
 	assert_int_equal(refused, 2 + 3 + 1 + 2);
 }
 
+static volatile sig_atomic_t changes_at_signal;
+
+static void on_signal(int number)
+{
+	(void)number;
+	changes_at_signal = (sig_atomic_t)fake.changes;
+}
+
+/* A signal has its effect when the transaction is over, not in its midst. */
+static void signals_wait(void **state)
+{
+	(void)state;
+	signal(SIGTERM, on_signal);
+	fake.terminate = true;
+	restore("-A -u " SVC "\n-a -u " SVC " -r 10.0.0.1 -i --server-id 01\n");
+	assert_int_equal(fake.changes, 3);
+	assert_int_equal(changes_at_signal, 3);
+	fake.changes = 0;
+	done("-e -u " SVC " -r 10.0.0.1 -w 5 --server-id 02");
+	assert_int_equal(fake.changes, 3);
+	assert_int_equal(changes_at_signal, 3);
+	fake.changes = 0;
+	fake.fail_at = 2;
+	run("-a -u " SVC " -r 10.0.0.2 -w 5 --server-id 03");
+	/* added, refused, taken back */
+	assert_int_equal(fake.changes, 3);
+	assert_int_equal(changes_at_signal, 3);
+	signal(SIGTERM, SIG_DFL);
+}
+
 /* The undo of a replaced config whose key nobody has says what is lost. */
 static void lost_key_is_said(void **state)
 {
@@ -830,6 +861,7 @@ int main(void)
 		TEST(restore_says_twice),
 		TEST(restore_is_a_transaction),
 		TEST(servers_are_transactions),
+		TEST(signals_wait),
 		TEST(lost_key_is_said),
 		TEST(many_server_ids),
 	};
