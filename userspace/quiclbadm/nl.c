@@ -261,16 +261,43 @@ static void load_module(const char *module)
 	_exit(127);
 }
 
+static bool is_loaded(const char *module)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/module/%s", module);
+	return !access(path, F_OK);
+}
+
+/*
+ * ip_vs_quic registers its family from a worker, because it may be loaded in the
+ * middle of a netlink request: with the module there, the family is to come.
+ */
+static int await_family(enum nl_family family)
+{
+	int tries, err = -ENOENT;
+
+	for (tries = 0; tries < 200 && err == -ENOENT; tries++) {
+		if (tries)
+			nanosleep(&(struct timespec){ .tv_nsec = 10000000 },
+				  NULL);
+		err = look_up(family);
+		if (!is_loaded(families[family].module))
+			break;
+	}
+	return err;
+}
+
 static int resolve(enum nl_family family, bool load)
 {
 	int err;
 
 	if (family_ids[family])
 		return 0;
-	err = look_up(family);
+	err = await_family(family);
 	if (err == -ENOENT && load) {
 		load_module(families[family].module);
-		err = look_up(family);
+		err = await_family(family);
 	}
 	sentence[0] = '\0';
 	return err == -ENOENT ? -ENOPKG : err;
