@@ -42,6 +42,8 @@ script=$(basename "$0" .sh)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/ivq-$script.XXXXXX")
 printf '%s\n' "$KEY" >"$WORK/key"
 chmod 600 "$WORK/key"
+# nothing is ever read from it: a pause without a process
+exec {never}<> <(:)
 pids=()
 own_lab=
 finished=
@@ -78,7 +80,9 @@ tcase() {
 	(
 		set -eE
 		trap 'echo "line $LINENO of ${BASH_SOURCE[0]##*/}: \"$BASH_COMMAND\" returned $?"' ERR
-		trap - EXIT
+		pids=()
+		deferred=:
+		trap end_case EXIT
 		"$@"
 	) >"$WORK/case" 2>&1
 	rc=$?
@@ -98,6 +102,25 @@ tcase() {
 	esac
 }
 
+# defer COMMAND: for the end of the case that is running, whatever becomes of it
+defer() { deferred="$1; $deferred"; }
+
+# What a case has started ends with it.
+end_case() {
+	local status=$?
+	kill_all
+	eval "$deferred"
+	exit "$status"
+}
+
+kill_all() {
+	local pid
+	for pid in ${pids[@]+"${pids[@]}"}; do
+		kill -CONT "$pid" 2>/dev/null || true
+		kill "$pid" 2>/dev/null || true
+	done
+}
+
 # finish: the plan, and the script's exit status.  A script that does not get here has no plan, which is a failure.
 finish() {
 	printf '1..%d\n' "$case_count"
@@ -107,11 +130,9 @@ finish() {
 }
 
 cleanup() {
-	local status=$? pid
+	local status=$?
 	trap - EXIT
-	for pid in ${pids[@]+"${pids[@]}"}; do
-		kill "$pid" 2>/dev/null || true
-	done
+	kill_all
 	[ -z "$own_lab" ] || lab_down
 	[ -n "$finished" ] || printf '# %s ended early with status %d\n' "$script" "$status"
 	rm -rf "$WORK"
@@ -144,7 +165,7 @@ poll() {
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || fail "in vain waited for $what: $*"
-		sleep 0.05
+		read -rt 0.05 -u "$never" || true
 	done
 }
 
@@ -155,6 +176,13 @@ in_ns() {
 	local ns=$1
 	shift
 	nsenter --net="/run/netns/$LAB-$ns" "$@"
+}
+
+# spawn NAME COMMAND...: the same in the background; sets $SPAWNED to COMMAND's own pid, which cleanup() ends
+spawn() {
+	nsenter --net="/run/netns/$LAB-$1" "${@:2}" &
+	SPAWNED=$!
+	pids+=("$SPAWNED")
 }
 
 lab_addresses() {
@@ -232,30 +260,27 @@ lab_sysctls() {
 	done
 }
 
-# make_lab: LAB is the prefix of the namespaces' names
+# make_lab NAME: becomes LAB, the prefix of the namespaces' names
 make_lab() {
 	local ns
 	[ "$(id -u)" = 0 ] || skip_all "only root can make network namespaces"
 	modprobe -a ip_vs ipip ip6_tunnel veth bridge || skip_all "the kernel has no IPVS, ipip, ip6_tunnel, veth or bridge"
-	export LAB=ivq$$
+	export LAB=$1
 	own_lab=1
 	for ns in cl rt lb s1 s2 s3; do
 		echo "netns add $LAB-$ns"
 	done | ip -b -
 	lab_sysctls
-	{
-		echo "link add eth0 netns $LAB-cl type veth peer name cl netns $LAB-rt"
-		for ns in lb s1 s2 s3; do
-			echo "link add eth0 netns $LAB-$ns type veth peer name $ns netns $LAB-rt"
-		done
-	} | ip -b -
+	for ns in cl lb s1 s2 s3; do
+		echo "link add $ns type veth peer name eth0 netns $LAB-$ns"
+	done | ip -n "$LAB-rt" -b -
 	lab_addresses
 }
 
 # lab_up: makes the lab unless run_all.sh has, and starts the script anew in lb
 lab_up() {
 	if [ -z "${LAB:-}" ]; then
-		make_lab
+		make_lab ivq$$
 		rm -rf "$WORK"
 		LAB_OWNED=1 exec nsenter --net="/run/netns/$LAB-lb" "$0"
 	fi
@@ -280,6 +305,20 @@ serve() {
 
 # send [OPTION...] [WORD...] [-]: from the client; what came back is in $GOT
 send() { GOT=$("$QUICGEN" send -n "$LAB-cl" "$@"); }
+
+# flood [OPTION...] [WORD...] [-]: sends until flooded(), which sets $GOT
+flood() {
+	# the shell would give a background process /dev/null
+	"$QUICGEN" flood -n "$LAB-cl" "$@" <&0 >"$WORK/flooded" &
+	FLOOD=$!
+	pids+=("$FLOOD")
+}
+
+flooded() {
+	kill "$FLOOD"
+	wait "$FLOOD"
+	GOT=$(cat "$WORK/flooded")
+}
 
 # answers LINE...: $GOT is exactly this, in any order
 answers() {

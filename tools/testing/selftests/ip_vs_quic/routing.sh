@@ -134,13 +134,13 @@ rotation() {
 # A replaced config decodes with the new key at once, and the server IDs stay.
 replaced() {
 	fresh "$SVC4" rs4 "2:4:6:$KEY"
-	send -c "2:4:6:$KEY" "to=$SVC4" "from=$CL4.5:5000" name=x "mint=2:$(sid 4 2)"
+	send -c "2:4:6:$KEY" "to=$SVC4" "from=$CL4.5:5001" name=x "mint=2:$(sid 4 2)"
 	answers "x s2 1"
 	echo 00112233445566778899aabbccddeeff | q config replace -u "$SVC4" --id 2 --server-id-len 4 --nonce-len 6 --key-file -
-	send -c "2:4:6:00112233445566778899aabbccddeeff" "to=$SVC4" "from=$CL4.5:5000" name=x "mint=2:$(sid 4 2)"
+	send -c "2:4:6:00112233445566778899aabbccddeeff" "to=$SVC4" "from=$CL4.5:5001" name=x "mint=2:$(sid 4 2)"
 	answers "x s2 1"
 	counted "$SVC4" routed=2
-	send -c "2:4:6:$KEY" "to=$SVC4" "from=$CL4.5:5000" name=x "mint=2:$(sid 4 2)"
+	send -c "2:4:6:$KEY" "to=$SVC4" "from=$CL4.5:5001" name=x "mint=2:$(sid 4 2)"
 	counted "$SVC4" routed=2 unroutable-server-id=1 sched-fallback=1
 }
 

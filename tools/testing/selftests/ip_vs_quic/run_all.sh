@@ -6,7 +6,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock routing headers unroutable)
+groups=(stock routing headers unroutable refusals saverestore tracing lifecycle http3)
 [ $# -eq 0 ] || groups=("$@")
 
 # Reads one script's KTAP, writes its lines with the numbers of the whole, keeps score in $WORK/score.
@@ -45,7 +45,7 @@ merge='
 
 echo "KTAP version 1"
 unset LAB
-make_lab
+make_lab ivq$$
 total=0 failed=0 skipped=0
 for group in "${groups[@]}"; do
 	begin=$SECONDS

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# HTTP/3 in the lab: three quiclb-h3server, and gtlsclient that changes its address in the middle of a download.  Sourced after
+# lib.sh by http3.sh and the demo.
+
+BLOB_SIZE=4194304
+H3_CONFIG="0:2:6:$KEY"
+CLIENT=$CL4.200		# behind the NAT box, see fetch_through_box
+
+need_h3() {
+	local tool
+	for tool in gtlsclient quiclb-h3server openssl nft tc; do
+		command -v "$tool" >/dev/null || skip_all "$tool is not installed"
+	done
+}
+
+# h3_servers: on both VIPs of each real server, with the server IDs that service() gives them for $H3_CONFIG
+h3_servers() {
+	local n
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=www.example -days 2 \
+		-keyout "$WORK/tls-key.pem" -out "$WORK/tls-cert.pem" 2>/dev/null
+	mkdir "$WORK/root" "$WORK/got-files"
+	head -c $BLOB_SIZE /dev/urandom >"$WORK/root/blob"
+	for n in 1 2 3; do
+		spawn s$n quiclb-h3server --listen "$SVC4" --listen "$SVC6" --root "$WORK/root" \
+			--tls-cert "$WORK/tls-cert.pem" --tls-key "$WORK/tls-key.pem" \
+			--server-id "0:$(sid 2 $n)" --nonce-len 6 --key-file "$WORK/key" --name s$n \
+			--verbose --log "$WORK/s$n.log" --pid-file "$WORK/s$n.pid" >/dev/null
+	done
+	for n in 1 2 3; do
+		poll 30 "server s$n" test -s "$WORK/s$n.pid"
+	done
+	# slow enough that a download has a middle
+	in_ns rt tc qdisc replace dev cl root tbf rate 12mbit burst 32k latency 200ms
+}
+
+# source_is ADDRESS: the client's next sockets for the VIPs use it
+source_is() {
+	local address=$1
+	case $address in
+	*:*) ip -n "$LAB-cl" route replace "$VIP6" via fd00:c::1 src "$address" ;;
+	*) ip -n "$LAB-cl" route replace "$VIP4" via 172.16.0.1 src "$address" ;;
+	esac
+}
+
+# fetch_start ADDRESS OPTION...: begins a download of the blob; returns once the client has its socket.  Sets $FETCH, a pid.
+fetch_start() {
+	local address=$1 vip=$VIP4 n
+	shift
+	case $address in
+	*:*) vip=$VIP6 ;;
+	esac
+	for n in 1 2 3; do
+		: >"$WORK/s$n.log"
+	done
+	rm -f "$WORK/got-files/blob"
+	source_is "$address"
+	spawn cl gtlsclient --no-quic-dump --no-http-dump --exit-on-all-streams-close --timeout=4s \
+		--download="$WORK/got-files" "$@" "$vip" 443 https://www.example/blob >"$WORK/client.log" 2>&1
+	FETCH=$SPAWNED
+	poll 20 "a server that hears the client" logged
+}
+
+logged() { [ -s "$WORK/s1.log" ] || [ -s "$WORK/s2.log" ] || [ -s "$WORK/s3.log" ]; }
+
+# fetch_wait: sets $FETCHED to the client's exit status
+fetch_wait() {
+	FETCHED=0
+	wait "$FETCH" || FETCHED=$?
+}
+
+in_the_middle() { poll 20 "the body's first octets" test -s "$WORK/got-files/blob"; }
+
+# fetch_moving FROM TO [OPTION...]: the client itself changes its address, one second after the handshake.  It is stopped while
+# the ground moves under its feet, so that the order of things does not depend on the speed of the machine.  Sets $MOVED_AT, the
+# octets of the body it had by then.
+# After --nat-rebinding gtlsclient ignores what arrives on its old socket and sends nothing on the new one of its own accord:
+# --delay-stream has to put the request behind the change.
+fetch_moving() {
+	local from=$1 to=$2
+	shift 2
+	fetch_start "$from" --change-local-addr=1s "$@"
+	kill -STOP "$FETCH"
+	source_is "$to"
+	kill -CONT "$FETCH"
+	poll 20 "the client's move" grep -q "Local address is now" "$WORK/client.log"
+	kill -STOP "$FETCH"
+	MOVED_AT=$(stat -c %s "$WORK/got-files/blob" 2>/dev/null) || MOVED_AT=0
+	# Who has moved to another network cannot be reached in the old one.  Behind a NAT whose mapping changed one still can.
+	case "$*" in
+	*--nat-rebinding*) ;;
+	*) ip -n "$LAB-rt" route replace blackhole "$from" ;;
+	esac
+	kill -CONT "$FETCH"
+	fetch_wait
+	ip -n "$LAB-rt" route del "$from" 2>/dev/null || true
+}
+
+# nat_box PUBLIC OTHER: the client, which knows nothing of it, is seen as PUBLIC; what comes for PUBLIC or OTHER reaches it
+nat_box() {
+	in_ns rt nft -f - <<-END
+		add table ip box
+		add chain ip box pre { type filter hook prerouting priority raw; }
+		flush chain ip box pre
+		add rule ip box pre iifname "cl" ip saddr $CLIENT ip saddr set $1
+		add rule ip box pre iifname "br0" ip daddr { $1, $2 } ip daddr set $CLIENT
+	END
+}
+
+# fetch_through_box FROM TO: the NAT box changes its mapping in the middle of the download, FROM becomes TO
+fetch_through_box() {
+	nat_box "$1" "$2"
+	fetch_start "$CLIENT"
+	in_the_middle
+	nat_box "$2" "$1"
+	fetch_wait
+	in_ns rt nft delete table ip box
+}
+
+# told EVENT KEY: the values that the servers' logs have for KEY in lines of EVENT
+told() {
+	local event=$1 key=$2 line
+	cat "$WORK"/s[123].log | while read -r line; do
+		case $line in
+		"$event "*" $key="*)
+			line=${line#*" $key="}
+			echo "${line%% *}"
+			;;
+		esac
+	done
+}
+
+intact() { cmp -s "$WORK/root/blob" "$WORK/got-files/blob"; }
+
+# mh_pair: with stock mh, which hashes the client's address, finds two addresses of the client that belong to different servers.
+# Sets $FROM and $TO.
+mh_pair() {
+	local word address dest first='' n
+	ipvsadm -C
+	ipvsadm -A -u "$SVC4" -s mh
+	for n in 1 2 3; do
+		ipvsadm -a -u "$SVC4" -r "$(rs4 "$n")" -i
+	done
+	# the servers have no such connection and answer with a stateless reset, which quicgen does not expect
+	send -t 100 "to=$SVC4" "from=$CL4.210:4000" walk=addr count=10 dcid=ff 2>/dev/null || true
+	FROM='' TO=''
+	while read -ra word; do
+		[ "${word[0]} ${word[2]}" = "UDP 0FA0" ] || continue
+		address=$CL4.$((16#${word[1]:6:2}))
+		dest=${word[5]}
+		if [ -z "$first" ]; then
+			first=$dest FROM=$address
+		elif [ "$dest" != "$first" ]; then
+			TO=$address
+			break
+		fi
+	done </proc/net/ip_vs_conn
+	[ -n "$TO" ] || fail "mh gave ten addresses to one server"
+}
+
+# server_of ADDRESS: the name of the server that IPVS's connection table has for a client's address
+server_of() {
+	local word hex
+	# shellcheck disable=SC2086
+	hex=$(printf '%02X' ${1//./ })
+	while read -ra word; do
+		[ "${word[1]}" != "$hex" ] || echo "s$((16#${word[5]:6:2} - 10))"
+	done </proc/net/ip_vs_conn
+}
