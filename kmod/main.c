@@ -35,13 +35,9 @@ static int __init ip_vs_quic_init(void)
 	err = ip_vs_quic_sched_init();
 	if (err)
 		goto err_net;
-	err = ip_vs_quic_netlink_init();
-	if (err)
-		goto err_sched;
+	ip_vs_quic_netlink_init();
 	return 0;
 
-err_sched:
-	ip_vs_quic_sched_uninit();
 err_net:
 	ip_vs_quic_net_uninit();
 err_object:

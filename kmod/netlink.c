@@ -6,7 +6,9 @@
  */
 #include "netlink.h"
 
+#include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
 #include "net.h"
@@ -597,7 +599,8 @@ static const struct genl_small_ops ops[] = {
 	},
 };
 
-struct genl_family ip_vs_quic_genl_family __ro_after_init = {
+/* Not __ro_after_init: it is registered after that. */
+struct genl_family ip_vs_quic_genl_family = {
 	.name		= IP_VS_QUIC_GENL_NAME,
 	.version	= IP_VS_QUIC_GENL_VERSION,
 	.maxattr	= IP_VS_QUIC_A_MAX,
@@ -608,12 +611,36 @@ struct genl_family ip_vs_quic_genl_family __ro_after_init = {
 	.n_small_ops	= ARRAY_SIZE(ops),
 };
 
-int __init ip_vs_quic_netlink_init(void)
+static bool registered;	/* by the work alone, until that is cancelled */
+
+static void register_family(struct work_struct *work)
 {
-	return genl_register_family(&ip_vs_quic_genl_family);
+	int err = genl_register_family(&ip_vs_quic_genl_family);
+
+	registered = !err;
+	if (err)
+		pr_err("no netlink family, error %d\n", err);
+}
+
+static DECLARE_WORK(register_work, register_family);
+
+/*
+ * IPVS loads the module of a scheduler it does not know ("ipvsadm -A -s quic")
+ * in the middle of a generic netlink request of its own, and waits for it.  All
+ * that time generic netlink lets nobody register a family: waiting for that
+ * here would be for ever.  Who looks the family up before the work is done has the
+ * kernel ask for the module by its alias, which takes longer.
+ */
+void __init ip_vs_quic_netlink_init(void)
+{
+	schedule_work(&register_work);
 }
 
 void ip_vs_quic_netlink_uninit(void)
 {
-	genl_unregister_family(&ip_vs_quic_genl_family);
+	cancel_work_sync(&register_work);
+	if (registered)
+		genl_unregister_family(&ip_vs_quic_genl_family);
 }
+
+MODULE_ALIAS_GENL_FAMILY(IP_VS_QUIC_GENL_NAME);

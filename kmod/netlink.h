@@ -16,7 +16,7 @@ struct sk_buff;
 
 extern struct genl_family ip_vs_quic_genl_family;
 
-int ip_vs_quic_netlink_init(void);
+void ip_vs_quic_netlink_init(void);
 void ip_vs_quic_netlink_uninit(void);
 
 /* netlink.c: reads IP_VS_QUIC_A_SERVICE. */
