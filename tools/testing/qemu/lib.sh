@@ -32,6 +32,17 @@ cache=${XDG_CACHE_HOME:-${home:-/var/tmp}/.cache}/ip_vs_quic
 mkdir -p "$cache" || die "cannot make the cache directory $cache."
 cache=$(cd "$cache" && pwd -P)
 
+# as_owner COMMAND...: as the owner of the checkout if that is not root, so that what is built in it stays theirs to remove.
+as_owner() {
+	local owner
+	owner=$(stat -c %u "$repo")
+	if [ "$(id -u)" = 0 ] && [ "$owner" != 0 ]; then
+		setpriv --reuid "$owner" --regid "$(stat -c %g "$repo")" --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
 # with_lock NAME COMMAND...: one at a time on this machine. The lock belongs to the open file, so a killed holder lets go of it.
 # No "||" around COMMAND: that would switch errexit off inside it.
 with_lock() {
