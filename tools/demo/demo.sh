@@ -6,9 +6,9 @@
 # happened.
 set -euo pipefail
 selftests=$(cd "$(dirname "$0")/../testing/selftests/ip_vs_quic" && pwd -P)
-# shellcheck source=../testing/selftests/ip_vs_quic/lib.sh
+# shellcheck source-path=SCRIPTDIR source=../testing/selftests/ip_vs_quic/lib.sh
 . "$selftests/lib.sh"
-# shellcheck source=../testing/selftests/ip_vs_quic/h3.sh
+# shellcheck source-path=SCRIPTDIR source=../testing/selftests/ip_vs_quic/h3.sh
 . "$selftests/h3.sh"
 
 say() { printf '\n%s\n' "$*"; }
@@ -33,14 +33,15 @@ outcome_of() {
 }
 
 set_up() {
+	need_module
+	need_h3
+	# starts this script anew in the director, hence before a word is said
+	lab_up
 	say "A client, a router, a director and three real servers, each a network namespace of this Linux $(uname -r):"
 	tell "client 198.51.100.0/24 ── router ──┬── director    VIP $SVC4, IPVS, ip_vs_quic" \
 		"                                   ├── s1 10.0.0.11  VIP on lo, tunl0 ┐" \
 		"                                   ├── s2 10.0.0.12                   ├ answer the client" \
 		"                                   └── s3 10.0.0.13                   ┘ directly"
-	need_module
-	need_h3
-	lab_up
 	h3_servers
 	tell "Each server runs quiclb-h3server: HTTP/3, with its server ID encrypted in every connection ID."
 }
