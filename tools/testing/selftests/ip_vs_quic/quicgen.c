@@ -721,13 +721,16 @@ static void send_line(const struct spec *defaults, char *line)
 
 static char **read_lines(size_t *count)
 {
-	char **lines = NULL;
+	char **lines = NULL, **more;
 	char *line = NULL;
 	size_t room = 0;
 
 	*count = 0;
 	while (getline(&line, &room, stdin) > 0) {
-		lines = realloc(lines, (*count + 1) * sizeof(*lines));
+		more = realloc(lines, (*count + 1) * sizeof(*lines));
+		if (!more)
+			die("out of memory");
+		lines = more;
 		lines[*count] = strdup(line);
 		if (!lines[*count])
 			die("out of memory");
