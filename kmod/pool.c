@@ -47,7 +47,8 @@ static struct ip_vs_quic_pool *alloc_pool(u32 room)
 }
 
 static struct ip_vs_quic_target *
-reuse_target(const struct ip_vs_quic_pool *old, const struct ip_vs_dest *dest)
+reuse_target(struct ip_vs_quic_pool *pool, const struct ip_vs_quic_pool *old,
+	     const struct ip_vs_dest *dest)
 {
 	struct ip_vs_quic_addr addr = { .af = dest->af, .port = dest->port };
 	struct ip_vs_quic_target *target;
@@ -56,8 +57,12 @@ reuse_target(const struct ip_vs_quic_pool *old, const struct ip_vs_dest *dest)
 		return NULL;
 	ip_vs_addr_set(dest->af, &addr.addr, &dest->addr);
 	target = ip_vs_quic_pool_find(old, &addr);
-	if (!target || !ip_vs_quic_target_current(target, dest))
+	if (!target)
 		return NULL;
+	if (!ip_vs_quic_target_current(target, dest)) {
+		pool->has_edited = true;
+		return NULL;
+	}
 	ip_vs_quic_target_get(target);
 	return target;
 }
@@ -70,7 +75,7 @@ static int collect_targets(struct ip_vs_quic_pool *pool,
 	struct ip_vs_dest *dest;
 
 	list_for_each_entry(dest, &svc->destinations, n_list) {
-		target = reuse_target(old, dest);
+		target = reuse_target(pool, old, dest);
 		if (!target)
 			target = ip_vs_quic_target_new(svc, dest);
 		if (!target)

@@ -16,6 +16,7 @@
  * @table: maglev_build()'s, indices into @targets; NULL when there are none
  * @size: slots in @table
  * @count: number of @targets
+ * @has_edited: a server is reached by another method than in the pool before
  * @targets: sorted by address, one reference each
  */
 struct ip_vs_quic_pool {
@@ -23,6 +24,7 @@ struct ip_vs_quic_pool {
 	u16 *table;
 	u32 size;
 	u32 count;
+	bool has_edited;
 	struct ip_vs_quic_target *targets[];
 };
 

@@ -3,6 +3,7 @@
 
 #include <linux/err.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
 
 #include "net.h"
 #include "object.h"
@@ -140,11 +141,24 @@ void ip_vs_quic_service_del(struct ip_vs_quic_service *qs)
 	ip_vs_quic_object_retire(&qs->free_work);
 }
 
+/*
+ * IPVS keeps one route per destination, and a tunnel's does for direct routing only
+ * to look up the wrong neighbour.  It forgets the route when the method is edited,
+ * but before we hear of it: datagrams may have brought it back.  Once none can
+ * have the old routes any more it is made invalid again.
+ */
+static void forget_routes(const struct ip_vs_service *svc)
+{
+	synchronize_rcu();
+	rt_genid_bump_all(svc->ipvs->net);
+}
+
 int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 				   const struct ip_vs_service *svc)
 {
 	struct ip_vs_quic_routes *old, *routes;
 	struct ip_vs_quic_pool *pool;
+	bool edited = false;
 	int err = 0;
 
 	mutex_lock(&qs->qnet->lock);
@@ -155,6 +169,7 @@ int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 		goto out;
 	}
 	routes = ip_vs_quic_routes_new(old->configs, qs->sidmap, pool);
+	edited = routes && pool->has_edited;
 	ip_vs_quic_pool_put(pool);
 	if (routes)
 		publish(qs, routes);
@@ -162,6 +177,8 @@ int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 		err = -ENOMEM;
 out:
 	mutex_unlock(&qs->qnet->lock);
+	if (edited)
+		forget_routes(svc);
 	return err;
 }
 
