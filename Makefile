@@ -23,6 +23,9 @@ KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matr
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 
+# What building the module leaves in a directory.
+products = $(foreach kind,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,$(1)/$(kind))
+
 all: module programs
 
 module:
@@ -54,10 +57,10 @@ check-selftests: setup
 	@tools/testing/check selftests
 
 check-kernels: setup
-	@tools/testing/check $(KERNELS:%=selftests@%)
+	@tools/testing/check -j 2 $(KERNELS:%=selftests@%)
 
 check-debug: setup
-	@tools/testing/check $(DEBUG_KERNELS:%=debug@%)
+	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
 check-kcsan: setup
 	@tools/testing/check selftests@kcsan-6.1
@@ -75,11 +78,12 @@ dkms-install:
 	install -d $(DKMS_TREE)
 	install -m 644 dkms.conf COPYING $(DKMS_TREE)
 	cp -r kmod $(DKMS_TREE)
+	$(RM) $(call products,$(DKMS_TREE)/kmod)
 	$(if $(DESTDIR),,dkms install ip_vs_quic/$(VERSION))
 
 clean:
 	@$(MAKE) -C userspace clean
 	@$(MAKE) -C $(SELFTESTS) clean
-	$(RM) -r $(foreach junk,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,kmod/$(junk))
+	$(RM) $(call products,kmod)
 
 .PHONY: all module programs setup demo check check-unit check-selftests check-kernels check-debug check-kcsan lint install modules_install dkms-install clean
