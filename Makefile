@@ -48,10 +48,10 @@ demo: setup
 	@tools/testing/qemu/run -- tools/demo/demo.sh
 
 check: setup
-	@tools/testing/check unit selftests
+	@tools/testing/check harness unit selftests
 
 check-unit: setup
-	@tools/testing/check unit
+	@tools/testing/check harness unit
 
 check-selftests: setup
 	@tools/testing/check selftests
