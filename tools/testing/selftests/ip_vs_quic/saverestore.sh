@@ -1,103 +1,234 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# -S prints what -R reads, byte for byte the same every time; -R is one transaction, and none at all where nothing differs.
+# -S prints what -R reads, byte for byte the same every time.  -R is one transaction: all of it or nothing, nothing at all where
+# nothing differs, and no datagram is lost over it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
 lab_up
 serve
+umask 077
+OTHER=$WORK/'it'\''s "the other" \ key'
+echo 00112233445566778899aabbccddeeff >"$OTHER"
 
-# Something of everything, in another order than -S has.
-everything() {
-	echo 00112233445566778899aabbccddeeff >"$WORK/other key"
-	chmod 600 "$WORK/other key"
-	service "$SVC6" rs6 "6:1:18:$KEY" 0:15:4
-	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+# unroutable_too N: how N unroutable datagrams of one 4-tuple are counted beside their own outcome
+unroutable_too() { printf 'sched-fallback=%d' $(($1 > 0)); }
+
+# Something of everything, as -S has it: services by address, then by firewall mark; of each: configs, real servers, and server
+# IDs of servers that are absent.
+state() {
+	local other=${OTHER//\\/\\\\}
+	other=${other//\"/\\\"}
 	cat <<-END
-		config add -u $SVC4 --id 5 --server-id-len 2 --nonce-len 6 --key-file "$WORK/other key"
-		server-id add -u $SVC4 -r $(rs4 9) --absent --server-id 0:eeeeee --server-id 5:eeee
-		server-id add -u $SVC4 -r $(rs4 1) --server-id 0:000001
-		-A -u $VIP4:8443 -s quic -o
-		-a -u $VIP4:8443 -r $(rs4 2):8443 -g -w 0 -x 1000 -y 10
-		-a -u $VIP4:8443 -r $(rs4 3):8443 -m -w 65535
-		-a -u $VIP4:8443 -r $(rs4 1):8443 -i -w 7 --tun-type gue --tun-port 6080 --tun-nocsum
-		-A -f 17 -s quic
-		-a -f 17 -r $(rs4 1):443 -i -w 1
-		-A -f 17 -6 -s quic
 		-A -u $VIP4:53 -s rr
+		-a -u $VIP4:53 -r $(rs4 1):53 -m -w 1
+		-A -u $SVC4 -s quic
+		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4
+		config add -u $SVC4 --id 1 --server-id-len 8 --nonce-len 8 --key-file $WORK/key
+		config add -u $SVC4 --id 5 --server-id-len 2 --nonce-len 6 --key-file "$other"
+		-a -u $SVC4 -r $(rs4 1):443 -i -w 1 --server-id 0:000001 --server-id 0:$(sid 3 1) --server-id 1:$(sid 8 1) --server-id 6:aa
+		-a -u $SVC4 -r $(rs4 2):443 -i -w 2 --server-id 0:$(sid 3 2) --server-id 1:$(sid 8 2)
+		-a -u $SVC4 -r $(rs4 3):443 -i -w 65535 --server-id 0:$(sid 3 3) --server-id 1:$(sid 8 3)
+		-a -u $SVC4 -r $(rs4 4):443 -i -w 0
+		server-id add -u $SVC4 -r $(rs4 8):443 --absent --server-id 6:ab
+		server-id add -u $SVC4 -r $(rs4 9):443 --absent --server-id 0:eeeeee --server-id 5:eeee
+		-A -u $VIP4:8443 -s quic
+		-a -u $VIP4:8443 -r $(rs4 1):8443 -i --tun-type gue --tun-port 6080 -w 7
+		-a -u $VIP4:8443 -r $(rs4 2):8443 -i --tun-type gue --tun-port 6081 --tun-csum -w 7
+		-a -u $VIP4:8443 -r $(rs4 3):8443 -i --tun-type gre -w 7
+		-a -u $VIP4:8443 -r $(rs4 4):8443 -g -w 2147483647 -x 1000 -y 10
+		-a -u $VIP4:8443 -r [$(rs6 4)]:8443 -i -w 1
+		-A -u $SVC6 -s quic
+		config add -u $SVC6 --id 0 --server-id-len 15 --nonce-len 4
+		config add -u $SVC6 --id 6 --server-id-len 1 --nonce-len 18 --key-file $WORK/key
+		-a -u $SVC6 -r [$(rs6 1)]:443 -i -w 1 --server-id 0:$(sid 15 1) --server-id 6:01
+		-a -u $SVC6 -r [$(rs6 2)]:443 -m -w 1 --server-id 6:02
+		-A -f 17 -s quic
+		config add -f 17 --id 2 --server-id-len 4 --nonce-len 6 --key-file $WORK/key
+		-a -f 17 -r $(rs4 1):0 -i -w 1 --server-id 2:00000001
+		-A -f 17 -6 -s quic -o
+		config add -f 17 -6 --id 2 --server-id-len 4 --nonce-len 6
+		-a -f 17 -6 -r [$(rs6 2)]:0 -i -w 3 --server-id 2:00000001
 	END
 }
+
+# In another order: the lines of a service only have to come after its -A.
+shuffled() { state | tac | grep -v '^-A' | cat <(state | grep '^-A' | tac) -; }
+
+saved() { same "what is saved" "$(q -S)" "$(state)"; }
 
 round_trip() {
 	q -C
-	everything | q -R
+	shuffled | q -R
 	q -S >"$WORK/saved"
+	same "what is saved" "$(<"$WORK/saved")" "$(state)"
 	q -C
-	same "after -C" "$(q -S)" ""
+	same "what is saved after -C" "$(q -S)" ""
 	q -R <"$WORK/saved"
-	q -S >"$WORK/again"
-	cmp "$WORK/saved" "$WORK/again"
-	same "fingerprints in all" "$(q config list -j | jq -c '[.[] | select(.key_fingerprint)] | length')" 3
+	q -S | cmp - "$WORK/saved"
 }
 
-# Counters go on, connections stay, not one datagram is lost.
-restore_live() {
-	local before
-	q -S >"$WORK/saved"
+arrived() {
+	stats "$SVC4"
+	[ "${STATS[routed]}" -gt "${MARK[routed]}" ] && [ "${STATS[unroutable-reserved]}" -gt "${MARK[unroutable-reserved]}" ]
+}
+
+# undisturbed: sends what none of what follows may disturb, by a CID and by a connection that IPVS remembers
+undisturbed() {
 	mark "$SVC4"
-	flood -c 0:3:4 -w 4 "to=$SVC4" - <<-END
-		name=cid from=$CL4.90:9000 mint=0:$(sid 3 3)
-		name=tuple from=$CL4.91:9000 dcid=ff
+	flood -c "1:8:8:$KEY" -w 4 "to=$SVC4" - <<-END
+		name=cid from=$CL4.90:9000 mint=1:$(sid 8 1)
+		name=tuple from=$CL4.91:$((9000 + case_count)) form=long dcid=ff
 	END
-	for _ in 1 2 3 4 5; do
+	poll 10 "both kinds of datagrams" arrived
+}
+
+# none_lost: it was not, and its counters have gone on
+none_lost() {
+	local cids tuples
+	flooded
+	cids=$(awk '$1 == "cid" && $2 == "s1" { print $3 }' <<<"$GOT")
+	tuples=$(awk '$1 == "tuple" && $2 ~ /^s[123]$/ { print $3 }' <<<"$GOT")
+	[ "${cids:-0}" -gt 20 ] || fail "hardly any traffic: $GOT"
+	answers "cid s1 $cids" "$(grep ^tuple <<<"$GOT")"
+	counted "$SVC4" "routed=$cids" "unroutable-reserved=${tuples:-0}" "$(unroutable_too "${tuples:-0}")"
+}
+
+restore_live() {
+	undisturbed
+	for _ in {1..5}; do
 		q -R <"$WORK/saved"
 	done
-	flooded
-	same "what the flood got" "$(sed 's/[0-9]*$//; s/tuple s[123]/tuple SERVER/' <<<"$GOT")" $'cid s3 \ntuple SERVER '
-	same "after -R" "$(q -S)" "$(cat "$WORK/saved")"
-	before=$(awk '/^cid/ { print $3 }' <<<"$GOT")
-	[ "$before" -gt 20 ] || fail "only $before datagrams while -R was at work"
-	counted "$SVC4" "routed=$before" "unroutable-reserved=$(awk '/^tuple/ { print $3 }' <<<"$GOT")" sched-fallback=1
+	none_lost
+	saved
 }
 
-# What the file does not have goes, within the services that it names.
+# One state and another, server 1 and config 1 as they are in both.
+restore_other() {
+	state | grep -vE -- "--id 5|-r $(rs4 2):443|-r $(rs4 9)|--server-id 6:ab" |
+		sed "/-u $SVC4/s/nonce-len 4/nonce-len 9/; s/-w 65535 --server-id 0:$(sid 3 3)/-w 1 --server-id 0:$(sid 3 3) --server-id 0:eeeeee/" \
+			>"$WORK/other"
+	undisturbed
+	for _ in 1 2 3; do
+		q -R <"$WORK/other"
+		q -S | cmp - "$WORK/other"
+		q -R <"$WORK/saved"
+		saved
+	done
+	none_lost
+}
+
+# What the input does not have of the services it names, goes; others are not touched.
 restore_less() {
-	q -C
-	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY" | q -R
-	service "$SVC6" rs6 0:3:4 | q -R
-	service "$SVC4" rs4 0:3:4 | sed "/-r $(rs4 2) /d; s/-w 1/-w 5/" >"$WORK/less"
-	q -R <"$WORK/less"
-	same "the service" "$(q -S | grep -F " $SVC4 ")" "$(printf '%s\n' "-A -u $SVC4 -s quic" \
-		"config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4" \
-		"-a -u $SVC4 -r $(rs4 1):443 -i -w 5 --server-id 0:$(sid 3 1)" \
-		"-a -u $SVC4 -r $(rs4 3):443 -i -w 5 --server-id 0:$(sid 3 3)")"
-	same "lines about the other service" "$(q -S | grep -cF " $SVC6 ")" 5
+	printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 3) -i -w 5 --server-id 0:$(sid 3 1)" | q -R
+	same "the service" "$(q -S | grep -F " $SVC4 ")" \
+		"$(printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 3):443 -i -w 5 --server-id 0:$(sid 3 1)")"
+	same "the others" "$(q -S | grep -vF " $SVC4 ")" "$(state | grep -vF " $SVC4 ")"
+	q -R <"$WORK/saved"
+	saved
 }
 
-keys_by_path() {
-	fresh "$SVC4" rs4 "1:8:8:$KEY"
-	q -S >"$WORK/saved"
-	grep -q -- "--key-file $WORK/key" "$WORK/saved"
-	same "keys in -S, -L and config list" "$({ cat "$WORK/saved"; q -L; q -L -j; q config list; q config list -j; } | grep -ic "$KEY" || true)" 0
+# fails SENTENCE: -R refuses standard input in these words, and nothing has changed
+fails() {
+	local rc=0
+	q -R >"$WORK/stdout" 2>"$WORK/stderr" || rc=$?
+	same "sentence" "$(<"$WORK/stderr")" "Error: $1."
+	same "output" "$(<"$WORK/stdout")" ""
+	same "status" "$rc" 1
+	saved
 }
 
-keys_when_asked() {
-	fresh "$SVC4" rs4 "1:8:8:$KEY"
-	rm "$WORK/saved"
-	(umask 077 && q -S --keys >"$WORK/saved")
-	grep -q -- "--key $KEY" "$WORK/saved"
+# changed: a state that would change something everywhere
+changed() { state | sed 's/-w 1\b/-w 9/; s/-r 10.0.0.12/-r 10.0.0.15/; s/--nonce-len 6/--nonce-len 7/'; }
+
+# bad_line NUMBER LINE SENTENCE: with that line in the middle
+bad_line() { changed | sed "$1i\\
+$2" | fails "line $1: $3"; }
+
+# in_the_end LINE SENTENCE: lines after all others, of a service that does not exist yet, which the kernel refuses
+in_the_end() { printf '%s\n' "-A -u $VIP4:9443 -s quic" "$1" | cat <(changed) - | fails "$2"; }
+
+kernel_refuses_scheduler() {
+	changed | sed "s/-A -u $VIP4:53 -s rr/-A -u $VIP4:53 -s nosuch/" |
+		fails "service $VIP4:53: its scheduler or persistence engine is not found (modprobe ip_vs_quic)"
+}
+
+# The configs and server IDs of all other services have been replaced by then, and are put back.
+kernel_refuses_map() {
+	local ids
+	printf -v ids ' --server-id 0:%06x' {0..65536}
+	saved
+	undisturbed
+	in_the_end "-a -u $VIP4:9443 -r $(rs4 1) -i$ids" "service $VIP4:9443: A service can have 65536 server IDs"
+	none_lost
+}
+
+key_by_stdin() {
+	q config replace -u "$SVC4" --id 5 --server-id-len 2 --nonce-len 6 --key-file - <"$OTHER"
+	for option in "" --keys; do
+		refused 1 "Error: config 5 of $SVC4: its key came from standard input, and there is no file to name." \
+			quiclbadm -S ${option:+"$option"}
+	done
+	q config replace -u "$SVC4" --id 5 --server-id-len 2 --nonce-len 6 --key-file "$OTHER"
+	saved
+}
+
+nowhere_shown() {
+	same "keys in -S, -L and config list" "$({ q -S; q -L; q -L -j; q config list; q config list -j; } |
+		grep -icE "$KEY|$(<"$OTHER")" || true)" 0
+}
+
+saved_with_keys() {
+	(umask 077 && q -S --keys >"$WORK/with-keys")
+	same "what is saved with keys" "$(sed "s/ --key [0-9a-f]*\$//" "$WORK/with-keys")" "$(state)"
+	same "keys" "$(grep -o -- '--key [0-9a-f]*$' "$WORK/with-keys" | sort | uniq -c | awk '{ print $1, $3 }')" \
+		"$(printf '%s\n' "1 $(<"$OTHER")" "3 $KEY")"
+	# it is complete without the files, and still names them
 	mv "$WORK/key" "$WORK/moved"
 	q -C
-	q -R <"$WORK/saved"
+	q -R <"$WORK/with-keys"
 	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.92:9200" name=x "mint=1:$(sid 8 2)"
-	mv "$WORK/moved" "$WORK/key"
 	answers "x s2 1"
+	saved
+	refused 1 "Error: key file $WORK/key: No such file or directory." quiclbadm -S --keys
+	cp "$OTHER" "$WORK/key"
+	refused 1 "Error: config 1 of $SVC4: $WORK/key holds another key now." quiclbadm -S --keys
+	mv "$WORK/moved" "$WORK/key"
 }
 
-tcase "-S, -C, -R, -S: byte for byte the same" round_trip
-tcase "-R of the state that is changes nothing, under traffic" restore_live
-tcase "-R of less removes the rest" restore_less
-tcase "keys are saved by path, and shown nowhere" keys_by_path
-tcase "-S --keys is complete without the key file" keys_when_asked
+# Where everybody would see them.
+keys_refused() {
+	local rc=0
+	(umask 022 && : >"$WORK/open" && chmod 644 "$WORK/open")
+	q -S --keys >"$WORK/open" 2>"$WORK/stderr" || rc=$?
+	same "status" "$rc" 1
+	same "sentence" "$(<"$WORK/stderr")" "Error: --keys: everybody may read the file that standard output is (umask 077)."
+	same "output" "$(<"$WORK/open")" ""
+	rc=0
+	script -qec "quiclbadm -S --keys" /dev/null </dev/null >"$WORK/stdout" || rc=$?
+	same "status on a terminal" "$rc" 1
+	same "sentence on a terminal" "$(tr -d '\r' <"$WORK/stdout")" "Error: --keys: standard output is a terminal."
+}
+
+tcase "-R in another order, -S, -C, -R, -S: byte for byte the same" round_trip
+tcase "-R of the state that is changes nothing, datagrams arriving" restore_live
+tcase "-R of another state and back loses nothing that both have" restore_other
+tcase "-R of less removes the rest, and leaves other services alone" restore_less
+tcase "-R fails: no such option" bad_line 9 "-a -u $SVC4 -r $(rs4 6) --bad" "--bad: no such option"
+tcase "-R fails: a server ID that another server has" bad_line 9 "-a -u $SVC4 -r $(rs4 6) -i --server-id 1:$(sid 8 1)" \
+	"server ID 1:$(sid 8 1): $(rs4 1):443 has it already"
+tcase "-R fails: key file is missing" bad_line 6 "config add -u $SVC4 --id 3 --server-id-len 8 --nonce-len 8 --key-file $WORK/none" \
+	"key file $WORK/none: No such file or directory"
+tcase "-R fails: key file cannot be read" bad_line 6 "config add -u $SVC4 --id 3 --server-id-len 8 --nonce-len 8 --key-file $WORK" \
+	"key file $WORK: Is a directory"
+tcase "-R fails: the kernel has no such scheduler" kernel_refuses_scheduler
+tcase "-R fails: the kernel does not take a real server" in_the_end "-a -u $VIP4:9443 -r 224.0.0.1 -i" \
+	"real server 224.0.0.1:9443 of $VIP4:9443: IPVS does not take it so: an address of no single host, or another address family without -i"
+tcase "-R fails: the kernel does not take a server map" kernel_refuses_map
+tcase "-S: a key from standard input has no path" key_by_stdin
+tcase "keys are shown nowhere" nowhere_shown
+tcase "-S --keys is complete without the key files" saved_with_keys
+tcase "-S --keys: not where everybody sees them" keys_refused
+q -C
 finish
