@@ -1,161 +1,490 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Coming and going: module, services, servers and namespaces, with traffic all the while.  That the kernel is well afterwards is
-# for tools/testing/qemu/run to say, which fails on any report.
+# Services, servers, configs, namespaces and the module itself come and go while datagrams arrive.  At the end of a case the
+# module is unloaded: it warns of every object that it made and did not destroy.
+#
+# For some cases there is a second director, x, beside lb: 10.0.0.2, with the same VIPs.  It gets what the upper half of
+# the client's addresses sends: $CL4.128 to .255, and $CL6:1:0/112.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
 lab_up
 serve
 
-refcount() { cat /sys/module/ip_vs_quic/refcnt; }
-unused() { [ "$(refcount)" = 0 ]; }
-absent() { [ ! -d /sys/module/ip_vs_quic ]; }
+OTHER_KEY=00112233445566778899aabbccddeeff
+WARNED=512	# TAINT_WARN in /proc/sys/kernel/tainted
 
-unloaded() {
-	q -C
-	poll 20 "the last reference" unused
+# unroutable_too N: how N unroutable datagrams of one 4-tuple are counted beside their own outcome
+unroutable_too() { printf 'sched-fallback=%d' $(($1 > 0)); }
+
+# --- the second director -------------------------------------------------
+
+x_routes() {
+	ip -n "$LAB-rt" rule "$1" from "$CL4.128/25" to "$VIP4" lookup 100
+	ip -n "$LAB-rt" -6 rule "$1" from "${CL6}:1:0/112" to "$VIP6" lookup 100
+}
+
+x_up() {
+	ip netns add "$LAB-x"
+	in_ns x sh -c '
+		for c in all default; do
+			echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter
+			echo 0 >/proc/sys/net/ipv6/conf/$c/accept_dad
+		done'
+	# always the same address: the others may have it in their ARP tables
+	ip -n "$LAB-rt" link add x type veth peer name eth0 address 02:00:00:00:00:02 netns "$LAB-x"
+	ip -n "$LAB-x" -b - <<-END
+		link set lo up
+		link set eth0 up
+		addr add 10.0.0.2/24 dev eth0
+		addr add fd00:10::2/64 dev eth0
+		addr add $VIP4/32 dev lo
+		addr add $VIP6/128 dev lo
+		route add default via 10.0.0.254
+		route add default via fd00:10::fe
+	END
+	ip -n "$LAB-rt" -b - <<-END
+		link set x master br0 up
+		route replace $VIP4 via 10.0.0.2 table 100
+		route replace $VIP6 via fd00:10::2 table 100
+	END
+}
+
+# The kernel takes a namespace down in its own time, its devices late.
+x_is_gone() { ! ip -n "$LAB-rt" link show x; }
+
+x_down() {
+	ip netns del "$LAB-x"
+	poll 30 "the end of the namespace" x_is_gone
+}
+
+xq() { in_ns x quiclbadm "$@"; }
+
+# --- traffic -----------------------------------------------------------------
+
+floods=()
+
+# traffic NAME [OPTION...] [WORD...] [-]: until quiet(), on a CPU of its own as far as there are
+traffic() {
+	taskset -c $((${#floods[@]} % CPUS)) "$QUICGEN" flood -n "$LAB-cl" "${@:2}" <&0 >"$WORK/$1" &
+	floods+=("$!")
+	defer quiet
+}
+
+# quiet: all of it has ended, and what was sent is answered or given up.  An answer that came after it was given up makes quicgen
+# fail; whoever wants them all sees that by $GOT.
+quiet() {
+	local pid
+	for pid in ${floods[@]+"${floods[@]}"}; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	floods=()
+}
+
+# got NAME: sets $GOT to what the traffic of that name got, and $TOTAL to how many datagrams it was
+got() {
+	local count
+	GOT=$(<"$WORK/$1")
+	TOTAL=0
+	while read -r _ _ count; do
+		TOTAL=$((TOTAL + count))
+	done <<<"$GOT"
+	[ "$TOTAL" -gt 100 ] || fail "hardly any traffic: $GOT"
+}
+
+# cid N: sets $CID to the words of datagrams with a CID for server N, by config 1
+cid() { CID=(-c "1:8:8:$KEY" "to=$SVC4" "mint=1:$(sid 8 "$1")" name=x); }
+
+# routes_some [NAMESPACE [SERVICE]]: has routed datagrams
+routes_some() {
+	in_ns "${1:-lb}" quiclbadm -L -n --stats |
+		awk -v svc="${2:-$SVC4}" '$1 == "UDP" { on = $2 == svc } on && $1 == "routed" { n = $2 } END { exit !n }'
+}
+
+arrives() { poll 10 "datagrams to arrive" routes_some "$@"; }
+
+# --- the module -----------------------------------------------------------------
+
+is_loaded() { [ -d /sys/module/ip_vs_quic ]; }
+
+unwarned() { [ $(($(</proc/sys/kernel/tainted) & WARNED)) = 0 ] || fail "the kernel has warned of something"; }
+
+unload() {
 	rmmod ip_vs_quic
-	absent
+	! is_loaded || fail "the module is still there"
+	unwarned
 }
 
-autoload() {
-	unloaded
-	ipvsadm -A -u "$SVC4" -s quic
-	[ -d /sys/module/ip_vs_quic ]
-	same "references" "$(refcount)" 1
-}
-
-unload_refused() {
-	fresh "$SVC4" rs4 0:3:4
-	refused 1 "rmmod: ERROR: Module ip_vs_quic is in use" rmmod ip_vs_quic
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9700" name=x "mint=0:$(sid 3 1)"
-	answers "x s1 1"
-}
-
-# lost_none: the flood was answered, but for what was sent while nobody was there
-answered() { [ "$(awk '$2 ~ /^s[123]$/ { n += $3 } END { print n + 0 }' <<<"$GOT")" -ge "$1" ] || fail "the flood was hardly answered: $GOT"; }
-
-reload_under_traffic() {
-	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY" >"$WORK/state"
-	flood -c 0:3:4 -c "1:8:8:$KEY" -w 8 -t 100 "to=$SVC4" - <<-END
-		name=a from=$CL4.98:9800 mint=0:$(sid 3 1)
-		name=b from=$CL4.98:9801 mint=1:$(sid 8 2)
-		name=c from=$CL4.98:9802 dcid=ff
-	END
-	for _ in 1 2 3; do
-		modprobe ip_vs_quic
-		q -R <"$WORK/state"
-		ipvsadm -C
-		poll 20 "the last reference" unused
-		rmmod ip_vs_quic
-	done
+# All that a case has made goes, and with it the module.
+leaves_nothing() {
+	ipvsadm -C
+	unload
 	modprobe ip_vs_quic
-	q -R <"$WORK/state"
-	flooded
-	answered 20
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9700" name=x "mint=0:$(sid 3 3)"
-	answers "x s3 1"
 }
 
-clear_under_traffic() {
-	service "$SVC4" rs4 0:3:4 >"$WORK/state"
-	flood -c 0:3:4 -w 8 -t 100 "to=$SVC4" - <<-END
-		name=a from=$CL4.98:9803 mint=0:$(sid 3 1)
-		name=c from=$CL4.98:9804 dcid=ff
-	END
-	for _ in 1 2 3 4 5 6; do
-		ipvsadm -C
+in_use() {
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	refused 1 "rmmod: ERROR: Module ip_vs_quic is in use" rmmod ip_vs_quic
+	cid 2
+	send "${CID[@]}" "from=$CL4.2:2000"
+	answers "x s2 1"
+	ipvsadm -C
+	# a service in another namespace counts, too
+	in_ns s1 ipvsadm -A -u "$SVC4" -s quic
+	refused 1 "rmmod: ERROR: Module ip_vs_quic is in use" rmmod ip_vs_quic
+	in_ns s1 ipvsadm -C
+	leaves_nothing
+}
+
+# autoload COMMAND: makes a service, and so loads the module, which is then whole
+autoload() {
+	unload
+	"$1" -A -u "$SVC4" -s quic
+	is_loaded || fail "the module was not loaded"
+	same "scheduler" "$(ipvsadm -Ln | awk '$1 == "UDP" { print $2, $3 }')" "$SVC4 quic"
+	q config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
+	leaves_nothing
+}
+
+# Whoever asks for the netlink family has the module loaded, too.
+autoload_family() {
+	unload
+	ipvsadm -A -u "$SVC4" -s rr
+	refused 1 "Error: config 0 of $SVC4: No UDP service with scheduler quic at this address." \
+		quiclbadm config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
+	is_loaded || fail "the module was not loaded"
+	leaves_nothing
+}
+
+# Objects may still wait for their grace period when the module goes.
+reloads() {
+	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY" "4:9:5:$KEY" >"$WORK/state"
+	cid 3
+	traffic three -t 100 "${CID[@]}" "from=$CL4.3:3000"
+	traffic new -t 100 "to=$SVC4" "from=$CL4.4:3000" form=long dcid=ff count=100 walk=port
+	for _ in {1..3}; do
 		q -R <"$WORK/state"
+		arrives
+		q config replace -u "$SVC4" --id 4 --server-id-len 9 --nonce-len 8
+		q config del -u "$SVC4" --id 0
+		leaves_nothing
 	done
-	flooded
-	answered 20
+	# not even IPVS's own way around us
+	unload
+	modprobe ip_vs_quic
+	quiet
 }
 
-# Servers come and go, configs and server IDs change: what concerns none of that loses not a datagram.
-churn() {
-	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
-	flood -c 0:3:4 -w 4 "to=$SVC4" "from=$CL4.99:9900" name=x "mint=0:$(sid 3 1)"
-	for _ in 1 2 3; do
-		ipvsadm -d -u "$SVC4" -r "$(rs4 3)"
-		q config add -u "$SVC4" --id 4 --server-id-len 2 --nonce-len 4
-		ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i -w 9
-		q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id 0:bbbbbb --server-id 4:bbbb
-		ipvsadm -a -u "$SVC4" -r "$(rs4 3)" -i
-		q server-id del -u "$SVC4" --server-id 0:bbbbbb --server-id 4:bbbb
-		q config del -u "$SVC4" --id 4
-		echo "$KEY" | q config replace -u "$SVC4" --id 1 --server-id-len 8 --nonce-len 8 --key-file -
+# --- services under traffic ----------------------------------------------------
+
+clears() {
+	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY" >"$WORK/state"
+	cid 2
+	traffic two -t 100 "${CID[@]}" "from=$CL4.5:5000" count=100 walk=port
+	traffic new -t 100 "to=$SVC4" "from=$CL4.6:5000" form=long dcid=ff count=100 walk=port
+	for _ in {1..4}; do
+		q -R <"$WORK/state"
+		arrives
+		ipvsadm -C
 	done
-	flooded
-	same "what the flood got" "${GOT% *}" "x s1"
-	[ "${GOT##* }" -gt 20 ] || fail "hardly a flood: $GOT"
-	counted "$SVC4" "routed=${GOT##* }"
-	# the one that came back
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9701" name=x "mint=0:$(sid 3 3)"
-	answers "x s3 1"
+	quiet
+	leaves_nothing
 }
 
+# What comes while the server is not there is answered by another and counted as such.
+readded() {
+	local missed
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	cid 2
+	traffic two "${CID[@]}" "from=$CL4.7:7000"
+	for _ in {1..5}; do
+		ipvsadm -d -u "$SVC4" -r "$(rs4 2)"
+		ipvsadm -a -u "$SVC4" -r "$(rs4 2)" -i
+	done
+	quiet
+	got two
+	all_answered "$TOTAL"
+	stats "$SVC4"
+	missed=${STATS[unroutable-server]}
+	[ "$missed" -gt 0 ] || fail "the server was never missed"
+	counted "$SVC4" "routed=$((TOTAL - missed))" "unroutable-server=$missed" "$(unroutable_too "$missed")"
+	send "${CID[@]}" "from=$CL4.7:7000" count=5
+	answers "x s2 5"
+	leaves_nothing
+}
+
+# A service without our scheduler has nothing of ours; when it gets the scheduler again it begins anew.
 other_scheduler() {
-	fresh "$SVC4" rs4 0:3:4
-	ipvsadm -E -u "$SVC4" -s rr -o
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9702" name=x "mint=0:$(sid 3 1)" count=9
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	cid 2
+	traffic two "${CID[@]}" "from=$CL4.8:8000" count=100 walk=port
+	for _ in 1 2; do
+		arrives
+		ipvsadm -E -u "$SVC4" -s rr
+		refused 1 "Error: config 0 of $SVC4: No UDP service with scheduler quic at this address." \
+			quiclbadm config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
+		ipvsadm -E -u "$SVC4" -s quic
+		same "what came back" "$(q -S)" "$(printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 1):443 -i -w 1" \
+			"-a -u $SVC4 -r $(rs4 2):443 -i -w 1" "-a -u $SVC4 -r $(rs4 3):443 -i -w 1")"
+		service "$SVC4" rs4 "1:8:8:$KEY" | q -R
+	done
+	quiet
+	ipvsadm -E -u "$SVC4" -s rr
+	send "${CID[@]}" "from=$CL4.9:8000" walk=port count=9
 	answers "x s1 3" "x s2 3" "x s3 3"
-	refused 1 "Error: config 1 of $SVC4: No UDP service with scheduler quic at this address." \
-		quiclbadm config add -u "$SVC4" --id 1 --server-id-len 3 --nonce-len 4
 	ipvsadm -E -u "$SVC4" -s quic
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9703" name=x "mint=0:$(sid 3 1)" count=3
-	same "answers without a config" "${GOT/s[123]/SERVER}" "x SERVER 3"
-	service "$SVC4" rs4 0:3:4 | q -R
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9704" name=x "mint=0:$(sid 3 1)" count=3
-	answers "x s1 3"
-	counted "$SVC4" unroutable-config=3 sched-fallback=1 routed=3
+	send "${CID[@]}" "from=$CL4.9:8900" count=4
+	all_answered 4
+	counted "$SVC4" unroutable-config=4 "$(unroutable_too 4)"
+	service "$SVC4" rs4 "1:8:8:$KEY" | q -R
+	mark "$SVC4"
+	send "${CID[@]}" "from=$CL4.9:8900" count=4
+	answers "x s2 4"
+	counted "$SVC4" routed=4
+	leaves_nothing
 }
 
-# A second lab with the same addresses, whose director maps the same server IDs the other way round.
-second_lab() {
-	local first=$LAB
-	make_lab "$first-b"
-	defer "LAB=$LAB lab_down"
-	fresh "$SVC4" rs4 0:3:4
-	in_ns lb ipvsadm -A -u "$SVC4" -s quic
-	in_ns lb quiclbadm -R <<-END
-		-A -u $SVC4 -s quic
-		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4
-		-a -u $SVC4 -r $(rs4 1) -i -w 1 --server-id 0:$(sid 3 3)
-		-a -u $SVC4 -r $(rs4 3) -i -w 1 --server-id 0:$(sid 3 1)
-	END
-	same "references" "$(refcount)" 2
-	serve
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9705" name=second "mint=0:$(sid 3 1)" count=3
-	answers "second s3 3"
-	LAB=$first send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9705" name=first "mint=0:$(sid 3 1)" count=2
-	answers "first s1 2"
-	counted "$SVC4" routed=2
-	# the second goes away in the middle of traffic
-	flood -c 0:3:4 -w 8 -t 100 "to=$SVC4" - <<-END
-		name=cid from=$CL4.98:9806 mint=0:$(sid 3 1)
-		name=new from=$CL4.98:9807 dcid=ff
-	END
-	in_flood() { [ "$(in_ns lb quiclbadm -L -n --stats | awk '$1 == "routed" { print $2 }')" -gt 20 ]; }
-	poll 20 "traffic in the second lab" in_flood
-	ip netns del "$LAB-lb"
-	gone() { [ "$(refcount)" = 1 ]; }
-	poll 30 "the end of the second lab's service" gone
-	flooded
-	answered 20
-	LAB=$first
-	send -c 0:3:4 "to=$SVC4" "from=$CL4.97:9706" name=first "mint=0:$(sid 3 2)"
-	answers "first s2 1"
+# edit OPTION...: of server 2, whose datagrams reach it the new way from then on
+edit() {
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" "$@"
+	send "${CID[@]}" "from=$CL4.10:2000" count=5
+	answers "x s2 5"
+	ROUTED=$((ROUTED + 5))
 }
 
-tcase "ipvsadm -A -s quic loads the module" autoload
-tcase "rmmod is refused while there is a service" unload_refused
-tcase "rmmod after ipvsadm -C, under traffic, and again" reload_under_traffic
-tcase "ipvsadm -C and -R under traffic" clear_under_traffic
-tcase "servers, configs and server IDs change under traffic, nothing is lost" churn
-tcase "another scheduler and back" other_scheduler
-tcase "two namespaces with services, one is deleted under traffic" second_lab
-tcase "rmmod after all of this" unloaded
-modprobe ip_vs_quic
+# Datagrams under way in the moment of an edit may still take IPVS's old route in the new way, that is: to whoever has the VIP.
+edited() {
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	cid 2
+	ROUTED=0
+	traffic two "${CID[@]}" "from=$CL4.10:1000"
+	for _ in 1 2; do
+		edit -g -w 1
+		edit -g -w 0
+		edit -i -w 0
+		edit -i -w 7
+	done
+	quiet
+	got two
+	all_answered "$TOTAL"
+	counted "$SVC4" "routed=$((TOTAL + ROUTED))"
+	leaves_nothing
+}
+
+defers_more() {
+	stats "$SVC4"
+	[ "${STATS[deferred]}" -gt "$1" ]
+}
+
+# The connections that masquerading needs do not beat CIDs when it is over.
+masqueraded() {
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	cid 2
+	traffic two -t 100 "${CID[@]}" "from=$CL4.11:1000" count=20 walk=port
+	for _ in 1 2 3; do
+		stats "$SVC4"
+		ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -m
+		poll 10 "deferred datagrams" defers_more "${STATS[deferred]}"
+		ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i
+	done
+	quiet
+	mark "$SVC4"
+	send "${CID[@]}" "from=$CL4.11:1000" count=20 walk=port
+	answers "x s2 20"
+	counted "$SVC4" routed=20
+	leaves_nothing
+}
+
+# Config 1 changes its key and back, another config comes and goes.
+change_configs() {
+	q config replace -u "$SVC4" --id 1 --server-id-len 8 --nonce-len 8 --key-file "$WORK/other-key"
+	q config add -u "$SVC4" --id 5 --server-id-len 3 --nonce-len 4
+	q server-id add -u "$SVC4" -r "$(rs4 1)" --server-id 5:aaaaaa
+	q config del -u "$SVC4" --id 5
+	q config replace -u "$SVC4" --id 1 --server-id-len 8 --nonce-len 8 --key-file "$WORK/key"
+}
+
+# Whatever the configuration is at the moment: every datagram is answered, each is counted once, and those whose server and
+# config do not change do not notice.
+churned() {
+	local configs name outcome all=0 sum=0
+	fresh "$SVC4" rs4 "1:8:8:$KEY" 0:3:4
+	# or IPVS drops what belongs to a connection with a server that has gone
+	echo 1 >/proc/sys/net/ipv4/vs/expire_nodest_conn
+	traffic one -c 0:3:4 "to=$SVC4" "mint=0:$(sid 3 1)" name=x "from=$CL4.12:1000"
+	cid 2
+	traffic two "${CID[@]}" "from=$CL4.13:1000"
+	cid 3
+	traffic three "${CID[@]}" "from=$CL4.14:1000"
+	for _ in {1..4}; do
+		change_configs
+	done &
+	configs=$!
+	while kill -0 "$configs" 2>/dev/null; do
+		ipvsadm -d -u "$SVC4" -r "$(rs4 2)"
+		ipvsadm -d -u "$SVC4" -r "$(rs4 3)"
+		ipvsadm -a -u "$SVC4" -r "$(rs4 2)" -i
+		ipvsadm -a -u "$SVC4" -r "$(rs4 3)" -g -w 2
+	done
+	wait "$configs"
+	quiet
+	got one
+	answers "x s1 $TOTAL"
+	sum=$TOTAL
+	for name in two three; do
+		got "$name"
+		all_answered "$TOTAL"
+		sum=$((sum + TOTAL))
+	done
+	stats "$SVC4"
+	for outcome in routed unroutable-server unroutable-server-id; do
+		[ "${STATS[$outcome]}" -gt 0 ] || fail "nothing was $outcome"
+		all=$((all + STATS[$outcome]))
+	done
+	same "datagrams counted" "$all" "$sum"
+	send "${CID[@]}" "from=$CL4.14:1000" count=5
+	answers "x s3 5"
+	leaves_nothing
+}
+
+# --- namespaces -------------------------------------------------------------------
+
+x_conns() { in_ns x tail -n +2 /proc/net/ip_vs_conn; }
+
+# In a new namespace IPVS's tables are empty, and stay so.
+no_conns() {
+	x_up
+	service "$SVC4" rs4 "1:8:8:$KEY" 0:3:4 | xq -R
+	for n in 1 2 3; do
+		echo "mint=1:$(sid 8 "$n") from=$CL4.130:2000 walk=port count=200"
+		echo "mint=0:$(sid 3 "$n") from=$CL4.131:2000 walk=port count=200 form=long"
+	done | send -c "1:8:8:$KEY" -c 0:3:4 "to=$SVC4" -
+	all_answered 1200
+	routes_some x
+	same "connection entries" "$(x_conns)" ""
+	same "ActiveConn and InActConn" "$(in_ns x ipvsadm -Ln | awk '/->.*Tunnel/ { print $5, $6 }')" $'0 0\n0 0\n0 0'
+	same "connections counted" "$(in_ns x ipvsadm -Ln --stats --exact | awk -v svc="$SVC4" '$2 == svc { print $3 }')" 0
+	# there would have been something to see
+	send "to=$SVC4" "from=$CL4.132:2000" form=long dcid=ff
+	same "number of connection entries" "$(x_conns | wc -l)" 1
+	x_down
+	leaves_nothing
+}
+
+# sends_to_both KEY: the same CID, four times, to either director
+sends_to_both() {
+	send -c "1:8:8:$1" "to=$SVC4" - <<-END
+		name=lb from=$CL4.20:2000 mint=1:$(sid 8 1) count=4
+		name=x from=$CL4.220:2000 mint=1:$(sid 8 1) count=4
+	END
+}
+
+# outcomes_of_x OUTCOME...: their counts
+outcomes_of_x() { xq -L -n --stats -j | jq -r '[.services[0].outcomes[$ARGS.positional[]]] | join(" ")' --args "$@"; }
+
+# Two directors with one VIP share nothing: neither keys nor server IDs nor counters.
+two_namespaces() {
+	x_up
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	{
+		echo "-A -u $SVC4 -s quic"
+		echo "config add -u $SVC4 --id 1 --server-id-len 8 --nonce-len 8 --key-file $WORK/other-key"
+		echo "-a -u $SVC4 -r $(rs4 3) -i -w 1 --server-id 1:$(sid 8 1)"
+	} | xq -R
+	sends_to_both "$KEY"
+	same "answers to lb's CID" "${GOT/x s[123]/x SOME}" $'lb s1 4\nx SOME 4'
+	counted "$SVC4" routed=4
+	same "routed and unroutable of x" "$(outcomes_of_x routed unroutable-server-id)" "0 4"
+	sends_to_both "$OTHER_KEY"
+	same "answers to x's CID" "${GOT/lb s[123]/lb SOME}" $'lb SOME 4\nx s3 4'
+	counted "$SVC4" routed=4 unroutable-server-id=4 "$(unroutable_too 4)"
+	same "routed and unroutable of x" "$(outcomes_of_x routed unroutable-server-id)" "4 4"
+	# and the end of one is not the end of the other
+	x_down
+	sends_to_both "$KEY"
+	same "answers of lb" "$(grep ^lb <<<"$GOT")" "lb s1 4"
+	leaves_nothing
+}
+
+# traffic_for_x: routable and not, of both families
+traffic_for_x() {
+	cid 2
+	traffic four -t 100 "${CID[@]}" "from=$CL4.140:1000" count=50 walk=port
+	traffic mix -t 100 -c "1:8:8:$KEY" - <<-END
+		to=$SVC4 from=$CL4.141:1000 form=long dcid=ff count=50 walk=port
+		to=$SVC6 from=[${CL6}:1:1]:1000 form=long dcid=ff count=50 walk=port
+		to=$SVC6 from=[${CL6}:1:2]:1000 mint=1:$(sid 8 1) count=50 walk=port
+	END
+}
+
+x_dies() {
+	x_up
+	{
+		service "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+		service "$SVC6" rs6 "1:8:8:$KEY"
+	} | xq -R
+	arrives x
+	arrives x "$SVC6"
+	ip netns del "$LAB-x"
+}
+
+deleted_namespace() {
+	fresh "$SVC4" rs4 "1:8:8:$KEY"
+	traffic_for_x
+	for _ in 1 2 3; do
+		x_dies
+		poll 30 "the end of the namespace" x_is_gone
+	done
+	quiet
+	cid 2
+	send "${CID[@]}" "from=$CL4.40:1000" count=5
+	answers "x s2 5"
+	counted "$SVC4" routed=5
+	leaves_nothing
+}
+
+# The module goes as soon as the services of a dying namespace let go of it.
+unloaded_behind_namespace() {
+	ipvsadm -C
+	traffic_for_x
+	for _ in 1 2; do
+		x_dies
+		poll 30 "the module to be let go" rmmod ip_vs_quic
+		unwarned
+		poll 30 "the end of the namespace" x_is_gone
+		modprobe ip_vs_quic
+	done
+	quiet
+}
+
+# Other scripts may find the lab as it was, whatever became of a case.
+restore_lab() {
+	ipvsadm -C
+	! ip netns list | grep -qw "$LAB-x" || x_down
+	x_routes del
+	modprobe ip_vs_quic
+}
+
+CPUS=$(nproc)
+echo "$OTHER_KEY" >"$WORK/other-key"
+chmod 600 "$WORK/other-key"
+x_routes add
+tcase "rmmod is refused while a service uses the scheduler, in any namespace" in_use
+tcase "ipvsadm -s quic loads the module" autoload ipvsadm
+tcase "quiclbadm -A loads the module" autoload quiclbadm
+tcase "asking for its netlink family loads the module" autoload_family
+tcase "the module is reloaded again and again, datagrams arriving" reloads
+tcase "ipvsadm -C again and again, datagrams arriving" clears
+tcase "a server removed and re-added keeps its server IDs, datagrams arriving" readded
+tcase "another scheduler and back: configs and server IDs are gone" other_scheduler
+tcase "weight and method of a server are edited: no datagram is lost" edited
+tcase "tunnel, masquerading and back: CIDs beat what is left of it" masqueraded
+tcase "servers and configs change at once, datagrams on all CPUs" churned
+tcase "routed datagrams leave no connections" no_conns
+tcase "two namespaces with one VIP are independent" two_namespaces
+tcase "namespaces are deleted with live services, datagrams arriving" deleted_namespace
+tcase "the module is unloaded right behind a deleted namespace" unloaded_behind_namespace
+tcase "and everything is gone" restore_lab
 finish
