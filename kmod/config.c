@@ -6,6 +6,19 @@
 
 #include "object.h"
 
+static struct ip_vs_quic_usage __percpu *new_usage(void)
+{
+	struct ip_vs_quic_usage __percpu *usage;
+	int cpu;
+
+	usage = alloc_percpu(struct ip_vs_quic_usage);
+	if (!usage)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(usage, cpu)->syncp);
+	return usage;
+}
+
 struct ip_vs_quic_config *
 ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 {
@@ -21,17 +34,25 @@ ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 		if (!cfg->key_source)
 			goto err_free;
 	}
-	err = qlb_config_init(&cfg->qlb, params->id, params->server_id_len,
-			      params->nonce_len, false, params->key);
-	if (err)
+	cfg->usage = new_usage();
+	if (!cfg->usage)
 		goto err_source;
+	err = qlb_config_init(&cfg->qlb, params->id, params->server_id_len,
+			      params->nonce_len, params->check_length,
+			      params->key);
+	if (err)
+		goto err_usage;
 
+	cfg->tenant = params->tenant;
+	cfg->check_length = params->check_length;
 	if (cfg->qlb.keyed)
 		cfg->fingerprint = qlb_fingerprint(&cfg->qlb);
 	kref_init(&cfg->ref);
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_CONFIG);
 	return cfg;
 
+err_usage:
+	free_percpu(cfg->usage);
 err_source:
 	kfree(cfg->key_source);
 err_free:
@@ -51,6 +72,7 @@ static void release(struct kref *ref)
 
 	cfg = container_of(ref, struct ip_vs_quic_config, ref);
 	qlb_config_destroy(&cfg->qlb);
+	free_percpu(cfg->usage);
 	kfree(cfg->key_source);
 	kfree_sensitive(cfg);
 	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_CONFIG);
@@ -60,4 +82,61 @@ void ip_vs_quic_config_put(struct ip_vs_quic_config *cfg)
 {
 	if (cfg)
 		kref_put(&cfg->ref, release);
+}
+
+/* By what they do to a block, as neither gives its key away. */
+static bool same_key(const struct qlb_config *a, const struct qlb_config *b)
+{
+	u8 x[QLB_BLOCK_LEN] = {}, y[QLB_BLOCK_LEN] = {};
+	bool same;
+
+	if (!a->keyed || !b->keyed)
+		return a->keyed == b->keyed;
+	qlb_aes_encrypt(&a->aes, x, x);
+	qlb_aes_encrypt(&b->aes, y, y);
+	same = !memcmp(x, y, sizeof(x));
+	memzero_explicit(x, sizeof(x));
+	memzero_explicit(y, sizeof(y));
+	return same;
+}
+
+static bool same_source(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+bool ip_vs_quic_config_equal(const struct ip_vs_quic_config *a,
+			     const struct ip_vs_quic_config *b)
+{
+	return a->qlb.id == b->qlb.id && a->tenant == b->tenant &&
+	       a->qlb.server_id_len == b->qlb.server_id_len &&
+	       a->qlb.nonce_len == b->qlb.nonce_len &&
+	       a->check_length == b->check_length &&
+	       same_source(a->key_source, b->key_source) &&
+	       same_key(&a->qlb, &b->qlb);
+}
+
+void ip_vs_quic_config_usage(const struct ip_vs_quic_config *cfg,
+			     u64 *datagrams, u64 *misses, u64 *last_seen)
+{
+	int cpu;
+
+	*datagrams = 0;
+	*misses = 0;
+	*last_seen = 0;
+	for_each_possible_cpu(cpu) {
+		const struct ip_vs_quic_usage *u = per_cpu_ptr(cfg->usage, cpu);
+		u64 got, missed, seen;
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&u->syncp);
+			got = u64_stats_read(&u->datagrams);
+			missed = u64_stats_read(&u->misses);
+			seen = u64_stats_read(&u->last_seen);
+		} while (u64_stats_fetch_retry(&u->syncp, start));
+		*datagrams += got;
+		*misses += missed;
+		*last_seen = max(*last_seen, seen);
+	}
 }

@@ -3,23 +3,60 @@
 #ifndef _IP_VS_QUIC_CONFIG_H
 #define _IP_VS_QUIC_CONFIG_H
 
+#include <linux/jiffies.h>
 #include <linux/kref.h>
+#include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
 
 #include "qlb.h"
+
+enum ip_vs_quic_config_limits {
+	IP_VS_QUIC_TENANTS_MAX = 4,	/* configs that share a config ID */
+};
+
+/**
+ * struct ip_vs_quic_usage - what a config was good for, per CPU
+ * @datagrams: whose server ID somebody has, in the pool or not
+ * @misses: tried on CIDs whose server ID nobody has, in vain or for another
+ *	    tenant
+ * @last_seen: jiffies64 of the last of @datagrams, 0 for never
+ */
+struct ip_vs_quic_usage {
+	u64_stats_t datagrams;
+	u64_stats_t misses;
+	u64_stats_t last_seen;
+	struct u64_stats_sync syncp;
+};
 
 /**
  * struct ip_vs_quic_config - a config and where its key came from
  * @ref: one reference per routes object that has it
+ * @tenant: which of those with its ID, 0..3
+ * @check_length: qlb.self_len is to be believed, section "Definition" of
+ *		  unroutable CIDs
  * @fingerprint: of the key, 0 when there is none
  * @key_source: opaque to the kernel, may be NULL
+ * @usage: written by the packet path
  * @qlb: what the codec needs
  */
 struct ip_vs_quic_config {
 	struct kref ref;
+	u8 tenant;
+	bool check_length;
 	u32 fingerprint;
 	char *key_source;
+	struct ip_vs_quic_usage __percpu *usage;
 	struct qlb_config qlb;
 };
+
+/* All configs of a service; references belong to whoever has the struct. */
+struct ip_vs_quic_configs {
+	struct ip_vs_quic_config *at[QLB_CONFIGS_MAX][IP_VS_QUIC_TENANTS_MAX];
+};
+
+#define ip_vs_quic_configs_for_each(cfgp, configs)			\
+	for ((cfgp) = &(configs)->at[0][0];				\
+	     (cfgp) < &(configs)->at[QLB_CONFIGS_MAX][0]; (cfgp)++)
 
 /**
  * struct ip_vs_quic_config_params - a config as asked for, checked
@@ -28,8 +65,10 @@ struct ip_vs_quic_config {
  */
 struct ip_vs_quic_config_params {
 	u8 id;
+	u8 tenant;
 	u8 server_id_len;
 	u8 nonce_len;
+	bool check_length;
 	const u8 *key;
 	const char *key_source;
 };
@@ -41,5 +80,35 @@ struct ip_vs_quic_config *ip_vs_quic_config_get(struct ip_vs_quic_config *cfg);
 
 /* The last put may sleep.  NULL is fine. */
 void ip_vs_quic_config_put(struct ip_vs_quic_config *cfg);
+
+/* The same config in all but its usage? */
+bool ip_vs_quic_config_equal(const struct ip_vs_quic_config *a,
+			     const struct ip_vs_quic_config *b);
+
+/* Callers of these two have bottom halves disabled. */
+static inline void
+ip_vs_quic_config_used(const struct ip_vs_quic_config *cfg)
+{
+	struct ip_vs_quic_usage *u = this_cpu_ptr(cfg->usage);
+
+	u64_stats_update_begin(&u->syncp);
+	u64_stats_inc(&u->datagrams);
+	u64_stats_set(&u->last_seen, get_jiffies_64());
+	u64_stats_update_end(&u->syncp);
+}
+
+static inline void
+ip_vs_quic_config_missed(const struct ip_vs_quic_config *cfg)
+{
+	struct ip_vs_quic_usage *u = this_cpu_ptr(cfg->usage);
+
+	u64_stats_update_begin(&u->syncp);
+	u64_stats_inc(&u->misses);
+	u64_stats_update_end(&u->syncp);
+}
+
+/* Sums over CPUs; *last_seen is the latest. */
+void ip_vs_quic_config_usage(const struct ip_vs_quic_config *cfg,
+			     u64 *datagrams, u64 *misses, u64 *last_seen);
 
 #endif /* _IP_VS_QUIC_CONFIG_H */

@@ -13,7 +13,9 @@
  * struct ip_vs_quic_decision - how far the decoder got, and the result
  * @outcome: IP_VS_QUIC_ROUTED and _DEFERRED have a target
  * @hdr: as parsed; not set for IP_VS_QUIC_MALFORMED
- * @config: the config that the CID names, NULL when there is none
+ * @config: the config that the CID names, NULL when there is none; of several
+ *	    tenants' the one that got furthest
+ * @tried: tenants' configs that were tried
  * @sid: decoded server ID, length 0 when it was not
  * @route: the server map's entry for it, or NULL
  * @target: of the server, valid in the caller's RCU read-side section
@@ -22,6 +24,7 @@ struct ip_vs_quic_decision {
 	enum ip_vs_quic_outcome outcome;
 	struct quic_hdr hdr;
 	const struct ip_vs_quic_config *config;
+	unsigned int tried;
 	struct qlb_server_id sid;
 	const struct ip_vs_quic_route *route;
 	struct ip_vs_quic_target *target;
@@ -51,9 +54,16 @@ void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,
 		       const struct ip_vs_quic_payload *payload,
 		       struct ip_vs_quic_decision *d);
 
-/* The same for a bare CID: fills in all but d->hdr. */
+/* The same for a CID: from what d->hdr says of it on. */
 void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
-			   const u8 *cid, size_t len, size_t view,
 			   struct ip_vs_quic_decision *d);
+
+/*
+ * Counts the decision for the service and its configs; caller has bottom halves
+ * disabled.
+ */
+void ip_vs_quic_decide_count(const struct ip_vs_quic_service *qs,
+			     const struct ip_vs_quic_routes *routes,
+			     const struct ip_vs_quic_decision *d);
 
 #endif /* _IP_VS_QUIC_DECIDE_H */

@@ -20,33 +20,24 @@ void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet)
 		qnet->generation = 1;
 }
 
-static struct nf_hook_ops *family_ops(struct ip_vs_quic_net *qnet, u16 af)
+static int use_hooks(struct ip_vs_quic_net *qnet)
 {
-	return &qnet->ops[af == AF_INET6];
-}
-
-static unsigned int *family_users(struct ip_vs_quic_net *qnet, u16 af)
-{
-	return &qnet->users[af == AF_INET6];
-}
-
-static int use_hook(struct ip_vs_quic_net *qnet, u16 af)
-{
-	unsigned int *users = family_users(qnet, af);
 	int err = 0;
 
-	if (!*users)
-		err = nf_register_net_hook(qnet->net, family_ops(qnet, af));
+	if (!qnet->users)
+		err = nf_register_net_hooks(qnet->net, qnet->ops,
+					    ARRAY_SIZE(qnet->ops));
 	if (!err)
-		++*users;
+		qnet->users++;
 	return err;
 }
 
-/* Packets already past the hook's registration are covered by RCU. */
-static void unuse_hook(struct ip_vs_quic_net *qnet, u16 af)
+/* Packets already past the hooks' registration are covered by RCU. */
+static void unuse_hooks(struct ip_vs_quic_net *qnet)
 {
-	if (!--*family_users(qnet, af))
-		nf_unregister_net_hook(qnet->net, family_ops(qnet, af));
+	if (!--qnet->users)
+		nf_unregister_net_hooks(qnet->net, qnet->ops,
+					ARRAY_SIZE(qnet->ops));
 }
 
 int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
@@ -55,14 +46,14 @@ int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
 	int err;
 
 	lockdep_assert_held(&qnet->lock);
-	err = use_hook(qnet, qs->key.af);
+	err = use_hooks(qnet);
 	if (err)
 		return err;
 
 	err = rhashtable_insert_fast(&qnet->table, &qs->node,
 				     ip_vs_quic_table_params);
 	if (err) {
-		unuse_hook(qnet, qs->key.af);
+		unuse_hooks(qnet);
 		return err;
 	}
 	list_add_tail(&qs->list, &qnet->services);
@@ -81,7 +72,7 @@ void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
 	list_del(&qs->list);
 	rhashtable_remove_fast(&qnet->table, &qs->node,
 			       ip_vs_quic_table_params);
-	unuse_hook(qnet, qs->key.af);
+	unuse_hooks(qnet);
 	ip_vs_quic_net_changed(qnet);
 }
 

@@ -18,7 +18,8 @@
  * @table: services by key, read under RCU
  * @services: the same in order of creation
  * @generation: counts changes of configuration, never 0, for dumps
- * @users: services per address family, IPv4 then IPv6; hooks exist while > 0
+ * @users: services; the hooks of both families exist while there are any: a
+ *	   tunnel, and errors about it, may be of the other one
  * @fwmark_users: services with a fwmark; the hook reads it without the lock: a
  *		  stale zero only sends a packet IPVS's own way
  * @ops: the hooks, priv pointing here
@@ -29,7 +30,7 @@ struct ip_vs_quic_net {
 	struct rhashtable table;
 	struct list_head services;
 	u32 generation;
-	unsigned int users[2];
+	unsigned int users;
 	unsigned int fwmark_users;
 	struct nf_hook_ops ops[2];
 };
@@ -59,6 +60,30 @@ ip_vs_quic_net_find(struct ip_vs_quic_net *qnet,
 		    const struct ip_vs_quic_svc_key *key)
 {
 	return rhashtable_lookup(&qnet->table, key, ip_vs_quic_table_params);
+}
+
+/*
+ * The service that a datagram to @vaddr is for; IPVS prefers a firewall mark's
+ * service to an address's.  Caller is in an RCU read-side section.
+ */
+static inline struct ip_vs_quic_service *
+ip_vs_quic_net_find_for(struct ip_vs_quic_net *qnet, u32 mark, u16 af,
+			const union nf_inet_addr *vaddr, __be16 vport)
+{
+	struct ip_vs_quic_svc_key key = { .af = af };
+
+	if (unlikely(mark && READ_ONCE(qnet->fwmark_users))) {
+		struct ip_vs_quic_service *qs;
+
+		key.fwmark = mark;
+		qs = ip_vs_quic_net_find(qnet, &key);
+		if (qs)
+			return qs;
+		key.fwmark = 0;
+	}
+	ip_vs_addr_set(af, &key.addr, vaddr);
+	key.port = vport;
+	return ip_vs_quic_net_find(qnet, &key);
 }
 
 int ip_vs_quic_net_init(void);

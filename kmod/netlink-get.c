@@ -13,12 +13,15 @@
  */
 struct cursor {
 	unsigned long service;	/* services done */
-	unsigned long part;	/* of the next one: configs by ID, then stats */
+	unsigned long part;	/* of the next one: configs, settings, stats */
 	unsigned long sid;	/* then server IDs */
 };
 
-#define PART_STATS	QLB_CONFIGS_MAX
-#define PARTS		(PART_STATS + 1)
+enum {
+	PART_SETTINGS = QLB_CONFIGS_MAX * IP_VS_QUIC_TENANTS_MAX,
+	PART_STATS,
+	PARTS
+};
 
 static int put_addr(struct sk_buff *skb, int type, u16 af,
 		    const union nf_inet_addr *addr)
@@ -44,6 +47,20 @@ static int put_service(struct sk_buff *skb,
 	return 0;
 }
 
+static int put_usage(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
+{
+	u64 datagrams, misses, seen, age;
+
+	ip_vs_quic_config_usage(cfg, &datagrams, &misses, &seen);
+	age = jiffies64_to_msecs(get_jiffies_64() - seen);
+	if (nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_DATAGRAMS, datagrams, 0) ||
+	    nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_MISSES, misses, 0) ||
+	    (seen &&
+	     nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_LAST_SEEN, age, 0)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* Everything but the key. */
 static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
 {
@@ -51,6 +68,10 @@ static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
 
 	if (!nest ||
 	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_ID, cfg->qlb.id) ||
+	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_TENANT, cfg->tenant) ||
+	    (cfg->check_length &&
+	     nla_put_flag(skb, IP_VS_QUIC_A_CFG_CHECK_LENGTH)) ||
+	    put_usage(skb, cfg) ||
 	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
 		       cfg->qlb.server_id_len) ||
 	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_NONCE_LEN, cfg->qlb.nonce_len) ||
@@ -68,13 +89,14 @@ static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
 
 /* @server may be NULL: the server ID is nobody's. */
 static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
-		   const struct ip_vs_quic_addr *server)
+		   bool prefix, const struct ip_vs_quic_addr *server)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVER_ID);
 
 	if (!nest ||
 	    nla_put_u8(skb, IP_VS_QUIC_A_SID_CONFIG_ID, config_id) ||
 	    nla_put(skb, IP_VS_QUIC_A_SID_VALUE, len, octets) ||
+	    (prefix && nla_put_flag(skb, IP_VS_QUIC_A_SID_PREFIX)) ||
 	    (server &&
 	     (nla_put_u16(skb, IP_VS_QUIC_A_SID_AF, server->af) ||
 	      put_addr(skb, IP_VS_QUIC_A_SID_ADDR, server->af, &server->addr) ||
@@ -103,14 +125,40 @@ static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
 	return 0;
 }
 
+static int put_settings(struct sk_buff *skb,
+			const struct ip_vs_quic_routes *routes)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SETTINGS);
+	u32 dcid_max = ip_vs_quic_dcids_max(routes->dcids);
+
+	if (!nest ||
+	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_TIMEOUT,
+			routes->settings.tuple_timeout / HZ) ||
+	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_MAX,
+			routes->settings.tuple_max) ||
+	    nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_MAX, dcid_max) ||
+	    (dcid_max &&
+	     nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_TIMEOUT,
+			 ip_vs_quic_dcids_timeout(routes->dcids) / HZ))) {
+		nla_nest_cancel(skb, nest);
+		return -EMSGSIZE;
+	}
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int put_part(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 		    unsigned long part)
 {
+	const struct ip_vs_quic_routes *routes = ip_vs_quic_service_routes(qs);
 	const struct ip_vs_quic_config *cfg;
 
 	if (part == PART_STATS)
 		return put_stats(skb, qs);
-	cfg = ip_vs_quic_service_routes(qs)->configs[part];
+	if (part == PART_SETTINGS)
+		return put_settings(skb, routes);
+	cfg = routes->configs.at[part / IP_VS_QUIC_TENANTS_MAX]
+				[part % IP_VS_QUIC_TENANTS_MAX];
 	return cfg ? put_config(skb, cfg) : 0;
 }
 
@@ -123,7 +171,7 @@ static int put_sids(struct sk_buff *skb, const struct ip_vs_quic_sidmap *map,
 
 		err = put_sid(skb, ip_vs_quic_sid_config_id(sid),
 			      sid->key.octets, ip_vs_quic_sid_len(sid),
-			      &sid->server);
+			      ip_vs_quic_sid_is_prefix(sid), &sid->server);
 		if (err)
 			return err;
 	}
@@ -247,15 +295,15 @@ static int put_decision(struct sk_buff *skb, const struct nlattr *cid,
 	return 0;
 }
 
+/* The server that the map names, whether it is in the pool or not. */
 static const struct ip_vs_quic_addr *
 sid_owner(const struct ip_vs_quic_service *qs,
 	  const struct ip_vs_quic_decision *d)
 {
-	union ip_vs_quic_sid_key key;
 	const struct ip_vs_quic_sid *sid;
 
-	key = ip_vs_quic_sid_key(d->config->qlb.id, &d->sid);
-	sid = ip_vs_quic_sidmap_find(qs->sidmap, &key);
+	sid = d->route ? ip_vs_quic_sidmap_find(qs->sidmap, &d->route->key) :
+			 NULL;
 	return sid ? &sid->server : NULL;
 }
 
@@ -263,15 +311,21 @@ sid_owner(const struct ip_vs_quic_service *qs,
 static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 		  const struct nlattr *cid)
 {
-	struct ip_vs_quic_decision d;
+	struct ip_vs_quic_decision d = {
+		.hdr = {
+			.long_form = true,	/* the CID's length is known */
+			.dcid = nla_data(cid),
+			.dcid_len = nla_len(cid),
+			.dcid_view = nla_len(cid),
+		},
+	};
 	int err;
 
-	ip_vs_quic_decide_cid(ip_vs_quic_service_routes(qs), nla_data(cid),
-			      nla_len(cid), nla_len(cid), &d);
+	ip_vs_quic_decide_cid(ip_vs_quic_service_routes(qs), &d);
 	err = put_decision(skb, cid, &d);
 	if (!err && d.sid.len)
 		err = put_sid(skb, d.config->qlb.id, d.sid.octets, d.sid.len,
-			      sid_owner(qs, &d));
+			      false, sid_owner(qs, &d));
 	return err;
 }
 

@@ -20,8 +20,11 @@
  * @replace: IP_VS_QUIC_F_REPLACE
  * @absent: IP_VS_QUIC_F_ABSENT
  * @exclusive: IP_VS_QUIC_F_EXCL: a config that exists is not replaced
- * @named: bit per config ID named in the request
+ * @named: bit per config ID and tenant named in the request
+ * @touched: bit per config ID that a config or server ID in the request has
  * @fresh: configs made for this request, one reference each
+ * @sidmap: made for this request, the same as change.sidmap
+ * @dcids: made for this request, one reference, or NULL
  * @change: the service's next state
  */
 struct request {
@@ -30,8 +33,11 @@ struct request {
 	bool replace;
 	bool absent;
 	bool exclusive;
-	u8 named;
-	struct ip_vs_quic_config *fresh[QLB_CONFIGS_MAX];
+	u32 named;
+	u8 touched;
+	struct ip_vs_quic_configs fresh;
+	struct ip_vs_quic_sidmap *sidmap;
+	struct ip_vs_quic_dcids *dcids;
 	struct ip_vs_quic_change change;
 };
 
@@ -76,6 +82,11 @@ static const struct nla_policy cfg_policy[IP_VS_QUIC_A_CFG_MAX + 1] = {
 	[IP_VS_QUIC_A_CFG_KEY_SOURCE]		= { .type = NLA_NUL_STRING,
 						    .len = 1023 },
 	[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]	= { .type = NLA_REJECT },
+	[IP_VS_QUIC_A_CFG_TENANT]		= { .type = NLA_U8 },
+	[IP_VS_QUIC_A_CFG_CHECK_LENGTH]		= { .type = NLA_FLAG },
+	[IP_VS_QUIC_A_CFG_DATAGRAMS]		= { .type = NLA_REJECT },
+	[IP_VS_QUIC_A_CFG_LAST_SEEN]		= { .type = NLA_REJECT },
+	[IP_VS_QUIC_A_CFG_MISSES]		= { .type = NLA_REJECT },
 };
 
 static const struct nla_policy sid_policy[IP_VS_QUIC_A_SID_MAX + 1] = {
@@ -86,6 +97,14 @@ static const struct nla_policy sid_policy[IP_VS_QUIC_A_SID_MAX + 1] = {
 	[IP_VS_QUIC_A_SID_AF]		= { .type = NLA_U16 },
 	[IP_VS_QUIC_A_SID_ADDR]		= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
 	[IP_VS_QUIC_A_SID_PORT]		= { .type = NLA_U16 },
+	[IP_VS_QUIC_A_SID_PREFIX]	= { .type = NLA_FLAG },
+};
+
+static const struct nla_policy set_policy[IP_VS_QUIC_A_SET_MAX + 1] = {
+	[IP_VS_QUIC_A_SET_TUPLE_TIMEOUT]	= { .type = NLA_U32 },
+	[IP_VS_QUIC_A_SET_TUPLE_MAX]		= { .type = NLA_U32 },
+	[IP_VS_QUIC_A_SET_DCID_TIMEOUT]		= { .type = NLA_U32 },
+	[IP_VS_QUIC_A_SET_DCID_MAX]		= { .type = NLA_U32 },
 };
 
 static const struct nla_policy policy[IP_VS_QUIC_A_MAX + 1] = {
@@ -97,6 +116,7 @@ static const struct nla_policy policy[IP_VS_QUIC_A_MAX + 1] = {
 	[IP_VS_QUIC_A_CID]	 = NLA_POLICY_RANGE(NLA_BINARY, 1, 255),
 	[IP_VS_QUIC_A_NONCE]	 = { .type = NLA_REJECT },
 	[IP_VS_QUIC_A_OUTCOME]	 = { .type = NLA_REJECT },
+	[IP_VS_QUIC_A_SETTINGS]	 = NLA_POLICY_NESTED(set_policy),
 };
 
 int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
@@ -179,63 +199,90 @@ static int check_config(unsigned int id, unsigned int server_id_len,
 	return -EINVAL;
 }
 
-static int name_config(struct request *req, u8 id)
+/* Each config may be named once; ID and tenant in @tb, the tenant may be absent. */
+static int name_config(struct request *req, struct nlattr **tb, u8 *id,
+		       u8 *tenant)
 {
-	if (id > QLB_CONFIG_ID_MAX) {
+	u32 bit;
+
+	*id = nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]);
+	*tenant = tb[IP_VS_QUIC_A_CFG_TENANT] ?
+		  nla_get_u8(tb[IP_VS_QUIC_A_CFG_TENANT]) : 0;
+	if (*id > QLB_CONFIG_ID_MAX) {
 		NL_SET_ERR_MSG(req->extack, "Config ID must be 0 to 6");
 		return -EINVAL;
 	}
-	if (req->named & BIT(id)) {
-		NL_SET_ERR_MSG(req->extack, "A config ID appears twice in the request");
+	if (*tenant >= IP_VS_QUIC_TENANTS_MAX) {
+		NL_SET_ERR_MSG(req->extack, "Tenant must be 0 to 3");
 		return -EINVAL;
 	}
-	req->named |= BIT(id);
+	bit = BIT(*id * IP_VS_QUIC_TENANTS_MAX + *tenant);
+	if (req->named & bit) {
+		NL_SET_ERR_MSG(req->extack, "A config appears twice in the request");
+		return -EINVAL;
+	}
+	req->named |= bit;
+	req->touched |= BIT(*id);
 	return 0;
 }
 
-/* The key is wiped from the request whatever becomes of it. */
-static int set_config(struct request *req, const struct nlattr *attr)
+static int parse_config(struct request *req, struct nlattr **tb,
+			struct ip_vs_quic_config_params *params)
 {
-	struct ip_vs_quic_config_params params = {};
-	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
-	struct ip_vs_quic_config *cfg;
 	int err;
 
-	err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr, cfg_policy,
-			       req->extack);
-	if (err)
-		return err;
 	if (!tb[IP_VS_QUIC_A_CFG_ID] || !tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN] ||
 	    !tb[IP_VS_QUIC_A_CFG_NONCE_LEN]) {
 		NL_SET_ERR_MSG(req->extack, "A config needs an ID, a server ID length and a nonce length");
 		return -EINVAL;
 	}
-	params.id = nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]);
-	params.server_id_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
-	params.nonce_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_NONCE_LEN]);
+	params->server_id_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
+	params->nonce_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_NONCE_LEN]);
+	params->check_length = nla_get_flag(tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]);
 	if (tb[IP_VS_QUIC_A_CFG_KEY])
-		params.key = nla_data(tb[IP_VS_QUIC_A_CFG_KEY]);
+		params->key = nla_data(tb[IP_VS_QUIC_A_CFG_KEY]);
 	if (tb[IP_VS_QUIC_A_CFG_KEY_SOURCE])
-		params.key_source = nla_data(tb[IP_VS_QUIC_A_CFG_KEY_SOURCE]);
+		params->key_source = nla_data(tb[IP_VS_QUIC_A_CFG_KEY_SOURCE]);
 
-	err = check_config(params.id, params.server_id_len, params.nonce_len,
+	err = check_config(nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]),
+			   params->server_id_len, params->nonce_len,
 			   req->extack);
-	if (!err)
-		err = name_config(req, params.id);
-	if (!err && req->exclusive && req->change.configs[params.id]) {
-		NL_SET_ERR_MSG(req->extack, "The service has a config with this ID already");
-		err = -EEXIST;
-	}
 	if (err)
 		return err;
+	return name_config(req, tb, &params->id, &params->tenant);
+}
+
+static int set_config(struct request *req, const struct nlattr *attr)
+{
+	struct ip_vs_quic_config_params params = {};
+	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
+	struct ip_vs_quic_config *cfg, *old;
+	int err;
+
+	err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr, cfg_policy,
+			       req->extack);
+	if (!err)
+		err = parse_config(req, tb, &params);
+	if (err)
+		return err;
+	if (req->exclusive && req->change.configs.at[params.id][params.tenant]) {
+		NL_SET_ERR_MSG(req->extack, "The service has a config with this ID already");
+		return -EEXIST;
+	}
 
 	cfg = ip_vs_quic_config_new(&params);
 	if (IS_ERR(cfg)) {
 		NL_SET_ERR_MSG(req->extack, "The config could not be made");
 		return PTR_ERR(cfg);
 	}
-	req->fresh[params.id] = cfg;
-	req->change.configs[params.id] = cfg;
+	/* one that is there already goes on counting */
+	old = ip_vs_quic_service_routes(req->qs)->configs.at[params.id][params.tenant];
+	if (old && ip_vs_quic_config_equal(old, cfg)) {
+		ip_vs_quic_config_put(cfg);
+		cfg = ip_vs_quic_config_get(old);
+	}
+	req->fresh.at[params.id][params.tenant] = cfg;
+	req->change.configs.at[params.id][params.tenant] = cfg;
 	return 0;
 }
 
@@ -261,7 +308,9 @@ static int parse_sid(struct request *req, const struct nlattr *attr,
 		}
 		id.len = nla_len(tb[IP_VS_QUIC_A_SID_VALUE]);
 		memcpy(id.octets, nla_data(tb[IP_VS_QUIC_A_SID_VALUE]), id.len);
-		sid->key = ip_vs_quic_sid_key(config_id, &id);
+		sid->key = tb[IP_VS_QUIC_A_SID_PREFIX] ?
+			   ip_vs_quic_sid_prefix_key(config_id, &id, id.len) :
+			   ip_vs_quic_sid_key(config_id, &id);
 	}
 	if (!tb[IP_VS_QUIC_A_SID_AF] || !tb[IP_VS_QUIC_A_SID_ADDR] ||
 	    !tb[IP_VS_QUIC_A_SID_PORT])
@@ -289,6 +338,7 @@ static int add_sid(struct request *req, const struct nlattr *attr,
 		NL_SET_ERR_MSG(req->extack, "A server ID needs a config ID, a value and a real server");
 		return -EINVAL;
 	}
+	req->touched |= BIT(ip_vs_quic_sid_config_id(sid));
 	if (!req->absent &&
 	    !ip_vs_quic_pool_find(ip_vs_quic_service_routes(req->qs)->pool,
 				  &sid->server)) {
@@ -318,8 +368,9 @@ static int alloc_sidmap(struct request *req, u32 count)
 		NL_SET_ERR_MSG(req->extack, "A service can have 65536 server IDs");
 		return -E2BIG;
 	}
-	req->change.sidmap = ip_vs_quic_sidmap_new(count);
-	return req->change.sidmap ? 0 : -ENOMEM;
+	req->sidmap = ip_vs_quic_sidmap_new(count);
+	req->change.sidmap = req->sidmap;
+	return req->sidmap ? 0 : -ENOMEM;
 }
 
 static int set_sidmap(struct request *req, struct genl_info *info)
@@ -350,7 +401,20 @@ static int set_sidmap(struct request *req, struct genl_info *info)
 	return 0;
 }
 
-/* A server ID of another length than its config's could never be decoded. */
+static bool length_fits(const struct ip_vs_quic_sid *sid,
+			const struct ip_vs_quic_config *cfg)
+{
+	u8 len = ip_vs_quic_sid_len(sid);
+
+	return ip_vs_quic_sid_is_prefix(sid) ? len <= cfg->qlb.server_id_len :
+					       len == cfg->qlb.server_id_len;
+}
+
+/*
+ * A server ID that no config of its ID can decode to could never be used.  Only
+ * config IDs that the request is about: what a deleted tenant left behind is
+ * no reason to refuse something else.
+ */
 static int check_lengths(const struct request *req)
 {
 	const struct ip_vs_quic_sidmap *map = req->change.sidmap;
@@ -358,15 +422,115 @@ static int check_lengths(const struct request *req)
 
 	for (n = 0; n < map->count; n++) {
 		const struct ip_vs_quic_sid *sid = &map->sids[n];
-		const struct ip_vs_quic_config *cfg;
+		struct ip_vs_quic_config * const *cfgs;
+		bool fits = false;
+		unsigned int i;
 
-		cfg = req->change.configs[ip_vs_quic_sid_config_id(sid)];
-		if (cfg && cfg->qlb.server_id_len != ip_vs_quic_sid_len(sid)) {
+		if (!(req->touched & BIT(ip_vs_quic_sid_config_id(sid))))
+			continue;
+		cfgs = req->change.configs.at[ip_vs_quic_sid_config_id(sid)];
+		if (!cfgs[0])
+			continue;
+		for (i = 0; i < IP_VS_QUIC_TENANTS_MAX && cfgs[i]; i++)
+			fits |= length_fits(sid, cfgs[i]);
+		if (!fits) {
 			NL_SET_ERR_MSG(req->extack, "A server ID's length is not that of its config");
 			return -EINVAL;
 		}
 	}
 	return 0;
+}
+
+/* The packet path stops at the first empty place of a config ID. */
+static int check_tenants(const struct request *req)
+{
+	unsigned int id, i;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++)
+		for (i = 1; i < IP_VS_QUIC_TENANTS_MAX; i++)
+			if (req->change.configs.at[id][i] &&
+			    !req->change.configs.at[id][i - 1]) {
+				NL_SET_ERR_MSG(req->extack, "A config's tenants must be numbered from 0 without gaps");
+				return -EINVAL;
+			}
+	return 0;
+}
+
+/* Reads a number if it is there; 0 or -ERANGE. */
+static int parse_setting(struct request *req, const struct nlattr *attr,
+			 u32 min, u32 max, const char *range, u32 *value)
+{
+	if (!attr)
+		return 0;
+	*value = nla_get_u32(attr);
+	if (*value >= min && *value <= max)
+		return 0;
+	req->extack->_msg = range;
+	NL_SET_BAD_ATTR(req->extack, attr);
+	return -ERANGE;
+}
+
+static int parse_settings(struct request *req, struct nlattr **tb,
+			  u32 *dcid_max, u32 *dcid_timeout)
+{
+	struct ip_vs_quic_settings *settings = &req->change.settings;
+	static const char bad_time[] = "A timeout must be 1 to 86400 seconds";
+	static const char bad_max[] = "The table of unroutable CIDs can have 1048576 entries";
+	u32 tuple_timeout = settings->tuple_timeout / HZ;
+	int err;
+
+	err = parse_setting(req, tb[IP_VS_QUIC_A_SET_TUPLE_TIMEOUT], 1, 86400,
+			    bad_time, &tuple_timeout);
+	if (!err)
+		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_DCID_TIMEOUT], 1,
+				    86400, bad_time, dcid_timeout);
+	if (!err)
+		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_DCID_MAX], 0,
+				    IP_VS_QUIC_DCIDS_MAX, bad_max, dcid_max);
+	if (!err)
+		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_TUPLE_MAX], 0,
+				    INT_MAX, "The limit of connections is too large",
+				    &settings->tuple_max);
+	settings->tuple_timeout = tuple_timeout * HZ;
+	return err;
+}
+
+/* An unchanged table goes on with what it has learnt. */
+static int set_settings(struct request *req, struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[IP_VS_QUIC_A_SETTINGS];
+	u32 max = ip_vs_quic_dcids_max(req->change.dcids);
+	u32 timeout = ip_vs_quic_dcids_timeout(req->change.dcids) / HZ;
+	struct nlattr *tb[IP_VS_QUIC_A_SET_MAX + 1];
+	const u32 old_max = max, old_timeout = timeout;
+	int err;
+
+	if (req->replace) {
+		req->change.settings = ip_vs_quic_default_settings;
+		max = 0;
+	}
+	if (req->replace || !timeout)
+		timeout = 60;
+	if (attr) {
+		err = nla_parse_nested(tb, IP_VS_QUIC_A_SET_MAX, attr,
+				       set_policy, req->extack);
+		if (!err)
+			err = parse_settings(req, tb, &max, &timeout);
+		if (err)
+			return err;
+	}
+	if (attr && tb[IP_VS_QUIC_A_SET_DCID_TIMEOUT] && !max) {
+		NL_SET_ERR_MSG(req->extack, "The table of unroutable CIDs is off and has no timeout");
+		return -EINVAL;
+	}
+	if (max == old_max && (timeout == old_timeout || !max))
+		return 0;
+	req->change.dcids = NULL;
+	if (!max)
+		return 0;
+	req->dcids = ip_vs_quic_dcids_new(max, timeout * HZ);
+	req->change.dcids = req->dcids;
+	return req->dcids ? 0 : -ENOMEM;
 }
 
 static int set_configs(struct request *req, struct genl_info *info)
@@ -389,7 +553,7 @@ static int del_configs(struct request *req, struct genl_info *info)
 	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
 	const struct nlattr *attr;
 	int rem, err;
-	u8 id;
+	u8 id, tenant;
 
 	for_each_top_attr(attr, info, rem) {
 		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
@@ -402,15 +566,14 @@ static int del_configs(struct request *req, struct genl_info *info)
 			NL_SET_ERR_MSG(req->extack, "The config's ID is missing");
 			return -EINVAL;
 		}
-		id = nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]);
-		err = name_config(req, id);
+		err = name_config(req, tb, &id, &tenant);
 		if (err)
 			return err;
-		if (!req->change.configs[id]) {
+		if (!req->change.configs.at[id][tenant]) {
 			NL_SET_ERR_MSG(req->extack, "The service has no config with this ID");
 			return -ENOENT;
 		}
-		req->change.configs[id] = NULL;
+		req->change.configs.at[id][tenant] = NULL;
 	}
 	return 0;
 }
@@ -492,15 +655,17 @@ static int set(struct request *req, struct genl_info *info)
 {
 	int err;
 
-	if (!req->replace)
-		memcpy(req->change.configs,
-		       ip_vs_quic_service_routes(req->qs)->configs,
-		       sizeof(req->change.configs));
+	if (req->replace)
+		memset(&req->change.configs, 0, sizeof(req->change.configs));
 	err = set_configs(req, info);
+	if (!err)
+		err = check_tenants(req);
 	if (!err)
 		err = set_sidmap(req, info);
 	if (!err)
 		err = check_lengths(req);
+	if (!err)
+		err = set_settings(req, info);
 	return err;
 }
 
@@ -508,9 +673,9 @@ static int del(struct request *req, struct genl_info *info)
 {
 	int err;
 
-	memcpy(req->change.configs, ip_vs_quic_service_routes(req->qs)->configs,
-	       sizeof(req->change.configs));
 	err = del_configs(req, info);
+	if (!err)
+		err = check_tenants(req);
 	if (!err)
 		err = del_sids(req, info);
 	return err;
@@ -519,12 +684,13 @@ static int del(struct request *req, struct genl_info *info)
 /* Routes take references of their own; these are the request's. */
 static void finish(struct request *req, bool committed)
 {
-	unsigned int id;
+	struct ip_vs_quic_config **cfgp;
 
-	for (id = 0; id < QLB_CONFIGS_MAX; id++)
-		ip_vs_quic_config_put(req->fresh[id]);
+	ip_vs_quic_configs_for_each(cfgp, &req->fresh)
+		ip_vs_quic_config_put(*cfgp);
+	ip_vs_quic_dcids_put(req->dcids);
 	if (!committed)
-		ip_vs_quic_sidmap_free(req->change.sidmap);
+		ip_vs_quic_sidmap_free(req->sidmap);
 }
 
 static int change_service(struct genl_info *info,
@@ -540,8 +706,10 @@ static int change_service(struct genl_info *info,
 
 	mutex_lock(&qnet->lock);
 	err = find_service(&req, qnet, info);
-	if (!err)
+	if (!err) {
+		ip_vs_quic_service_state(req.qs, &req.change);
 		err = build(&req, info);
+	}
 	if (!err)
 		err = ip_vs_quic_service_commit(req.qs, &req.change);
 	finish(&req, !err);
@@ -573,7 +741,10 @@ static int set_doit(struct sk_buff *skb, struct genl_info *info)
 
 static int del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return change_service(info, del);
+	int err = change_service(info, del);
+
+	wipe_keys(info);
+	return err;
 }
 
 static const struct genl_small_ops ops[] = {

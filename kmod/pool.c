@@ -187,15 +187,38 @@ ip_vs_quic_pool_find(const struct ip_vs_quic_pool *pool,
 	return found ? *found : NULL;
 }
 
-static bool takes_new_flows(const struct ip_vs_dest *dest)
+/* Address and family come first in what targets are sorted by. */
+static int target_host_cmp(const void *addr, const void *elem)
+{
+	const struct ip_vs_quic_target * const *target = elem;
+
+	return memcmp(addr, &(*target)->addr,
+		      offsetof(struct ip_vs_quic_addr, port));
+}
+
+struct ip_vs_quic_target *
+ip_vs_quic_pool_find_host(const struct ip_vs_quic_pool *pool, u16 af,
+			  const union nf_inet_addr *addr)
+{
+	struct ip_vs_quic_target * const *found;
+	struct ip_vs_quic_addr key = { .af = af };
+
+	ip_vs_addr_set(af, &key.addr, addr);
+	found = bsearch(&key, pool->targets, pool->count,
+			sizeof(pool->targets[0]), target_host_cmp);
+	return found ? *found : NULL;
+}
+
+static bool takes_flow(const struct ip_vs_dest *dest, bool new_flow)
 {
 	return ip_vs_quic_dest_available(dest) &&
-	       !(dest->flags & IP_VS_DEST_F_OVERLOAD) &&
+	       !(new_flow && (dest->flags & IP_VS_DEST_F_OVERLOAD)) &&
 	       atomic_read(&dest->weight) > 0;
 }
 
-struct ip_vs_dest *ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool,
-					u64 hash)
+struct ip_vs_quic_target *
+ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash,
+		     bool new_flow)
 {
 	u32 first, i;
 
@@ -208,10 +231,9 @@ struct ip_vs_dest *ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool,
 	for (i = 0; i < pool->count; i++) {
 		u32 at = first + i < pool->count ? first + i :
 						   first + i - pool->count;
-		struct ip_vs_dest *dest = pool->targets[at]->conn.dest;
 
-		if (takes_new_flows(dest))
-			return dest;
+		if (takes_flow(pool->targets[at]->conn.dest, new_flow))
+			return pool->targets[at];
 	}
 	return NULL;
 }

@@ -43,11 +43,18 @@ ip_vs_quic_pool_find(const struct ip_vs_quic_pool *pool,
 		     const struct ip_vs_quic_addr *addr);
 
 /*
- * Picks a server for a new flow: the one the hash names, else, when that is
- * gone or over its threshold, the next in address order that can take it, so
- * that the choice stays the same for the flow.  Return: NULL when no server can.
+ * Picks a server by hash: the one the table names, else, when that is gone or,
+ * for a new flow, over its threshold, the next in address order that can take
+ * it, so that the choice stays the same for the flow.  Return: NULL when no
+ * server can.
  */
-struct ip_vs_dest *ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool,
-					u64 hash);
+struct ip_vs_quic_target *
+ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash,
+		     bool new_flow);
+
+/* Some server of the pool that has the address, whatever its port, or NULL. */
+struct ip_vs_quic_target *
+ip_vs_quic_pool_find_host(const struct ip_vs_quic_pool *pool, u16 af,
+			  const union nf_inet_addr *addr);
 
 #endif /* _IP_VS_QUIC_POOL_H */

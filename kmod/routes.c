@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "routes.h"
 
+#include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 
 #include "object.h"
+
+const struct ip_vs_quic_settings ip_vs_quic_default_settings = {
+	.tuple_timeout	= 60 * HZ,
+	.tuple_max	= 131072,
+};
 
 /*
  * A length of 1..15 makes config_and_len non-zero, so an empty slot ends every
@@ -38,25 +44,39 @@ static int resolve(struct ip_vs_quic_routes *routes,
 	return 0;
 }
 
+/* Lengths that a lookup must try besides the decoded server ID's own. */
+static void collect_prefixes(struct ip_vs_quic_routes *routes,
+			     const struct ip_vs_quic_sidmap *map)
+{
+	u32 n;
+
+	for (n = 0; n < map->count; n++)
+		if (ip_vs_quic_sid_is_prefix(&map->sids[n]))
+			routes->prefixes[ip_vs_quic_sid_config_id(&map->sids[n])] |=
+				BIT(ip_vs_quic_sid_len(&map->sids[n]));
+}
+
 struct ip_vs_quic_routes *
-ip_vs_quic_routes_new(struct ip_vs_quic_config * const configs[QLB_CONFIGS_MAX],
-		      const struct ip_vs_quic_sidmap *map,
-		      struct ip_vs_quic_pool *pool)
+ip_vs_quic_routes_new(const struct ip_vs_quic_change *change)
 {
 	struct ip_vs_quic_routes *routes;
-	unsigned int i;
+	struct ip_vs_quic_config **cfgp;
 
 	routes = kzalloc(sizeof(*routes), GFP_KERNEL);
 	if (!routes)
 		return NULL;
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_ROUTES);
 
-	routes->pool = ip_vs_quic_pool_get(pool);
-	for (i = 0; i < QLB_CONFIGS_MAX; i++)
-		if (configs[i])
-			routes->configs[i] = ip_vs_quic_config_get(configs[i]);
+	routes->settings = change->settings;
+	routes->dcids = ip_vs_quic_dcids_get(change->dcids);
+	routes->pool = ip_vs_quic_pool_get(change->pool);
+	routes->configs = change->configs;
+	ip_vs_quic_configs_for_each(cfgp, &routes->configs)
+		if (*cfgp)
+			ip_vs_quic_config_get(*cfgp);
 
-	if (resolve(routes, map)) {
+	collect_prefixes(routes, change->sidmap);
+	if (resolve(routes, change->sidmap)) {
 		ip_vs_quic_routes_free(routes);
 		return NULL;
 	}
@@ -65,10 +85,11 @@ ip_vs_quic_routes_new(struct ip_vs_quic_config * const configs[QLB_CONFIGS_MAX],
 
 void ip_vs_quic_routes_free(struct ip_vs_quic_routes *routes)
 {
-	unsigned int i;
+	struct ip_vs_quic_config **cfgp;
 
-	for (i = 0; i < QLB_CONFIGS_MAX; i++)
-		ip_vs_quic_config_put(routes->configs[i]);
+	ip_vs_quic_configs_for_each(cfgp, &routes->configs)
+		ip_vs_quic_config_put(*cfgp);
+	ip_vs_quic_dcids_put(routes->dcids);
 	ip_vs_quic_pool_put(routes->pool);
 	kvfree(routes->slots);
 	kfree(routes);

@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "config.h"
+#include "dcids.h"
 #include "pool.h"
 #include "sidmap.h"
 
@@ -20,8 +21,25 @@ struct ip_vs_quic_route {
 };
 
 /**
+ * struct ip_vs_quic_settings - what an operator can tune for a service
+ * @tuple_timeout: jiffies a 4-tuple entry lives after its last datagram
+ * @tuple_max: IPVS connections in the namespace beyond which none is made
+ */
+struct ip_vs_quic_settings {
+	unsigned long tuple_timeout;
+	u32 tuple_max;
+};
+
+extern const struct ip_vs_quic_settings ip_vs_quic_default_settings;
+
+/**
  * struct ip_vs_quic_routes - what a service's datagrams are decided by
- * @configs: by config ID, NULL where there is none; one reference each
+ * @configs: by config ID and tenant, tenants without gaps from 0 on, NULL
+ *	     where there is none; one reference each
+ * @prefixes: per config ID, a bit per length that a server ID in the map has
+ *	      and that is shorter than a config's of that ID
+ * @settings: a copy
+ * @dcids: table of unroutable CIDs, one reference, NULL when off
  * @pool: one reference
  * @seed: of the table's hash; against chosen collisions
  * @mask: slots in @slots minus one
@@ -29,7 +47,10 @@ struct ip_vs_quic_route {
  * @free_work: frees it after a grace period
  */
 struct ip_vs_quic_routes {
-	struct ip_vs_quic_config *configs[QLB_CONFIGS_MAX];
+	struct ip_vs_quic_configs configs;
+	u16 prefixes[QLB_CONFIGS_MAX];
+	struct ip_vs_quic_settings settings;
+	struct ip_vs_quic_dcids *dcids;
 	struct ip_vs_quic_pool *pool;
 	u64 seed;
 	u32 mask;
@@ -37,14 +58,23 @@ struct ip_vs_quic_routes {
 	struct rcu_work free_work;
 };
 
+/**
+ * struct ip_vs_quic_change - what routes are to be made of; all borrowed
+ */
+struct ip_vs_quic_change {
+	struct ip_vs_quic_configs configs;
+	struct ip_vs_quic_sidmap *sidmap;
+	struct ip_vs_quic_settings settings;
+	struct ip_vs_quic_dcids *dcids;
+	struct ip_vs_quic_pool *pool;
+};
+
 /*
- * Takes references of its own on the configs and the pool.  Return: NULL
- * without memory.
+ * Takes references of its own on all but the server map.  Return: NULL without
+ * memory.
  */
 struct ip_vs_quic_routes *
-ip_vs_quic_routes_new(struct ip_vs_quic_config * const configs[QLB_CONFIGS_MAX],
-		      const struct ip_vs_quic_sidmap *map,
-		      struct ip_vs_quic_pool *pool);
+ip_vs_quic_routes_new(const struct ip_vs_quic_change *change);
 
 /* Once unpublished: frees it when the last reader is gone.  NULL is fine. */
 void ip_vs_quic_routes_retire(struct ip_vs_quic_routes *routes);
@@ -61,7 +91,7 @@ static inline u32 ip_vs_quic_route_hash(const union ip_vs_quic_sid_key *key,
 	return h >> 32;
 }
 
-/* Return: NULL when no server has the server ID. */
+/* Return: NULL when the key is not in the map. */
 static inline const struct ip_vs_quic_route *
 ip_vs_quic_routes_find(const struct ip_vs_quic_routes *routes,
 		       const union ip_vs_quic_sid_key *key)

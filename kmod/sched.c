@@ -3,11 +3,11 @@
  * IPVS's scheduler "quic": the fallback, and the bridge from IPVS's services to
  * ours.
  *
- * schedule() is asked about tuples that IPVS does not know: datagrams the hook
- * found unroutable, those for servers that need a connection (masquerading),
- * and those of clients on the director itself, which pass LOCAL_OUT, where
- * the hook is not.  A CID that names a server decides here, too; everything
- * else goes by consistent hashing of the 4-tuple.
+ * schedule() is asked about tuples that IPVS does not know, when IPVS must make
+ * the connection: for servers that are masqueraded, for persistent services,
+ * for ICMP errors (sysctl schedule_icmp), and for clients on the director itself,
+ * which pass LOCAL_OUT, where the hook is not.  A CID that names a server decides
+ * here, too; everything else goes by consistent hashing of the 4-tuple.
  */
 #include "sched.h"
 
@@ -15,7 +15,7 @@
 #include <net/ip_vs.h>
 
 #include "decide.h"
-#include "maglev.h"
+#include "flow.h"
 #include "trace.h"
 
 static int ip_vs_quic_init_svc(struct ip_vs_service *svc)
@@ -41,7 +41,7 @@ static void ip_vs_quic_done_svc(struct ip_vs_service *svc)
 /*
  * IPVS ignores what this returns.  The routes before the change stay: they can
  * name a removed server, whose packets the decision then calls
- * "unroutable-server", but not pick one, see takes_new_flows().
+ * "unroutable-server", but not pick one, see takes_flow().
  */
 static int ip_vs_quic_dest_changed(struct ip_vs_service *svc,
 				   struct ip_vs_dest *dest)
@@ -54,26 +54,6 @@ static int ip_vs_quic_dest_changed(struct ip_vs_service *svc,
 	return err;
 }
 
-/* What every director of the pool hashes alike: client, then VIP, big endian. */
-static u64 flow_hash(u16 af, const struct ip_vs_iphdr *iph,
-		     const struct udphdr *uh)
-{
-	bool inverse = ip_vs_iph_inverse(iph);
-	const union nf_inet_addr *client = inverse ? &iph->daddr : &iph->saddr;
-	const union nf_inet_addr *vip = inverse ? &iph->saddr : &iph->daddr;
-	unsigned int alen = af == AF_INET6 ? 16 : 4;
-	struct {
-		u8 octets[2 * sizeof(union nf_inet_addr) + 4];
-	} flow;
-	u8 *p = flow.octets;
-
-	memcpy(p, client, alen);
-	memcpy(p + alen, vip, alen);
-	memcpy(p + 2 * alen, inverse ? &uh->dest : &uh->source, 2);
-	memcpy(p + 2 * alen + 2, inverse ? &uh->source : &uh->dest, 2);
-	return maglev_hash(p, 2 * alen + 4, 0);
-}
-
 static void count(const struct ip_vs_quic_service *qs,
 		  enum ip_vs_quic_outcome outcome)
 {
@@ -83,18 +63,21 @@ static void count(const struct ip_vs_quic_service *qs,
 	local_bh_enable();
 }
 
-/* An ICMP error quotes a header, but not enough of a datagram to read a CID. */
-static struct ip_vs_dest *
-dest_by_cid(const struct ip_vs_quic_routes *routes,
+/*
+ * An ICMP error quotes a header, but maybe not enough of a datagram to read a
+ * CID; a firewall mark's service may get TCP.
+ */
+static struct ip_vs_quic_target *
+target_by_cid(const struct ip_vs_quic_routes *routes,
 	    const struct ip_vs_iphdr *iph,
 	    const struct ip_vs_quic_payload *payload)
 {
 	struct ip_vs_quic_decision d;
 
-	if (ip_vs_iph_icmp(iph))
+	if (ip_vs_iph_icmp(iph) || iph->protocol != IPPROTO_UDP)
 		return NULL;
 	ip_vs_quic_decide(routes, payload, &d);
-	return d.target ? d.target->conn.dest : NULL;
+	return d.target;
 }
 
 static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
@@ -107,6 +90,7 @@ static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
 	struct ip_vs_quic_payload payload;
 	enum ip_vs_quic_outcome outcome;
 	const struct udphdr *uh;
+	struct ip_vs_quic_target *target;
 	struct ip_vs_dest *dest;
 
 	routes = rcu_dereference(qs->routes);
@@ -115,12 +99,15 @@ static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
 		return NULL;
 
 	outcome = IP_VS_QUIC_SCHED_CID;
-	dest = dest_by_cid(routes, iph, &payload);
-	if (!dest) {
+	target = target_by_cid(routes, iph, &payload);
+	if (!target) {
 		outcome = IP_VS_QUIC_SCHED_FALLBACK;
-		dest = ip_vs_quic_pool_pick(routes->pool,
-					    flow_hash(svc->af, iph, uh));
+		target = ip_vs_quic_pool_pick(routes->pool,
+					      ip_vs_quic_flow_hash(svc->af,
+								   iph, uh),
+					      !ip_vs_iph_icmp(iph));
 	}
+	dest = target ? target->conn.dest : NULL;
 	if (!dest) {
 		outcome = IP_VS_QUIC_SCHED_NONE;
 		ip_vs_scheduler_err(svc, "no destination available");

@@ -8,8 +8,6 @@
 #include "net.h"
 #include "object.h"
 
-static struct ip_vs_quic_config * const no_configs[QLB_CONFIGS_MAX];
-
 struct ip_vs_quic_routes *
 ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs)
 {
@@ -61,6 +59,7 @@ static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SERVICE);
 
 	fill_key(&qs->key, svc);
+	qs->ipvs = svc->ipvs;
 	qs->qnet = ip_vs_quic_net(svc->ipvs->net);
 	qs->stats = ip_vs_quic_stats_new();
 	qs->sidmap = ip_vs_quic_sidmap_new(0);
@@ -75,14 +74,17 @@ static struct ip_vs_quic_routes *
 first_routes(const struct ip_vs_quic_service *qs,
 	     const struct ip_vs_service *svc)
 {
+	struct ip_vs_quic_change change = {
+		.sidmap = qs->sidmap,
+		.settings = ip_vs_quic_default_settings,
+	};
 	struct ip_vs_quic_routes *routes;
-	struct ip_vs_quic_pool *pool;
 
-	pool = ip_vs_quic_pool_new(svc, NULL);
-	if (IS_ERR(pool))
-		return ERR_CAST(pool);
-	routes = ip_vs_quic_routes_new(no_configs, qs->sidmap, pool);
-	ip_vs_quic_pool_put(pool);
+	change.pool = ip_vs_quic_pool_new(svc, NULL);
+	if (IS_ERR(change.pool))
+		return ERR_CAST(change.pool);
+	routes = ip_vs_quic_routes_new(&change);
+	ip_vs_quic_pool_put(change.pool);
 	return routes ? routes : ERR_PTR(-ENOMEM);
 }
 
@@ -153,28 +155,48 @@ static void forget_routes(const struct ip_vs_service *svc)
 	rt_genid_bump_all(svc->ipvs->net);
 }
 
+void ip_vs_quic_service_state(const struct ip_vs_quic_service *qs,
+			      struct ip_vs_quic_change *change)
+{
+	const struct ip_vs_quic_routes *routes = ip_vs_quic_service_routes(qs);
+
+	change->configs = routes->configs;
+	change->sidmap = qs->sidmap;
+	change->settings = routes->settings;
+	change->dcids = routes->dcids;
+	change->pool = routes->pool;
+}
+
+static int commit(struct ip_vs_quic_service *qs,
+		  const struct ip_vs_quic_change *change)
+{
+	struct ip_vs_quic_routes *routes = ip_vs_quic_routes_new(change);
+
+	if (!routes)
+		return -ENOMEM;
+	publish(qs, routes);
+	return 0;
+}
+
 int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 				   const struct ip_vs_service *svc)
 {
-	struct ip_vs_quic_routes *old, *routes;
+	struct ip_vs_quic_change change;
 	struct ip_vs_quic_pool *pool;
 	bool edited = false;
-	int err = 0;
+	int err;
 
 	mutex_lock(&qs->qnet->lock);
-	old = ip_vs_quic_service_routes(qs);
-	pool = ip_vs_quic_pool_new(svc, old->pool);
+	ip_vs_quic_service_state(qs, &change);
+	pool = ip_vs_quic_pool_new(svc, change.pool);
 	if (IS_ERR(pool)) {
 		err = PTR_ERR(pool);
 		goto out;
 	}
-	routes = ip_vs_quic_routes_new(old->configs, qs->sidmap, pool);
-	edited = routes && pool->has_edited;
+	change.pool = pool;
+	err = commit(qs, &change);
+	edited = !err && pool->has_edited;
 	ip_vs_quic_pool_put(pool);
-	if (routes)
-		publish(qs, routes);
-	else
-		err = -ENOMEM;
 out:
 	mutex_unlock(&qs->qnet->lock);
 	if (edited)
@@ -185,17 +207,14 @@ out:
 int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
 			      const struct ip_vs_quic_change *change)
 {
-	struct ip_vs_quic_routes *old = ip_vs_quic_service_routes(qs);
-	struct ip_vs_quic_routes *routes;
+	int err = commit(qs, change);
 
-	routes = ip_vs_quic_routes_new(change->configs, change->sidmap,
-				       old->pool);
-	if (!routes)
-		return -ENOMEM;
-
-	publish(qs, routes);
-	ip_vs_quic_sidmap_free(qs->sidmap);
-	qs->sidmap = change->sidmap;
+	if (err)
+		return err;
+	if (qs->sidmap != change->sidmap) {
+		ip_vs_quic_sidmap_free(qs->sidmap);
+		qs->sidmap = change->sidmap;
+	}
 	ip_vs_quic_net_changed(qs->qnet);
 	return 0;
 }

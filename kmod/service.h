@@ -28,7 +28,8 @@ struct ip_vs_quic_svc_key {
  * @stats: per-CPU counters, written by the packet path
  * @key: fixed
  * @node: in qnet->table, read under RCU, written under qnet->lock
- * @qnet: its namespace
+ * @ipvs: IPVS's side of the namespace, fixed: for the packet path
+ * @qnet: our side, for writers; NULL once netns exit has unlinked the service
  * @sidmap: server map, under qnet->lock
  * @list: in qnet->services, under qnet->lock
  * @free_work: frees it after a grace period
@@ -38,21 +39,11 @@ struct ip_vs_quic_service {
 	struct ip_vs_quic_stats __percpu *stats;
 	struct ip_vs_quic_svc_key key;
 	struct rhash_head node;
+	struct netns_ipvs *ipvs;
 	struct ip_vs_quic_net *qnet;
 	struct ip_vs_quic_sidmap *sidmap;
 	struct list_head list;
 	struct rcu_work free_work;
-};
-
-/**
- * struct ip_vs_quic_change - what a service is to become
- * @configs: by config ID; borrowed
- * @sidmap: sealed; the service's own after success, still the caller's
- *	    after failure
- */
-struct ip_vs_quic_change {
-	struct ip_vs_quic_config *configs[QLB_CONFIGS_MAX];
-	struct ip_vs_quic_sidmap *sidmap;
 };
 
 /* Scheduler callbacks' halves; the caller holds IPVS's mutex. */
@@ -61,7 +52,14 @@ void ip_vs_quic_service_del(struct ip_vs_quic_service *qs);
 int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 				   const struct ip_vs_service *svc);
 
-/* Publishes configs and server map at once; caller holds qnet->lock. */
+/* What the service is now, to start a change from; caller holds qnet->lock. */
+void ip_vs_quic_service_state(const struct ip_vs_quic_service *qs,
+			      struct ip_vs_quic_change *change);
+
+/*
+ * Publishes all of a change at once; caller holds qnet->lock.  After success a
+ * new server map is the service's own; after failure nothing has changed.
+ */
 int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
 			      const struct ip_vs_quic_change *change);
 

@@ -26,8 +26,9 @@ struct ip_vs_quic_addr {
 
 /*
  * A server ID with the config it belongs to.  The two words are equal iff the
- * keys are; the first octet holds config ID and length, the rest the server ID,
- * zero padded.  memcmp() order is by config ID, length, value.
+ * keys are; the first octet holds config ID (3 bits), whether it is a prefix (1)
+ * and length (4), the rest the server ID, zero padded.  memcmp() order is by
+ * config ID, server IDs before prefixes, length, value.
  */
 union ip_vs_quic_sid_key {
 	struct {
@@ -47,6 +48,8 @@ struct ip_vs_quic_sidmap {
 	struct ip_vs_quic_sid sids[];	/* sorted by key */
 };
 
+#define IP_VS_QUIC_SID_PREFIX	0x10
+
 static inline union ip_vs_quic_sid_key
 ip_vs_quic_sid_key(u8 config_id, const struct qlb_server_id *sid)
 {
@@ -54,13 +57,31 @@ ip_vs_quic_sid_key(u8 config_id, const struct qlb_server_id *sid)
 
 	BUILD_BUG_ON(sizeof(key) != sizeof(*sid));
 	memcpy(&key, sid, sizeof(key));
-	key.config_and_len = config_id << 4 | sid->len;
+	key.config_and_len = config_id << 5 | sid->len;
+	return key;
+}
+
+/* The key of the first @len octets of a server ID, as a prefix. */
+static inline union ip_vs_quic_sid_key
+ip_vs_quic_sid_prefix_key(u8 config_id, const struct qlb_server_id *sid, u8 len)
+{
+	struct qlb_server_id prefix = { .len = len };
+	union ip_vs_quic_sid_key key;
+
+	memcpy(prefix.octets, sid->octets, len);
+	key = ip_vs_quic_sid_key(config_id, &prefix);
+	key.config_and_len |= IP_VS_QUIC_SID_PREFIX;
 	return key;
 }
 
 static inline u8 ip_vs_quic_sid_config_id(const struct ip_vs_quic_sid *sid)
 {
-	return sid->key.config_and_len >> 4;
+	return sid->key.config_and_len >> 5;
+}
+
+static inline bool ip_vs_quic_sid_is_prefix(const struct ip_vs_quic_sid *sid)
+{
+	return sid->key.config_and_len & IP_VS_QUIC_SID_PREFIX;
 }
 
 static inline u8 ip_vs_quic_sid_len(const struct ip_vs_quic_sid *sid)

@@ -22,16 +22,34 @@
  *		IP_VS_QUIC_A_CFG_KEY: 16 octets; none is the plaintext algorithm
  *		IP_VS_QUIC_A_CFG_KEY_SOURCE: string of at most 1023 octets, kept and
  *			given back for whoever saves the configuration
+ *		IP_VS_QUIC_A_CFG_TENANT: u8, 0..3, default 0: several configs may
+ *			share an ID; they are tried in this order, and the first
+ *			whose server ID has a server in the pool wins
+ *		IP_VS_QUIC_A_CFG_CHECK_LENGTH: flag; CIDs carry their length in
+ *			the first octet, and those whose length cannot be right
+ *			are unroutable
  *	IP_VS_QUIC_A_SERVER_ID *: nested
  *		IP_VS_QUIC_A_SID_CONFIG_ID: u8, 0..6; the service need not have
  *			that config yet, but if it does the length must be right
+ *		IP_VS_QUIC_A_SID_PREFIX: flag; the value is the beginning of server
+ *			IDs, all of which belong to the server unless a longer
+ *			prefix or a full server ID says otherwise
  *		IP_VS_QUIC_A_SID_VALUE: 1..15 octets
  *		IP_VS_QUIC_A_SID_AF: u16, AF_INET or AF_INET6
  *		IP_VS_QUIC_A_SID_ADDR: 4 or 16 octets, the real server
  *		IP_VS_QUIC_A_SID_PORT: be16
  *
+ *	IP_VS_QUIC_A_SETTINGS: nested; what is absent stays, or, with
+ *	IP_VS_QUIC_F_REPLACE, gets its default
+ *		IP_VS_QUIC_A_SET_TUPLE_TIMEOUT: u32, 1..86400 seconds, default 60: life
+ *			of a 4-tuple entry after its last datagram
+ *		IP_VS_QUIC_A_SET_TUPLE_MAX: u32, default 131072: IPVS connections in
+ *			the namespace beyond which no entry is made
+ *		IP_VS_QUIC_A_SET_DCID_TIMEOUT: u32, 1..86400 seconds, default 60
+ *		IP_VS_QUIC_A_SET_DCID_MAX: u32, 0..1048576 entries, default 0: off
+ *
  * IP_VS_QUIC_CMD_DEL, GENL_ADMIN_PERM
- *	Takes configs (IP_VS_QUIC_A_CFG_ID alone) and server IDs (config ID and
+ *	Takes configs (IP_VS_QUIC_A_CFG_ID and _TENANT alone) and server IDs (config ID and
  *	value; without a value, all of the server named) from a service; all of it
  *	or nothing.  Server IDs of a deleted config stay.
  *
@@ -40,7 +58,7 @@
  *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE.
  *	In this order they carry its IP_VS_QUIC_A_CONFIG by ID (never
  *	IP_VS_QUIC_A_CFG_KEY, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead), its
- *	IP_VS_QUIC_A_STATS and its IP_VS_QUIC_A_SERVER_ID, sorted by config ID,
+ *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and its IP_VS_QUIC_A_SERVER_ID, sorted by config ID,
  *	length and value.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
  *
@@ -93,6 +111,7 @@ enum ip_vs_quic_attr {
 	IP_VS_QUIC_A_CID,
 	IP_VS_QUIC_A_NONCE,
 	IP_VS_QUIC_A_OUTCOME,
+	IP_VS_QUIC_A_SETTINGS,
 	__IP_VS_QUIC_A_MAX
 };
 #define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)
@@ -116,6 +135,11 @@ enum ip_vs_quic_cfg_attr {
 	IP_VS_QUIC_A_CFG_KEY,
 	IP_VS_QUIC_A_CFG_KEY_SOURCE,
 	IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,	/* u32, see qlb_fingerprint() */
+	IP_VS_QUIC_A_CFG_TENANT,
+	IP_VS_QUIC_A_CFG_CHECK_LENGTH,
+	IP_VS_QUIC_A_CFG_DATAGRAMS,		/* u64, whose CIDs it decoded */
+	IP_VS_QUIC_A_CFG_LAST_SEEN,		/* u64, milliseconds ago; absent: never */
+	IP_VS_QUIC_A_CFG_MISSES,		/* u64, tried in vain before or for another tenant */
 	__IP_VS_QUIC_A_CFG_MAX
 };
 #define IP_VS_QUIC_A_CFG_MAX (__IP_VS_QUIC_A_CFG_MAX - 1)
@@ -127,9 +151,20 @@ enum ip_vs_quic_sid_attr {
 	IP_VS_QUIC_A_SID_AF,
 	IP_VS_QUIC_A_SID_ADDR,
 	IP_VS_QUIC_A_SID_PORT,
+	IP_VS_QUIC_A_SID_PREFIX,
 	__IP_VS_QUIC_A_SID_MAX
 };
 #define IP_VS_QUIC_A_SID_MAX (__IP_VS_QUIC_A_SID_MAX - 1)
+
+enum ip_vs_quic_set_attr {
+	IP_VS_QUIC_A_SET_UNSPEC,
+	IP_VS_QUIC_A_SET_TUPLE_TIMEOUT,
+	IP_VS_QUIC_A_SET_TUPLE_MAX,
+	IP_VS_QUIC_A_SET_DCID_TIMEOUT,
+	IP_VS_QUIC_A_SET_DCID_MAX,
+	__IP_VS_QUIC_A_SET_MAX
+};
+#define IP_VS_QUIC_A_SET_MAX (__IP_VS_QUIC_A_SET_MAX - 1)
 
 /*
  * What became of a datagram: the one list behind the counters, the outcome
@@ -137,9 +172,11 @@ enum ip_vs_quic_sid_attr {
  * IP_VS_QUIC_OUTCOMES(X) calls X(symbol, name, meaning).
  *
  * The hook counts each datagram to a VIP under exactly one of the outcomes up to
- * and including "malformed".  Those that are not "routed" go on to IPVS; if its
- * connection table does not know the 4-tuple the scheduler counts one more:
- * "sched-cid", "sched-fallback" or "sched-none".
+ * and including "malformed": what its CID says.  Those that are neither "routed"
+ * nor "deferred" are counted once more, by what was done with them instead: one
+ * of "tuple" to "sched-none" (but not where IPVS's persistence or drop_entry comes
+ * first).  "deferred" ones are when their 4-tuple is new.  ICMP
+ * errors about a VIP's datagrams have outcomes of their own.
  */
 #define IP_VS_QUIC_OUTCOMES(X) \
 	X(ROUTED, "routed", "CID names a server: sent to it without IPVS state") \
@@ -147,12 +184,21 @@ enum ip_vs_quic_sid_attr {
 	X(NO_CONFIG, "unroutable-config", "the service has no config with the CID's config ID") \
 	X(RESERVED, "unroutable-reserved", "config ID 0b111: minted by a server without a config") \
 	X(TOO_SHORT, "unroutable-short", "CID shorter than its config") \
+	X(BAD_LENGTH, "unroutable-length", "the length that the CID encodes cannot be right") \
 	X(UNKNOWN_SERVER_ID, "unroutable-server-id", "no server has the decoded server ID") \
 	X(NO_SERVER, "unroutable-server", "the server that has the server ID is not in the pool") \
 	X(MALFORMED, "malformed", "no QUIC header: empty or truncated datagram") \
-	X(SCHED_CID, "sched-cid", "new 4-tuple given to the server its CID names") \
-	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given to a server by consistent hashing") \
-	X(SCHED_NONE, "sched-none", "new 4-tuple, but no server has weight")
+	X(TUPLE, "tuple", "sent to the server that the 4-tuple was given to") \
+	X(DCID, "dcid", "sent to the server that the unroutable CID was given to") \
+	X(FALLBACK, "fallback", "sent by consistent hashing, nothing remembered") \
+	X(FALLBACK_NEW, "fallback-new", "sent by consistent hashing, 4-tuple remembered") \
+	X(SCHED_CID, "sched-cid", "new 4-tuple given by IPVS to the server its CID names") \
+	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given by IPVS to a server by consistent hashing") \
+	X(SCHED_NONE, "sched-none", "no server has weight: left to IPVS") \
+	X(ICMP_CID, "icmp-cid", "ICMP error sent to the server that the quoted source CID names") \
+	X(ICMP_TUPLE, "icmp-tuple", "ICMP error left to IPVS, which knows the quoted 4-tuple") \
+	X(ICMP_FALLBACK, "icmp-fallback", "ICMP error sent by consistent hashing of the quoted 4-tuple") \
+	X(ICMP_TUNNEL, "icmp-tunnel", "ICMP error about a tunnel packet: path MTU to the server lowered")
 
 enum ip_vs_quic_outcome {
 #define X(symbol, name, meaning) IP_VS_QUIC_##symbol,
