@@ -140,7 +140,7 @@ static int read_server_id(struct args *args, const struct option_desc *desc,
 	(void)desc;
 	/* without a prefix: config 0, or what encode's --id says */
 	map.config_id = QLB_CONFIG_ID_RESERVED;
-	err = parse_server_id(what, value, &map.config_id, &map.sid);
+	err = parse_server_id(what, value, &map);
 	if (err)
 		return err;
 	args->sids = xreallocarray(args->sids, args->sid_count + 1,
@@ -208,6 +208,15 @@ static const struct option_desc options[] = {
 	{ 0, "keys", OPT_KEYS, FLAG },
 	{ 0, "nonce", OPT_NONCE, READ(read_nonce) },
 	{ 0, "self-len", OPT_SELF_LEN, FLAG },
+	{ 0, "tenant", OPT_TENANT, NUMBER(tenant, 0, TENANTS_MAX - 1) },
+	{ 0, "check-length", OPT_CHECK_LENGTH, FLAG },
+	{ 0, "force", OPT_FORCE, FLAG },
+	{ 0, "seen-within", OPT_SEEN_WITHIN,
+	  NUMBER(seen_within, 0, 365 * 24 * 3600) },
+#define X(symbol, option, json, min, max, value) \
+	{ 0, option, OPT_##symbol, NUMBER(settings[SETTING_##symbol], min, max) },
+	SETTINGS(X)
+#undef X
 	{ 'n', "numeric", OPT_NUMERIC, FLAG },
 	{ 0, "stats", OPT_VIEW, CHOICE(view, VIEW_STATS) },
 	{ 0, "rate", OPT_VIEW, CHOICE(view, VIEW_RATE) },
@@ -564,6 +573,8 @@ static int finish_server_ids(struct args *args)
 	}
 	if (args->cmd == CMD_ENCODE && args->sid_count > 1)
 		return bad_usage("--server-id: given twice");
+	if (args->cmd == CMD_ENCODE && args->sids[0].prefix)
+		return bad_usage("--server-id: a prefix is no server ID to put into a connection ID");
 	if (args->cmd == CMD_ENCODE && args->sids[0].config_id != args->id)
 		return bad_usage("--server-id: config %u is not the one of --id %u",
 				 args->sids[0].config_id, args->id);
@@ -573,8 +584,20 @@ static int finish_server_ids(struct args *args)
 	for (i = 1; i < args->sid_count; i++)
 		if (!mapping_cmp_by_sid(&args->sids[i - 1], &args->sids[i]))
 			return bad_usage("--server-id %s: given twice",
-					 sid_str(args->sids[i].config_id,
-						 &args->sids[i].sid, text));
+					 sid_str(&args->sids[i], text));
+	return 0;
+}
+
+static int finish_settings(const struct args *args)
+{
+	if (args->cmd != CMD_SET)
+		return 0;
+	if (!given(args, O_SETTINGS))
+		return bad_usage("set: nothing to set is given (quiclbadm help set)");
+	/* what a line of -R does not give is off; else the kernel knows */
+	if (given(args, O(DCID_TIMEOUT)) && !args->settings[SETTING_DCID_MAX] &&
+	    (given(args, O(DCID_MAX)) || args->from_input))
+		return bad_usage("--dcid-timeout: only with a --dcid-max above 0");
 	return 0;
 }
 
@@ -596,6 +619,7 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 	memset(args, 0, sizeof(*args));
 	args->from_input = from_input;
 	args->weight = 1;
+	args->seen_within = 60;
 	args->forward = IP_VS_CONN_F_DROUTE;
 	err = read_words(args, &words);
 	if (err || args->help)
@@ -607,7 +631,7 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 	if (args->cmd == CMD_NONE)
 		args->cmd = CMD_LIST;
 	if (from_input && !commands[args->cmd].restorable)
-		return bad_usage("%s: only -A, -a, config add and server-id add describe a state",
+		return bad_usage("%s: only -A, -a, set, config add and server-id add describe a state",
 				 cmd_name(args->cmd));
 	err = check_options(args);
 	if (!err)
@@ -620,6 +644,8 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 		err = finish_tunnel(args);
 	if (!err)
 		err = finish_server_ids(args);
+	if (!err)
+		err = finish_settings(args);
 	if (!err)
 		err = finish_config(args);
 	return err;

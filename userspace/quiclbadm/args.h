@@ -22,6 +22,7 @@ enum cmd {
 	CMD_DELETE_SERVER,
 	CMD_LIST,
 	CMD_ZERO,
+	CMD_SET,
 	CMD_CONFIG_ADD,
 	CMD_CONFIG_REPLACE,
 	CMD_CONFIG_DEL,
@@ -65,6 +66,13 @@ enum opt {
 	OPT_KEYS,
 	OPT_NONCE,
 	OPT_SELF_LEN,
+	OPT_TENANT,
+	OPT_CHECK_LENGTH,
+	OPT_FORCE,
+	OPT_SEEN_WITHIN,
+#define X(symbol, option, json, min, max, value) OPT_##symbol,
+	SETTINGS(X)
+#undef X
 	OPT_NUMERIC,
 	OPT_VIEW,		/* --stats, --rate, --thresholds, --tun-info */
 	OPT_EXACT,
@@ -109,6 +117,9 @@ struct args {
 	size_t sid_count;
 
 	uint32_t id;
+	uint32_t tenant;
+	uint32_t seen_within;		/* s */
+	uint32_t settings[SETTING_COUNT];
 	uint32_t server_id_len;
 	uint32_t nonce_len;
 	const char *key_file;
@@ -120,6 +131,10 @@ struct args {
 
 	enum view view;
 };
+
+/* All that "set" sets. */
+#define O_SETTING(symbol, option, json, min, max, value) O(symbol) |
+#define O_SETTINGS (SETTINGS(O_SETTING) UINT64_C(0))
 
 static inline bool given(const struct args *args, uint64_t opts)
 {

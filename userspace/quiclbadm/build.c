@@ -41,12 +41,31 @@ void build_dest(const struct args *args, struct dest *dest)
 		dest->l_threshold = args->l_threshold;
 }
 
+unsigned int build_settings(const struct args *args, uint32_t *values)
+{
+	static const uint64_t opts[SETTING_COUNT] = {
+#define X(symbol, option, json, min, max, value) O(symbol),
+		SETTINGS(X)
+#undef X
+	};
+	unsigned int i, mask = 0;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (given(args, opts[i])) {
+			values[i] = args->settings[i];
+			mask |= 1u << i;
+		}
+	return mask;
+}
+
 int build_config(const struct args *args, struct config *config)
 {
 	int err;
 
 	memset(config, 0, sizeof(*config));
 	config->id = (uint8_t)args->id;
+	config->tenant = (uint8_t)args->tenant;
+	config->check_length = given(args, O(CHECK_LENGTH));
 	config->server_id_len = (uint8_t)args->server_id_len;
 	config->nonce_len = (uint8_t)args->nonce_len;
 	if (!given(args, O(KEY_FILE) | O(KEY)))

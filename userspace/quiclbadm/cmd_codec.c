@@ -122,37 +122,39 @@ static int find_key(const struct args *args, struct config *config)
 {
 	const char *path = given(args, O(KEY_FILE)) ? args->key_file :
 						      config->key_source;
+	char name[CONFIG_STRLEN];
 	int err;
 
+	config_str(config->id, config->tenant, name);
 	if (!path)
-		return refuse("config %u: the kernel gives no key back and knows no file; --key-file",
-			      config->id);
+		return refuse("%s: the kernel gives no key back and knows no file; --key-file",
+			      name);
 	err = secret_read_key(path, config->key);
 	if (err)
 		return err;
 	config->have_key = true;
 	if (secret_fingerprint(config->key) == config->fingerprint)
 		return 0;
-	return refuse("config %u: %s holds another key than the kernel",
-		      config->id, path);
+	return refuse("%s: %s holds another key than the kernel", name, path);
 }
 
 /* Takes the service's config out of @state, for the caller to destroy. */
 static int config_in_kernel(const struct args *args, struct config *config)
 {
-	char name[SERVICE_STRLEN];
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	struct config *found;
 	struct state state;
 	int err;
 
 	memset(config, 0, sizeof(*config));
+	config_str(args->id, args->tenant, config_name);
+	service_str(&args->service, name);
 	err = kernel_load_quic(&state, &args->service);
 	if (err)
 		goto out;
-	found = service_find_config(state.services[0], args->id);
+	found = service_find_config(state.services[0], args->id, args->tenant);
 	if (!found) {
-		err = refuse("config %u of %s: not found", args->id,
-			     service_str(&args->service, name));
+		err = refuse("%s of %s: not found", config_name, name);
 		goto out;
 	}
 	*config = *found;
@@ -160,8 +162,7 @@ static int config_in_kernel(const struct args *args, struct config *config)
 	if (config->keyed)
 		err = find_key(args, config);
 	else if (given(args, O(KEY_FILE)))
-		err = refuse("config %u of %s: it has no key", args->id,
-			     service_str(&args->service, name));
+		err = refuse("%s of %s: it has no key", config_name, name);
 out:
 	state_destroy(&state);
 	return err;
@@ -217,7 +218,8 @@ static int encode(const struct args *args, const struct config *config)
 	if (!err)
 		err = fill_random(&random_bits, sizeof(random_bits));
 	if (!err)
-		err = init_codec(config, given(args, O(SELF_LEN)), &cfg);
+		err = init_codec(config, config->check_length ||
+				 given(args, O(SELF_LEN)), &cfg);
 	if (err)
 		return err;
 	len = qlb_encode(&cfg, &args->sids[0].sid, nonce, random_bits & 0x1f,
@@ -236,6 +238,8 @@ static int check_encode_mode(const struct args *args)
 {
 	if (given(args, O(SERVICE)) && given(args, O(SERVER_ID_LEN) | O(NONCE_LEN)))
 		return bad_usage("encode: the service in the kernel has the config's lengths");
+	if (!given(args, O(SERVICE)) && given(args, O(TENANT)))
+		return bad_usage("--tenant: only with -u or -f");
 	if (!given(args, O(SERVICE) | O(NONCE_LEN) | O(NONCE)))
 		return bad_usage("encode: -u, -f or --nonce-len is missing");
 	return 0;

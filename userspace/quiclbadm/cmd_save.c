@@ -64,6 +64,26 @@ static void save_service(const struct service *svc)
 	putchar('\n');
 }
 
+static void save_settings(const struct service *svc)
+{
+	bool begun = false;
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++) {
+		if (svc->settings[i] == settings[i].value ||
+		    !setting_matters(svc->settings, i))
+			continue;
+		if (!begun) {
+			printf("set ");
+			save_service_id(&svc->id);
+			begun = true;
+		}
+		printf(" --%s %u", settings[i].option, svc->settings[i]);
+	}
+	if (begun)
+		putchar('\n');
+}
+
 /* As a word of -R's grammar: quoted, what ends a quotation escaped. */
 static void save_path(const char *path)
 {
@@ -89,8 +109,13 @@ static void save_config(const struct service *svc, const struct config *config,
 
 	printf("config add ");
 	save_service_id(&svc->id);
-	printf(" --id %u --server-id-len %u --nonce-len %u", config->id,
-	       config->server_id_len, config->nonce_len);
+	printf(" --id %u", config->id);
+	if (config->tenant)
+		printf(" --tenant %u", config->tenant);
+	printf(" --server-id-len %u --nonce-len %u", config->server_id_len,
+	       config->nonce_len);
+	if (config->check_length)
+		printf(" --check-length");
 	if (config->key_source) {
 		printf(" --key-file ");
 		save_path(config->key_source);
@@ -110,7 +135,7 @@ static void save_maps(const struct mapping *maps, size_t count)
 
 	for (i = 0; i < count; i++)
 		printf(" --server-id %s",
-		       sid_str(maps[i].config_id, &maps[i].sid, text));
+		       sid_str(&maps[i], text));
 	putchar('\n');
 }
 
@@ -175,6 +200,8 @@ static void save_state(const struct state *state, bool keys)
 		const struct service *svc = state->services[i];
 
 		save_service(svc);
+		if (service_is_quic(svc))
+			save_settings(svc);
 		for (j = 0; j < svc->config_count; j++)
 			save_config(svc, &svc->configs[j], keys);
 		for (j = 0; j < svc->dest_count; j++)
@@ -186,16 +213,16 @@ static void save_state(const struct state *state, bool keys)
 /* The kernel gives no key back: it is read where it came from. */
 static int fetch_key(const struct service *svc, struct config *config)
 {
-	char name[SERVICE_STRLEN];
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	int err;
 
 	err = secret_read_key(config->key_source, config->key);
 	if (err)
 		return err;
 	if (secret_fingerprint(config->key) != config->fingerprint)
-		return refuse("config %u of %s: %s holds another key now",
-			      config->id, service_str(&svc->id, name),
-			      config->key_source);
+		return refuse("%s of %s: %s holds another key now",
+			      config_str(config->id, config->tenant, config_name),
+			      service_str(&svc->id, name), config->key_source);
 	config->have_key = true;
 	return 0;
 }
@@ -203,19 +230,20 @@ static int fetch_key(const struct service *svc, struct config *config)
 static int check_config(const struct service *svc, struct config *config,
 			bool keys)
 {
-	char name[SERVICE_STRLEN];
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	const char *c;
 
 	if (!config->keyed)
 		return 0;
 	service_str(&svc->id, name);
+	config_str(config->id, config->tenant, config_name);
 	if (!config->key_source)
-		return refuse("config %u of %s: its key came from standard input, and there is no file to name",
-			      config->id, name);
+		return refuse("%s of %s: its key came from standard input, and there is no file to name",
+			      config_name, name);
 	for (c = config->key_source; *c; c++)
 		if ((unsigned char)*c < ' ')
-			return refuse("config %u of %s: a control character in the path of its key",
-				      config->id, name);
+			return refuse("%s of %s: a control character in the path of its key",
+				      config_name, name);
 	return keys ? fetch_key(svc, config) : 0;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* -A, -E, -D, -C, -Z: services. */
+/* -A, -E, -D, -C, -Z, set: services. */
 #include <string.h>
 
 #include "build.h"
 #include "commands.h"
 #include "ipvs.h"
 #include "kernel.h"
+#include "quic.h"
 
 static int put_service(uint8_t cmd, const struct service *svc)
 {
@@ -77,5 +78,23 @@ int cmd_zero(const struct args *args)
 	if (!one)
 		return kernel_refusal(NL_IPVS, IPVS_CMD_ZERO, err, "services");
 	return kernel_refusal(NL_IPVS, IPVS_CMD_ZERO, err, "service %s",
+			      service_str(&args->service, name));
+}
+
+int cmd_set(const struct args *args)
+{
+	uint32_t values[SETTING_COUNT];
+	struct quic_change change = {
+		.service = &args->service,
+		.settings = values,
+		.setting_mask = build_settings(args, values),
+	};
+	char name[SERVICE_STRLEN];
+	int err = quic_set(&change);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, err,
+			      "settings of %s",
 			      service_str(&args->service, name));
 }

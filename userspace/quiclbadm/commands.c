@@ -15,10 +15,10 @@
 	"[-g | -i | -m] [-w WEIGHT] [-x UPPER] [-y LOWER] " \
 	"[--tun-type ipip|gue|gre] [--tun-port PORT] " \
 	"[--tun-nocsum | --tun-csum | --tun-remcsum] " \
-	"[--server-id [CONFIG:]HEX]..."
+	"[--server-id [CONFIG:]HEX[*]]..."
 #define CONFIG_USAGE \
-	"-u VIP:PORT | -f MARK [-6] --id N --server-id-len N --nonce-len N " \
-	"[--key-file PATH|-]"
+	"-u VIP:PORT | -f MARK [-6] --id N [--tenant N] --server-id-len N " \
+	"--nonce-len N [--key-file PATH|-] [--check-length]"
 
 const struct command commands[CMD_COUNT] = {
 	[CMD_ADD_SERVICE] = {
@@ -80,39 +80,45 @@ const struct command commands[CMD_COUNT] = {
 		0, false, cmd_zero, "[" SERVICE_USAGE "]",
 		"Zero IPVS's counters of one service or of all",
 	},
+	[CMD_SET] = {
+		0, "set", NULL, O(SERVICE), O(IPV6) | O_SETTINGS, 0, true,
+		cmd_set, SERVICE_USAGE " [--tuple-timeout SECONDS] [--tuple-max N] [--dcid-max N] [--dcid-timeout SECONDS]",
+		"Change settings of a service: what is remembered of unroutable connection IDs",
+	},
 	[CMD_CONFIG_ADD] = {
 		0, "config", "add", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
-		O(NONCE_LEN), O(IPV6) | O(KEY_FILE) | O(KEY), 0, true,
-		cmd_config_add, CONFIG_USAGE,
+		O(NONCE_LEN), O(IPV6) | O(TENANT) | O(KEY_FILE) | O(KEY) |
+		O(CHECK_LENGTH), 0, true, cmd_config_add, CONFIG_USAGE,
 		"Add a QUIC-LB config to a service; without a key it is the plaintext algorithm",
 	},
 	[CMD_CONFIG_REPLACE] = {
 		0, "config", "replace", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
-		O(NONCE_LEN), O(IPV6) | O(KEY_FILE), 0, false,
-		cmd_config_replace, CONFIG_USAGE,
+		O(NONCE_LEN), O(IPV6) | O(TENANT) | O(KEY_FILE) |
+		O(CHECK_LENGTH), 0, false, cmd_config_replace, CONFIG_USAGE,
 		"The same, but in place of the config that has the ID",
 	},
 	[CMD_CONFIG_DEL] = {
-		0, "config", "del", O(SERVICE) | O(ID), O(IPV6), 0, false,
-		cmd_config_del, SERVICE_USAGE " --id N",
-		"Delete a config; server IDs that belong to it stay",
+		0, "config", "del", O(SERVICE) | O(ID), O(IPV6) | O(TENANT) |
+		O(FORCE) | O(SEEN_WITHIN), 0, false, cmd_config_del,
+		SERVICE_USAGE " --id N [--tenant N] [--force | --seen-within SECONDS]",
+		"Delete a config that is no longer seen; server IDs that belong to it stay",
 	},
 	[CMD_CONFIG_LIST] = {
 		0, "config", "list", 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
 		O(JSON), 0, false, cmd_config_list,
 		"[" SERVICE_USAGE "] [-j]",
-		"List configs; of a key the fingerprint and the file it came from",
+		"List configs and when they were last seen; of a key the fingerprint and the file it came from",
 	},
 	[CMD_SERVER_ID_ADD] = {
 		0, "server-id", "add", O(SERVICE) | O(SERVER) | O(SERVER_ID),
 		O(IPV6) | O(ABSENT), 0, true, cmd_server_id_add,
-		SERVICE_USAGE " -r SERVER[:PORT] [--absent] --server-id [CONFIG:]HEX...",
+		SERVICE_USAGE " -r SERVER[:PORT] [--absent] --server-id [CONFIG:]HEX[*]...",
 		"Give server IDs to a real server, with --absent also to one that is not in the pool",
 	},
 	[CMD_SERVER_ID_DEL] = {
 		0, "server-id", "del", O(SERVICE), O(IPV6) | O(SERVER) |
 		O(SERVER_ID), 0, false, cmd_server_id_del,
-		SERVICE_USAGE " [-r SERVER[:PORT]] [--server-id [CONFIG:]HEX]...",
+		SERVICE_USAGE " [-r SERVER[:PORT]] [--server-id [CONFIG:]HEX[*]]...",
 		"Take server IDs away: those given, or all of a real server",
 	},
 	[CMD_SERVER_ID_LIST] = {
@@ -130,9 +136,9 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_ENCODE] = {
 		0, "encode", NULL, O(ID) | O(SERVER_ID), O(SERVICE) | O(IPV6) |
-		O(NONCE) | O(SELF_LEN) | O(JSON) | OFFLINE_OPTS, 0, false,
-		cmd_encode,
-		SERVICE_USAGE " --id N --server-id HEX [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]\n"
+		O(NONCE) | O(SELF_LEN) | O(TENANT) | O(JSON) | OFFLINE_OPTS,
+		0, false, cmd_encode,
+		SERVICE_USAGE " --id N [--tenant N] --server-id HEX [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]\n"
 		"       quiclbadm encode --id N --server-id HEX --nonce-len N [--server-id-len N] [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]",
 		"Make a connection ID; the second form needs neither module nor root",
 	},

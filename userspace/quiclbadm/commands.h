@@ -26,6 +26,7 @@ int cmd_edit_service(const struct args *args);
 int cmd_delete_service(const struct args *args);
 int cmd_clear(const struct args *args);
 int cmd_zero(const struct args *args);
+int cmd_set(const struct args *args);
 int cmd_add_server(const struct args *args);
 int cmd_edit_server(const struct args *args);
 int cmd_delete_server(const struct args *args);

@@ -80,21 +80,33 @@ static int read_service(const struct args *args, struct state *state)
 
 static int read_config(const struct args *args, struct service *svc)
 {
+	char name[CONFIG_STRLEN];
 	struct config config;
 	int err;
 
-	if (service_find_config(svc, args->id))
-		return refuse("config add: config %u is described above already",
-			      args->id);
+	if (service_find_config(svc, args->id, args->tenant))
+		return refuse("config add: %s is described above already",
+			      config_str(args->id, args->tenant, name));
+	if (args->tenant && !service_find_config(svc, args->id, args->tenant - 1))
+		return refuse("config add: no config %u tenant %u above, and tenants are numbered from 0 without gaps",
+			      args->id, args->tenant - 1);
 	err = build_config(args, &config);
 	if (!err && !service_add_config(svc, &config))
-		err = refuse("config add: more than %d configs",
-			     QLB_CONFIGS_MAX);
+		err = refuse("config add: more than %d configs", CONFIGS_MAX);
 	if (err)
 		config_destroy(&config);
 	/* the service has the path now, and the only key */
 	explicit_bzero(config.key, sizeof(config.key));
 	return err;
+}
+
+static int read_settings(const struct args *args, struct service *svc)
+{
+	if (svc->set_line)
+		return refuse("set: there is such a line above already");
+	svc->set_line = true;
+	build_settings(args, svc->settings);
+	return 0;
 }
 
 static int read_server(const struct args *args, struct service *svc)
@@ -125,13 +137,15 @@ static int read_command(const struct args *args, struct state *state,
 		return refuse("%s: no -A line for service %s above",
 			      cmd_name(args->cmd),
 			      service_str(&args->service, name));
-	if ((args->cmd == CMD_CONFIG_ADD || args->sid_count) &&
-	    !service_is_quic(svc))
+	if ((args->cmd == CMD_CONFIG_ADD || args->cmd == CMD_SET ||
+	     args->sid_count) && !service_is_quic(svc))
 		return refuse("%s: service %s has scheduler %s, not quic",
 			      cmd_name(args->cmd),
 			      service_str(&args->service, name), svc->sched);
 	if (args->cmd == CMD_CONFIG_ADD)
 		err = read_config(args, svc);
+	else if (args->cmd == CMD_SET)
+		err = read_settings(args, svc);
 	else if (args->cmd == CMD_ADD_SERVER)
 		err = read_server(args, svc);
 	for (i = 0; !err && i < args->sid_count; i++) {
@@ -171,14 +185,13 @@ static int read_line(char *text, struct state *state, unsigned int line)
 /* What only the whole input tells about one mapping. */
 static int check_mapping(struct service *svc, const struct mapping *map)
 {
-	const struct config *config = service_find_config(svc, map->config_id);
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
 
-	sid_str(map->config_id, &map->sid, sid);
-	if (config && config->server_id_len != map->sid.len)
+	sid_str(map, sid);
+	if (!service_length_fits(svc, map))
 		return refuse("server ID %s: %u octets, config %u has server IDs of %u",
 			      sid, map->sid.len, map->config_id,
-			      config->server_id_len);
+			      service_find_config(svc, map->config_id, 0)->server_id_len);
 	if (!map->absent && !service_find_dest(svc, &map->server))
 		return refuse("server ID %s: no -a line for real server %s, and no --absent",
 			      sid, endpoint_str(&map->server, server));
@@ -209,7 +222,7 @@ static int check_mappings(struct service *svc)
 			err_set_line(last->line);
 		if (!endpoint_eq(&last->server, &map->server))
 			err = refuse("server ID %s: %s has it already",
-				     sid_str(map->config_id, &map->sid, sid),
+				     sid_str(map, sid),
 				     endpoint_str(last->line > map->line ?
 						  &map->server : &last->server,
 						  server));

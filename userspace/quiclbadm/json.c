@@ -130,6 +130,8 @@ static json_t *maps_json(const struct mapping *maps, size_t count)
 		set_number(object, "config", maps[i].config_id);
 		set_hex(object, "server_id", maps[i].sid.octets,
 			maps[i].sid.len);
+		if (maps[i].prefix)
+			set(object, "prefix", json_true());
 		append(array, object);
 	}
 	return array;
@@ -199,8 +201,10 @@ static json_t *config_json(const struct config *config)
 	char text[9];
 
 	set_number(object, "id", config->id);
+	set_number(object, "tenant", config->tenant);
 	set_number(object, "server_id_len", config->server_id_len);
 	set_number(object, "nonce_len", config->nonce_len);
+	set(object, "check_length", json_boolean(config->check_length));
 	set_text(object, "algorithm", algorithm_name(config));
 	if (config->keyed) {
 		snprintf(text, sizeof(text), "%08x", config->fingerprint);
@@ -208,6 +212,21 @@ static json_t *config_json(const struct config *config)
 	}
 	if (config->key_source)
 		set_text(object, "key_source", config->key_source);
+	set_number(object, "datagrams", config->datagrams);
+	set(object, "last_seen_ms", config->seen ?
+	    json_integer((json_int_t)config->last_seen) : json_null());
+	set_number(object, "misses", config->misses);
+	return object;
+}
+
+static json_t *settings_json(const struct service *svc)
+{
+	json_t *object = need(json_object());
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (setting_matters(svc->settings, i))
+			set_number(object, settings[i].json, svc->settings[i]);
 	return object;
 }
 
@@ -262,6 +281,7 @@ static json_t *service_json(const struct service *svc)
 		for (i = 0; i < svc->config_count; i++)
 			append(configs, config_json(&svc->configs[i]));
 		set(object, "configs", configs);
+		set(object, "settings", settings_json(svc));
 		set(object, "outcomes", outcomes_json(svc));
 	}
 	set(object, "stats", counters_json(svc->counters));
@@ -323,6 +343,8 @@ void print_server_ids_json(const struct state *state,
 			set_number(object, "config", map->config_id);
 			set_hex(object, "server_id", map->sid.octets,
 				map->sid.len);
+			if (map->prefix)
+				set(object, "prefix", json_true());
 			server = need(json_object());
 			set_endpoint(server, &map->server);
 			set(object, "server", server);
@@ -344,6 +366,8 @@ void print_decoded_json(const struct quic_decoded *decoded)
 	}
 	if (decoded->has_config)
 		set_number(object, "config", decoded->config_id);
+	if (decoded->has_tenant)
+		set_number(object, "tenant", decoded->tenant);
 	if (decoded->map.sid.len)
 		set_hex(object, "server_id", decoded->map.sid.octets,
 			decoded->map.sid.len);

@@ -2,11 +2,19 @@
 #include "model.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
+
+const struct setting_desc settings[SETTING_COUNT] = {
+#define X(symbol, option, json, min, max, value) \
+	{ option, json, IP_VS_QUIC_A_SET_##symbol, value },
+	SETTINGS(X)
+#undef X
+};
 
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 {
@@ -66,22 +74,59 @@ char *service_str(const struct service_id *id, char *buf)
 	return buf;
 }
 
-char *sid_str(unsigned int config_id, const struct qlb_server_id *sid, char *buf)
+char *sid_str(const struct mapping *map, char *buf)
 {
-	char *end = buf + sprintf(buf, "%u:", config_id % 10);
+	char *end = buf + sprintf(buf, "%u:", map->config_id % 10);
 	unsigned int i;
 
-	for (i = 0; i < sid->len && i < QLB_SERVER_ID_LEN_MAX; i++)
-		end += sprintf(end, "%02x", sid->octets[i]);
+	for (i = 0; i < map->sid.len && i < QLB_SERVER_ID_LEN_MAX; i++)
+		end += sprintf(end, "%02x", map->sid.octets[i]);
+	if (map->prefix)
+		strcpy(end, "*");
+	return buf;
+}
+
+char *config_str(unsigned int id, unsigned int tenant, char *buf)
+{
+	if (tenant)
+		snprintf(buf, CONFIG_STRLEN, "config %u tenant %u",
+			 id & 0xff, tenant & 0xff);
+	else
+		snprintf(buf, CONFIG_STRLEN, "config %u", id & 0xff);
+	return buf;
+}
+
+char *age_str(const struct config *config, char *buf)
+{
+	static const struct {
+		uint64_t seconds;
+		char name;
+	} units[] = {
+		{ 24 * 3600, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' },
+	};
+	uint64_t seconds = config->last_seen / 1000;
+	unsigned int i = 0;
+
+	if (!config->seen)
+		return strcpy(buf, "never");
+	/* two of a unit at least: rounding down loses less than a third */
+	while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(buf, AGE_STRLEN, "%" PRIu64 "%c ago",
+		 seconds / units[i].seconds, units[i].name);
 	return buf;
 }
 
 void service_init(struct service *svc, const struct service_id *id)
 {
+	unsigned int i;
+
 	memset(svc, 0, sizeof(*svc));
 	svc->id = *id;
 	strcpy(svc->sched, SCHED_QUIC);
 	svc->netmask = id->vip.af == AF_INET6 ? 128 : 0xffffffff;
+	for (i = 0; i < SETTING_COUNT; i++)
+		svc->settings[i] = settings[i].value;
 }
 
 void dest_init(struct dest *dest, const struct endpoint *server)
@@ -139,23 +184,47 @@ struct dest *service_find_dest(const struct service *svc,
 	return NULL;
 }
 
-struct config *service_find_config(struct service *svc, unsigned int id)
+struct config *service_find_config(struct service *svc, unsigned int id,
+				   unsigned int tenant)
 {
 	size_t i;
 
 	for (i = 0; i < svc->config_count; i++)
-		if (svc->configs[i].id == id)
+		if (svc->configs[i].id == id && svc->configs[i].tenant == tenant)
 			return &svc->configs[i];
 	return NULL;
+}
+
+bool service_length_fits(const struct service *svc, const struct mapping *map)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++) {
+		const struct config *config = &svc->configs[i];
+
+		if (config->id != map->config_id)
+			continue;
+		if (map->sid.len == config->server_id_len ||
+		    (map->prefix && map->sid.len < config->server_id_len))
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+static int config_cmp(const struct config *a, const struct config *b)
+{
+	return a->id == b->id ? a->tenant - b->tenant : a->id - b->id;
 }
 
 bool service_add_config(struct service *svc, const struct config *config)
 {
 	size_t at = svc->config_count;
 
-	if (svc->config_count == QLB_CONFIGS_MAX)
+	if (svc->config_count == CONFIGS_MAX)
 		return false;
-	while (at && svc->configs[at - 1].id > config->id)
+	while (at && config_cmp(&svc->configs[at - 1], config) > 0)
 		at--;
 	memmove(&svc->configs[at + 1], &svc->configs[at],
 		(svc->config_count - at) * sizeof(*config));
@@ -170,15 +239,28 @@ void service_add_mapping(struct service *svc, const struct mapping *map)
 	svc->maps[svc->map_count++] = *map;
 }
 
+bool setting_matters(const uint32_t *values, enum setting setting)
+{
+	return setting != SETTING_DCID_TIMEOUT || values[SETTING_DCID_MAX];
+}
+
+bool settings_same(const uint32_t *a, const uint32_t *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (a[i] != b[i] && setting_matters(a, i))
+			return false;
+	return true;
+}
+
 struct mapping *service_find_mapping(const struct service *svc,
-				     unsigned int config_id,
-				     const struct qlb_server_id *sid)
+				     const struct mapping *map)
 {
 	size_t i;
 
 	for (i = 0; i < svc->map_count; i++)
-		if (svc->maps[i].config_id == config_id &&
-		    !memcmp(&svc->maps[i].sid, sid, sizeof(*sid)))
+		if (!mapping_cmp_by_sid(&svc->maps[i], map))
 			return &svc->maps[i];
 	return NULL;
 }
@@ -205,7 +287,9 @@ int mapping_cmp_by_sid(const void *a, const void *b)
 	if (!order)
 		order = memcmp(one->sid.octets, other->sid.octets,
 			       sizeof(one->sid.octets));
-	return order ? order : one->sid.len - other->sid.len;
+	if (!order)
+		order = one->sid.len - other->sid.len;
+	return order ? order : one->prefix - other->prefix;
 }
 
 int mapping_cmp_by_server(const void *a, const void *b)

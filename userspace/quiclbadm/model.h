@@ -18,11 +18,41 @@ enum model_limits {
 	KEY_SOURCE_MAX = 1023,		/* octets, as in ip_vs_quic.h */
 	ENDPOINT_STRLEN = INET6_ADDRSTRLEN + sizeof("[]:65535"),
 	SERVICE_STRLEN = ENDPOINT_STRLEN + sizeof("fwmark 4294967295 (IPv6)"),
-	SID_STRLEN = sizeof("0:") + 2 * QLB_SERVER_ID_LEN_MAX,
+	SID_STRLEN = sizeof("0:*") + 2 * QLB_SERVER_ID_LEN_MAX,
+	CONFIG_STRLEN = sizeof("config 255 tenant 255"),
+	AGE_STRLEN = sizeof("18446744073709551615s ago"),
+	TENANTS_MAX = 4,		/* configs of one ID, as in ip_vs_quic.h */
+	CONFIGS_MAX = QLB_CONFIGS_MAX * TENANTS_MAX,
 	OUTCOMES_MAX = 64,		/* room for those of a newer kernel */
 };
 
 #define SCHED_QUIC "quic"
+
+/*
+ * What "set" sets, with limits and defaults as in ip_vs_quic.h.  SETTINGS(X) calls
+ * X(symbol, option, JSON name, minimum, maximum, default).
+ */
+#define SETTINGS(X) \
+	X(TUPLE_TIMEOUT, "tuple-timeout", "tuple_timeout", 1, 86400, 60) \
+	X(TUPLE_MAX, "tuple-max", "tuple_max", 0, INT32_MAX, 131072) \
+	X(DCID_MAX, "dcid-max", "dcid_max", 0, 1048576, 0) \
+	X(DCID_TIMEOUT, "dcid-timeout", "dcid_timeout", 1, 86400, 60)
+
+enum setting {
+#define X(symbol, option, json, min, max, value) SETTING_##symbol,
+	SETTINGS(X)
+#undef X
+	SETTING_COUNT,
+};
+
+struct setting_desc {
+	const char *option;		/* without hyphens in front */
+	const char *json;
+	uint16_t attr;			/* IP_VS_QUIC_A_SET_* */
+	uint32_t value;			/* default */
+};
+
+extern const struct setting_desc settings[SETTING_COUNT];
 
 /* Address and port; without padding, and unused octets of addr are zero. */
 struct endpoint {
@@ -71,6 +101,7 @@ struct dest {
 /* One entry of a service's server map. */
 struct mapping {
 	uint8_t config_id;
+	bool prefix;			/* sid is the beginning of server IDs */
 	struct qlb_server_id sid;
 	struct endpoint server;
 	/* while -R reads its input: */
@@ -80,13 +111,20 @@ struct mapping {
 
 struct config {
 	uint8_t id;
+	uint8_t tenant;			/* which of those with this ID */
 	uint8_t server_id_len;
 	uint8_t nonce_len;
+	bool check_length;
 	bool keyed;
 	bool have_key;			/* key[] is filled in; the kernel never does */
 	uint8_t key[QLB_KEY_LEN];
 	uint32_t fingerprint;		/* of a keyed config */
 	char *key_source;		/* NULL: none known */
+	/* what the kernel counts: */
+	uint64_t datagrams;
+	uint64_t misses;
+	bool seen;
+	uint64_t last_seen;		/* ms ago, if seen */
 };
 
 struct service {
@@ -99,8 +137,10 @@ struct service {
 	uint64_t counters[COUNTERS];
 	struct dest *dests;
 	size_t dest_count;
-	struct config configs[QLB_CONFIGS_MAX];
+	struct config configs[CONFIGS_MAX];
 	size_t config_count;
+	uint32_t settings[SETTING_COUNT];
+	bool set_line;			/* while -R reads: there was one */
 	struct mapping *maps;
 	size_t map_count;
 	uint64_t outcomes[OUTCOMES_MAX];
@@ -121,7 +161,9 @@ bool service_is_quic(const struct service *svc);
 /* Each writes at most the *_STRLEN above and returns @buf. */
 char *endpoint_str(const struct endpoint *ep, char *buf);
 char *service_str(const struct service_id *id, char *buf);
-char *sid_str(unsigned int config_id, const struct qlb_server_id *sid, char *buf);
+char *sid_str(const struct mapping *map, char *buf);
+char *config_str(unsigned int id, unsigned int tenant, char *buf);
+char *age_str(const struct config *config, char *buf);
 
 /* Set to what a service or real server is when nothing is said about it. */
 void service_init(struct service *svc, const struct service_id *id);
@@ -132,19 +174,29 @@ struct service *state_find(const struct state *state, const struct service_id *i
 struct dest *service_add_dest(struct service *svc, const struct dest *dest);
 struct dest *service_find_dest(const struct service *svc,
 			       const struct endpoint *server);
-struct config *service_find_config(struct service *svc, unsigned int id);
+struct config *service_find_config(struct service *svc, unsigned int id,
+				   unsigned int tenant);
 
 /*
- * In order of ID; takes over key_source, the caller wipes its copy of the key.
- * Return: false when QLB_CONFIGS_MAX are there.
+ * Can a connection ID of the service have this server ID?  Yes when no config has
+ * the ID; else one of them must have its length, or at least that of a prefix.
+ */
+bool service_length_fits(const struct service *svc, const struct mapping *map);
+
+/*
+ * In order of ID and tenant; takes over key_source, the caller wipes its copy of
+ * the key.  Return: false when CONFIGS_MAX are there.
  */
 bool service_add_config(struct service *svc, const struct config *config);
 void service_add_mapping(struct service *svc, const struct mapping *map);
 
+/* Without its timeout, a table that is off is as good as another one. */
+bool setting_matters(const uint32_t *values, enum setting setting);
+bool settings_same(const uint32_t *a, const uint32_t *b);
+
 /* Finds by config ID and server ID; NULL when nobody has it. */
 struct mapping *service_find_mapping(const struct service *svc,
-				     unsigned int config_id,
-				     const struct qlb_server_id *sid);
+				     const struct mapping *map);
 
 /* The order of everything printed: services, servers, config and server IDs. */
 int mapping_cmp_by_server(const void *a, const void *b);

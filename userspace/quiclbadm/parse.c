@@ -104,10 +104,11 @@ static int nibble(char digit)
 	return -1;
 }
 
-int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
-	      size_t max, size_t *len)
+/* The @digits first characters of @text; what is said names all of it. */
+static int read_hex(const char *what, const char *text, size_t digits,
+		    uint8_t *octets, size_t min, size_t max, size_t *len)
 {
-	size_t digits = strlen(text), i;
+	size_t i;
 
 	for (i = 0; i < digits; i++)
 		if (nibble(text[i]) < 0)
@@ -129,11 +130,16 @@ int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
 	return 0;
 }
 
-int parse_server_id(const char *what, const char *text, uint8_t *config_id,
-		    struct qlb_server_id *sid)
+int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
+	      size_t max, size_t *len)
+{
+	return read_hex(what, text, strlen(text), octets, min, max, len);
+}
+
+int parse_server_id(const char *what, const char *text, struct mapping *map)
 {
 	const char *colon = strchr(text, ':');
-	size_t len;
+	size_t digits, len;
 	int err;
 
 	if (colon) {
@@ -141,13 +147,17 @@ int parse_server_id(const char *what, const char *text, uint8_t *config_id,
 		    *text > '0' + QLB_CONFIG_ID_MAX)
 			return bad_usage("%s %s: the config ID before the colon is not a number from 0 to %u",
 					 what, text, QLB_CONFIG_ID_MAX);
-		*config_id = (uint8_t)(*text - '0');
+		map->config_id = (uint8_t)(*text - '0');
 		text = colon + 1;
 	}
-	memset(sid, 0, sizeof(*sid));
-	err = parse_hex(what, text, sid->octets, QLB_SERVER_ID_LEN_MIN,
-			QLB_SERVER_ID_LEN_MAX, &len);
-	sid->len = err ? 0 : (uint8_t)len;
+	memset(&map->sid, 0, sizeof(map->sid));
+	digits = strlen(text);
+	map->prefix = digits && text[digits - 1] == '*';
+	if (map->prefix)
+		digits--;
+	err = read_hex(what, text, digits, map->sid.octets,
+		       QLB_SERVER_ID_LEN_MIN, QLB_SERVER_ID_LEN_MAX, &len);
+	map->sid.len = err ? 0 : (uint8_t)len;
 	return err;
 }
 

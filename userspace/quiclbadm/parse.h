@@ -22,9 +22,11 @@ int parse_endpoint(const char *what, const char *text, struct endpoint *ep,
 int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
 	      size_t max, size_t *len);
 
-/* [CONFIG:]HEX; @config_id comes with what is meant when there is no CONFIG. */
-int parse_server_id(const char *what, const char *text, uint8_t *config_id,
-		    struct qlb_server_id *sid);
+/*
+ * [CONFIG:]HEX, or HEX* for a prefix; map->config_id comes with what is meant when
+ * there is no CONFIG.
+ */
+int parse_server_id(const char *what, const char *text, struct mapping *map);
 
 /* IPv4: dotted mask, in network order; IPv6: prefix length. */
 int parse_netmask(const char *what, const char *text, uint16_t af,

@@ -51,8 +51,10 @@ static bool config_same(const struct config *a, const struct config *b)
 	const char *a_source = a->key_source ? a->key_source : "";
 	const char *b_source = b->key_source ? b->key_source : "";
 
-	return a->id == b->id && a->server_id_len == b->server_id_len &&
-	       a->nonce_len == b->nonce_len && a->keyed == b->keyed &&
+	return a->id == b->id && a->tenant == b->tenant &&
+	       a->server_id_len == b->server_id_len &&
+	       a->nonce_len == b->nonce_len &&
+	       a->check_length == b->check_length && a->keyed == b->keyed &&
 	       (!a->keyed || a->fingerprint == b->fingerprint) &&
 	       !strcmp(a_source, b_source);
 }
@@ -61,7 +63,8 @@ static bool quic_same(const struct service *a, const struct service *b)
 {
 	size_t i;
 
-	if (a->config_count != b->config_count || a->map_count != b->map_count)
+	if (a->config_count != b->config_count || a->map_count != b->map_count ||
+	    !settings_same(a->settings, b->settings))
 		return false;
 	for (i = 0; i < a->config_count; i++)
 		if (!config_same(&a->configs[i], &b->configs[i]))
@@ -108,7 +111,8 @@ static void plan_dests(struct plan *plan, const struct service *before,
 static void plan_quic(struct plan *plan, const struct service *before,
 		      const struct service *wanted)
 {
-	static const struct service nothing;
+	static const struct service_id nobody;
+	struct service nothing;
 	struct step step = {
 		.kind = STEP_SET_QUIC,
 		.before = before,
@@ -118,6 +122,7 @@ static void plan_quic(struct plan *plan, const struct service *before,
 	if (!service_is_quic(wanted))
 		return;
 	/* of another scheduler there are none to begin with */
+	service_init(&nothing, &nobody);
 	if (!quic_same(before ? before : &nothing, wanted))
 		add_step(plan, &step);
 }
@@ -201,8 +206,13 @@ static int set_quic(const struct service *svc)
 		.config_count = svc->config_count,
 		.maps = svc->maps,
 		.map_count = svc->map_count,
+		.settings = svc->settings,
 	};
+	unsigned int i;
 
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (setting_matters(svc->settings, i))
+			change.setting_mask |= 1u << i;
 	return service_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, quic_set(&change),
 			       svc);
 }
@@ -244,10 +254,19 @@ static bool recover_key(struct config *config, const struct service *wanted)
 	       secret_fingerprint(config->key) == config->fingerprint;
 }
 
+/* Tenants have no gaps: those behind one that is lost move up. */
+static void keep_config(struct service *svc, struct config *config)
+{
+	while (config->tenant &&
+	       !service_find_config(svc, config->id, config->tenant - 1u))
+		config->tenant--;
+	service_add_config(svc, config);
+}
+
 static int restore_quic(const struct step *step)
 {
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	struct service old = *step->before;
-	char name[SERVICE_STRLEN];
 	int err = 0;
 	size_t i;
 
@@ -256,10 +275,12 @@ static int restore_quic(const struct step *step)
 		struct config config = step->before->configs[i];
 
 		if (config.keyed && !recover_key(&config, step->wanted)) {
-			err = refuse("config %u of %s: lost, its key is nowhere to be read again",
-				     config.id, service_str(&old.id, name));
+			err = refuse("%s of %s: lost, its key is nowhere to be read again",
+				     config_str(config.id, config.tenant,
+						config_name),
+				     service_str(&old.id, name));
 		} else {
-			service_add_config(&old, &config);
+			keep_config(&old, &config);
 		}
 		explicit_bzero(config.key, sizeof(config.key));
 	}

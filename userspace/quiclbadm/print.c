@@ -125,6 +125,17 @@ static void print_flags(const struct service *svc)
 		printf(" flag-3");
 }
 
+/* Those that are not the default. */
+static void print_settings(const struct service *svc)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (svc->settings[i] != settings[i].value &&
+		    setting_matters(svc->settings, i))
+			printf(" %s %u", settings[i].option, svc->settings[i]);
+}
+
 static void print_maps(const struct mapping *maps, size_t count)
 {
 	char text[SID_STRLEN];
@@ -132,7 +143,7 @@ static void print_maps(const struct mapping *maps, size_t count)
 
 	for (i = 0; i < count; i++)
 		printf("%s%s", i ? "," : "",
-		       sid_str(maps[i].config_id, &maps[i].sid, text));
+		       sid_str(&maps[i], text));
 }
 
 static void print_counters(const char *name, const uint64_t *counters,
@@ -265,6 +276,7 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 		} else {
 			printf("%s %s", name, svc->sched);
 			print_flags(svc);
+			print_settings(svc);
 			putchar('\n');
 		}
 		for (j = 0; j < svc->dest_count; j++)
@@ -284,32 +296,37 @@ static void print_text(const char *text)
 								     *text);
 }
 
+static void print_config(const char *service, const struct config *config)
+{
+	char age[AGE_STRLEN], fingerprint[9] = "-";
+
+	if (config->keyed)
+		snprintf(fingerprint, sizeof(fingerprint), "%08x",
+			 config->fingerprint);
+	printf("%-28s %2u %6u %11u %8u %-11s %-6s %12" PRIu64 " %9s %12" PRIu64 " %-11s ",
+	       service, config->id, config->tenant, config->server_id_len,
+	       config->nonce_len, algorithm_name(config),
+	       config->check_length ? "length" : "-", config->datagrams,
+	       age_str(config, age), config->misses, fingerprint);
+	print_text(config->key_source ? config->key_source : "-");
+	putchar('\n');
+}
+
 void print_configs(const struct state *state)
 {
 	size_t i, j;
 
-	printf("%-28s %2s %11s %8s %-11s %-11s %s\n", "Service", "ID",
-	       "ServerIDLen", "NonceLen", "Algorithm", "Fingerprint",
-	       "KeySource");
+	printf("%-28s %2s %6s %11s %8s %-11s %-6s %12s %9s %12s %-11s %s\n",
+	       "Service", "ID", "Tenant", "ServerIDLen", "NonceLen",
+	       "Algorithm", "Check", "Datagrams", "LastSeen", "Misses",
+	       "Fingerprint", "KeySource");
 	for (i = 0; i < state->count; i++) {
 		const struct service *svc = state->services[i];
 		char name[SERVICE_STRLEN];
 
 		service_str(&svc->id, name);
-		for (j = 0; j < svc->config_count; j++) {
-			const struct config *config = &svc->configs[j];
-
-			printf("%-28s %2u %11u %8u %-11s ", name, config->id,
-			       config->server_id_len, config->nonce_len,
-			       algorithm_name(config));
-			if (config->keyed)
-				printf("%08x    ", config->fingerprint);
-			else
-				printf("%-11s ", "-");
-			print_text(config->key_source ? config->key_source :
-							"-");
-			putchar('\n');
-		}
+		for (j = 0; j < svc->config_count; j++)
+			print_config(name, &svc->configs[j]);
 	}
 }
 
@@ -331,7 +348,7 @@ void print_server_ids(const struct state *state, const struct endpoint *only)
 			if (only && !endpoint_eq(only, &map->server))
 				continue;
 			printf("%-28s %-33s %-28s %s\n", name,
-			       sid_str(map->config_id, &map->sid, sid),
+			       sid_str(map, sid),
 			       endpoint_str(&map->server, server),
 			       service_find_dest(svc, &map->server) ?
 			       "present" : "absent");
@@ -348,10 +365,12 @@ void print_decoded(const struct quic_decoded *decoded)
 		printf("outcome    %s\n", outcome_name(decoded->outcome));
 	if (decoded->has_config)
 		printf("config     %u\n", decoded->config_id);
+	if (decoded->tenant)
+		printf("tenant     %u\n", decoded->tenant);
 	/* without the config ID that sid_str() puts in front */
 	if (decoded->map.sid.len)
 		printf("server-id  %s\n",
-		       sid_str(0, &decoded->map.sid, text) + strlen("0:"));
+		       sid_str(&decoded->map, text) + strlen("0:"));
 	if (decoded->nonce_len) {
 		printf("nonce      ");
 		for (i = 0; i < decoded->nonce_len; i++)

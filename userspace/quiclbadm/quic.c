@@ -15,6 +15,7 @@ enum {
 	SERVICE_ROOM = 64,
 	CONFIG_ROOM = 128 + KEY_SOURCE_MAX,
 	MAPPING_ROOM = 80,
+	SETTINGS_ROOM = 4 + 8 * SETTING_COUNT,
 	CID_ROOM = 4 + 256,
 };
 
@@ -39,6 +40,9 @@ static void put_config(struct nlmsghdr *nlh, const struct config *config)
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
 
 	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, config->id);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_TENANT, config->tenant);
+	if (config->check_length)
+		mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_CHECK_LENGTH, 0, NULL);
 	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
 			config->server_id_len);
 	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, config->nonce_len);
@@ -56,6 +60,7 @@ static void put_config_id(struct nlmsghdr *nlh, const struct config *config)
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
 
 	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, config->id);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_TENANT, config->tenant);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -74,8 +79,22 @@ static void put_mapping(struct nlmsghdr *nlh, const struct mapping *map)
 	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, map->config_id);
 	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, map->sid.len,
 		     map->sid.octets);
+	if (map->prefix)
+		mnl_attr_put(nlh, IP_VS_QUIC_A_SID_PREFIX, 0, NULL);
 	if (map->server.af)
 		put_server(nlh, &map->server);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_settings(struct nlmsghdr *nlh, const struct quic_change *change)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SETTINGS);
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (change->setting_mask & 1u << i)
+			mnl_attr_put_u32(nlh, settings[i].attr,
+					 change->settings[i]);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -83,7 +102,8 @@ static void begin_change(struct nl_request *request, uint8_t cmd,
 			 const struct quic_change *change)
 {
 	nl_begin(request, NL_QUIC, cmd, 0,
-		 SERVICE_ROOM + change->config_count * CONFIG_ROOM +
+		 SERVICE_ROOM + SETTINGS_ROOM +
+		 change->config_count * CONFIG_ROOM +
 		 (change->map_count + 1) * MAPPING_ROOM);
 	put_service_id(request->nlh, change->service);
 	if (change->flags)
@@ -109,6 +129,8 @@ int quic_set(const struct quic_change *change)
 		put_config(request.nlh, &change->configs[i]);
 	for (i = 0; i < change->map_count; i++)
 		put_mapping(request.nlh, &change->maps[i]);
+	if (change->setting_mask)
+		put_settings(request.nlh, change);
 	return talk(&request, NULL, NULL);
 }
 
@@ -145,6 +167,14 @@ static void read_service_id(const struct nlattr *nest, struct service_id *id)
 	id->vip.port = ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SVC_PORT]));
 }
 
+static void read_usage(const struct nlattr **attrs, struct config *config)
+{
+	config->datagrams = nl_number(attrs[IP_VS_QUIC_A_CFG_DATAGRAMS]);
+	config->misses = nl_number(attrs[IP_VS_QUIC_A_CFG_MISSES]);
+	config->seen = attrs[IP_VS_QUIC_A_CFG_LAST_SEEN];
+	config->last_seen = nl_number(attrs[IP_VS_QUIC_A_CFG_LAST_SEEN]);
+}
+
 static void read_config(const struct nlattr *nest, struct config *config)
 {
 	const struct nlattr *attrs[IP_VS_QUIC_A_CFG_MAX + 1], *source;
@@ -152,7 +182,10 @@ static void read_config(const struct nlattr *nest, struct config *config)
 
 	nl_nested(nest, attrs, IP_VS_QUIC_A_CFG_MAX);
 	memset(config, 0, sizeof(*config));
+	read_usage(attrs, config);
 	config->id = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_ID]);
+	config->tenant = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_TENANT]);
+	config->check_length = attrs[IP_VS_QUIC_A_CFG_CHECK_LENGTH];
 	config->server_id_len =
 		(uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
 	config->nonce_len =
@@ -178,12 +211,25 @@ static bool read_mapping(const struct nlattr *nest, struct mapping *map)
 	map->sid.len = (uint8_t)nl_octets(attrs[IP_VS_QUIC_A_SID_VALUE],
 					  map->sid.octets,
 					  sizeof(map->sid.octets));
+	map->prefix = attrs[IP_VS_QUIC_A_SID_PREFIX];
 	map->server.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SID_AF]);
 	nl_octets(attrs[IP_VS_QUIC_A_SID_ADDR], map->server.addr,
 		  sizeof(map->server.addr));
 	map->server.port =
 		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SID_PORT]));
 	return attrs[IP_VS_QUIC_A_SID_ADDR];
+}
+
+static void read_settings(const struct nlattr *nest, struct service *svc)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_SET_MAX + 1];
+	unsigned int i;
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_SET_MAX);
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (attrs[settings[i].attr])
+			svc->settings[i] =
+				(uint32_t)nl_number(attrs[settings[i].attr]);
 }
 
 static void read_outcomes(const struct nlattr *nest, struct service *svc)
@@ -228,6 +274,9 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 			read_mapping(attr, &map);
 			service_add_mapping(svc, &map);
 			break;
+		case IP_VS_QUIC_A_SETTINGS:
+			read_settings(attr, svc);
+			break;
 		case IP_VS_QUIC_A_STATS:
 			read_outcomes(attr, svc);
 			break;
@@ -245,6 +294,8 @@ static void forget(struct state *state)
 
 		for (j = 0; j < svc->config_count; j++)
 			config_destroy(&svc->configs[j]);
+		for (j = 0; j < SETTING_COUNT; j++)
+			svc->settings[j] = settings[j].value;
 		svc->config_count = 0;
 		svc->map_count = 0;
 		free(svc->maps);
@@ -285,6 +336,8 @@ static int on_decoded(const struct nlmsghdr *nlh, void *data)
 			read_config(attr, &config);
 			decoded->has_config = true;
 			decoded->config_id = config.id;
+			decoded->has_tenant = true;
+			decoded->tenant = config.tenant;
 			config_destroy(&config);
 			break;
 		case IP_VS_QUIC_A_SERVER_ID:

@@ -12,11 +12,13 @@
 struct quic_change {
 	const struct service_id *service;
 	uint32_t flags;				/* IP_VS_QUIC_F_* */
-	const struct config *configs;		/* CMD_DEL: only their IDs count */
+	const struct config *configs;		/* CMD_DEL: only ID and tenant count */
 	size_t config_count;
 	const struct mapping *maps;		/* CMD_DEL: af 0 is any server's */
 	size_t map_count;
 	const struct endpoint *all_of;		/* CMD_DEL: or NULL */
+	const uint32_t *settings;		/* CMD_SET: by enum setting */
+	unsigned int setting_mask;		/* those of them, a bit for each */
 };
 
 /* The answer to CMD_DECODE, or what the codec alone says. */
@@ -25,6 +27,8 @@ struct quic_decoded {
 	uint32_t outcome;
 	bool has_config;
 	uint8_t config_id;
+	bool has_tenant;
+	uint8_t tenant;
 	struct mapping map;			/* sid.len 0: none */
 	bool has_server;
 	uint8_t nonce[QLB_NONCE_LEN_MAX];

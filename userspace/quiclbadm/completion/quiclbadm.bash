@@ -34,18 +34,19 @@ _quiclbadm_options() { # COMMAND
 	-d | --delete-server) printf "%s" "-u -f -6 -r --keep-server-ids" ;;
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --stats --rate --exact --thresholds --tun-info" ;;
 	-S | --save) printf "%s" "-n --keys" ;;
-	"config add" | "config replace") printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file" ;;
-	"config del") printf "%s" "-u -f -6 --id" ;;
+	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout" ;;
+	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length" ;;
+	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
 	"config list") printf "%s" "-u -f -6 -j" ;;
 	"server-id add") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
-	encode) printf "%s" "-u -f -6 --id --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
+	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z config server-id decode encode genkey help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id decode encode genkey help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -57,6 +58,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	-b | --sched-flags) echo "flag-1 flag-2 flag-3 sh-fallback sh-port mh-fallback mh-port" ;;
 	--pe) echo "sip" ;;
 	--tun-type) echo "ipip gue gre" ;;
+	--tenant) echo "0 1 2 3" ;;
 	--id)
 		case $2 in
 		"config add") echo "0 1 2 3 4 5 6" ;;
@@ -69,6 +71,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		esac
 		;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce) ;;
+	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
 	*) return 1 ;;
 	esac
 }
@@ -85,7 +88,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | help) command="${words[i]} ${words[i + 1]}" ;;
-		decode | encode | genkey | version) command=${words[i]} ;;
+		set | decode | encode | genkey | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

@@ -150,7 +150,7 @@ options_of() {
 		grep -vxE -- '-[AEDCRSaedLZ]|-' || true
 }
 
-commands=(-A -E -D -C -R -S -a -e -d -L -Z "config add" "config replace" "config del" "config list" "server-id add"
+commands=(-A -E -D -C -R -S -a -e -d -L -Z set "config add" "config replace" "config del" "config list" "server-id add"
 	"server-id del" "server-id list" decode encode genkey help version)
 
 documented() {
@@ -207,8 +207,8 @@ completion_of_values() {
 			echo "UDP  [2001:db8::1]:443 quic"
 			echo "FWM  5 IPv6 quic" ;;
 		"config "*"-f 5 -6")
-			echo "Service                      ID ServerIDLen NonceLen Algorithm   Fingerprint KeySource"
-			echo "fwmark 5 (IPv6)               3           2        6 plaintext   -           -" ;;
+			echo "Service                      ID Tenant ServerIDLen NonceLen Algorithm   Check     Datagrams  LastSeen       Misses Fingerprint KeySource"
+			echo "fwmark 5 (IPv6)               3      0           2        6 plaintext   -                 0     never            0 -           -" ;;
 		"server-id "*)
 			echo "Service                      ServerID                          Server                       Pool"
 			echo "192.0.2.1:443                0:0a01                            10.0.0.11:443                present" ;;
@@ -224,6 +224,8 @@ completion_of_values() {
 	[ "$(complete_line "quiclbadm -D -f ")" = 5 ]
 	[ "$(complete_line "quiclbadm -d -u 192.0.2.1:443 -r ")" = "10.0.0.11:443 10.0.0.12:443" ]
 	[ "$(complete_line "quiclbadm config del -f 5 -6 --id ")" = 3 ]
+	[ "$(complete_line "quiclbadm config add -f 5 -6 --id 1 --tenant ")" = "0 1 2 3" ]
+	[ -z "$(complete_line "quiclbadm set -f 5 -6 --dcid-max ")" ]
 	[ "$(complete_line "quiclbadm server-id del -u 192.0.2.1:443 --server-id 0:0")" = 0a01 ]
 	[ "$(complete_line "quiclbadm -a -u 192.0.2.1:443 -i --tun-type g")" = "gue gre" ]
 	: >file

@@ -61,6 +61,8 @@ static void forget_quic(struct service *svc)
 	free(svc->maps);
 	svc->maps = NULL;
 	svc->map_count = 0;
+	for (i = 0; i < SETTING_COUNT; i++)
+		svc->settings[i] = settings[i].value;
 }
 
 static void copy_attributes(struct service *to, const struct service *from)
@@ -209,6 +211,7 @@ int quic_get(struct state *state, const struct service_id *id)
 
 		copy->outcome_count = IP_VS_QUIC_OUTCOME_COUNT + 1;
 		copy->outcomes[IP_VS_QUIC_ROUTED] = 12;
+		memcpy(copy->settings, svc->settings, sizeof(copy->settings));
 		for (j = 0; j < svc->config_count; j++) {
 			struct config config = svc->configs[j];
 
@@ -228,28 +231,58 @@ int quic_get(struct state *state, const struct service_id *id)
 static int check_mapping(struct service *svc, const struct mapping *map,
 			 uint32_t flags)
 {
-	const struct config *config = service_find_config(svc, map->config_id);
 	const struct mapping *have;
 
-	if (config && config->server_id_len != map->sid.len)
+	if (!service_length_fits(svc, map))
 		return -EINVAL;
 	if (!(flags & IP_VS_QUIC_F_ABSENT) &&
 	    !service_find_dest(svc, &map->server))
 		return -ENOENT;
-	have = service_find_mapping(svc, map->config_id, &map->sid);
+	have = service_find_mapping(svc, map);
 	return have && !endpoint_eq(&have->server, &map->server) ? -EEXIST : 0;
+}
+
+static void drop_config(struct service *svc, struct config *have)
+{
+	config_destroy(have);
+	memmove(have, have + 1, (size_t)(svc->configs + svc->config_count -
+		have - 1) * sizeof(*have));
+	svc->config_count--;
+}
+
+static int check_tenants(struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++) {
+		const struct config *config = &svc->configs[i];
+
+		if (config->tenant &&
+		    !service_find_config(svc, config->id, config->tenant - 1u))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int take_settings(struct service *svc, const struct quic_change *asked)
+{
+	const unsigned int timeout = 1u << SETTING_DCID_TIMEOUT;
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (asked->setting_mask & 1u << i)
+			svc->settings[i] = asked->settings[i];
+	return asked->setting_mask & timeout &&
+	       !svc->settings[SETTING_DCID_MAX] ? -EINVAL : 0;
 }
 
 static void take_config(struct service *svc, const struct config *config)
 {
-	struct config *have = service_find_config(svc, config->id), copy = *config;
+	struct config *have, copy = *config;
 
-	if (have) {
-		config_destroy(have);
-		memmove(have, have + 1, (size_t)(svc->configs +
-			svc->config_count - have - 1) * sizeof(*have));
-		svc->config_count--;
-	}
+	have = service_find_config(svc, config->id, config->tenant);
+	if (have)
+		drop_config(svc, have);
 	if (copy.key_source)
 		copy.key_source = xstrdup(copy.key_source);
 	/* what the kernel gets is a key, and it makes the fingerprint itself */
@@ -270,7 +303,8 @@ int quic_set(const struct quic_change *asked)
 		err = -ESRCH;
 	for (i = 0; !err && i < asked->config_count; i++)
 		if (asked->flags & IP_VS_QUIC_F_EXCL &&
-		    service_find_config(svc, asked->configs[i].id))
+		    service_find_config(svc, asked->configs[i].id,
+					asked->configs[i].tenant))
 			err = -EEXIST;
 	if (err)
 		return err;
@@ -278,16 +312,13 @@ int quic_set(const struct quic_change *asked)
 		forget_quic(svc);
 	for (i = 0; i < asked->config_count; i++)
 		take_config(svc, &asked->configs[i]);
-	for (i = 0; i < asked->map_count; i++) {
-		err = check_mapping(svc, &asked->maps[i], asked->flags);
-		if (err)
-			break;
-	}
+	err = check_tenants(svc);
 	for (i = 0; !err && i < asked->map_count; i++)
-		if (!service_find_mapping(svc, asked->maps[i].config_id,
-					  &asked->maps[i].sid))
+		err = check_mapping(svc, &asked->maps[i], asked->flags);
+	for (i = 0; !err && i < asked->map_count; i++)
+		if (!service_find_mapping(svc, &asked->maps[i]))
 			service_add_mapping(svc, &asked->maps[i]);
-	return err;
+	return err ? err : take_settings(svc, asked);
 }
 
 static bool wants(const struct quic_change *asked, const struct mapping *map)
@@ -313,15 +344,15 @@ int quic_del(const struct quic_change *asked)
 	if (!err && (!svc || !service_is_quic(svc)))
 		err = -ESRCH;
 	for (i = 0; !err && i < asked->config_count; i++) {
-		struct config *have = service_find_config(svc,
-							  asked->configs[i].id);
+		const struct config *config = &asked->configs[i];
+		struct config *have;
 
+		have = service_find_config(svc, config->id, config->tenant);
 		if (!have)
 			return -ENOENT;
-		config_destroy(have);
-		memmove(have, have + 1, (size_t)(svc->configs +
-			svc->config_count - have - 1) * sizeof(*have));
-		svc->config_count--;
+		if (service_find_config(svc, config->id, config->tenant + 1u))
+			return -EINVAL;
+		drop_config(svc, have);
 	}
 	if (err)
 		return err;
@@ -339,11 +370,12 @@ int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 {
 	int err = call();
 
-	(void)cid;
 	memset(decoded, 0, sizeof(*decoded));
 	decoded->has_outcome = true;
 	/* a number that only a newer kernel knows, for a CID of one octet */
 	decoded->outcome = len == 1 ? 40 : IP_VS_QUIC_ROUTED;
+	decoded->has_config = decoded->has_tenant = len > 2;
+	decoded->tenant = len > 2 ? cid[1] : 0;
 	if (!err && !state_find(&fake.state, id))
 		err = -ESRCH;
 	return err;
@@ -357,13 +389,21 @@ static void text_service(FILE *out, const struct service *svc)
 
 	fprintf(out, "%s %s %x %u %x %s\n", service_str(&svc->id, service),
 		svc->sched, svc->flags, svc->timeout, svc->netmask, svc->pe);
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (svc->settings[i] != settings[i].value)
+			fprintf(out, " %s %u\n", settings[i].option,
+				svc->settings[i]);
 	for (i = 0; i < svc->config_count; i++) {
 		const struct config *config = &svc->configs[i];
 
 		secret_encode_key(config->key, key);
-		fprintf(out, " config %u %u %u %d %s %s\n", config->id,
-			config->server_id_len, config->nonce_len, config->keyed,
-			key, config->key_source ? config->key_source : "-");
+		fprintf(out, " config %u", config->id);
+		if (config->tenant)
+			fprintf(out, "/%u", config->tenant);
+		fprintf(out, " %u %u %d %s %s%s\n", config->server_id_len,
+			config->nonce_len, config->keyed, key,
+			config->key_source ? config->key_source : "-",
+			config->check_length ? " check-length" : "");
 	}
 	for (i = 0; i < svc->dest_count; i++) {
 		const struct dest *dest = &svc->dests[i];
@@ -375,7 +415,7 @@ static void text_service(FILE *out, const struct service *svc)
 	}
 	for (i = 0; i < svc->map_count; i++)
 		fprintf(out, " %s %s\n",
-			sid_str(svc->maps[i].config_id, &svc->maps[i].sid, sid),
+			sid_str(&svc->maps[i], sid),
 			endpoint_str(&svc->maps[i].server, server));
 }
 

@@ -175,6 +175,240 @@ static void configs(void **state)
 	assert_null(strstr(ran_out, SVC));
 }
 
+/* "Is it safe to retire config 0?" */
+static void config_usage(void **state)
+{
+	static const struct {
+		uint64_t ago;		/* ms */
+		const char *text;
+	} ages[] = {
+		{ 0, " 0s ago " }, { 999, " 0s ago " }, { 3000, " 3s ago " },
+		{ 119999, " 119s ago " }, { 120000, " 2m ago " },
+		{ 7199999, " 119m ago " }, { 7200000, " 2h ago " },
+		{ 172799999, " 47h ago " }, { 172800000, " 2d ago " },
+		{ UINT64_MAX, " 213503982334d ago " },
+	};
+	struct config *config;
+	size_t i;
+
+	(void)state;
+	done("-A -u " SVC);
+	done("config add -u " SVC " --id 0 --server-id-len 2 --nonce-len 6");
+	done("config add -u " SVC " --id 1 --server-id-len 2 --nonce-len 6 --check-length");
+	config = &fake.state.services[0]->configs[0];
+	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		config->seen = true;
+		config->last_seen = ages[i].ago;
+		done("config list");
+		assert_non_null(strstr(ran_out, ages[i].text));
+	}
+	config->datagrams = 12345678901;
+	config->misses = 17;
+	config->last_seen = 3456;
+	done("config list");
+	assert_string_equal(ran_out,
+		"Service                      ID Tenant ServerIDLen NonceLen Algorithm   Check     Datagrams  LastSeen       Misses Fingerprint KeySource\n"
+		"192.0.2.1:443                 0      0           2        6 plaintext   -       12345678901    3s ago           17 -           -\n"
+		"192.0.2.1:443                 1      0           2        6 plaintext   length            0     never            0 -           -\n");
+	done("config list -j");
+	assert_non_null(strstr(ran_out, "\"check_length\": false"));
+	assert_non_null(strstr(ran_out, "\"check_length\": true"));
+	assert_non_null(strstr(ran_out, "\"datagrams\": 12345678901"));
+	assert_non_null(strstr(ran_out, "\"last_seen_ms\": 3456"));
+	assert_non_null(strstr(ran_out, "\"last_seen_ms\": null"));
+	assert_non_null(strstr(ran_out, "\"misses\": 17"));
+	assert_non_null(strstr(ran_out, "\"tenant\": 0"));
+}
+
+static void config_del_asks(void **state)
+{
+#define DEL "config del -u " SVC " --id 0"
+#define ADD "config add -u " SVC " --server-id-len 2 --nonce-len 6 --id "
+	struct config *config;
+
+	(void)state;
+	done("-A -u " SVC);
+	done("-A -u 192.0.2.2:443 -s mh");
+	done(ADD "0");
+	config = &fake.state.services[0]->configs[0];
+	config->seen = true;
+	config->last_seen = 59999;
+	fake.changes = 0;
+	says(1, "config 0 of " SVC ": seen 59s ago, so connections still use it (--force deletes it all the same)",
+	     DEL);
+	config->last_seen = 3000;
+	says(1, "config 0 of " SVC ": seen 3s ago, so connections still use it (--force deletes it all the same)",
+	     DEL " --seen-within 4");
+	assert_int_equal(fake.changes, 0);
+	says(2, "--seen-within: not with --force, which does not ask",
+	     DEL " --seen-within 4 --force");
+	done(DEL " --seen-within 3");
+	done(ADD "0");
+	config->seen = true;
+	config->last_seen = 60000;
+	done(DEL);
+	done(ADD "0");
+	config->seen = true;
+	done(DEL " --seen-within 0");
+	done(ADD "0");
+	config->seen = true;
+	done(DEL " --force");
+	done(ADD "0");
+	/* never seen */
+	done(DEL);
+	says(1, "config 0 of " SVC ": not found", DEL);
+	says(1, "config 0 of " SVC ": not found", DEL " --force");
+	says(1, "service 192.0.2.2:443: its scheduler is mh, not quic",
+	     "config del -u 192.0.2.2:443 --id 0");
+	/* each tenant for itself */
+	done(ADD "0");
+	done(ADD "0 --tenant 1");
+	config->seen = true;
+	done(DEL " --tenant 1");
+	done(ADD "0 --tenant 1");
+	config->seen = false;
+	config[1].seen = true;
+	says(1, "config 0 tenant 1 of " SVC ": seen 0s ago, so connections still use it (--force deletes it all the same)",
+	     DEL " --tenant 1");
+#undef DEL
+#undef ADD
+}
+
+static void tenants(void **state)
+{
+	const char *path = temp_file("key", KEY, 0600);
+	char line[256];
+
+	(void)state;
+	done("-A -u " SVC);
+	fake.sentence = "A config's tenants must be numbered from 0 without gaps";
+	says(1, "config 0 tenant 1 of " SVC ": A config's tenants must be numbered from 0 without gaps",
+	     "config add -u " SVC " --id 0 --tenant 1 --server-id-len 2 --nonce-len 6");
+	done("-C");
+	done("-A -u " SVC);
+	done("config add -u " SVC " --id 0 --server-id-len 2 --nonce-len 6");
+	snprintf(line, sizeof(line),
+		 "config add -u " SVC " --id 0 --tenant 1 --server-id-len 3 --nonce-len 4 --check-length --key-file %s",
+		 path);
+	done(line);
+	fake.sentence = NULL;
+	says(1, "config 0 tenant 1 of " SVC ": it exists already (config replace changes it)",
+	     line);
+	fake.sentence = "A config's tenants must be numbered from 0 without gaps";
+	says(1, "config 0 of " SVC ": A config's tenants must be numbered from 0 without gaps",
+	     "config del -u " SVC " --id 0");
+	done("config list");
+	assert_non_null(strstr(ran_out, " 0      1           3        4 four-pass   length "));
+	/* any tenant's length is one for the config ID */
+	done("server-id add -u " SVC " -r 10.0.0.1 --absent --server-id 0102 --server-id ed793a");
+
+	/* a CID made for a director that checks lengths has one */
+	done("encode -u " SVC " --id 0 --tenant 1 --server-id ed793a --nonce ee080dbf");
+	assert_string_equal(ran_out, "0720b1d07b359d3c\n");
+	says(1, "config 0 tenant 2 of " SVC ": not found",
+	     "encode -u " SVC " --id 0 --tenant 2 --server-id ed793a");
+	says(2, "--tenant: only with -u or -f",
+	     "encode --id 0 --tenant 1 --server-id ed793a --nonce-len 4");
+	temp_file("key", OTHER_KEY, 0600);
+	run("encode -u " SVC " --id 0 --tenant 1 --server-id ed793a");
+	assert_int_equal(strncmp(ran_err, "Error: config 0 tenant 1: ", 26), 0);
+
+	done("decode -u " SVC " 000001");
+	assert_string_equal(ran_out, "outcome    routed\nconfig     0\n");
+	done("decode -u " SVC " 000201");
+	assert_string_equal(ran_out, "outcome    routed\nconfig     0\ntenant     2\n");
+	done("decode -u " SVC " -j 000001");
+	assert_non_null(strstr(ran_out, "\"tenant\": 0"));
+	done("config del -u " SVC " --id 0 --tenant 1");
+	done("config del -u " SVC " --id 0");
+}
+
+static void prefixes(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("config add -u " SVC " --id 0 --server-id-len 2 --nonce-len 6");
+	done("-a -u " SVC " -r 10.0.0.1 --server-id 0a* --server-id 1:0a --server-id 1:0a*");
+	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a01 --server-id 0b02*");
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": it exists already",
+	     "server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a*");
+	run("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a0102*");
+	assert_int_equal(ran_status, 1);
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " config 0 2 6 0 00000000000000000000000000000000 -\n"
+		 " 10.0.0.1:443 3 1 0 0 0 0 0\n"
+		 " 0:0a* 10.0.0.1:443\n"
+		 " 1:0a 10.0.0.1:443\n"
+		 " 1:0a* 10.0.0.1:443\n"
+		 " 0:0a01 10.0.0.2:443\n"
+		 " 0:0b02* 10.0.0.2:443\n");
+	done("-L -n");
+	assert_non_null(strstr(ran_out, " 0:0a*,1:0a,1:0a*\n"));
+	done("server-id list");
+	assert_non_null(strstr(ran_out, " 0:0b02*   "));
+	done("server-id list -j -u " SVC " -r 10.0.0.2");
+	assert_non_null(strstr(ran_out, "\"server_id\": \"0b02\",\n    \"prefix\": true,"));
+	assert_non_null(strstr(ran_out, "\"server_id\": \"0a01\",\n    \"server\""));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"prefix\": true"));
+	/* the star is part of the name */
+	says(1, "server IDs of " SVC ": not found",
+	     "server-id del -u " SVC " --server-id 0b02");
+	done("server-id del -u " SVC " --server-id 1:0a");
+	done("-e -u " SVC " -r 10.0.0.1 --server-id 1:0a* --server-id 0c*");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " config 0 2 6 0 00000000000000000000000000000000 -\n"
+		 " 10.0.0.1:443 3 1 0 0 0 0 0\n"
+		 " 0:0c* 10.0.0.1:443\n"
+		 " 1:0a* 10.0.0.1:443\n"
+		 " 0:0a01 10.0.0.2:443\n"
+		 " 0:0b02* 10.0.0.2:443\n");
+}
+
+static void service_settings(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-L -n -u " SVC);
+	assert_non_null(strstr(ran_out, SVC " quic\n"));
+	done("set -u " SVC " --tuple-timeout 30 --dcid-max 1000");
+	done("set -u " SVC " --tuple-max 0");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " tuple-timeout 30\n tuple-max 0\n dcid-max 1000\n");
+	done("-L -n -u " SVC);
+	assert_non_null(strstr(ran_out, SVC " quic tuple-timeout 30 tuple-max 0 dcid-max 1000\n"));
+	done("set -u " SVC " --dcid-timeout 5");
+	done("-L -j");
+	assert_non_null(strstr(ran_out,
+		"\"settings\": {\n"
+		"        \"tuple_timeout\": 30,\n"
+		"        \"tuple_max\": 0,\n"
+		"        \"dcid_max\": 1000,\n"
+		"        \"dcid_timeout\": 5\n"));
+	done("-S");
+	assert_string_equal(ran_out,
+		"-A -u 192.0.2.1:443 -s quic\n"
+		"set -u 192.0.2.1:443 --tuple-timeout 30 --tuple-max 0 --dcid-max 1000 --dcid-timeout 5\n");
+	/* off: its timeout is not told and does not matter */
+	done("set -u " SVC " --dcid-max 0");
+	done("-L -j");
+	assert_null(strstr(ran_out, "dcid_timeout"));
+	done("-S");
+	assert_string_equal(ran_out,
+		"-A -u 192.0.2.1:443 -s quic\n"
+		"set -u 192.0.2.1:443 --tuple-timeout 30 --tuple-max 0\n");
+	fake.changes = 0;
+	run_with("-A -u 192.0.2.1:443\nset -u " SVC " --tuple-max 0 --tuple-timeout 30", "-R");
+	assert_string_equal(ran_err, "");
+	assert_int_equal(fake.changes, 0);
+	says(1, "settings of 192.0.2.9:443: not found",
+	     "set -u 192.0.2.9:443 --tuple-max 1");
+	fake.sentence = "The table of unroutable CIDs is off and has no timeout";
+	run("set -u " SVC " --dcid-timeout 5");
+	assert_string_equal(ran_err, "Error: settings of " SVC ": The table of unroutable CIDs is off and has no timeout.\n");
+	assert_int_equal(ran_status, 1);
+}
+
 static void server_id_words(void **state)
 {
 	(void)state;
@@ -214,6 +448,8 @@ static void lists(void **state)
 		IP_VS_QUIC_OUTCOMES(X)
 #undef X
 	};
+	char line[64];
+	char *row;
 	size_t i;
 
 	(void)state;
@@ -233,7 +469,11 @@ static void lists(void **state)
 	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		assert_non_null(strstr(ran_out, outcomes[i]));
 	assert_non_null(strstr(ran_out, "     routed                                   12\n"));
-	assert_non_null(strstr(ran_out, "     outcome-11 "));
+	snprintf(line, sizeof(line), "     outcome-%u ", IP_VS_QUIC_OUTCOME_COUNT);
+	assert_non_null(strstr(ran_out, line));
+	/* each name and its number in columns */
+	for (row = strstr(ran_out, "     routed"); *row; row = strchr(row, '\n') + 1)
+		assert_int_equal(strcspn(row, "\n"), 48);
 	done("-L --rate");
 	done("-L --thresholds");
 	done("-L --tun-info");
@@ -355,9 +595,12 @@ static void random_parts(void **state)
 /* A state with one of everything; %s is a key file. */
 static const char everything[] =
 	"-A -u 192.0.2.1:443 -s quic\n"
+	"set -u 192.0.2.1:443 --tuple-timeout 30 --tuple-max 1 --dcid-max 1000 --dcid-timeout 86400\n"
 	"config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6\n"
 	"config add -u 192.0.2.1:443 --id 4 --server-id-len 1 --nonce-len 15 --key-file %1$s\n"
-	"-a -u 192.0.2.1:443 -r 10.0.0.1:443 -i -w 1 --server-id 0:0a01 --server-id 4:01\n"
+	"config add -u 192.0.2.1:443 --id 4 --tenant 1 --server-id-len 3 --nonce-len 15 --check-length --key-file %1$s\n"
+	"config add -u 192.0.2.1:443 --id 4 --tenant 2 --server-id-len 3 --nonce-len 15\n"
+	"-a -u 192.0.2.1:443 -r 10.0.0.1:443 -i -w 1 --server-id 0:0a01 --server-id 4:01 --server-id 4:01* --server-id 4:010203*\n"
 	"-a -u 192.0.2.1:443 -r 10.0.0.2:443 -i --tun-type gue --tun-port 6080 --tun-remcsum -w 0 -x 7 -y 3 --server-id 0:0a02\n"
 	"-a -u 192.0.2.1:443 -r 10.0.0.3:443 -i --tun-type gre -w 1\n"
 	"server-id add -u 192.0.2.1:443 -r 10.0.0.4:443 --absent --server-id 0:0a04 --server-id 5:01020304\n"
@@ -521,8 +764,15 @@ static void save_refusals(void **state)
 
 static void restore_is_minimal(void **state)
 {
+	static const char *const parts[] = {
+		"--check-length", "--dcid-timeout 86400", "--tuple-timeout 30",
+		"--server-id 4:01*", "-x 7 -y 3",
+		"set -u 192.0.2.1:443 --tuple-timeout 30 --tuple-max 1 --dcid-max 1000 --dcid-timeout 86400",
+		"config add -u 192.0.2.1:443 --id 4 --tenant 2 --server-id-len 3 --nonce-len 15",
+	};
 	char *text = fill_in(everything, temp_file("key", KEY, 0600));
 	char *changed, *at;
+	size_t i;
 
 	(void)state;
 	restore(text);
@@ -545,6 +795,25 @@ static void restore_is_minimal(void **state)
 	assert_int_equal(fake.changes, 1);
 	done("config list -j -u " SVC);
 	assert_null(strstr(ran_out, "\"id\": 0"));
+	/* each of what is not there is a difference, too */
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		restore(text);
+		free(changed);
+		changed = xstrdup(text);
+		at = strstr(changed, parts[i]);
+		memset(at, ' ', strlen(parts[i]));
+		fake.changes = 0;
+		restore(changed);
+		assert_int_equal(fake.changes, 1);
+		fake.changes = 0;
+		restore(changed);
+		assert_int_equal(fake.changes, 0);
+	}
+	free(changed);
+	changed = xstrdup(text);
+	at = strstr(changed, "--id 0");
+	at[5] = '1';
+	restore(changed);
 	/* back again, prefixed and with noise around it */
 	free(changed);
 	assert_true(asprintf(&changed, "\n# back\n  quiclbadm %s\r\n\n", text) > 0);
@@ -602,6 +871,7 @@ static char *random_input(unsigned int seed)
 {
 	static const char *const scheds[] = { "quic", "quic", "quic", "mh", "rr -o" };
 	size_t size, svc, id, server, n;
+	int settings_given[4];
 	char *text = NULL;
 	FILE *out = open_memstream(&text, &size);
 
@@ -613,10 +883,19 @@ static char *random_input(unsigned int seed)
 		if (rand() % 4 == 0)
 			continue;
 		fprintf(out, "-A -u 192.0.2.%zu:443 -s %s\n", svc, sched);
+		for (n = 0; quic && n < 4; n++)
+			settings_given[n] = rand() % 3;
+		if (quic && settings_given[0])
+			fprintf(out, "set -u 192.0.2.%zu:443 --tuple-timeout %d\n",
+				svc, settings_given[0]);
+		else if (quic && settings_given[1])
+			fprintf(out, "set -u 192.0.2.%zu:443 --dcid-max %d --dcid-timeout %d\n",
+				svc, settings_given[1], 1 + settings_given[2]);
 		for (id = 0; quic && id < 3; id++)
-			if (rand() % 2)
-				fprintf(out, "config add -u 192.0.2.%zu:443 --id %zu --server-id-len 1 --nonce-len %d%s\n",
-					svc, id, 4 + rand() % 3,
+			for (n = 0; n < 3 && rand() % 2; n++)
+				fprintf(out, "config add -u 192.0.2.%zu:443 --id %zu --tenant %zu --server-id-len 1 --nonce-len %d%s%s\n",
+					svc, id, n, 4 + rand() % 3,
+					rand() % 3 ? "" : " --check-length",
 					rand() % 3 ? " --key-file " : "");
 		for (server = 1; server <= 4; server++) {
 			bool absent = rand() % 3 == 0;
@@ -628,8 +907,9 @@ static char *random_input(unsigned int seed)
 				continue;
 			for (n = 0; n < 3; n++)
 				if (rand() % 2)
-					fprintf(out, "server-id add -u 192.0.2.%zu:443 -r 10.0.0.%zu --absent --server-id %zu:%02zx\n",
-						svc, server, n, 16 * n + server);
+					fprintf(out, "server-id add -u 192.0.2.%zu:443 -r 10.0.0.%zu --absent --server-id %zu:%02zx%s\n",
+						svc, server, n, 16 * n + server,
+						rand() % 3 ? "" : "*");
 		}
 	}
 	fclose(out);
@@ -820,6 +1100,32 @@ static void lost_key_is_said(void **state)
 	assert_non_null(strstr(ran_err, "Warning: the state from before is not whole"));
 }
 
+/* Those behind it move up, or the kernel would take none of them. */
+static void lost_key_of_a_tenant(void **state)
+{
+	const char *path = temp_file("key", KEY, 0600);
+	char line[256], wanted[512];
+
+	(void)state;
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1");
+	run_with(OTHER_KEY, "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file -");
+	snprintf(line, sizeof(line), "config add -u " SVC " --id 0 --tenant 1 --server-id-len 2 --nonce-len 4 --key-file %s", path);
+	done(line);
+	done("config add -u " SVC " --id 0 --tenant 2 --server-id-len 3 --nonce-len 4");
+	fake.changes = 0;
+	fake.fail_at = 2;
+	run_with("-A -u " SVC, "-R");
+	assert_int_equal(ran_status, 1);
+	assert_non_null(strstr(ran_err, "config 0 of " SVC ": lost, its key is nowhere to be read again"));
+	snprintf(wanted, sizeof(wanted),
+		 "192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " config 0 2 4 1 " KEY " %s\n"
+		 " config 0/1 3 4 0 00000000000000000000000000000000 -\n"
+		 " 10.0.0.1:443 3 1 0 0 0 0 0\n", path);
+	state_is(wanted);
+}
+
 static void many_server_ids(void **state)
 {
 	size_t size, i;
@@ -847,6 +1153,11 @@ int main(void)
 		TEST(services),
 		TEST(real_servers),
 		TEST(configs),
+		TEST(config_usage),
+		TEST(config_del_asks),
+		TEST(tenants),
+		TEST(prefixes),
+		TEST(service_settings),
 		TEST(server_id_words),
 		TEST(lists),
 		TEST(kernel_sentences),
@@ -863,6 +1174,7 @@ int main(void)
 		TEST(servers_are_transactions),
 		TEST(signals_wait),
 		TEST(lost_key_is_said),
+		TEST(lost_key_of_a_tenant),
 		TEST(many_server_ids),
 	};
 

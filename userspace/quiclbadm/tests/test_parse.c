@@ -91,25 +91,34 @@ static void server_ids(void **state)
 		{ "0g", -1, NULL },
 		{ "0x0a", -1, NULL },
 		{ "0a 01", -1, NULL },
+		{ "0a*", 9, "9:0a*" },
+		{ "5:000102030405060708090A0b0c0d0e*", 5,
+		  "5:000102030405060708090a0b0c0d0e*" },
+		{ "*", -1, NULL },
+		{ "0:*", -1, NULL },
+		{ "0a**", -1, NULL },
+		{ "*0a", -1, NULL },
+		{ "0a*01", -1, NULL },
+		{ "0*", -1, NULL },
+		{ "0a *", -1, NULL },
+		{ "000102030405060708090a0b0c0d0e0f*", -1, NULL },
 	};
 	char text[SID_STRLEN];
-	struct qlb_server_id sid;
-	uint8_t config;
+	struct mapping map;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int err;
 
-		config = 9;
-		err = parse_server_id("--server-id", cases[i].text, &config,
-				      &sid);
+		memset(&map, 0xff, sizeof(map));
+		map.config_id = 9;
+		err = parse_server_id("--server-id", cases[i].text, &map);
 		assert_int_equal(err, cases[i].config < 0 ? EXIT_USAGE : 0);
 		if (err)
 			continue;
-		assert_int_equal(config, cases[i].config);
-		assert_string_equal(sid_str(config, &sid, text),
-				    cases[i].printed);
+		assert_int_equal(map.config_id, cases[i].config);
+		assert_string_equal(sid_str(&map, text), cases[i].printed);
 	}
 }
 
@@ -219,6 +228,32 @@ static void sentences_of_readers(void **state)
 		  "--nonce 010203: 3 octets, not 4 to 18" },
 		{ "decode", "decode: the connection ID is missing" },
 		{ "server-id list -r 10.0.0.1", "-r 10.0.0.1: only with -u or -f" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 0:01* --server-id 01*",
+		  "--server-id 0:01*: given twice" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id *",
+		  "--server-id *: 0 octets, not 1 to 15" },
+		{ "encode --id 0 --server-id 01* --nonce-len 4",
+		  "--server-id: a prefix is no server ID to put into a connection ID" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 --tenant 4",
+		  "--tenant 4: not a number from 0 to 3" },
+		{ "config del -u 192.0.2.1:443 --id 0 --seen-within 31536001",
+		  "--seen-within 31536001: not a number from 0 to 31536000" },
+		{ "set -u 192.0.2.1:443",
+		  "set: nothing to set is given (quiclbadm help set)" },
+		{ "set -u 192.0.2.1:443 --tuple-timeout 0",
+		  "--tuple-timeout 0: not a number from 1 to 86400" },
+		{ "set -u 192.0.2.1:443 --tuple-timeout 86401",
+		  "--tuple-timeout 86401: not a number from 1 to 86400" },
+		{ "set -u 192.0.2.1:443 --tuple-max 2147483648",
+		  "--tuple-max 2147483648: not a number from 0 to 2147483647" },
+		{ "set -u 192.0.2.1:443 --dcid-max 1048577",
+		  "--dcid-max 1048577: not a number from 0 to 1048576" },
+		{ "set -u 192.0.2.1:443 --dcid-timeout 0",
+		  "--dcid-timeout 0: not a number from 1 to 86400" },
+		{ "set -u 192.0.2.1:443 --dcid-timeout 86401",
+		  "--dcid-timeout 86401: not a number from 1 to 86400" },
+		{ "set -u 192.0.2.1:443 --dcid-timeout 5 --dcid-max 0",
+		  "--dcid-timeout: only with a --dcid-max above 0" },
 	};
 	size_t i;
 
@@ -257,6 +292,15 @@ static void accepted_spellings(void **state)
 		"-E -u 192.0.2.1:443 -p 60",
 		"-h", "--help", "-v", "version", "help", "help config add", "help -A",
 		"-A --help", "config --help", "config add -h", "decode --help",
+		"set --help",
+		"set -u 192.0.2.1:443 --tuple-timeout 1 --tuple-max 0 --dcid-max 1 --dcid-timeout 86400",
+		"set -f 1 -6 --tuple-timeout 86400 --tuple-max 2147483647 --dcid-max 1048576 --dcid-timeout 1",
+		/* whether the table is on the kernel knows */
+		"set -u 192.0.2.1:443 --dcid-timeout 5", "set -f 1 --dcid-max 0",
+		"config add -f 1 --id 0 --tenant 3 --server-id-len 2 --nonce-len 6 --check-length",
+		"config del -f 1 --id 0 --tenant 0 --force",
+		"config del -f 1 --id 0 --seen-within 0",
+		"server-id del -f 1 --server-id 6:01* --server-id 6:01",
 	};
 	size_t i;
 
@@ -277,35 +321,55 @@ static const struct {
 	const char *line;
 	const char *takes;
 } matrix[] = {
-	/*			       u6sopMPbrgwxytTcikalSNfKknjvEJ */
-	{ CMD_ADD_SERVICE, "-A",      "+.......                      " },
-	{ CMD_EDIT_SERVICE, "-E",     "+.......                      " },
-	{ CMD_DELETE_SERVICE, "-D",   "+.                            " },
-	{ CMD_CLEAR, "-C",            "                              " },
-	{ CMD_RESTORE, "-R",          "                              " },
-	{ CMD_SAVE, "-S",             "                        .  .  " },
-	{ CMD_ADD_SERVER, "-a",       "+.      +........             " },
-	{ CMD_EDIT_SERVER, "-e",      "+.      +........             " },
-	{ CMD_DELETE_SERVER, "-d",    "+.      +        .            " },
-	{ CMD_LIST, "-L",             "..                         ...J" },
-	{ CMD_ZERO, "-Z",             "..                            " },
-	{ CMD_CONFIG_ADD, "config add", "+.                 +++.       " },
+	/*	u6sopMPbrgwxytTcikalSNfKkNjnvEJ+CFwtTdD */
+	{ CMD_ADD_SERVICE, "-A",
+		"+.......                               " },
+	{ CMD_EDIT_SERVICE, "-E",
+		"+.......                               " },
+	{ CMD_DELETE_SERVICE, "-D",
+		"+.                                     " },
+	{ CMD_CLEAR, "-C",
+		"                                       " },
+	{ CMD_RESTORE, "-R",
+		"                                       " },
+	{ CMD_SAVE, "-S",
+		"                        .  .           " },
+	{ CMD_ADD_SERVER, "-a",
+		"+.      +........                      " },
+	{ CMD_EDIT_SERVER, "-e",
+		"+.      +........                      " },
+	{ CMD_DELETE_SERVER, "-d",
+		"+.      +        .                     " },
+	{ CMD_LIST, "-L",
+		"..                         ....        " },
+	{ CMD_ZERO, "-Z",
+		"..                                     " },
+	{ CMD_SET, "set",
+		"+.                                 ...." },
+	{ CMD_CONFIG_ADD, "config add",
+		"+.                 +++.        ..      " },
 	{ CMD_CONFIG_REPLACE, "config replace",
-				      "+.                 +++.       " },
-	{ CMD_CONFIG_DEL, "config del", "+.                 +          " },
+		"+.                 +++.        ..      " },
+	{ CMD_CONFIG_DEL, "config del",
+		"+.                 +           . ..    " },
 	{ CMD_CONFIG_LIST, "config list",
-				      "..                         .  J" },
+		"..                         .  .        " },
 	{ CMD_SERVER_ID_ADD, "server-id add",
-				      "+.      +       + .           " },
+		"+.      +       + .                    " },
 	{ CMD_SERVER_ID_DEL, "server-id del",
-				      "+.      .       .             " },
+		"+.      .       .                      " },
 	{ CMD_SERVER_ID_LIST, "server-id list",
-				      "..      .                  .  J" },
-	{ CMD_DECODE, "decode 00",    "..                 ....       J" },
-	{ CMD_ENCODE, "encode",       "..              +  +...  ..   J" },
-	{ CMD_GENKEY, "genkey",       "                              " },
-	{ CMD_HELP, "help",           "                              " },
-	{ CMD_VERSION, "version",     "                              " },
+		"..      .                  .  .        " },
+	{ CMD_DECODE, "decode 00",
+		"..                 ....       .        " },
+	{ CMD_ENCODE, "encode",
+		"..              +  +...  ..   ..       " },
+	{ CMD_GENKEY, "genkey",
+		"                                       " },
+	{ CMD_HELP, "help",
+		"                                       " },
+	{ CMD_VERSION, "version",
+		"                                       " },
 };
 
 /* In the order of the columns above. */
@@ -344,16 +408,22 @@ static const struct {
 	{ "--stats", OPT_VIEW },
 	{ "--exact", OPT_EXACT },
 	{ "-j", OPT_JSON },
+	{ "--tenant 0", OPT_TENANT },
+	{ "--check-length", OPT_CHECK_LENGTH },
+	{ "--force", OPT_FORCE },
+	{ "--seen-within 0", OPT_SEEN_WITHIN },
+	{ "--tuple-timeout 1", OPT_TUPLE_TIMEOUT },
+	{ "--tuple-max 1", OPT_TUPLE_MAX },
+	{ "--dcid-max 1", OPT_DCID_MAX },
+	{ "--dcid-timeout 1", OPT_DCID_TIMEOUT },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
 
 static char takes(size_t row, size_t col)
 {
-	/* the last column is behind the table's width, 'J' or nothing */
-	if (strlen(matrix[row].takes) <= col)
-		return ' ';
-	return matrix[row].takes[col] == 'J' ? '.' : matrix[row].takes[col];
+	assert_int_equal(strlen(matrix[row].takes), COLUMNS);
+	return matrix[row].takes[col];
 }
 
 /* The command with all that it must have but @without, and @with. */
@@ -432,16 +502,20 @@ static void restorable_commands(void **state)
 		enum cmd cmd = matrix[row].cmd;
 
 		matrix_line(row, COLUMNS, COLUMNS, line);
+		/* one of several it must have */
+		if (cmd == CMD_SET)
+			strcat(line, " --tuple-max 1");
 		parse(line, true);
 		/* help is not a command to the parser */
 		if (cmd == CMD_ADD_SERVICE || cmd == CMD_ADD_SERVER ||
-		    cmd == CMD_CONFIG_ADD || cmd == CMD_SERVER_ID_ADD) {
+		    cmd == CMD_CONFIG_ADD || cmd == CMD_SERVER_ID_ADD ||
+		    cmd == CMD_SET) {
 			assert_int_equal(ran_status, 0);
 			continue;
 		}
 		assert_int_equal(ran_status, EXIT_USAGE);
 		snprintf(sentence, sizeof(sentence),
-			 "Error: %s: only -A, -a, config add and server-id add describe a state.\n",
+			 "Error: %s: only -A, -a, set, config add and server-id add describe a state.\n",
 			 cmd_name(cmd));
 		assert_string_equal(ran_err, sentence);
 	}
@@ -642,9 +716,9 @@ static void restore_validation(void **state)
 		const char *sentence;
 	} cases[] = {
 		{ "-A -u 192.0.2.1", "line 1: -u 192.0.2.1: the port is missing (192.0.2.1:443)" },
-		{ "\n# x\n-C\n", "line 3: -C: only -A, -a, config add and server-id add describe a state" },
-		{ A "-E -u 192.0.2.1:443", "line 2: -E: only -A, -a, config add and server-id add describe a state" },
-		{ A "-d -u 192.0.2.1:443 -r 10.0.0.1", "line 2: -d: only -A, -a, config add and server-id add describe a state" },
+		{ "\n# x\n-C\n", "line 3: -C: only -A, -a, set, config add and server-id add describe a state" },
+		{ A "-E -u 192.0.2.1:443", "line 2: -E: only -A, -a, set, config add and server-id add describe a state" },
+		{ A "-d -u 192.0.2.1:443 -r 10.0.0.1", "line 2: -d: only -A, -a, set, config add and server-id add describe a state" },
 		{ A A, "line 2: -A: service 192.0.2.1:443 is described above already" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1\n" A, "line 1: -a: no -A line for service 192.0.2.1:443 above" },
 		{ A "-a -f 7 -6 -r ::1", "line 2: -a: no -A line for service fwmark 7 (IPv6) above" },
@@ -680,10 +754,40 @@ static void restore_validation(void **state)
 		{ A B "-a -u 192.0.2.2:443 -r 10.0.0.1 --server-id 7:01",
 		  "line 3: --server-id 7:01: the config ID before the colon is not a number from 0 to 6" },
 		{ A "-a -u 192.0.2.1:443 -r \"10.0.0.1", "line 2: a quotation does not end" },
-		{ A "quiclbadm\nquiclbadm -C", "line 3: -C: only -A, -a, config add and server-id add describe a state" },
-		{ A "decode 00", "line 2: decode: only -A, -a, config add and server-id add describe a state" },
+		{ A "quiclbadm\nquiclbadm -C", "line 3: -C: only -A, -a, set, config add and server-id add describe a state" },
+		{ A "decode 00", "line 2: decode: only -A, -a, set, config add and server-id add describe a state" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --tenant 1 --server-id-len 1 --nonce-len 4",
+		  "line 2: config add: no config 0 tenant 0 above, and tenants are numbered from 0 without gaps" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4\n"
+		  "config add -u 192.0.2.1:443 --id 1 --server-id-len 1 --nonce-len 4\n"
+		  "config add -u 192.0.2.1:443 --id 0 --tenant 2 --server-id-len 1 --nonce-len 4",
+		  "line 4: config add: no config 0 tenant 1 above, and tenants are numbered from 0 without gaps" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4\n"
+		  "config add -u 192.0.2.1:443 --id 0 --tenant 1 --server-id-len 1 --nonce-len 4\n"
+		  "config add -u 192.0.2.1:443 --id 0 --tenant 1 --server-id-len 2 --nonce-len 4",
+		  "line 4: config add: config 0 tenant 1 is described above already" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4\n"
+		  "config add -u 192.0.2.1:443 --id 0 --tenant 1 --server-id-len 4 --nonce-len 4\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01* --server-id 01020304 --server-id 01020304* --server-id 0102\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 010203",
+		  "line 5: server ID 0:010203: 3 octets, config 0 has server IDs of 2" },
+		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01* --server-id 0102*\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 010203*",
+		  "line 4: server ID 0:010203*: 3 octets, config 0 has server IDs of 2" },
+		{ A "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01* --server-id 01\n"
+		  "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 01*",
+		  "line 3: server ID 0:01*: 10.0.0.1:443 has it already" },
+		{ A "set -u 192.0.2.1:443 --tuple-timeout 5\nset -u 192.0.2.1:443 --tuple-max 5",
+		  "line 3: set: there is such a line above already" },
+		{ A "set -u 192.0.2.1:443 --dcid-timeout 5",
+		  "line 2: --dcid-timeout: only with a --dcid-max above 0" },
+		{ A "set -u 192.0.2.2:443 --tuple-max 5",
+		  "line 2: set: no -A line for service 192.0.2.2:443 above" },
+		{ "-A -u 192.0.2.1:443 -s mh\nset -u 192.0.2.1:443 --tuple-max 5",
+		  "line 2: set: service 192.0.2.1:443 has scheduler mh, not quic" },
 		{ A "bogus", "line 2: bogus: no such command (quiclbadm help)" },
-		{ A "-L", "line 2: -L: only -A, -a, config add and server-id add describe a state" },
+		{ A "-L", "line 2: -L: only -A, -a, set, config add and server-id add describe a state" },
 	};
 	size_t i;
 
