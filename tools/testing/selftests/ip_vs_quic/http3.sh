@@ -34,7 +34,8 @@ survived() {
 	one_entry
 	stats "$svc"
 	[ $((STATS[routed] - MARK[routed])) -ge 100 ] || fail "only $((STATS[routed] - MARK[routed])) datagrams were routed by CID"
-	same "schedulings" $((STATS[sched-fallback] + STATS[sched-cid] - MARK[sched-fallback] - MARK[sched-cid])) 1
+	same "4-tuples remembered" $((STATS[fallback-new] - MARK[fallback-new])) 1
+	same "left to IPVS" $((STATS[sched-fallback] + STATS[sched-cid] - MARK[sched-fallback] - MARK[sched-cid])) 0
 }
 
 moving() {

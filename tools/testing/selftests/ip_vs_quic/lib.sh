@@ -345,11 +345,15 @@ all_answered() {
 	same "answers" "$total" "$1"
 }
 
-# conns: sets $CONNS to the number of entries in the director's connection table
+# conns: sets $CONNS to the entries of the director's connection table, by what they are found by
+declare -A CONNS MARK_CONNS
 conns() {
-	local lines
+	local line lines
 	mapfile -t lines </proc/net/ip_vs_conn
-	CONNS=$((${#lines[@]} - 1))
+	CONNS=()
+	for line in "${lines[@]:1}"; do
+		[[ ! $line =~ ^([^ ]+\ ){5} ]] || CONNS[${BASH_REMATCH[0]}]=1
+	done
 }
 
 # --- module and quiclbadm --------------------------------------------------
@@ -387,20 +391,23 @@ stats() {
 
 # mark [SERVICE]: what follows is counted from here
 mark() {
-	local outcome
+	local outcome conn
 	stats "${1:-$SVC4}"
 	MARK=()
 	for outcome in "${!STATS[@]}"; do
 		MARK[$outcome]=${STATS[$outcome]}
 	done
 	conns
-	MARK_CONNS=$CONNS
+	MARK_CONNS=()
+	for conn in "${!CONNS[@]}"; do
+		MARK_CONNS[$conn]=1
+	done
 }
 
 # counted SERVICE OUTCOME=N...: since mark() - or ever, without one - exactly these outcomes and no other were counted
 counted() {
 	local service=$1 outcome bad=
-	local -A want
+	local -A want=()
 	shift
 	for outcome in "$@"; do
 		want[${outcome%=*}]=${outcome#*=}
@@ -415,17 +422,20 @@ counted() {
 	[ ${#want[@]} = 0 ] || fail "no such outcome: ${!want[*]}"
 }
 
-# stateless: since mark(), no connection entry was made
-stateless() {
+# new_conns: prints the connection entries made since mark(); those of before may have expired
+new_conns() {
+	local conn
 	conns
-	same "connection entries" "$CONNS" "$MARK_CONNS"
+	for conn in "${!CONNS[@]}"; do
+		[ -n "${MARK_CONNS[$conn]:-}" ] || printf '%s\n' "$conn"
+	done
 }
 
+# stateless: since mark(), no connection entry was made
+stateless() { same "new connection entries" "$(new_conns)" ""; }
+
 # one_entry: since mark(), one connection entry was made
-one_entry() {
-	conns
-	same "connection entries" "$CONNS" $((MARK_CONNS + 1))
-}
+one_entry() { same "number of new connection entries" "$(new_conns | wc -l)" 1; }
 
 # sid LENGTH N: a server ID of LENGTH octets for real server N; only the last octet tells them apart
 sid() {

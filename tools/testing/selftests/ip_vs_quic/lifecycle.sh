@@ -15,8 +15,8 @@ serve
 OTHER_KEY=00112233445566778899aabbccddeeff
 WARNED=512	# TAINT_WARN in /proc/sys/kernel/tainted
 
-# unroutable_too N: how N unroutable datagrams of one 4-tuple are counted beside their own outcome
-unroutable_too() { printf 'sched-fallback=%d' $(($1 > 0)); }
+# unroutable_too N: how N unroutable short headers are counted beside their own outcome
+unroutable_too() { printf 'fallback=%d' "$1"; }
 
 # --- the second director -------------------------------------------------
 

@@ -80,7 +80,7 @@ rows=(
 	"1|config 0 $of: A server ID's length is not that of its config|config replace -u $SVC4 --id 0 --server-id-len 4 --nonce-len 4"
 	"1|config 0 of $VIP4:444: No UDP service with scheduler quic at this address|config add -u $VIP4:444 --id 0 --server-id-len 3 --nonce-len 4"
 	"1|config 0 of $VIP4:446: No UDP service with scheduler quic at this address|config add -u $VIP4:446 --id 0 --server-id-len 3 --nonce-len 4"
-	"1|config 0 of $VIP4:444: No UDP service with scheduler quic at this address|config del -u $VIP4:444 --id 0"
+	"1|service $VIP4:444: no such service|config del -u $VIP4:444 --id 0"
 	"1|service $VIP4:444: no such service|config list -u $VIP4:444"
 	"1|service $VIP4:444: no such service|-L -u $VIP4:444"
 	"1|service $VIP4:444: no such service|-D -u $VIP4:444"
@@ -136,7 +136,7 @@ tcase "-R: config ID 7" restore "line 3: --id 7: not a number from 0 to 6" "$A" 
 tcase "-R: unknown word" restore "line 2: nonsense: no such command (quiclbadm help)" "$A" nonsense
 tcase "-R: server of another service" restore "line 2: -a: no -A line for service $VIP4:444 above" "$A" "${a/:443/:444}"
 tcase "-R: service twice" restore "line 2: -A: service $SVC4 is described above already" "$A" "$A"
-tcase "-R: a command that is no state" restore "line 2: -C: only -A, -a, config add and server-id add describe a state" "$A" -C
+tcase "-R: a command that is no state" restore "line 2: -C: only -A, -a, set, config add and server-id add describe a state" "$A" -C
 tcase "-R: missing key file" restore "line 2: key file missing: No such file or directory" "$A" "$C --key-file missing"
 tcase "-R: server ID of the wrong length" restore "line 3: server ID 0:0102: 2 octets, config 0 has server IDs of 3" \
 	"$A" "$C" "$a --server-id 0:0102"
@@ -181,7 +181,7 @@ requests=(
 	"key fingerprint|EINVAL|*"
 	"config ID of 4 octets|EINVAL|*"
 	"unknown attribute in a config|EINVAL|*"
-	"one config ID twice|EINVAL|A config ID appears twice in the request"
+	"one config ID twice|EINVAL|A config appears twice in the request"
 	"server ID of config 7|EINVAL|Config ID must be 0 to 6"
 	"server ID of 0 octets|ERANGE|*"
 	"server ID of 16 octets|ERANGE|*"

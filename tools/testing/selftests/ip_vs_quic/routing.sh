@@ -53,17 +53,16 @@ vectors() {
 	stateless
 }
 
-# kind SERVICE FROM CONFIG: four CIDs of the config for each server
+# kind SERVICE FROM CONFIG: four CIDs of the config for each server, all from one 4-tuple that has not been seen before
 kind() {
 	local svc=$1 from=$2 id=${3%%:*} sl n
 	sl=${3#*:}
 	sl=${sl%%:*}
 	mark "$svc"
-	for n in 1 2 3; do
-		for _ in 1 2 3 4; do
-			echo "name=cid-of-s$n mint=$id:$(sid "$sl" "$n") from=${from/N/$n}:700$n"
-		done
-	done | send "${mints[@]}" "to=$svc" -
+	for n in 1 2 3 1 3 2; do
+		echo "name=cid-of-s$n mint=$id:$(sid "$sl" "$n")"
+		echo "name=cid-of-s$n mint=$id:$(sid "$sl" "$n")"
+	done | send "${mints[@]}" "to=$svc" "from=$from:$((7000 + case_count))" -
 	answers "cid-of-s1 s1 4" "cid-of-s2 s2 4" "cid-of-s3 s3 4"
 	counted "$svc" routed=12
 	stateless
@@ -96,7 +95,7 @@ cid_beats_entry() {
 	send "to=$SVC4" "from=$CL4.77:7777" name=x form=long dcid=ff
 	first=${GOT#x }
 	first=${first% 1}
-	counted "$SVC4" unroutable-reserved=1 sched-fallback=1
+	counted "$SVC4" unroutable-reserved=1 fallback-new=1
 	one_entry
 	for n in 1 2 3; do
 		echo "name=cid-of-s$n mint=1:$(sid 8 "$n")"
@@ -105,7 +104,7 @@ cid_beats_entry() {
 	# and the entry is still there for what has no CID
 	send "to=$SVC4" "from=$CL4.77:7777" name=x form=long dcid=ff count=3
 	answers "x $first 3"
-	counted "$SVC4" routed=3 unroutable-reserved=4 sched-fallback=1
+	counted "$SVC4" routed=3 unroutable-reserved=4 fallback-new=1 tuple=3
 }
 
 rotation() {
@@ -124,11 +123,11 @@ rotation() {
 	both
 	answers "old-s1 s1 1" "old-s2 s2 1" "old-s3 s3 1" "new-s1 s1 1" "new-s2 s2 1" "new-s3 s3 1"
 	counted "$SVC4" routed=6
-	q config del -u "$SVC4" --id 0
+	q config del -u "$SVC4" --id 0 --force
 	both
 	all_answered 6
 	same "answers by new CIDs" "$(grep ^new <<<"$GOT")" "$(printf 'new-s%d s%d 1\n' 1 1 2 2 3 3)"
-	counted "$SVC4" routed=9 unroutable-config=3 sched-fallback=1
+	counted "$SVC4" routed=9 unroutable-config=3 fallback=3
 }
 
 # A replaced config decodes with the new key at once, and the server IDs stay.
@@ -141,7 +140,7 @@ replaced() {
 	answers "x s2 1"
 	counted "$SVC4" routed=2
 	send -c "2:4:6:$KEY" "to=$SVC4" "from=$CL4.5:5001" name=x "mint=2:$(sid 4 2)"
-	counted "$SVC4" routed=2 unroutable-server-id=1 sched-fallback=1
+	counted "$SVC4" routed=2 unroutable-server-id=1 fallback=1
 }
 
 longer() {
@@ -166,7 +165,7 @@ drained() {
 	END
 	same "server of the CID" "$(grep ^cid <<<"$GOT")" "cid s2 3"
 	same "servers of new connections" "$(awk '/^new/ { print $2 }' <<<"$GOT")" "$(printf 's1\ns3')"
-	counted "$SVC4" routed=3 unroutable-reserved=60 sched-fallback=60
+	counted "$SVC4" routed=3 unroutable-reserved=60 fallback=60
 	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i -w 1
 	send "to=$SVC4" "from=$CL4.100:6000" name=new dcid=ff walk=addr count=60
 	same "servers of new connections" "$(awk '{ print $2 }' <<<"$GOT")" "$(printf 's1\ns2\ns3')"
@@ -192,8 +191,21 @@ two_services() {
 	counted "$SVC4" routed=1
 }
 
+# Nor do those of two configs, even of one length.
+ids_per_config() {
+	fresh "$SVC4" rs4 0:3:4 3:3:4
+	q server-id add -u "$SVC4" -r "$(rs4 1)" --server-id 0:c0c0c0
+	q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id 3:c0c0c0
+	send -c 0:3:4 -c 3:3:4 "to=$SVC4" "from=$CL4.6:6000" - <<-END
+		name=of-0 mint=0:c0c0c0
+		name=of-3 mint=3:c0c0c0
+	END
+	answers "of-0 s1 1" "of-3 s2 1"
+}
+
 several_ids() {
 	fresh "$SVC4" rs4 0:3:4
+	mark
 	q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id a0a0a0 --server-id 0:b0b0b0
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.6:6000" - <<-END
 		name=x mint=0:a0a0a0
@@ -201,6 +213,8 @@ several_ids() {
 		name=x mint=0:$(sid 3 2)
 	END
 	answers "x s2 3"
+	counted "$SVC4" routed=3
+	stateless
 }
 
 # What the command line encodes the kernel routes, and it decodes what the kernel does.
@@ -246,8 +260,8 @@ q -C
 } | q -R
 for kind in "${kinds[@]}"; do
 	name=${kind#* }
-	tcase "IPv4: $name" kind "$SVC4" "$CL4.4N" "${kind%% *}"
-	tcase "IPv6: $name" kind "$SVC6" "[${CL6}:4N]" "${kind%% *}"
+	tcase "IPv4: $name" kind "$SVC4" "$CL4.4" "${kind%% *}"
+	tcase "IPv6: $name" kind "$SVC6" "[${CL6}:4]" "${kind%% *}"
 done
 tcase "IPv4: a CID keeps its server over 120 addresses" migrates "$SVC4" "$CL4.10:4433" addr
 tcase "IPv4: and over 120 ports" migrates "$SVC4" "$CL4.10:10000" port
@@ -261,6 +275,7 @@ tcase "rotation: two configs at once, then without the old one" rotation
 tcase "a replaced config takes the new key, server IDs stay" replaced
 tcase "weight 0: CIDs still reach the server, new connections do not" drained
 tcase "services have server IDs of their own" two_services
+tcase "configs have server IDs of their own" ids_per_config
 tcase "a server has several server IDs" several_ids
 tcase "quiclbadm encode and decode agree with the kernel" command_line
 tcase "ipvsadm --stats counts the fast path" ipvs_stats

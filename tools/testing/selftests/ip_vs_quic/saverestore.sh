@@ -12,8 +12,8 @@ umask 077
 OTHER=$WORK/'it'\''s "the other" \ key'
 echo 00112233445566778899aabbccddeeff >"$OTHER"
 
-# unroutable_too N: how N unroutable datagrams of one 4-tuple are counted beside their own outcome
-unroutable_too() { printf 'sched-fallback=%d' $(($1 > 0)); }
+# unroutable_too N: how N unroutable short headers are counted beside their own outcome
+unroutable_too() { printf 'fallback=%d' "$1"; }
 
 # Something of everything, as -S has it: services by address, then by firewall mark; of each: configs, real servers, and server
 # IDs of servers that are absent.

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 lab_up
 serve
+server=${pids[0]}
 
 stock() {
 	local rs=$1 svc=$2 from=$3 n
@@ -33,7 +34,7 @@ unanswered() {
 	ipvsadm -A -u "$SVC4" -s rr
 	send -t 200 "to=$SVC4" "from=$CL4.9:4001" name=x dcid=00
 	answers "x refused 1"
-	kill -0 "${pids[0]}"
+	kill -0 "$server"
 	send -t 200 "to=$VIP4:444" "from=$CL4.9:4002" name=x dcid=00
 	answers "x refused 1"
 }

@@ -15,7 +15,7 @@ NO_ADDRESS="(einval)"	# how the kernel prints a server that there is not
 FWMARK=0
 
 # fallback FORM: what becomes of the first datagram of a 4-tuple whose CID leads nowhere
-fallback() { echo sched-fallback; }
+fallback() { [ "$1" = long ] && echo fallback-new || echo fallback; }
 
 # --- events --------------------------------------------------------------
 

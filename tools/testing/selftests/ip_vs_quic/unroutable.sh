@@ -17,16 +17,20 @@ absent "$SVC4" rs4
 absent "$SVC6" rs6
 configs=(-c 0:3:4 -c "1:8:8:$KEY")
 
-# kind SERVICE FROM OUTCOME WORD...: five datagrams of one 4-tuple
+# kind SERVICE FROM OUTCOME WORD...: five datagrams of one 4-tuple.  IPVS's table remembers it for long headers only.
 kind() {
 	local svc=$1 from=$2 outcome=$3
 	shift 3
 	mark "$svc"
 	send "${configs[@]}" "to=$svc" "from=$from" name=x count=5 "$@"
 	same "answers" "${GOT/s[123]/SERVER}" "x SERVER 5"
-	counted "$svc" "$outcome=5" sched-fallback=1
-	# IPVS's table is where the 4-tuple is remembered
-	one_entry
+	if [[ $outcome != malformed && " $* " = *" form=long "* ]]; then
+		counted "$svc" "$outcome=5" fallback-new=1 tuple=4
+		one_entry
+	else
+		counted "$svc" "$outcome=5" fallback=5
+		stateless
+	fi
 }
 
 # With one-packet scheduling nothing is remembered: the hash alone has to be consistent, over a new pool as well.
@@ -45,7 +49,7 @@ hash_is_consistent() {
 	service "$svc" "$rs" 0:3:4 | sed 's/-s quic/& -o/' | tac | sort -s -k1,1 | q -R
 	send "to=$svc" dcid=e0 - <"$WORK/lines"
 	same "servers of a new pool" "$GOT" "$first"
-	counted "$svc" unroutable-reserved=36 sched-fallback=36
+	counted "$svc" unroutable-reserved=36 fallback=36
 }
 
 spread() {
@@ -63,7 +67,7 @@ removed() {
 	ipvsadm -a -u "$SVC4" -r "$(rs4 2)" -i
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.31:3100" name=x "mint=0:$(sid 3 2)" count=3
 	answers "x s2 3"
-	counted "$SVC4" routed=3 unroutable-server=3 sched-fallback=1
+	counted "$SVC4" routed=3 unroutable-server=3 fallback=3
 }
 
 nobody() {
@@ -85,7 +89,8 @@ truncated() {
 		echo "name=x form=long cut=$i"
 	done | send "to=$SVC4" "from=$CL4.33:3300" -
 	same "answers" "${GOT/s[123]/SERVER}" "x SERVER 6"
-	counted "$SVC4" malformed=6 sched-fallback=1
+	counted "$SVC4" malformed=6 fallback=6
+	stateless
 }
 
 # 48 octets less 6 of header leave 42; config 0 needs 8.
@@ -96,7 +101,7 @@ dcid_lengths() {
 		echo "name=x dcidlen=$i"
 	done | send -c 0:3:4 "to=$svc" "from=$from" form=long "mint=0:$(sid 3 3)" -
 	all_answered 256
-	counted "$svc" unroutable-short=8 routed=35 malformed=213 sched-fallback=1
+	counted "$svc" unroutable-short=8 routed=35 malformed=213 fallback-new=1 tuple=220
 }
 
 # Each length of a datagram that would be a short header with a CID of config 0: 0 is malformed, 9 is the first long enough.
@@ -106,7 +111,8 @@ short_lengths() {
 		echo "name=x size=60 cut=$i"
 	done | send -c 0:3:4 "to=$SVC4" "from=$CL4.34:3400" "mint=0:$(sid 3 1)" -
 	all_answered 61
-	counted "$SVC4" malformed=1 unroutable-short=8 routed=52 sched-fallback=1
+	counted "$SVC4" malformed=1 unroutable-short=8 routed=52 fallback=9
+	stateless
 }
 
 rows=(

@@ -1,0 +1,305 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The order for what has no routable CID: the table of unroutable CIDs, the 4-tuple's entry, consistent hashing; and that
+# entries are made for connections only, live as long as they are told to, and never too many.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+need_module
+lab_up
+serve
+
+GARBAGE=40ff112233445566778899aabbccddeeff
+
+both() {
+	fresh "$SVC4" rs4 0:3:4
+	service "$SVC6" rs6 0:3:4 | q -R
+}
+
+# weight_of FAMILY N WEIGHT
+weight_of() {
+	if [ "$1" = 4 ]; then
+		ipvsadm -e -u "$SVC4" -r "$(rs4 "$2")" -i -w "$3"
+	else
+		ipvsadm -e -u "$SVC6" -r "[$(rs6 "$2")]:443" -i -w "$3"
+	fi
+}
+
+# family 4|6: sets $svc and $from
+family() {
+	case $1 in
+	4) svc=$SVC4 from=$CL4.21 ;;
+	6) svc=$SVC6 from="[${CL6}:21]" ;;
+	esac
+}
+
+# lines FIRST COUNT WORD...: a line for each source port from FIRST on
+lines() {
+	local port
+	for ((port = $1; port < $1 + $2; port++)); do
+		echo "name=$port from=$from:$port ${*:3}"
+	done
+}
+
+# since OUTCOME: how many since mark()
+since() { echo $((${STATS[$1]} - ${MARK[$1]})); }
+
+# went_to SERVER: how many of $GOT
+went_to() { grep -c " $1 " <<<"$GOT" || true; }
+
+# A connection made before the pool changes stays where it is; garbage does not.
+tuple_beats_hash() {
+	local svc from first
+	family "$1"
+	both
+	lines 2100 24 form=long dcid=ff | send "to=$svc" -
+	first=$GOT
+	[ "$(went_to s1)" -ge 3 ] || fail "too few at s1: $GOT"
+	weight_of "$1" 1 0
+	mark "$svc"
+	lines 2100 24 dcid=ff | send "to=$svc" -
+	same "servers after the change" "$GOT" "$first"
+	counted "$svc" unroutable-reserved=24 tuple=24
+	lines 2200 24 dcid=ff | send "to=$svc" -
+	same "garbage at the server of weight 0" "$(went_to s1)" 0
+	counted "$svc" unroutable-reserved=48 tuple=24 fallback=24
+	stateless
+}
+
+has_fallbacks() {
+	stats "$1"
+	[ "$(since fallback)" = "$2" ]
+}
+
+# garbage SERVICE WORD...: nobody waits for the answers, and what the client's kernel says to them is not counted here
+garbage() {
+	local svc=$1 i
+	shift
+	mark "$svc"
+	for i in {1..12}; do
+		raw cl -c 250 "$@" udp "sport=$((i * 1000))" "data=$GARBAGE"
+		poll 20 "$((i * 250)) of them, not ${STATS[fallback]}" has_fallbacks "$svc" $((i * 250))
+	done
+	same "of unroutable CIDs" "$(since unroutable-reserved)" 3000
+	same "new entries" "$(since fallback-new)" 0
+	stateless
+}
+
+# expires CLIENT: a key of the table; sets $EXPIRES to the seconds that its entry has left, or nothing
+expires() {
+	local line lines
+	EXPIRES=
+	mapfile -t lines </proc/net/ip_vs_conn
+	for line in "${lines[@]}"; do
+		[[ ! $line =~ ^UDP\ +$1\ .*\ ([0-9]+)$ ]] || EXPIRES=${BASH_REMATCH[1]}
+	done
+}
+
+no_entry() {
+	expires "$1"
+	[ -z "$EXPIRES" ]
+}
+
+lives_as_told() {
+	local svc from client
+	both
+	family "$1"
+	case $1 in
+	4) client="C6336415 08FC" ;;
+	6) client="2001:0db8:000c:0000:0000:0000:0000:0021 08FC" ;;
+	esac
+	send "to=$svc" "from=$from:2300" form=long dcid=ff
+	expires "$client"
+	between "life by default" "$EXPIRES" 50 60
+	q set -u "$svc" --tuple-timeout 500
+	send "to=$svc" "from=$from:2300" dcid=ff
+	expires "$client"
+	between "life of 500 seconds" "$EXPIRES" 450 500
+	q set -u "$svc" --tuple-timeout 1
+	mark "$svc"
+	send "to=$svc" "from=$from:2300" dcid=ff
+	poll 20 "the entry's end" no_entry "$client"
+	send "to=$svc" "from=$from:2300" dcid=ff
+	counted "$svc" unroutable-reserved=2 tuple=1 fallback=1
+}
+
+# A 4-tuple whose server is gone gets another one at once, with an entry if it starts anew.
+rehashed() {
+	local svc from n word
+	family "$1"
+	for n in 1 2 3; do
+		both
+		lines 2400 12 form=long dcid=ff | send "to=$svc" -
+		[ "$(went_to "s$n")" -gt 0 ] || continue
+		case $1 in
+		4) ipvsadm -d -u "$svc" -r "$(rs4 "$n")" ;;
+		6) ipvsadm -d -u "$svc" -r "[$(rs6 "$n")]:443" ;;
+		esac
+		word=$(went_to "s$n")
+		mark "$svc"
+		lines 2400 12 dcid=ff | send "to=$svc" -
+		all_answered 12
+		same "answers of the removed server" "$(went_to "s$n")" 0
+		counted "$svc" unroutable-reserved=12 "tuple=$((12 - word))" "fallback=$word"
+		lines 2400 12 form=long dcid=ff | send "to=$svc" -
+		counted "$svc" unroutable-reserved=24 "tuple=$((24 - 2 * word))" "fallback=$word" "fallback-new=$word"
+	done
+}
+
+bounded() {
+	local svc=$SVC4 from=$CL4.21 before
+	both
+	q set -u "$svc" --tuple-max 0
+	mark
+	lines 2500 10 form=long dcid=ff | send "to=$svc" -
+	all_answered 10
+	counted "$svc" unroutable-reserved=10 fallback=10
+	stateless
+	conns
+	before=${#CONNS[@]}
+	q set -u "$svc" --tuple-max $((before + 10))
+	mark
+	lines 2500 50 form=long dcid=ff | send "to=$svc" -
+	all_answered 50
+	stats "$svc"
+	# some of those before may have made room
+	between "new entries" "$(since fallback-new)" 10 $((before + 10))
+	same "all" $(($(since fallback-new) + $(since fallback))) 50
+}
+
+one_packet() {
+	local svc=$SVC4 from=$CL4.21
+	q -C
+	service "$svc" rs4 0:3:4 | sed 's/-s quic/& -o/' | q -R
+	mark
+	lines 2600 10 form=long dcid=ff | send "to=$svc" -
+	all_answered 10
+	counted "$svc" unroutable-reserved=10 fallback=10
+	stateless
+}
+
+# --- the table of unroutable CIDs ------------------------------------------
+
+# e7: config ID 0b111, 8 octets
+dcid_lines() {
+	local i
+	for ((i = 0; i < $2; i++)); do
+		printf 'name=%d from=%s:%d dcid=e70011223344%04x %s\n' "$i" "$from" $(($1 + i)) "$i" "${*:3}"
+	done
+}
+
+off_by_default() {
+	local svc from first
+	family "$1"
+	both
+	dcid_lines 3000 24 form=long | send "to=$svc" -
+	first=$GOT
+	mark "$svc"
+	dcid_lines 4000 24 | send "to=$svc" -
+	[ "$GOT" != "$first" ] || fail "the same servers from other ports: $GOT"
+	counted "$svc" unroutable-reserved=24 fallback=24
+}
+
+survives_rebinding() {
+	local svc from first
+	family "$1"
+	both
+	q set -u "$svc" --dcid-max 1000
+	dcid_lines 3000 24 form=long | send "to=$svc" -
+	first=$GOT
+	[ "$(went_to s1)" -ge 3 ] || fail "too few at s1: $GOT"
+	from=${from/21/22}
+	mark "$svc"
+	dcid_lines 5000 24 | send "to=$svc" -
+	same "servers from another address" "$GOT" "$first"
+	counted "$svc" unroutable-reserved=24 dcid=24
+	weight_of "$1" 1 0
+	dcid_lines 6000 24 | send "to=$svc" -
+	same "servers after the pool changed" "$GOT" "$first"
+	counted "$svc" unroutable-reserved=48 dcid=48
+	stateless
+	# another CID is not in the table, nor is a routable one asked for
+	send -c 0:3:4 "to=$svc" "from=$from:7000" - <<-END
+		name=other dcid=e700112233445566
+		name=routable mint=0:$(sid 3 1)
+	END
+	same "server of the routable one" "$(grep routable <<<"$GOT")" "routable s1 1"
+	counted "$svc" unroutable-reserved=49 dcid=48 fallback=1 routed=1
+	ipvsadm -d -u "$svc" -r "$([ "$1" = 4 ] && rs4 1 || echo "[$(rs6 1)]:443")"
+	dcid_lines 6000 24 | send "to=$svc" -
+	all_answered 24
+	same "answers of the removed server" "$(went_to s1)" 0
+	n=$(grep -c " s1 " <<<"$first")
+	counted "$svc" unroutable-reserved=73 dcid=$((72 - n)) fallback=$((1 + n)) routed=1
+}
+
+# Only a long header's, and only CIDs that say their length: a short header does not tell where it ends.
+learned_from() {
+	local svc=$SVC4 from=$CL4.21
+	both
+	q set -u "$svc" --dcid-max 1000
+	mark
+	echo "$1" | send "to=$svc" "from=$from:3000" -
+	send "to=$svc" "from=$from:3001" dcid=e700112233445566
+	stats "$svc"
+	same "found" "$(since dcid)" "$2"
+}
+
+dcid_expires() {
+	local svc=$SVC4 from=$CL4.21 n=0
+	both
+	q set -u "$svc" --dcid-max 1000 --dcid-timeout 2
+	dcid_lines 3000 200 form=long | send "to=$svc" -
+	mark
+	poll 20 "the end of a CID" next_is_dead
+	q set -u "$svc" --dcid-timeout 60
+	dcid_lines 3000 20 form=long | send "to=$svc" -
+	mark
+	dcid_lines 5000 20 | send "to=$svc" -
+	counted "$svc" unroutable-reserved=20 dcid=20
+}
+
+# a look at one keeps it alive: another one each time
+next_is_dead() {
+	n=$((n + 1))
+	[ "$n" -lt 200 ] || fail "none has died"
+	send "to=$svc" "from=$from:6000" "dcid=e70011223344$(printf %04x "$n")"
+	stats "$svc"
+	[ "$(since fallback)" -gt 0 ]
+}
+
+dcids_bounded() {
+	local svc=$SVC4 from=$CL4.21 found
+	both
+	q set -u "$svc" --dcid-max 16
+	dcid_lines 3000 200 form=long | send "to=$svc" -
+	mark
+	dcid_lines 5000 200 | send "to=$svc" -
+	stats "$svc"
+	found="$(since dcid)"
+	between "found of 16" "$found" 1 16
+}
+
+for f in 4 6; do
+	tcase "IPv$f: an entry beats the hash, over a change of the pool" tuple_beats_hash $f
+	tcase "IPv$f: an entry lives as long as the service says" lives_as_told $f
+	tcase "IPv$f: an entry whose server is gone is no black hole" rehashed $f
+done
+both
+tcase "IPv4: garbage from 3000 4-tuples leaves nothing" garbage "$SVC4" ip4 "src=$CL4.0" "dst=$VIP4"
+tcase "IPv6: garbage from 3000 4-tuples leaves nothing" garbage "$SVC6" ip6 "src=${CL6}:" "dst=$VIP6"
+tcase "no more entries than the service allows" bounded
+tcase "one-packet scheduling makes no entries" one_packet
+for f in 4 6; do
+	tcase "IPv$f: no table of unroutable CIDs by default" off_by_default $f
+	tcase "IPv$f: CIDs without a config survive a new address and a change of the pool" survives_rebinding $f
+done
+tcase "a long header's CID is learned" learned_from "form=long dcid=e700112233445566" 1
+tcase "a short header's CID is not learned" learned_from "dcid=e700112233445566" 0
+tcase "a CID that does not say its length is not learned" learned_from "form=long dcid=e500112233445566" 0
+tcase "a CID that a config could have is not learned" learned_from "form=long dcid=c700112233445566" 0
+tcase "learned CIDs are forgotten when unused" dcid_expires
+tcase "no more CIDs are remembered than the service allows" dcids_bounded
+finish

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For scripts that look at packets, or send what no socket would; sourced after lib.sh, which sets $here.
+# shellcheck disable=SC2154
+
+RAWGEN=$here/rawgen
+
+# raw NAME [OPTION...] [WORD...] [-]: sends packets from a namespace
+raw() { "$RAWGEN" send -n "$LAB-$1" "${@:2}"; }
+
+# watch: from now on, what arrives at the real servers is in $WORK/watched
+watch() {
+	local pid
+	: >"$WORK/watched"
+	pid=$("$RAWGEN" watch "$WORK/watched" "s1=$LAB-s1" "s2=$LAB-s2" "s3=$LAB-s3")
+	pids+=("$pid")
+}
+
+forget() { : >"$WORK/watched"; }
+
+has_lines() { [ "$(grep -c "$2" "$WORK/watched")" -ge "$1" ]; }
+
+# arrived N PATTERN: N packets that match have come to the servers since forget(); the servers are in $SERVERS
+arrived() {
+	poll 5 "$1 packets that match $2 among $(cat "$WORK/watched")" has_lines "$1" "$2"
+	SERVERS=$(sed -n "/$2/s/ .*//p" "$WORK/watched")
+	same "packets that match $2" "$(grep -c "$2" "$WORK/watched")" "$1"
+}
+
+# mint_cids: sets ${CID[N]} to one of config 0 (3:4, plaintext) of server N, 1 to 3
+mint_cids() {
+	mapfile -t -O 1 CID < <("$QUICGEN" mint -c 0:3:4 "mint=0:$(sid 3 1)" "mint=0:$(sid 3 2)" "mint=0:$(sid 3 3)")
+}
+
+# long_header DCID SCID: prints the beginning of a version 1 Initial
+long_header() { printf 'c000000001%02x%s%02x%s00441a00000000' $((${#1} / 2)) "$1" $((${#2} / 2)) "$2"; }
+
+# flush_routes NAME...: learned path MTUs are forgotten
+flush_routes() {
+	local ns
+	for ns in "$@"; do
+		ip -n "$LAB-$ns" route flush cache
+		ip -n "$LAB-$ns" -6 route flush cache
+	done
+}
+
+# path_mtu NAME ADDR: sets $MTU to what is known of the path, or nothing
+path_mtu() {
+	local text
+	MTU=
+	text=$(ip -n "$LAB-$1" route get "$2")
+	[[ ! $text =~ \ mtu\ ([0-9]+) ]] || MTU=${BASH_REMATCH[1]}
+}
+
+# between WHAT GOT LOW HIGH
+between() {
+	if [ "${2:-0}" -lt "$3" ] || [ "$2" -gt "$4" ]; then
+		fail "$1: $2, not $3 to $4"
+	fi
+}
