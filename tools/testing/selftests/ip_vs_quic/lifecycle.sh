@@ -18,6 +18,21 @@ WARNED=512	# TAINT_WARN in /proc/sys/kernel/tainted
 # unroutable_too N: how N unroutable short headers are counted beside their own outcome
 unroutable_too() { printf 'fallback=%d' "$1"; }
 
+# The kernel patches its code when the first hook of a kind comes and when the last one goes.  Emulators that translate code may
+# then stay with what was there for a moment, and hang.  So some hooks are there all the time, in a namespace of their own.
+hooks() {
+	command -v nft >/dev/null || return 0
+	ip netns "$1" "$LAB-hooks"
+	[ "$1" = add ] || return 0
+	in_ns hooks nft -f - <<-END
+		table inet ivq {
+			chain to_us { type filter hook input priority 0; }
+			chain through { type filter hook forward priority 0; }
+			chain from_us { type filter hook output priority 0; }
+		}
+	END
+}
+
 # --- the second director -------------------------------------------------
 
 x_routes() {
@@ -91,7 +106,7 @@ got() {
 	while read -r _ _ count; do
 		TOTAL=$((TOTAL + count))
 	done <<<"$GOT"
-	[ "$TOTAL" -gt 100 ] || fail "hardly any traffic: $GOT"
+	[ "$TOTAL" -gt 20 ] || fail "hardly any traffic: $GOT"
 }
 
 # cid N: sets $CID to the words of datagrams with a CID for server N, by config 1
@@ -104,6 +119,12 @@ routes_some() {
 }
 
 arrives() { poll 10 "datagrams to arrive" routes_some "$@"; }
+
+# counts_more OUTCOME N
+counts_more() {
+	stats "$SVC4"
+	[ "${STATS[$1]}" -gt "$2" ]
+}
 
 # --- the module -----------------------------------------------------------------
 
@@ -199,8 +220,12 @@ readded() {
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
 	cid 2
 	traffic two "${CID[@]}" "from=$CL4.7:7000"
-	for _ in {1..5}; do
+	arrives
+	for _ in {1..4}; do
+		stats "$SVC4"
+		missed=${STATS[unroutable-server]}
 		ipvsadm -d -u "$SVC4" -r "$(rs4 2)"
+		poll 10 "datagrams to miss their server" counts_more unroutable-server "$missed"
 		ipvsadm -a -u "$SVC4" -r "$(rs4 2)" -i
 	done
 	quiet
@@ -208,7 +233,6 @@ readded() {
 	all_answered "$TOTAL"
 	stats "$SVC4"
 	missed=${STATS[unroutable-server]}
-	[ "$missed" -gt 0 ] || fail "the server was never missed"
 	counted "$SVC4" "routed=$((TOTAL - missed))" "unroutable-server=$missed" "$(unroutable_too "$missed")"
 	send "${CID[@]}" "from=$CL4.7:7000" count=5
 	answers "x s2 5"
@@ -260,6 +284,7 @@ edited() {
 	cid 2
 	ROUTED=0
 	traffic two "${CID[@]}" "from=$CL4.10:1000"
+	arrives
 	for _ in 1 2; do
 		edit -g -w 1
 		edit -g -w 0
@@ -273,11 +298,6 @@ edited() {
 	leaves_nothing
 }
 
-defers_more() {
-	stats "$SVC4"
-	[ "${STATS[deferred]}" -gt "$1" ]
-}
-
 # The connections that masquerading needs do not beat CIDs when it is over.
 masqueraded() {
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
@@ -286,7 +306,7 @@ masqueraded() {
 	for _ in 1 2 3; do
 		stats "$SVC4"
 		ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -m
-		poll 10 "deferred datagrams" defers_more "${STATS[deferred]}"
+		poll 10 "deferred datagrams" counts_more deferred "${STATS[deferred]}"
 		ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i
 	done
 	quiet
@@ -306,10 +326,15 @@ change_configs() {
 	q config replace -u "$SVC4" --id 1 --server-id-len 8 --nonce-len 8 --key-file "$WORK/key"
 }
 
+churned_enough() {
+	stats "$SVC4"
+	[ "${STATS[routed]}" -gt 0 ] && [ "${STATS[unroutable-server]}" -gt 0 ] && [ "${STATS[unroutable-server-id]}" -gt 0 ]
+}
+
 # Whatever the configuration is at the moment: every datagram is answered, each is counted once, and those whose server and
 # config do not change do not notice.
 churned() {
-	local configs name outcome all=0 sum=0
+	local configs deadline name outcome rounds=0 all=0 sum=0
 	fresh "$SVC4" rs4 "1:8:8:$KEY" 0:3:4
 	# or IPVS drops what belongs to a connection with a server that has gone
 	echo 1 >/proc/sys/net/ipv4/vs/expire_nodest_conn
@@ -318,16 +343,21 @@ churned() {
 	traffic two "${CID[@]}" "from=$CL4.13:1000"
 	cid 3
 	traffic three "${CID[@]}" "from=$CL4.14:1000"
-	for _ in {1..4}; do
+	: >"$WORK/going"
+	while [ -e "$WORK/going" ]; do
 		change_configs
 	done &
 	configs=$!
-	while kill -0 "$configs" 2>/dev/null; do
+	deadline=$((SECONDS + 60))
+	until [ "$rounds" -ge 6 ] && churned_enough; do
 		ipvsadm -d -u "$SVC4" -r "$(rs4 2)"
 		ipvsadm -d -u "$SVC4" -r "$(rs4 3)"
 		ipvsadm -a -u "$SVC4" -r "$(rs4 2)" -i
 		ipvsadm -a -u "$SVC4" -r "$(rs4 3)" -g -w 2
+		rounds=$((rounds + 1))
+		[ "$SECONDS" -lt "$deadline" ] || break
 	done
+	rm "$WORK/going"
 	wait "$configs"
 	quiet
 	got one
@@ -338,9 +368,8 @@ churned() {
 		all_answered "$TOTAL"
 		sum=$((sum + TOTAL))
 	done
-	stats "$SVC4"
+	churned_enough || fail "not all kinds of datagrams: $(declare -p STATS)"
 	for outcome in routed unroutable-server unroutable-server-id; do
-		[ "${STATS[$outcome]}" -gt 0 ] || fail "nothing was $outcome"
 		all=$((all + STATS[$outcome]))
 	done
 	same "datagrams counted" "$all" "$sum"
@@ -464,12 +493,14 @@ restore_lab() {
 	ipvsadm -C
 	! ip netns list | grep -qw "$LAB-x" || x_down
 	x_routes del
+	hooks del
 	modprobe ip_vs_quic
 }
 
 CPUS=$(nproc)
 echo "$OTHER_KEY" >"$WORK/other-key"
 chmod 600 "$WORK/other-key"
+hooks add
 x_routes add
 tcase "rmmod is refused while a service uses the scheduler, in any namespace" in_use
 tcase "ipvsadm -s quic loads the module" autoload ipvsadm
