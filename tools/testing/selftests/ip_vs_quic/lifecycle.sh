@@ -18,21 +18,6 @@ WARNED=512	# TAINT_WARN in /proc/sys/kernel/tainted
 # unroutable_too N: how N unroutable short headers are counted beside their own outcome
 unroutable_too() { printf 'fallback=%d' "$1"; }
 
-# The kernel patches its code when the first hook of a kind comes and when the last one goes.  Emulators that translate code may
-# then stay with what was there for a moment, and hang.  So some hooks are there all the time, in a namespace of their own.
-hooks() {
-	command -v nft >/dev/null || return 0
-	ip netns "$1" "$LAB-hooks"
-	[ "$1" = add ] || return 0
-	in_ns hooks nft -f - <<-END
-		table inet ivq {
-			chain to_us { type filter hook input priority 0; }
-			chain through { type filter hook forward priority 0; }
-			chain from_us { type filter hook output priority 0; }
-		}
-	END
-}
-
 # --- the second director -------------------------------------------------
 
 x_routes() {
@@ -493,14 +478,12 @@ restore_lab() {
 	ipvsadm -C
 	! ip netns list | grep -qw "$LAB-x" || x_down
 	x_routes del
-	hooks del
 	modprobe ip_vs_quic
 }
 
 CPUS=$(nproc)
 echo "$OTHER_KEY" >"$WORK/other-key"
 chmod 600 "$WORK/other-key"
-hooks add
 x_routes add
 tcase "rmmod is refused while a service uses the scheduler, in any namespace" in_use
 tcase "ipvsadm -s quic loads the module" autoload ipvsadm
