@@ -202,7 +202,7 @@ lab_addresses() {
 		addr add 172.16.0.1/30 dev cl
 		addr add fd00:c::1/64 dev cl
 		link set cl up
-		link add br0 type bridge mcast_snooping 0
+		link add br0 address 02:00:00:00:00:fe type bridge mcast_snooping 0
 		link set lb master br0 up
 		link set s1 master br0 up
 		link set s2 master br0 up
