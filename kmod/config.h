@@ -56,7 +56,8 @@ struct ip_vs_quic_configs {
 
 #define ip_vs_quic_configs_for_each(cfgp, configs)			\
 	for ((cfgp) = &(configs)->at[0][0];				\
-	     (cfgp) < &(configs)->at[QLB_CONFIGS_MAX][0]; (cfgp)++)
+	     (cfgp) < &(configs)->at[0][0] +				\
+		      QLB_CONFIGS_MAX * IP_VS_QUIC_TENANTS_MAX; (cfgp)++)
 
 /**
  * struct ip_vs_quic_config_params - a config as asked for, checked
