@@ -26,7 +26,7 @@
  */
 struct ip_vs_quic_net {
 	struct net *net;
-	struct mutex lock;
+	struct mutex lock; /* of what follows, see above */
 	struct rhashtable table;
 	struct list_head services;
 	u32 generation;

@@ -42,7 +42,7 @@ struct request {
 };
 
 static int check_family(u16 af, const struct nlattr *attr,
-			     struct netlink_ext_ack *extack)
+			struct netlink_ext_ack *extack)
 {
 	if (af == AF_INET6)
 		return 0;
@@ -317,7 +317,7 @@ static int parse_sid(struct request *req, const struct nlattr *attr,
 		return 0;
 	sid->server.af = nla_get_u16(tb[IP_VS_QUIC_A_SID_AF]);
 	err = check_family(sid->server.af, tb[IP_VS_QUIC_A_SID_AF],
-				req->extack);
+			   req->extack);
 	if (err)
 		return err;
 	sid->server.port = nla_get_be16(tb[IP_VS_QUIC_A_SID_PORT]);

@@ -69,8 +69,8 @@ static void count(const struct ip_vs_quic_service *qs,
  */
 static struct ip_vs_quic_target *
 target_by_cid(const struct ip_vs_quic_routes *routes,
-	    const struct ip_vs_iphdr *iph,
-	    const struct ip_vs_quic_payload *payload)
+	      const struct ip_vs_iphdr *iph,
+	      const struct ip_vs_quic_payload *payload)
 {
 	struct ip_vs_quic_decision d;
 

@@ -9,10 +9,8 @@
 #error "ip_vs_quic needs Linux 6.1 or newer"
 #endif
 
-/* MODULE_IMPORT_NS() takes a string since 6.13; where it does, stringifying
- * a string gives one with quotes in it, hence two spellings.
- */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+/* MODULE_IMPORT_NS() takes a token or, later, a string. */
+#ifdef HAVE_IMPORT_NS_TOKEN
 #define ip_vs_quic_import_ns(ns) MODULE_IMPORT_NS(ns)
 #else
 #define ip_vs_quic_import_ns(ns) MODULE_IMPORT_NS(#ns)

@@ -76,7 +76,7 @@ char *service_str(const struct service_id *id, char *buf)
 
 char *sid_str(const struct mapping *map, char *buf)
 {
-	char *end = buf + sprintf(buf, "%u:", map->config_id % 10);
+	char *end = buf + sprintf(buf, "%u:", map->config_id % 10U);
 	unsigned int i;
 
 	for (i = 0; i < map->sid.len && i < QLB_SERVER_ID_LEN_MAX; i++)

@@ -58,8 +58,8 @@
  *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE.
  *	In this order they carry its IP_VS_QUIC_A_CONFIG by ID (never
  *	IP_VS_QUIC_A_CFG_KEY, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead), its
- *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and its IP_VS_QUIC_A_SERVER_ID, sorted by config ID,
- *	length and value.
+ *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and its
+ *	IP_VS_QUIC_A_SERVER_ID, sorted by config ID, length and value.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
  *
  *	IP_VS_QUIC_A_STATS: nested, IP_VS_QUIC_A_STAT_* u64, one per outcome: the
@@ -139,7 +139,7 @@ enum ip_vs_quic_cfg_attr {
 	IP_VS_QUIC_A_CFG_CHECK_LENGTH,
 	IP_VS_QUIC_A_CFG_DATAGRAMS,		/* u64, whose CIDs it decoded */
 	IP_VS_QUIC_A_CFG_LAST_SEEN,		/* u64, milliseconds ago; absent: never */
-	IP_VS_QUIC_A_CFG_MISSES,		/* u64, tried in vain before or for another tenant */
+	IP_VS_QUIC_A_CFG_MISSES,		/* u64, of CIDs it was tried on in vain */
 	__IP_VS_QUIC_A_CFG_MAX
 };
 #define IP_VS_QUIC_A_CFG_MAX (__IP_VS_QUIC_A_CFG_MAX - 1)
@@ -180,7 +180,7 @@ enum ip_vs_quic_set_attr {
  */
 #define IP_VS_QUIC_OUTCOMES(X) \
 	X(ROUTED, "routed", "CID names a server: sent to it without IPVS state") \
-	X(DEFERRED, "deferred", "CID names a server that only IPVS's own path can reach (masquerading)") \
+	X(DEFERRED, "deferred", "CID names a masqueraded server: left to IPVS's own path") \
 	X(NO_CONFIG, "unroutable-config", "the service has no config with the CID's config ID") \
 	X(RESERVED, "unroutable-reserved", "config ID 0b111: minted by a server without a config") \
 	X(TOO_SHORT, "unroutable-short", "CID shorter than its config") \
@@ -193,12 +193,12 @@ enum ip_vs_quic_set_attr {
 	X(FALLBACK, "fallback", "sent by consistent hashing, nothing remembered") \
 	X(FALLBACK_NEW, "fallback-new", "sent by consistent hashing, 4-tuple remembered") \
 	X(SCHED_CID, "sched-cid", "new 4-tuple given by IPVS to the server its CID names") \
-	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given by IPVS to a server by consistent hashing") \
+	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given by IPVS to a server by hashing") \
 	X(SCHED_NONE, "sched-none", "no server has weight: left to IPVS") \
-	X(ICMP_CID, "icmp-cid", "ICMP error sent to the server that the quoted source CID names") \
+	X(ICMP_CID, "icmp-cid", "ICMP error sent to the server of the quoted source CID") \
 	X(ICMP_TUPLE, "icmp-tuple", "ICMP error left to IPVS, which knows the quoted 4-tuple") \
-	X(ICMP_FALLBACK, "icmp-fallback", "ICMP error sent by consistent hashing of the quoted 4-tuple") \
-	X(ICMP_TUNNEL, "icmp-tunnel", "ICMP error about a tunnel packet: path MTU to the server lowered")
+	X(ICMP_FALLBACK, "icmp-fallback", "ICMP error sent by hashing of the quoted 4-tuple") \
+	X(ICMP_TUNNEL, "icmp-tunnel", "error about a tunnel packet: path MTU to the server lowered")
 
 enum ip_vs_quic_outcome {
 #define X(symbol, name, meaning) IP_VS_QUIC_##symbol,

@@ -200,7 +200,7 @@ clears() {
 }
 
 # What comes while the server is not there is answered by another and counted as such.
-readded() {
+removed_and_added() {
 	local missed
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
 	cid 2
@@ -491,7 +491,7 @@ tcase "quiclbadm -A loads the module" autoload quiclbadm
 tcase "asking for its netlink family loads the module" autoload_family
 tcase "the module is reloaded again and again, datagrams arriving" reloads
 tcase "ipvsadm -C again and again, datagrams arriving" clears
-tcase "a server removed and re-added keeps its server IDs, datagrams arriving" readded
+tcase "a server removed and re-added keeps its server IDs, datagrams arriving" removed_and_added
 tcase "another scheduler and back: configs and server IDs are gone" other_scheduler
 tcase "weight and method of a server are edited: no datagram is lost" edited
 tcase "tunnel, masquerading and back: CIDs beat what is left of it" masqueraded

@@ -603,7 +603,7 @@ static void tell_layer(struct view v, enum kind kind)
 		tell(v, get16(v.data - 2) == GRE_IP6 ? PROTO_IP6 : PROTO_IP4);
 		break;
 	case FRAG:
-		fprintf(v.out, " mf=%u offset=%u", v.data[3] & 1,
+		fprintf(v.out, " mf=%d offset=%u", v.data[3] & 1,
 			get16(v.data + 2) & ~7U);
 		if (get16(v.data + 2) & ~7U)
 			break;
