@@ -129,13 +129,17 @@ status_is()
 	grep -qF "[:status: $1]" "$work/dl.log"
 }
 
-# NUMBER PATTERN: that many lines of the server's log.
+# NUMBER PATTERN: that many lines of the server's log, which may come after the client's end, and no more.
 logged()
 {
-	local n
+	wait_until has_logged "$1" "$2"
+	[ "$lines" -eq "$1" ] || { echo "$lines lines, not $1: $2"; cat "$work/log"; return 1; }
+}
 
-	n=$(grep -Ec "$2" "$work/log") || :
-	[ "$n" -eq "$1" ] || { echo "$n lines, not $1: $2"; cat "$work/log"; return 1; }
+has_logged()
+{
+	lines=$(grep -Ec "$2" "$work/log") || :
+	[ "$lines" -ge "$1" ]
 }
 
 # -- connection IDs --
