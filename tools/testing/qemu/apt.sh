@@ -52,8 +52,12 @@ in_suite() {
 		-o APT::Get::List-Cleanup=false "$@"
 }
 
-# suite_update SUITE: fetch that suite's package lists; not again within the hour.
+# suite_update SUITE: fetch that suite's package lists; not again within the hour. One at a time: apt would rather fail than wait.
 suite_update() {
+	with_lock "suite-$1" fetch_lists "$1"
+}
+
+fetch_lists() {
 	local root
 	root=$(apt_root "$1")
 	mkdir -p "$root/none"
