@@ -7,6 +7,7 @@
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
+#   make kernels              fetches and builds what these need and the cache lacks
 #   make check-kcsan          the selftests on a kernel with the race detector
 #   make lint              every static check
 #   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
@@ -56,6 +57,10 @@ check-unit: setup
 check-selftests: setup
 	@tools/testing/check selftests
 
+# The compiled ones first: they take longest.
+kernels: setup
+	@for name in $(DEBUG_KERNELS) $(KERNELS); do tools/testing/qemu/kernel $$name || exit; done
+
 check-kernels: setup
 	@tools/testing/check -j 2 $(KERNELS:%=selftests@%)
 
@@ -86,4 +91,4 @@ clean:
 	@$(MAKE) -C $(SELFTESTS) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests check-kernels check-debug check-kcsan lint install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan lint install modules_install dkms-install clean
