@@ -265,7 +265,7 @@ has_mtu() {
 	[ "$MTU" = "$2" ]
 }
 
-trap 'far_down; cleanup' EXIT
+defer far_down
 serve
 watch
 fresh "$SVC4" rs4 0:3:4

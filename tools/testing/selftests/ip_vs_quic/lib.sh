@@ -45,6 +45,7 @@ chmod 600 "$WORK/key"
 # nothing is ever read from it: a pause without a process
 exec {never}<> <(:)
 pids=()
+deferred=:
 own_lab=
 finished=
 
@@ -102,7 +103,7 @@ tcase() {
 	esac
 }
 
-# defer COMMAND: for the end of the case that is running, whatever becomes of it
+# defer COMMAND: for the end of the case that is running, or, outside of cases, of the script, whatever becomes of it
 defer() { deferred="$1; $deferred"; }
 
 # What a case has started ends with it.
@@ -133,6 +134,7 @@ cleanup() {
 	local status=$?
 	trap - EXIT
 	kill_all
+	eval "$deferred" || true
 	[ -z "$own_lab" ] || lab_down
 	[ -n "$finished" ] || printf '# %s ended early with status %d\n' "$script" "$status"
 	rm -rf "$WORK"

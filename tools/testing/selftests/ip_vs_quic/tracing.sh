@@ -271,7 +271,7 @@ one_list() {
 }
 
 mkdir "$TRACE"
-trap 'rmdir "$TRACE"; cleanup' EXIT
+defer 'rmdir "$TRACE"'
 echo 1 >"$EVENTS/enable"
 fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY" "2:4:6:$KEY"
 service "$SVC6" rs6 0:3:4 "1:8:8:$KEY" "2:4:6:$KEY" | q -R
