@@ -25,8 +25,14 @@ has_lines() { [ "$(grep -c "$2" "$WORK/watched")" -ge "$1" ]; }
 arrived() {
 	poll 5 "$1 packets that match $2 among $(cat "$WORK/watched")" has_lines "$1" "$2"
 	SERVERS=$(sed -n "/$2/s/ .*//p" "$WORK/watched")
-	same "packets that match $2" "$(grep -c "$2" "$WORK/watched")" "$1"
+	[ "$(grep -c "$2" "$WORK/watched" || true)" = "$1" ] || fail "not $1 packets that match $2: $(cat "$WORK/watched")"
 }
+
+# mute N: what is answered to the client's address N, which has no socket, is ignored from now on: no ICMP error, which the
+# director would count; unmute N ends it
+mute() { blackhole add "$1"; }
+unmute() { blackhole del "$1"; }
+blackhole() { printf "route $1 blackhole %s table local\n" "$CL4.$2/32" "${CL6}:$2/128" | ip -n "$LAB-cl" -b -; }
 
 # mint_cids: sets ${CID[N]} to one of config 0 (3:4, plaintext) of server N, 1 to 3
 mint_cids() {

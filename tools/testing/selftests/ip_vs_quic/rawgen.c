@@ -44,6 +44,7 @@ enum {
 	LAYERS_MAX	= 8,
 	WATCHED_MAX	= 16,
 	NOT_GIVEN	= -1,
+	GRE_CSUM	= 0x80,			/* in the first octet */
 	GRE_IP4		= 0x0800,
 	GRE_IP6		= 0x86dd,
 	PROTO_IP4	= 4,
@@ -580,6 +581,21 @@ static void tell_icmp(struct view v, int quoted)
 	tell(v, quoted);
 }
 
+static void tell_gre(struct view v)
+{
+	int proto = get16(v.data + 2) == GRE_IP6 ? PROTO_IP6 : PROTO_IP4;
+	size_t len = kinds[GRE].len;
+
+	if (v.data[0] & GRE_CSUM) {
+		fprintf(v.out, " csum");
+		len += 4;
+	}
+	if (v.len < len)
+		return;
+	skip(&v, len);
+	tell(v, proto);
+}
+
 static void tell_layer(struct view v, enum kind kind)
 {
 	switch (kind) {
@@ -599,8 +615,7 @@ static void tell_layer(struct view v, enum kind kind)
 		tell_icmp(v, PROTO_IP6);
 		break;
 	case GRE:
-		skip(&v, kinds[GRE].len);
-		tell(v, get16(v.data - 2) == GRE_IP6 ? PROTO_IP6 : PROTO_IP4);
+		tell_gre(v);
 		break;
 	case FRAG:
 		fprintf(v.out, " mf=%d offset=%u", v.data[3] & 1,
@@ -610,12 +625,16 @@ static void tell_layer(struct view v, enum kind kind)
 		skip(&v, kinds[FRAG].len);
 		tell(v, v.data[-8]);
 		break;
+	case OPTS:
+		skip(&v, kinds[OPTS].len);
+		tell(v, v.data[-8]);
+		break;
 	default:
 		break;
 	}
 }
 
-/* Options of IPv6, GRE and GUE itself are not looked into. */
+/* GRE and GUE itself are not looked into, nor options of IPv6 of other length. */
 static void tell(struct view v, int proto)
 {
 	enum kind kind;
