@@ -6,7 +6,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock routing headers unroutable forwarding rotation tenants lengths icmp interop badpackets refusals saverestore tracing lifecycle http3)
+groups=(stock routing headers unroutable forwarding rotation tenants lengths icmp delivery interop badpackets refusals saverestore tracing lifecycle http3)
 [ $# -eq 0 ] || groups=("$@")
 
 # Reads one script's KTAP, writes its lines with the numbers of the whole, keeps score in $WORK/score.
