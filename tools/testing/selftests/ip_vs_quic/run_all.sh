@@ -1,13 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run_all.sh [GROUP...]: the scripts of this directory, or those named (routing for routing.sh), in one lab and as one KTAP
-# stream.  Each case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
+# run_all.sh [one | several | GROUP...]: the scripts of this directory, or those for one processor, or those that look for races
+# and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock routing headers unroutable forwarding rotation tenants lengths icmp delivery interop badpackets refusals saverestore tracing lifecycle http3)
-[ $# -eq 0 ] || groups=("$@")
+groups=(stock routing headers unroutable forwarding tenants lengths icmp delivery interop badpackets refusals saverestore tracing http3)
+races=(rotation lifecycle)
+case $* in
+'') groups+=("${races[@]}") ;;
+one) ;;
+several) groups=("${races[@]}") ;;
+*) groups=("$@") ;;
+esac
 
 # Reads one script's KTAP, writes its lines with the numbers of the whole, keeps score in $WORK/score.
 # shellcheck disable=SC2016
