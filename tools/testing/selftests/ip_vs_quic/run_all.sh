@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # run_all.sh [one | several | GROUP...]: the scripts of this directory, or those for one processor, or those that look for races
-# and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
+# and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each case is numbered on its
+# own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
