@@ -1,0 +1,330 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What IPVS does for any scheduler, it does for this one: counters, thresholds, sysctls, and what a server gets to see, the latter
+# compared with scheduler mh in the same lab.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+need_module
+modprobe ip_vs_mh 2>/dev/null || skip_all "the kernel has no ip_vs_mh"
+lab_up
+
+# vs NAME VALUE: a sysctl of IPVS, for the case
+vs() {
+	local file=/proc/sys/net/ipv4/vs/$1 old
+	[ -e "$file" ] || skip "IPVS has no sysctl $1 here"
+	read -r old <"$file"
+	echo "$2" >"$file"
+	defer "echo $old >$file"
+}
+
+went_to() { grep -c " $1 " <<<"$GOT" || true; }
+
+# lines FROM FIRST COUNT WORD...: a line for each source port from FIRST on
+lines() {
+	local port
+	for ((port = $2; port < $2 + $3; port++)); do
+		echo "name=$port from=$1:$port ${*:4}"
+	done
+}
+
+# pool SCHEDULER OPTION...: one server, s2, for both families
+pool() {
+	local svc
+	ipvsadm -C
+	ipvsadm -R <<-END
+		-A -u $SVC4 -s $1
+		-a -u $SVC4 -r $(rs4 2) ${*:2}
+		-A -u $SVC6 -s $1
+		-a -u $SVC6 -r [$(rs6 2)]:443 ${*:2}
+	END
+	[ "$1" = quic ] || return 0
+	for svc in "$SVC4" "$SVC6"; do
+		q config add -u "$svc" --id 0 --server-id-len 3 --nonce-len 4
+	done
+	q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id 0:"$(sid 3 2)"
+	q server-id add -u "$SVC6" -r "$(rs6 2)" --server-id 0:"$(sid 3 2)"
+}
+
+# --- counters -------------------------------------------------------------------
+
+# counts SERVICE: connections, packets and octets of the service and its servers, as ipvsadm says
+counts() { ipvsadm -Ln --stats --exact -u "$1" | awk '$2 ~ /:445$/ { print $2, $3, $4, $6 }'; }
+
+counts_are() { [ "$(counts "$1")" = "$2" ]; }
+
+# Each way past IPVS, the ICMP error's included, and an entry counts as a connection.
+stats_count() {
+	local f=$1 rs=$2 svc=$3 from=$4 client=$5 size error server n want conns packets octets
+	service "$svc" "$rs" 0:3:4 | q -R
+	# 32 octets behind IP and UDP
+	size=$((f == 4 ? 60 : 80))
+	send -c 0:3:4 "to=$svc" "from=$from:5100" size=32 name=x "mint=0:$(sid 3 1)" count=5
+	answers "x s1 5"
+	send "to=$svc" "from=$from:5101" size=32 name=x form=long dcid=ff count=4
+	server=${GOT:3:1}
+	send "to=$svc" "from=$from:5101" size=32 name=x dcid=ff count=3
+	answers "x s$server 3"
+	forget
+	if [ "$f" = 4 ]; then
+		raw rt ip4 src=203.0.113.9 "dst=$VIP4" icmp type=3 code=1 \
+			ip4 "src=$VIP4" "dst=$client" udp sport=445 dport=5100 "data=$(long_header "" "${CID[1]}")"
+	else
+		raw rt ip6 src=2001:db8:99::9 "dst=$VIP6" icmp6 type=1 code=1 \
+			ip6 "src=$VIP6" "dst=$client" udp sport=445 dport=5100 "data=$(long_header "" "${CID[1]}")"
+	fi
+	arrived 1 "code=1 .* dport=5100"
+	# an IP and an ICMP header, then what it quotes: IP, UDP and 22 octets
+	error=$((2 * (size - 32) + 22))
+	want="$svc 1 13 $((12 * size + error))"
+	for n in 1 2 3; do
+		conns=0 packets=0 octets=0
+		[ "$n" != 1 ] || packets=6 octets=$((5 * size + error))
+		[ "$n" != "$server" ] || conns=1 packets=$((packets + 7)) octets=$((octets + 7 * size))
+		want+=$'\n'"$(if [ "$f" = 4 ]; then rs4 "$n"; else echo "[$(rs6 "$n")]"; fi):445 $conns $packets $octets"
+	done
+	poll 10 "ipvsadm's counters" counts_are "$svc" "$want"
+}
+
+rate_is_seen() { ipvsadm -Ln --rate -u "$VIP4:445" | awk '$2 ~ /:445$/ && $4 > 0 && $6 > 0 { n++ } END { exit n != 2 }'; }
+
+# Of the service and of one server.
+rates() {
+	q -C
+	service "$VIP4:445" rs4 0:3:4 | q -R
+	send -c 0:3:4 "to=$VIP4:445" "from=$CL4.51:5102" name=x "mint=0:$(sid 3 1)" count=300
+	poll 20 "a rate of service and server" rate_is_seen
+}
+
+# --- thresholds -----------------------------------------------------------------
+
+port=5500
+new_ones_reach_s1() {
+	port=$((port + 30))
+	lines "$CL4.52" "$port" 30 form=long dcid=ff | send "to=$SVC4" -
+	[ "$(went_to s1)" -gt 0 ]
+}
+
+thresholds() {
+	fresh "$SVC4" rs4 0:3:4
+	q set -u "$SVC4" --tuple-timeout 5
+	lines "$CL4.52" 5200 30 dcid=ff | send "to=$SVC4" -
+	[ "$(went_to s1)" -gt 6 ] || fail "too few at s1: $GOT"
+	ipvsadm -e -u "$SVC4" -r "$(rs4 1)" -i -w 1 -x 4 -y 2
+	mark "$SVC4"
+	lines "$CL4.52" 5200 30 form=long dcid=ff | send "to=$SVC4" -
+	all_answered 30
+	between "new connections of s1" "$(went_to s1)" 1 4
+	counted "$SVC4" unroutable-reserved=30 fallback-new=30
+	# what is routed, and what only the hash knows, are no new connections
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.53:5400" name=x "mint=0:$(sid 3 1)" count=9
+	answers "x s1 9"
+	lines "$CL4.54" 5200 30 dcid=ff | send "to=$SVC4" -
+	[ "$(went_to s1)" -gt 4 ] || fail "garbage left s1: $GOT"
+	poll 60 "s1 to get new connections again" new_ones_reach_s1
+}
+
+# --- sysctls --------------------------------------------------------------------
+
+# As with any scheduler: only a backup daemon and the sysctl together keep a director quiet.
+backup_only() {
+	local words before
+	fresh "$SVC4" rs4 0:3:4
+	service "$SVC6" rs6 0:3:4 | q -R
+	q set -u "$SVC4" --dcid-max 100
+	ipvsadm --start-daemon backup --mcast-interface eth0
+	defer "ipvsadm --stop-daemon backup 2>/dev/null || true"
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.53:5301" name=x "mint=0:$(sid 3 1)"
+	answers "x s1 1"
+	vs backup_only 1
+	stats "$SVC6"
+	before=$(declare -p STATS)
+	mark "$SVC4"
+	forget
+	for words in dcid=ff "form=long dcid=ff" "mint=0:$(sid 3 1)"; do
+		echo "to=$SVC4 from=$CL4.53:5300 $words"
+		echo "to=$SVC6 from=[${CL6}:53]:5300 $words"
+	done | send -w 1 -t 1000 -c 0:3:4 name=x -
+	answers "x refused 6"
+	raw rt ip4 src=203.0.113.9 "dst=$VIP4" icmp type=3 code=1 \
+		ip4 "src=$VIP4" "dst=$CL4.53" udp sport=443 dport=5300 "data=$(long_header "" "${CID[1]}")"
+	in_ns cl ping -q -c 1 -W 5 "$VIP4"
+	counted "$SVC4"
+	stateless
+	stats "$SVC6"
+	same "outcomes of $SVC6" "$(declare -p STATS)" "$before"
+	same "packets at the servers" "$(<"$WORK/watched")" ""
+	ipvsadm --stop-daemon backup
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.53:5301" name=x "mint=0:$(sid 3 1)"
+	answers "x s1 1"
+}
+
+# tracked SCHEDULER: sets $TRACKED to how many of 12 flows conntrack knows afterwards
+tracked() {
+	local before
+	FLOWS=$((FLOWS + 12))
+	read -r before </proc/sys/net/netfilter/nf_conntrack_count
+	pool "$1" -i
+	lines "$CL4.52" $((5600 + FLOWS)) 12 "mint=0:$(sid 3 2)" name=x | send -c 0:3:4 "to=$SVC4" -
+	answers "x s2 12"
+	read -r TRACKED </proc/sys/net/netfilter/nf_conntrack_count
+	TRACKED=$((TRACKED - before))
+}
+
+conntrack() {
+	local sysctl mh FLOWS=0
+	command -v nft >/dev/null || skip "nft is not installed"
+	vs conntrack 0
+	defer "nft delete table inet ivq"
+	nft -f - <<-END
+		table inet ivq {
+			chain in {
+				type filter hook input priority 0
+				ct state new accept
+			}
+		}
+	END
+	echo 600 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout
+	# the tunnel is a flow, too, once
+	echo 1 >/proc/sys/net/ipv4/vs/conntrack
+	tracked mh
+	for sysctl in 1 0; do
+		echo "$sysctl" >/proc/sys/net/ipv4/vs/conntrack
+		tracked mh
+		mh=$TRACKED
+		same "flows that conntrack knows, mh, conntrack=$sysctl" "$mh" $((12 * sysctl))
+		tracked quic
+		same "flows that conntrack knows, conntrack=$sysctl" "$TRACKED" "$mh"
+	done
+	# while it is switched, with the same targets
+	echo 1 >/proc/sys/net/ipv4/vs/conntrack
+	read -r mh </proc/sys/net/netfilter/nf_conntrack_count
+	lines "$CL4.52" 5700 12 "mint=0:$(sid 3 2)" name=x | send -c 0:3:4 "to=$SVC4" -
+	read -r TRACKED </proc/sys/net/netfilter/nf_conntrack_count
+	same "flows that conntrack knows, switched on" $((TRACKED - mh)) 12
+}
+
+no_more_entries() {
+	port=$((port + 1))
+	mark "$SVC4"
+	send "to=$SVC4" "from=$CL4.55:$port" form=long dcid=ff
+	[ -z "$(new_conns)" ]
+}
+
+# IPVS drops one new connection of am_droprate then; with 1, each.
+drop_packet() {
+	fresh "$SVC4" rs4 0:3:4
+	vs am_droprate 1
+	vs drop_packet 3
+	# it follows the sysctl once a second
+	poll 20 "IPVS to defend itself" no_more_entries
+	mark "$SVC4"
+	lines "$CL4.55" 5800 20 form=long dcid=ff | send "to=$SVC4" -
+	all_answered 20
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.55:5800" name=x "mint=0:$(sid 3 1)" count=5
+	answers "x s1 5"
+	counted "$SVC4" unroutable-reserved=20 fallback=20 routed=5
+	stateless
+}
+
+# A persistent service's template decides, whatever the CID; when its server has weight 0 the sysctl decides on the template.
+expire_quiescent_template() {
+	local first from=$CL4.$((56 + $1))
+	q -C
+	# quiclbadm would refuse
+	ipvsadm -A -u "$SVC4" -s quic -p 300
+	service "$SVC4" rs4 0:3:4 | q -R
+	ipvsadm -E -u "$SVC4" -s quic -p 300
+	vs expire_quiescent_template "$1"
+	vs expire_nodest_conn 1
+	send "to=$SVC4" "from=$from:5601" form=long dcid=ff name=x
+	first=${GOT:2:2}
+	lines "$from" 5602 8 form=long dcid=ff | send "to=$SVC4" -
+	same "connections at the template's server" "$(went_to "$first")" 8
+	ipvsadm -e -u "$SVC4" -r "$(rs4 "${first#s}")" -i -w 0
+	lines "$from" 5620 8 form=long dcid=ff | send "to=$SVC4" -
+	all_answered 8
+	same "new connections at the server of weight 0" "$(went_to "$first")" $((8 * (1 - $1)))
+}
+
+# --- what a server gets to see ----------------------------------------------------
+
+# packets N: short and long headers in all kinds of IP, from host N of the client's networks
+packets() {
+	local tos ttl df data
+	for data in "40${CID[2]}5a5a" "$(long_header ff "")" 40ff; do
+		for tos in 0 1 2 3 0xb8 0xbb; do
+			echo "ip4 src=$CL4.$1 dst=$VIP4 tos=$tos ttl=64 df=1 udp data=$data"
+			echo "ip6 src=${CL6}:$1 dst=$VIP6 tos=$tos ttl=64 udp data=$data"
+		done
+		for ttl in 1 2 3 255; do
+			for df in 0 1; do
+				echo "ip4 src=$CL4.$1 dst=$VIP4 ttl=$ttl df=$df udp data=$data"
+			done
+			echo "ip6 src=${CL6}:$1 dst=$VIP6 ttl=$ttl udp data=$data"
+		done
+	done
+	echo "ip6 src=${CL6}:$1 dst=$VIP6 udp sport=9999 data=40${CID[2]}5a5a"
+	echo "ip4 src=$CL4.$1 dst=$VIP4 udp sport=9999 data=40${CID[2]}5a5a"
+}
+
+# looks N OPTION...: every field that a server can see is as with mh, for what is routed by CID, 4-tuple and hash; but for GUE's
+# source port, a hash of the addresses
+looks() {
+	local n=$1 scheduler
+	shift
+	for scheduler in mh quic; do
+		# IPVS keeps the connections of before
+		n=$((n + 1))
+		pool "$scheduler" "$@"
+		forget
+		packets "$n" | raw rt -
+		poll 20 "the last packets" has_lines 2 "sport=9999"
+		grep -v " icmp" "$WORK/watched" | sed "s/\([.:]\)$n dst/\1N dst/; s/sport=[0-9]* dport=6080/dport=6080/" | sort >"$WORK/$scheduler"
+	done
+	[ "$(wc -l <"$WORK/mh")" -ge 60 ] || fail "packets of mh: $(<"$WORK/mh")"
+	same "packets, compared with mh" "$(<"$WORK/quic")" "$(<"$WORK/mh")"
+}
+
+# DF of the outer header follows the datagram's, or, without path MTU discovery, does not; then datagrams too large come in pieces.
+pmtu_disc() {
+	local scheduler outer
+	vs pmtu_disc "$1"
+	looks $((60 + 2 * $1)) -i
+	outer=$(grep -c '^s2 ip4 .* df=1 ip4' "$WORK/quic" || true)
+	if [ "$1" = 1 ]; then
+		[ "$outer" -gt 0 ] || fail "no outer DF: $(<"$WORK/quic")"
+	else
+		same "outer headers with DF" "$outer" 0
+	fi
+	defer "flush_routes cl lb"
+	for scheduler in mh quic; do
+		pool "$scheduler" -i
+		flush_routes cl lb
+		send -t 2000 -c 0:3:4 "to=$SVC4" "from=$CL4.70:6000" size=1472 name=x "mint=0:$(sid 3 2)"
+		answers "x $([ "$1" = 1 ] && echo refused || echo s2) 1"
+	done
+}
+
+serve "$SVC4" "$SVC6" "$VIP4:445" "[$VIP6]:445"
+watch
+mint_cids
+q -C
+tcase "IPv4: ipvsadm --stats counts what passes IPVS by" stats_count 4 rs4 "$VIP4:445" "$CL4.51" "$CL4.51"
+tcase "IPv6: ipvsadm --stats counts what passes IPVS by" stats_count 6 rs6 "[$VIP6]:445" "[${CL6}:51]" "${CL6}:51"
+tcase "ipvsadm --rate sees what passes IPVS by" rates
+tcase "thresholds keep new connections away, and nothing else" thresholds
+tcase "backup_only: a backup forwards nothing" backup_only
+tcase "conntrack, as with mh" conntrack
+tcase "drop_packet: no entries are made, datagrams are forwarded" drop_packet
+tcase "expire_quiescent_template=0: a template outlives its server's weight" expire_quiescent_template 0
+tcase "expire_quiescent_template=1: it does not" expire_quiescent_template 1
+tcase "pmtu_disc=1, TTL, DSCP and ECN of ipip, as with mh" pmtu_disc 1
+tcase "pmtu_disc=0, TTL, DSCP and ECN of ipip, as with mh" pmtu_disc 0
+tcase "TTL, DSCP and ECN of gre, as with mh" looks 64 -i --tun-type gre
+tcase "TTL, DSCP and ECN of gue, as with mh" looks 66 -i --tun-type gue --tun-port 6080
+tcase "TTL, DSCP and ECN of direct routing, as with mh" looks 68 -g
+ipvsadm -C
+finish
