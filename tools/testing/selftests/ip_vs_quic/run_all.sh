@@ -57,7 +57,7 @@ total=0 failed=0 skipped=0
 for group in "${groups[@]}"; do
 	begin=$SECONDS
 	[ -x "$here/$group.sh" ] || fail "no such group: $group"
-	in_ns lb "$here/$group.sh" 2>&1 | awk -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
+	in_ns lb "$here/$group.sh" 2>&1 | mawk -W interactive -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
 	read -r total f s <"$WORK/score"
 	failed=$((failed + f)) skipped=$((skipped + s))
 	note "$group.sh: $((SECONDS - begin)) s"
