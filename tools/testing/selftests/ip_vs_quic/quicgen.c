@@ -7,12 +7,14 @@
  *		in each namespace, goes to the background once all are bound and
  *		prints its pid.  Each datagram is answered from the VIP with the
  *		server's name and a digest of the datagram.
- *	quicgen send [-n NETNS] [-t MS] [-w N] [-c CONFIG]... [WORD...] [-]
+ *	quicgen send [-n NETNS] [-t MS] [-w N] [-g N] [-c CONFIG]... [WORD...] [-]
  *		sends one line's worth of WORDs, or with "-" a line of WORDs for
  *		each line read, after the words of the command line; then prints
  *		"NAME SERVER COUNT" for each name given by name= and each server
  *		that answered.  SERVER is "none" for what was not answered within
  *		MS milliseconds, and "refused" when an ICMP error came back.
+ *		With -g, N datagrams, of one length and one 4-tuple, go to the kernel
+ *		in one piece (UDP_SEGMENT).
  *	quicgen flood ...
  *		the same lines over and over until SIGTERM; then prints the same.
  *	quicgen mint -c CONFIG... mint=ID:SERVERID...
@@ -30,6 +32,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -118,6 +121,7 @@ static struct result results[RESULTS_MAX];
 static unsigned int result_count;
 
 static unsigned int window = 32;
+static unsigned int segments = 1;
 static unsigned int timeout_ms = 3000;
 static unsigned long unexpected, timed_out;
 static volatile sig_atomic_t stop;
@@ -670,6 +674,26 @@ static void wait_answers(void)
 		settle(0, "none");
 }
 
+/* @datagram is kept until there are enough of them. */
+static ssize_t send_or_gather(int fd, const u8 *datagram, size_t len)
+{
+	static u8 gathered[65536];
+	static unsigned int count;
+	int gso = len;
+
+	if (segments == 1)
+		return send(fd, datagram, len, 0);
+	if ((count + 1) * len > sizeof(gathered))
+		die("more than a datagram can hold");
+	memcpy(gathered + count++ * len, datagram, len);
+	if (count < segments)
+		return len;
+	count = 0;
+	if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &gso, sizeof(gso)))
+		die("UDP_SEGMENT: %s", strerror(errno));
+	return send(fd, gathered, segments * len, 0);
+}
+
 static void send_one(const struct spec *spec)
 {
 	u8 datagram[DATAGRAM_MAX + 512];
@@ -689,7 +713,7 @@ static void send_one(const struct spec *spec)
 	p->deadline = now_ms() + timeout_ms;
 	sock->pending++;
 	/* a pending ICMP error is reported by send() too: that datagram did not go */
-	while (send(sock->fd, datagram, len, 0) < 0) {
+	while (send_or_gather(sock->fd, datagram, len) < 0) {
 		if (errno != ECONNREFUSED && errno != EHOSTUNREACH) {
 			settle(pending_count - 1,
 			       errno == EMSGSIZE ? "toobig" : "error");
@@ -804,7 +828,7 @@ static int cmd_send(int argc, char **argv, bool flood)
 	int c;
 
 	spec_default(&defaults);
-	while ((c = getopt(argc, argv, "+n:t:w:c:")) != -1) {
+	while ((c = getopt(argc, argv, "+n:t:w:g:c:")) != -1) {
 		switch (c) {
 		case 'n':
 			enter_netns(optarg);
@@ -814,6 +838,11 @@ static int cmd_send(int argc, char **argv, bool flood)
 			break;
 		case 'w':
 			window = number(optarg, 10, SOCKETS_MAX - 1);
+			break;
+		case 'g':
+			segments = number(optarg, 10, 64);
+			if (window < segments)
+				window = segments;
 			break;
 		case 'c':
 			add_config(optarg);
