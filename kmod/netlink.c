@@ -588,6 +588,28 @@ static bool sid_matches(const struct ip_vs_quic_sid *have,
 	       !memcmp(&have->server, &want->server, sizeof(have->server));
 }
 
+/* What is half named would match more than was meant. */
+static int check_named(const struct request *req, struct nlattr **tb)
+{
+	unsigned int parts = !!tb[IP_VS_QUIC_A_SID_AF] +
+			     !!tb[IP_VS_QUIC_A_SID_ADDR] +
+			     !!tb[IP_VS_QUIC_A_SID_PORT];
+
+	if (!tb[IP_VS_QUIC_A_SID_CONFIG_ID] != !tb[IP_VS_QUIC_A_SID_VALUE]) {
+		NL_SET_ERR_MSG(req->extack, "A server ID is named by its config ID and its value");
+		return -EINVAL;
+	}
+	if (parts && parts < 3) {
+		NL_SET_ERR_MSG(req->extack, "A real server is named by its address family, address and port");
+		return -EINVAL;
+	}
+	if (!tb[IP_VS_QUIC_A_SID_VALUE] && !parts) {
+		NL_SET_ERR_MSG(req->extack, "Neither a server ID nor a real server is named");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int del_sid(struct request *req, const struct nlattr *attr)
 {
 	struct ip_vs_quic_sidmap *map = req->change.sidmap;
@@ -597,12 +619,10 @@ static int del_sid(struct request *req, const struct nlattr *attr)
 	int err;
 
 	err = parse_sid(req, attr, tb, &want);
+	if (!err)
+		err = check_named(req, tb);
 	if (err)
 		return err;
-	if (!want.key.config_and_len && !want.server.af) {
-		NL_SET_ERR_MSG(req->extack, "Neither a server ID nor a real server is named");
-		return -EINVAL;
-	}
 
 	for (in = 0; in < map->count; in++)
 		if (!sid_matches(&map->sids[in], &want))

@@ -43,15 +43,17 @@
  *	IP_VS_QUIC_F_REPLACE, gets its default
  *		IP_VS_QUIC_A_SET_TUPLE_TIMEOUT: u32, 1..86400 seconds, default 60: life
  *			of a 4-tuple entry after its last datagram
- *		IP_VS_QUIC_A_SET_TUPLE_MAX: u32, default 131072: IPVS connections in
- *			the namespace beyond which no entry is made
+ *		IP_VS_QUIC_A_SET_TUPLE_MAX: u32, 0..2147483647, default 131072: IPVS
+ *			connections in the namespace beyond which no entry is made
  *		IP_VS_QUIC_A_SET_DCID_TIMEOUT: u32, 1..86400 seconds, default 60
  *		IP_VS_QUIC_A_SET_DCID_MAX: u32, 0..1048576 entries, default 0: off
  *
  * IP_VS_QUIC_CMD_DEL, GENL_ADMIN_PERM
- *	Takes configs (IP_VS_QUIC_A_CFG_ID and _TENANT alone) and server IDs (config ID and
- *	value; without a value, all of the server named) from a service; all of it
- *	or nothing.  Server IDs of a deleted config stay.
+ *	Takes configs (IP_VS_QUIC_A_CFG_ID and _TENANT alone) and server IDs from a
+ *	service; all of it or nothing.  Server IDs of a deleted config stay.  A server
+ *	ID is named by config ID and value, with IP_VS_QUIC_A_SID_PREFIX if it is one;
+ *	when the real server is named, too, both must match.  The real server alone
+ *	(family, address and port) stands for all of its server IDs.
  *
  * IP_VS_QUIC_CMD_GET, GENL_ADMIN_PERM
  *	do: refused; dump: every service, or the one in IP_VS_QUIC_A_SERVICE.
@@ -174,7 +176,7 @@ enum ip_vs_quic_set_attr {
  * The hook counts each datagram to a VIP under exactly one of the outcomes up to
  * and including "malformed": what its CID says.  Those that are neither "routed"
  * nor "deferred" are counted once more, by what was done with them instead: one
- * of "tuple" to "sched-none" (but not where IPVS's persistence or drop_entry comes
+ * of "tuple" to "sched-none" (but not where IPVS's persistence or drop_packet comes
  * first).  "deferred" ones are when their 4-tuple is new.  ICMP
  * errors about a VIP's datagrams have outcomes of their own.
  */

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -319,6 +320,54 @@ static void del_sid_of_nobody(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID));
 }
 
+/* The server ID is another server's. */
+static void del_sid_mismatch(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	server_id(nlh, 0, "\x0a\x0b\x0c", 3, htonl(ntohl(server) + 1));
+}
+
+/* Neither of these may mean all server IDs of the server. */
+static void del_half(struct nlmsghdr *nlh, bool config_id, bool value)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID);
+	if (config_id)
+		mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, 0);
+	if (value)
+		mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, 3, "\x0a\x0b\x0c");
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_AF, AF_INET);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SID_ADDR, server);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void del_sid_no_config(struct nlmsghdr *nlh)
+{
+	del_half(nlh, false, true);
+}
+
+static void del_sid_no_value(struct nlmsghdr *nlh)
+{
+	del_half(nlh, true, false);
+}
+
+/* Nor this the server ID, whoever has it. */
+static void del_sid_no_port(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, 0);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, 3, "\x0a\x0b\x0c");
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_AF, AF_INET);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SID_ADDR, htonl(ntohl(server) + 1));
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void decode_no_cid(struct nlmsghdr *nlh)
 {
 	service(nlh);
@@ -389,6 +438,10 @@ static const struct {
 	{ "deletion of an unknown config", IP_VS_QUIC_CMD_DEL, del_config_unknown },
 	{ "deletion of an unknown server ID", IP_VS_QUIC_CMD_DEL, del_sid_unknown },
 	{ "deletion of a server ID not named", IP_VS_QUIC_CMD_DEL, del_sid_of_nobody },
+	{ "deletion of another server's server ID", IP_VS_QUIC_CMD_DEL, del_sid_mismatch },
+	{ "deletion of a server ID without its config", IP_VS_QUIC_CMD_DEL, del_sid_no_config },
+	{ "deletion of a server ID without its value", IP_VS_QUIC_CMD_DEL, del_sid_no_value },
+	{ "deletion of a server ID of half a server", IP_VS_QUIC_CMD_DEL, del_sid_no_port },
 	{ "get without dump", IP_VS_QUIC_CMD_GET, service },
 	{ "decode without a CID", IP_VS_QUIC_CMD_DECODE, decode_no_cid },
 	{ "decode of an empty CID", IP_VS_QUIC_CMD_DECODE, decode_empty_cid },
