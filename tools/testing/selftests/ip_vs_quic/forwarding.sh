@@ -282,6 +282,31 @@ dcids_bounded() {
 	between "found of 16" "$found" 1 16
 }
 
+# What it has learnt stays until its own settings change.
+table_kept() {
+	local svc=$SVC4 from=$CL4.23 first
+	both
+	q set -u "$svc" --dcid-max 1000
+	dcid_lines 3000 24 form=long | send "to=$svc" -
+	first=$GOT
+	q config add -u "$svc" --id 4 --server-id-len 3 --nonce-len 5
+	q config del -u "$svc" --id 4
+	q server-id add -u "$svc" -r "$(rs4 2)" --server-id 0:c0c0c0
+	q set -u "$svc" --tuple-timeout 30 --dcid-max 1000
+	weight_of 4 1 0
+	mark "$svc"
+	dcid_lines 4000 24 | send "to=$svc" -
+	same "servers after changes" "$GOT" "$first"
+	counted "$svc" unroutable-reserved=24 dcid=24
+	q set -u "$svc" --dcid-max 2000
+	dcid_lines 5000 24 | send "to=$svc" -
+	counted "$svc" unroutable-reserved=48 dcid=24 fallback=24
+	q set -u "$svc" --dcid-max 0
+	dcid_lines 6000 24 form=long | send "to=$svc" -
+	dcid_lines 7000 24 | send "to=$svc" -
+	counted "$svc" unroutable-reserved=96 dcid=24 fallback=48 fallback-new=24
+}
+
 for f in 4 6; do
 	tcase "IPv$f: an entry beats the hash, over a change of the pool" tuple_beats_hash $f
 	tcase "IPv$f: an entry lives as long as the service says" lives_as_told $f
@@ -300,6 +325,7 @@ tcase "a long header's CID is learned" learned_from "form=long dcid=e70011223344
 tcase "a short header's CID is not learned" learned_from "dcid=e700112233445566" 0
 tcase "a CID that does not say its length is not learned" learned_from "form=long dcid=e500112233445566" 0
 tcase "a CID that a config could have is not learned" learned_from "form=long dcid=c700112233445566" 0
+tcase "learned CIDs outlive changes of anything else" table_kept
 tcase "learned CIDs are forgotten when unused" dcid_expires
 tcase "no more CIDs are remembered than the service allows" dcids_bounded
 finish
