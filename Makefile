@@ -8,7 +8,7 @@
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
 #   make kernels              fetches and builds what these need and the cache lacks
-#   make check-kcsan          the selftests on a kernel with the race detector
+#   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make lint              every static check
 #   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR
@@ -68,7 +68,7 @@ check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
 check-kcsan: setup
-	@tools/testing/check selftests@kcsan-6.1
+	@tools/testing/check races@kcsan-6.1
 
 lint: setup
 	@tools/lint
