@@ -472,6 +472,29 @@ fresh() {
 	service "$@" | q -R
 }
 
+EXPIRE=/proc/sys/net/ipv4/vs/expire_nodest_conn
+
+# The table itself takes time squared to be read.
+no_connections() {
+	local lines
+	mapfile -n 2 lines </proc/net/ip_vs_conn
+	[ ${#lines[@]} -lt 2 ]
+}
+
+# drop_connections: and all services. A server that comes back while IPVS has connections of it brings them along, those of earlier
+# scripts too; told to, IPVS drops what has no server any more whenever one goes.
+drop_connections() {
+	local expire
+	read -r expire <"$EXPIRE"
+	echo 1 >"$EXPIRE"
+	ipvsadm -C
+	ipvsadm -A -u "$SVC4" -s rr
+	ipvsadm -a -u "$SVC4" -r "$(rs4 1)" -i
+	ipvsadm -C
+	poll 30 "an empty connection table" no_connections
+	echo "$expire" >"$EXPIRE"
+}
+
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 # "... | send" has to leave $GOT behind.

@@ -108,6 +108,7 @@ new_ones_reach_s1() {
 }
 
 thresholds() {
+	drop_connections
 	fresh "$SVC4" rs4 0:3:4
 	q set -u "$SVC4" --tuple-timeout 5
 	lines "$CL4.52" 5200 30 dcid=ff | send "to=$SVC4" -

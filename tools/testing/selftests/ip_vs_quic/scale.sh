@@ -23,13 +23,6 @@ value() { awk -v name="$2:" '$1 == name { print $2 }' "$1"; }
 # sent: how many packets the dummy device has been given
 sent() { awk '$1 == "ivqd:" { print $11 }' /proc/self/net/dev; }
 
-# The table itself takes time squared to be read.
-is_empty() {
-	local lines
-	mapfile -n 2 lines </proc/net/ip_vs_conn
-	[ ${#lines[@]} -lt 2 ]
-}
-
 # connections: of all servers
 connections() { ipvsadm -Ln | awk '/->.*Tunnel/ { n += $5 + $6 } END { print n + 0 }'; }
 
@@ -57,12 +50,12 @@ pour() {
 }
 
 quic() {
-	poll 30 "an empty connection table" is_empty
+	drop_connections
 	fresh "$SVC4" far 0:3:4
 	pour quic
 	counted "$SVC4" "routed=$SCALE"
 	same "connections" "$CONNECTIONS" 0
-	is_empty || fail "the connection table has entries: $(head -n 5 /proc/net/ip_vs_conn)"
+	no_connections || fail "the connection table has entries: $(head -n 5 /proc/net/ip_vs_conn)"
 }
 
 # Without this, a flat quic would say nothing.
@@ -79,7 +72,7 @@ mh() {
 	same "connections" "$CONNECTIONS" "$SCALE"
 	[ "$GROWN" -gt $((SCALE / 8)) ] || fail "$SCALE connections in $GROWN kB"
 	ipvsadm -C
-	poll 120 "an empty connection table" is_empty
+	poll 120 "an empty connection table" no_connections
 }
 
 restore() {
@@ -90,12 +83,8 @@ restore() {
 }
 
 # connections go with their servers, and do not stay for whoever comes after
-EXPIRE=/proc/sys/net/ipv4/vs/expire_nodest_conn
 read -r expire <"$EXPIRE"
 echo 1 >"$EXPIRE"
-ipvsadm -A -u "$SVC4" -s mh
-ipvsadm -a -u "$SVC4" -r "$(far 1)" -i
-ipvsadm -C
 trap 'restore; cleanup' EXIT
 ip link add ivqd type dummy
 # or it would say hello
