@@ -25,7 +25,8 @@ begin() {
 			[ "$id" = 0 ] && echo "name=0-s$n dcid=07$(sid 3 "$n")01020304" || echo "name=$id-s$n mint=$id:$(sid "$len" "$n")"
 		done
 	done >"$WORK/lines"
-	"$QUICGEN" flood -n "$LAB-cl" -t 30000 "${mints[@]}" "$@" - <"$WORK/lines" >"$WORK/$name" &
+	# on a single CPU the commands would hardly get a turn
+	nice -n 19 "$QUICGEN" flood -n "$LAB-cl" -t 60000 "${mints[@]}" "$@" - <"$WORK/lines" >"$WORK/$name" &
 	pids+=("$!")
 	FLOODS[$name]=$!
 }
