@@ -56,7 +56,7 @@ x_is_gone() { ! ip -n "$LAB-rt" link show x; }
 
 x_down() {
 	ip netns del "$LAB-x"
-	poll 30 "the end of the namespace" x_is_gone
+	poll 120 "the end of the namespace" x_is_gone
 }
 
 xq() { in_ns x quiclbadm "$@"; }
@@ -450,7 +450,7 @@ deleted_namespace() {
 	traffic_for_x
 	for _ in 1 2 3; do
 		x_dies
-		poll 30 "the end of the namespace" x_is_gone
+		poll 120 "the end of the namespace" x_is_gone
 	done
 	quiet
 	cid 2
@@ -466,9 +466,9 @@ unloaded_behind_namespace() {
 	traffic_for_x
 	for _ in 1 2; do
 		x_dies
-		poll 30 "the module to be let go" rmmod ip_vs_quic
+		poll 120 "the module to be let go" rmmod ip_vs_quic
 		unwarned
-		poll 30 "the end of the namespace" x_is_gone
+		poll 120 "the end of the namespace" x_is_gone
 		modprobe ip_vs_quic
 	done
 	quiet
