@@ -229,7 +229,7 @@ removed_and_added() {
 other_scheduler() {
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
 	cid 2
-	traffic two "${CID[@]}" "from=$CL4.8:8000" count=100 walk=port
+	traffic two -t 3000 "${CID[@]}" "from=$CL4.8:8000" count=100 walk=port
 	for _ in 1 2; do
 		arrives
 		ipvsadm -E -u "$SVC4" -s rr
