@@ -53,12 +53,16 @@ pool() {
 # counts SERVICE: connections, packets and octets of the service and its servers, as ipvsadm says
 counts() { ipvsadm -Ln --stats --exact -u "$1" | awk '$2 ~ /:445$/ { print $2, $3, $4, $6 }'; }
 
-counts_are() { [ "$(counts "$1")" = "$2" ]; }
+counts_are() {
+	counts "$1" >"$WORK/counts"
+	[ "$(<"$WORK/counts")" = "$2" ]
+}
 
 # Each way past IPVS, the ICMP error's included, and an entry counts as a connection.
 stats_count() {
 	local f=$1 rs=$2 svc=$3 from=$4 client=$5 size error server n want conns packets octets
-	service "$svc" "$rs" 0:3:4 | q -R
+	drop_connections
+	fresh "$svc" "$rs" 0:3:4
 	# 32 octets behind IP and UDP
 	size=$((f == 4 ? 60 : 80))
 	send -c 0:3:4 "to=$svc" "from=$from:5100" size=32 name=x "mint=0:$(sid 3 1)" count=5
@@ -85,6 +89,7 @@ stats_count() {
 		[ "$n" != "$server" ] || conns=1 packets=$((packets + 7)) octets=$((octets + 7 * size))
 		want+=$'\n'"$(if [ "$f" = 4 ]; then rs4 "$n"; else echo "[$(rs6 "$n")]"; fi):445 $conns $packets $octets"
 	done
+	defer 'echo "they are:"; cat "$WORK/counts"; q -L -n --stats'
 	poll 10 "ipvsadm's counters" counts_are "$svc" "$want"
 }
 
