@@ -134,10 +134,10 @@ told() {
 intact() { cmp -s "$WORK/root/blob" "$WORK/got-files/blob"; }
 
 # mh_pair: with stock mh, which hashes the client's address, finds two addresses of the client that belong to different servers.
-# Sets $FROM and $TO.
+# Sets $FROM and $TO.  An address that an earlier script used may have connections to all servers.
 mh_pair() {
 	local word address dest first='' n
-	ipvsadm -C
+	drop_connections
 	ipvsadm -A -u "$SVC4" -s mh
 	for n in 1 2 3; do
 		ipvsadm -a -u "$SVC4" -r "$(rs4 "$n")" -i
