@@ -19,13 +19,14 @@
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include "tool.h"
 
 enum {
 	PAYLOAD_MAX	= 64,
@@ -41,33 +42,6 @@ struct datagram {
 	uint8_t data[PAYLOAD_MAX];
 } __attribute__((packed));
 
-static void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
-
-static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "flowgen: ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(2);
-}
-
-static unsigned long number(const char *s, unsigned long max)
-{
-	unsigned long v;
-	char *end;
-
-	errno = 0;
-	v = strtoul(s, &end, 10);
-	if (errno || !*s || *end || v > max)
-		die("bad number: %s", s);
-	return v;
-}
-
 static in_addr_t address(const char *s)
 {
 	struct in_addr addr;
@@ -75,21 +49,6 @@ static in_addr_t address(const char *s)
 	if (inet_pton(AF_INET, s, &addr) != 1)
 		die("bad address: %s", s);
 	return addr.s_addr;
-}
-
-static size_t unhex(uint8_t *to, const char *s)
-{
-	size_t len = strlen(s) / 2, i;
-	unsigned int octet;
-
-	if (strlen(s) % 2 || len < 4 || len > PAYLOAD_MAX)
-		die("bad payload: %s", s);
-	for (i = 0; i < len; i++) {
-		if (sscanf(s + 2 * i, "%2x", &octet) != 1)
-			die("bad payload: %s", s);
-		to[i] = octet;
-	}
-	return len;
 }
 
 /* Up, and without an address of its own. */
@@ -111,29 +70,13 @@ static int tunnel(const char *name)
 	return fd;
 }
 
-static uint32_t add_up(uint32_t sum, const void *data, size_t len)
-{
-	const uint8_t *octets = data;
-
-	for (; len > 1; octets += 2, len -= 2)
-		sum += octets[0] << 8 | octets[1];
-	if (len)
-		sum += octets[0] << 8;
-	return sum;
-}
-
-static uint16_t checksum(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons(~sum & 0xffff);
-}
-
 static void fill(struct datagram *d, in_addr_t src, in_addr_t dst,
 		 uint16_t port, const char *hex)
 {
-	size_t len = unhex(d->data, hex);
+	size_t len = unhex(d->data, sizeof(d->data), hex);
 
+	if (len < sizeof(uint32_t))
+		die("too short: %s", hex);
 	d->ip.version = 4;
 	d->ip.ihl = 5;
 	d->ip.tot_len = htons(sizeof(d->ip) + sizeof(d->udp) + len);
@@ -149,17 +92,16 @@ static void fill(struct datagram *d, in_addr_t src, in_addr_t dst,
 static void set_flow(struct datagram *d, in_addr_t src, uint32_t n)
 {
 	size_t len = ntohs(d->udp.uh_ulen);
-	uint32_t n_be = htonl(n);
+	uint32_t n_be = htonl(n), sum;
 
 	d->ip.saddr = htonl(ntohl(src) + n % HOSTS);
 	d->ip.check = 0;
-	d->ip.check = checksum(add_up(0, &d->ip, sizeof(d->ip)));
+	d->ip.check = htons(fold(add_up(0, &d->ip, sizeof(d->ip))));
 	d->udp.uh_sport = htons(FIRST_PORT + n / HOSTS);
 	memcpy((uint8_t *)&d->udp + len - sizeof(n_be), &n_be, sizeof(n_be));
 	d->udp.uh_sum = 0;
-	d->udp.uh_sum = checksum(add_up(add_up(IPPROTO_UDP + len, &d->ip.saddr,
-					       2 * sizeof(d->ip.saddr)),
-					&d->udp, len));
+	sum = add_up(IPPROTO_UDP + len, &d->ip.saddr, 2 * sizeof(d->ip.saddr));
+	d->udp.uh_sum = htons(fold(add_up(sum, &d->udp, len)));
 }
 
 int main(int argc, char **argv)
@@ -175,11 +117,11 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: flowgen DEVICE COUNT SRC DST PORT PAYLOAD...\n");
 		return 2;
 	}
-	count = number(argv[2], FLOWS_MAX);
+	count = number(argv[2], 10, FLOWS_MAX);
 	src = address(argv[3]);
 	for (i = 0; i < payloads; i++)
 		fill(&datagrams[i], src, address(argv[4]),
-		     number(argv[5], 65535), argv[6 + i]);
+		     number(argv[5], 10, 65535), argv[6 + i]);
 	fd = tunnel(argv[1]);
 	for (n = 0; n < count; n++) {
 		d = &datagrams[n % payloads];

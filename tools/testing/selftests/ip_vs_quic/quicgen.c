@@ -30,13 +30,10 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +42,7 @@
 #include <unistd.h>
 
 #include "qlb.h"
+#include "tool.h"
 
 enum {
 	DATAGRAM_MAX	= 9216,
@@ -126,21 +124,6 @@ static unsigned int timeout_ms = 3000;
 static unsigned long unexpected, timed_out;
 static volatile sig_atomic_t stop;
 
-static void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
-
-static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "quicgen: ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(2);
-}
-
 static u64 now_ms(void)
 {
 	struct timespec ts;
@@ -177,34 +160,6 @@ static void fill_random(u8 *to, size_t len)
 }
 
 /* --- words ------------------------------------------------------------- */
-
-static unsigned long number(const char *s, int base, unsigned long max)
-{
-	unsigned long v;
-	char *end;
-
-	errno = 0;
-	v = strtoul(s, &end, base);
-	if (errno || !*s || *end || v > max)
-		die("bad number: %s", s);
-	return v;
-}
-
-static size_t unhex(u8 *to, size_t room, const char *s)
-{
-	size_t len = strlen(s) / 2;
-	unsigned int octet;
-	size_t i;
-
-	if (strlen(s) % 2 || len > room)
-		die("bad hex: %s", s);
-	for (i = 0; i < len; i++) {
-		if (sscanf(s + 2 * i, "%2x", &octet) != 1)
-			die("bad hex: %s", s);
-		to[i] = octet;
-	}
-	return len;
-}
 
 static void set_address(union addr *addr, const char *s)
 {
@@ -501,18 +456,6 @@ static void walk(struct spec *spec)
 }
 
 /* --- namespaces and sockets -------------------------------------------- */
-
-static void enter_netns(const char *name)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die("namespace %s: %s", name, strerror(errno));
-	close(fd);
-}
 
 static int bound_socket(const union addr *addr)
 {
@@ -922,7 +865,6 @@ static int cmd_serve(int argc, char **argv)
 	nfds_t n = 0;
 	int i, j, first;
 	char *netns;
-	pid_t pid;
 
 	for (first = 1; first < argc && strcmp(argv[first], "--"); first++)
 		;
@@ -944,15 +886,7 @@ static int cmd_serve(int argc, char **argv)
 	if (!n)
 		die("nothing to serve");
 	/* all are bound: whoever waits for us may start to send */
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	if (pid) {
-		printf("%d\n", pid);
-		return 0;
-	}
-	fclose(stdin);
-	fclose(stdout);
+	go_to_background();
 	signal(SIGTERM, on_term);
 	serve(fds, names, n);
 	return 0;

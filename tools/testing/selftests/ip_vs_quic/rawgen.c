@@ -20,15 +20,12 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +35,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tool.h"
 
 enum {
 	PACKET_MAX	= 65536,
@@ -96,33 +95,6 @@ struct packet {
 	size_t len;
 };
 
-static void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
-
-static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "rawgen: ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(2);
-}
-
-static void enter_netns(const char *name)
-{
-	char path[256];
-	int fd;
-
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || setns(fd, CLONE_NEWNET))
-		die("namespace %s: %s", name, strerror(errno));
-	close(fd);
-}
-
 /* --- octets ------------------------------------------------------------- */
 
 static void put16(uint8_t *to, unsigned int v)
@@ -134,22 +106,6 @@ static void put16(uint8_t *to, unsigned int v)
 static unsigned int get16(const uint8_t *from)
 {
 	return from[0] << 8 | from[1];
-}
-
-static uint32_t add_up(uint32_t sum, const uint8_t *data, size_t len)
-{
-	for (; len > 1; data += 2, len -= 2)
-		sum += get16(data);
-	if (len)
-		sum += data[0] << 8;
-	return sum;
-}
-
-static unsigned int fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return ~sum & 0xffff;
 }
 
 /* --- words -------------------------------------------------------------- */
@@ -174,22 +130,6 @@ static const struct {
 	{ "mtu", offsetof(struct layer, mtu) },
 	/* and src, dst, options=HEX; of the packet: data=HEX, pad=N, claim=N */
 };
-
-static size_t unhex(uint8_t *to, size_t room, const char *s)
-{
-	size_t len = strlen(s) / 2;
-	unsigned int octet;
-	size_t i;
-
-	if (strlen(s) % 2 || len > room)
-		die("bad hex: %s", s);
-	for (i = 0; i < len; i++) {
-		if (sscanf(s + 2 * i, "%2x", &octet) != 1)
-			die("bad hex: %s", s);
-		to[i] = octet;
-	}
-	return len;
-}
 
 static void set_addr(const struct layer *layer, uint8_t *addr, const char *s)
 {
@@ -484,7 +424,7 @@ static int cmd_send(int argc, char **argv)
 		if (c == 'n')
 			enter_netns(optarg);
 		else if (c == 'c')
-			count = strtoul(optarg, NULL, 0);
+			count = number(optarg, 0, 1000000);
 		else
 			return 2;
 	}
@@ -719,7 +659,6 @@ static int cmd_watch(int argc, char **argv)
 	char *netns;
 	nfds_t n;
 	FILE *out;
-	pid_t pid;
 
 	if (argc < 3 || argc > WATCHED_MAX)
 		return 2;
@@ -735,15 +674,7 @@ static int cmd_watch(int argc, char **argv)
 		fds[n].fd = watching_socket(netns);
 		fds[n].events = POLLIN;
 	}
-	pid = fork();
-	if (pid < 0)
-		die("fork: %s", strerror(errno));
-	if (pid) {
-		printf("%d\n", pid);
-		return 0;
-	}
-	fclose(stdin);
-	fclose(stdout);
+	go_to_background();
 	watch(fds, names, n, out);
 	return 0;
 }

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the programs that make and watch traffic have in common. */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Prints "PROGRAM: ..." and exits with 2. */
+void die(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+/* All of @s, at most @max, or die(). */
+unsigned long number(const char *s, int base, unsigned long max);
+
+/* Returns the number of octets that @s, hex, had; more than @room of them, and it dies. */
+size_t unhex(uint8_t *to, size_t room, const char *s);
+
+/* @name as "ip netns" knows it. */
+void enter_netns(const char *name);
+
+/* The parent prints the child's pid and exits: whoever reads it may go on. */
+void go_to_background(void);
+
+/* RFC 1071: a sum of 16-bit words, to be folded at the end. */
+uint32_t add_up(uint32_t sum, const void *data, size_t len);
+uint16_t fold(uint32_t sum);
+
+#endif
