@@ -221,7 +221,7 @@ fwmark() {
 		table inet ivq {
 			chain prerouting {
 				type filter hook prerouting priority mangle
-				udp dport { 443, 444 } mark set 7
+				udp dport 443-444 mark set 7
 			}
 		}
 	END

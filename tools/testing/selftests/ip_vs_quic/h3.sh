@@ -104,7 +104,8 @@ nat_box() {
 		add chain ip box pre { type filter hook prerouting priority raw; }
 		flush chain ip box pre
 		add rule ip box pre iifname "cl" ip saddr $CLIENT ip saddr set $1
-		add rule ip box pre iifname "br0" ip daddr { $1, $2 } ip daddr set $CLIENT
+		add rule ip box pre iifname "br0" ip daddr $1 ip daddr set $CLIENT
+		add rule ip box pre iifname "br0" ip daddr $2 ip daddr set $CLIENT
 	END
 }
 
