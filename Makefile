@@ -7,7 +7,6 @@
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
-#   make check-matrix         both, but for what "make check" has run already
 #   make kernels              fetches and builds what these need and the cache lacks
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make lint              every static check
@@ -68,12 +67,6 @@ check-kernels: setup
 check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
-# Both without what "check" has run already, ordered so that two processors are through at about the same time: the debug kernels
-# take five times as long as the others.
-check-matrix: setup
-	@tools/testing/check -j 2 $(firstword $(DEBUG_KERNELS:%=debug@%)) $(wordlist 2,3,$(KERNELS:%=selftests@%)) \
-		$(wordlist 2,9,$(DEBUG_KERNELS:%=debug@%)) $(wordlist 4,9,$(KERNELS:%=selftests@%))
-
 check-kcsan: setup
 	@tools/testing/check races@kcsan-6.1
 
@@ -98,4 +91,4 @@ clean:
 	@$(MAKE) -C $(SELFTESTS) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-matrix check-kcsan lint install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan lint install modules_install dkms-install clean
