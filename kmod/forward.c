@@ -12,7 +12,8 @@ static void add_in(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
 }
 
 /* What ipvsadm -L --stats shows: server, service and total. */
-static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)
+void ip_vs_quic_forward_count(const struct ip_vs_conn *cp,
+			      const struct sk_buff *skb)
 {
 	const struct ip_vs_service *svc = rcu_dereference(cp->dest->svc);
 
@@ -56,7 +57,7 @@ static void follow_conntrack_sysctl(struct ip_vs_conn *cp)
 static unsigned int xmit(struct sk_buff *skb, struct ip_vs_conn *cp,
 			 struct ip_vs_iphdr *iph)
 {
-	count_in(cp, skb);
+	ip_vs_quic_forward_count(cp, skb);
 	return cp->packet_xmit(skb, cp, ip_vs_proto_get(IPPROTO_UDP), iph);
 }
 

@@ -17,6 +17,10 @@ unsigned int ip_vs_quic_forward(struct sk_buff *skb,
 				struct ip_vs_quic_target *target,
 				struct ip_vs_iphdr *iph);
 
+/* Counts a packet for @cp's server, which the caller sends itself. */
+void ip_vs_quic_forward_count(const struct ip_vs_conn *cp,
+			      const struct sk_buff *skb);
+
 /*
  * Through a connection of IPVS's, which lives @timeout jiffies from now; takes
  * over the caller's reference.

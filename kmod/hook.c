@@ -94,6 +94,8 @@ static unsigned int packet(void *priv, struct sk_buff *skb,
 		return NF_ACCEPT;
 	if (unlikely(ip_vs_quic_gro_is_merged(skb)))
 		return ip_vs_quic_gro_split(skb);
+	if (unlikely(READ_ONCE(qnet->express_users)))
+		ip_vs_quic_vip_learn(&qs->vip, skb);
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 

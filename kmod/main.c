@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "aes.h"
+#include "express.h"
 #include "net.h"
 #include "netlink.h"
 #include "object.h"
@@ -14,7 +15,8 @@
 
 /*
  * Netlink last: nobody can reach a half-built module.  Bound services hold the
- * module, so at exit there are none, hence no hooks either.
+ * module, so at exit there are none, hence no hooks either but those of the express
+ * path, which go with the notifier.
  */
 static int __init ip_vs_quic_init(void)
 {
@@ -35,9 +37,14 @@ static int __init ip_vs_quic_init(void)
 	err = ip_vs_quic_sched_init();
 	if (err)
 		goto err_net;
+	err = ip_vs_quic_express_init();
+	if (err)
+		goto err_sched;
 	ip_vs_quic_netlink_init();
 	return 0;
 
+err_sched:
+	ip_vs_quic_sched_uninit();
 err_net:
 	ip_vs_quic_net_uninit();
 err_object:
@@ -48,6 +55,7 @@ err_object:
 static void __exit ip_vs_quic_exit(void)
 {
 	ip_vs_quic_netlink_uninit();
+	ip_vs_quic_express_uninit();
 	ip_vs_quic_sched_uninit();
 	ip_vs_quic_net_uninit();
 	ip_vs_quic_object_uninit();

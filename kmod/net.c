@@ -4,6 +4,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "express.h"
 #include "hook.h"
 
 static unsigned int net_id __read_mostly;
@@ -84,6 +85,7 @@ static int __net_init net_init(struct net *net)
 	qnet->generation = 1;
 	mutex_init(&qnet->lock);
 	INIT_LIST_HEAD(&qnet->services);
+	INIT_LIST_HEAD(&qnet->express);
 	ip_vs_quic_hook_fill(qnet->ops, qnet);
 	return rhashtable_init(&qnet->table, &ip_vs_quic_table_params);
 }
@@ -100,6 +102,7 @@ static void __net_exit net_pre_exit(struct net *net)
 	struct ip_vs_quic_service *qs, *next;
 
 	mutex_lock(&qnet->lock);
+	ip_vs_quic_express_clear(qnet);
 	list_for_each_entry_safe(qs, next, &qnet->services, list) {
 		ip_vs_quic_net_unlink(qnet, qs);
 		ip_vs_quic_service_unpublish(qs);

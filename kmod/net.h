@@ -23,6 +23,9 @@
  * @fwmark_users: services with a fwmark; the hook reads it without the lock: a
  *		  stale zero only sends a packet IPVS's own way
  * @ops: the hooks, priv pointing here
+ * @express: devices with the express path
+ * @express_users: how many; the hook reads it without the lock: a stale zero only
+ *		   delays the express path
  */
 struct ip_vs_quic_net {
 	struct net *net;
@@ -33,6 +36,8 @@ struct ip_vs_quic_net {
 	unsigned int users;
 	unsigned int fwmark_users;
 	struct nf_hook_ops ops[2];
+	struct list_head express;
+	unsigned int express_users;
 };
 
 /* In the header, so that the compiler sees constants where it hashes. */

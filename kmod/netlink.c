@@ -107,6 +107,12 @@ static const struct nla_policy set_policy[IP_VS_QUIC_A_SET_MAX + 1] = {
 	[IP_VS_QUIC_A_SET_DCID_MAX]		= { .type = NLA_U32 },
 };
 
+static const struct nla_policy exp_policy[IP_VS_QUIC_A_EXP_MAX + 1] = {
+	[IP_VS_QUIC_A_EXP_DEVICE]	= { .type = NLA_NUL_STRING,
+					    .len = IFNAMSIZ - 1 },
+	[IP_VS_QUIC_A_EXP_STATS]	= { .type = NLA_REJECT },
+};
+
 static const struct nla_policy policy[IP_VS_QUIC_A_MAX + 1] = {
 	[IP_VS_QUIC_A_SERVICE]	 = NLA_POLICY_NESTED(svc_policy),
 	[IP_VS_QUIC_A_FLAGS]	 = { .type = NLA_U32 },
@@ -117,6 +123,7 @@ static const struct nla_policy policy[IP_VS_QUIC_A_MAX + 1] = {
 	[IP_VS_QUIC_A_NONCE]	 = { .type = NLA_REJECT },
 	[IP_VS_QUIC_A_OUTCOME]	 = { .type = NLA_REJECT },
 	[IP_VS_QUIC_A_SETTINGS]	 = NLA_POLICY_NESTED(set_policy),
+	[IP_VS_QUIC_A_EXPRESS]	 = NLA_POLICY_NESTED(exp_policy),
 };
 
 int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
@@ -787,6 +794,21 @@ static const struct genl_small_ops ops[] = {
 		.cmd	= IP_VS_QUIC_CMD_DECODE,
 		.flags	= GENL_ADMIN_PERM,
 		.doit	= ip_vs_quic_netlink_decode,
+	},
+	{
+		.cmd	= IP_VS_QUIC_CMD_EXPRESS_ADD,
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= ip_vs_quic_netlink_express_add,
+	},
+	{
+		.cmd	= IP_VS_QUIC_CMD_EXPRESS_DEL,
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= ip_vs_quic_netlink_express_del,
+	},
+	{
+		.cmd	= IP_VS_QUIC_CMD_EXPRESS_GET,
+		.flags	= GENL_ADMIN_PERM,
+		.dumpit	= ip_vs_quic_netlink_express_dump,
 	},
 };
 

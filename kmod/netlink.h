@@ -28,4 +28,10 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int ip_vs_quic_netlink_decode(struct sk_buff *skb, struct genl_info *info);
 
+/* netlink-express.c: the express path of devices. */
+int ip_vs_quic_netlink_express_add(struct sk_buff *skb, struct genl_info *info);
+int ip_vs_quic_netlink_express_del(struct sk_buff *skb, struct genl_info *info);
+int ip_vs_quic_netlink_express_dump(struct sk_buff *skb,
+				    struct netlink_callback *cb);
+
 #endif /* _IP_VS_QUIC_NETLINK_H */

@@ -60,6 +60,7 @@ static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
 
 	fill_key(&qs->key, svc);
 	qs->ipvs = svc->ipvs;
+	ip_vs_quic_vip_init(&qs->vip);
 	qs->qnet = ip_vs_quic_net(svc->ipvs->net);
 	qs->stats = ip_vs_quic_stats_new();
 	qs->sidmap = ip_vs_quic_sidmap_new(0);
@@ -122,6 +123,7 @@ int ip_vs_quic_service_new(struct ip_vs_service *svc)
 void ip_vs_quic_service_unpublish(struct ip_vs_quic_service *qs)
 {
 	publish(qs, NULL);
+	ip_vs_quic_vip_close(&qs->vip);
 }
 
 /*

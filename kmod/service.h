@@ -10,6 +10,7 @@
 
 #include "routes.h"
 #include "stats.h"
+#include "vip.h"
 
 struct ip_vs_quic_net;
 
@@ -29,6 +30,7 @@ struct ip_vs_quic_svc_key {
  * @key: fixed
  * @node: in qnet->table, read under RCU, written under qnet->lock
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
+ * @vip: whether its address is this host's, for the express path
  * @qnet: our side, for writers; NULL once netns exit has unlinked the service
  * @sidmap: server map, under qnet->lock
  * @list: in qnet->services, under qnet->lock
@@ -40,6 +42,7 @@ struct ip_vs_quic_service {
 	struct ip_vs_quic_svc_key key;
 	struct rhash_head node;
 	struct netns_ipvs *ipvs;
+	struct ip_vs_quic_vip vip;
 	struct ip_vs_quic_net *qnet;
 	struct ip_vs_quic_sidmap *sidmap;
 	struct list_head list;

@@ -74,6 +74,18 @@
  *		decoder got: one IP_VS_QUIC_A_CONFIG (its ID), one
  *		IP_VS_QUIC_A_SERVER_ID (with the server's address when it has one),
  *		IP_VS_QUIC_A_NONCE
+ *
+ * IP_VS_QUIC_CMD_EXPRESS_ADD, IP_VS_QUIC_CMD_EXPRESS_DEL, GENL_ADMIN_PERM
+ *	Puts the express path on a device of the namespace, or takes it off.  It goes by
+ *	itself when the device leaves the namespace.
+ *	IP_VS_QUIC_A_EXPRESS: nested
+ *		IP_VS_QUIC_A_EXP_DEVICE: string, the device's name
+ *
+ * IP_VS_QUIC_CMD_EXPRESS_GET, GENL_ADMIN_PERM
+ *	do: refused; dump: a message for each device that has it, with one
+ *	IP_VS_QUIC_A_EXPRESS: its name and
+ *		IP_VS_QUIC_A_EXP_STATS: nested, IP_VS_QUIC_A_STAT_* u64: the attribute type
+ *			is 1 + enum ip_vs_quic_express_outcome
  */
 #ifndef _UAPI_LINUX_IP_VS_QUIC_H
 #define _UAPI_LINUX_IP_VS_QUIC_H
@@ -89,6 +101,9 @@ enum ip_vs_quic_cmd {
 	IP_VS_QUIC_CMD_DEL,
 	IP_VS_QUIC_CMD_GET,
 	IP_VS_QUIC_CMD_DECODE,
+	IP_VS_QUIC_CMD_EXPRESS_ADD,
+	IP_VS_QUIC_CMD_EXPRESS_DEL,
+	IP_VS_QUIC_CMD_EXPRESS_GET,
 	__IP_VS_QUIC_CMD_MAX
 };
 #define IP_VS_QUIC_CMD_MAX (__IP_VS_QUIC_CMD_MAX - 1)
@@ -114,6 +129,7 @@ enum ip_vs_quic_attr {
 	IP_VS_QUIC_A_NONCE,
 	IP_VS_QUIC_A_OUTCOME,
 	IP_VS_QUIC_A_SETTINGS,
+	IP_VS_QUIC_A_EXPRESS,
 	__IP_VS_QUIC_A_MAX
 };
 #define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)
@@ -168,6 +184,14 @@ enum ip_vs_quic_set_attr {
 };
 #define IP_VS_QUIC_A_SET_MAX (__IP_VS_QUIC_A_SET_MAX - 1)
 
+enum ip_vs_quic_exp_attr {
+	IP_VS_QUIC_A_EXP_UNSPEC,
+	IP_VS_QUIC_A_EXP_DEVICE,
+	IP_VS_QUIC_A_EXP_STATS,
+	__IP_VS_QUIC_A_EXP_MAX
+};
+#define IP_VS_QUIC_A_EXP_MAX (__IP_VS_QUIC_A_EXP_MAX - 1)
+
 /*
  * What became of a datagram: the one list behind the counters, the outcome
  * field of the tracepoints and the names that quiclbadm prints.
@@ -209,5 +233,30 @@ enum ip_vs_quic_outcome {
 	__IP_VS_QUIC_OUTCOME_COUNT
 };
 #define IP_VS_QUIC_OUTCOME_COUNT __IP_VS_QUIC_OUTCOME_COUNT
+
+/*
+ * What the express path of a device did with a datagram: took it, which the service
+ * counts as "routed", or left it to the default path for the first of these reasons
+ * that held.  What is neither UDP nor, unless "not-plain", for a service is not
+ * counted.  IP_VS_QUIC_EXPRESS_OUTCOMES(X) calls X(symbol, name, meaning).
+ */
+#define IP_VS_QUIC_EXPRESS_OUTCOMES(X) \
+	X(TAKEN, "taken", "sent straight to the device that leads to its server") \
+	X(NOT_PLAIN, "not-plain", "a VLAN tag, IP options, a fragment, merged, padded, damaged, expiring, or from no unicast address") \
+	X(SETUP, "setup", "IPVS's own path is needed: conntrack, backup_only, or a service with a firewall mark") \
+	X(NOT_LOCAL, "not-local", "no datagram has come by the default path since routes changed: the VIP may be elsewhere") \
+	X(UNROUTABLE, "unroutable", "CID names no server that can be reached without IPVS state") \
+	X(METHOD, "method", "the server's forwarding method is neither IPIP nor GUE without checksum") \
+	X(NO_ROUTE, "no-route", "IPVS has no plain route to the server at the moment") \
+	X(NO_NEIGHBOUR, "no-neighbour", "the next hop has not been resolved") \
+	X(TOO_BIG, "too-big", "larger than the tunnel's MTU")
+
+enum ip_vs_quic_express_outcome {
+#define X(symbol, name, meaning) IP_VS_QUIC_EXPRESS_##symbol,
+	IP_VS_QUIC_EXPRESS_OUTCOMES(X)
+#undef X
+	__IP_VS_QUIC_EXPRESS_OUTCOME_COUNT
+};
+#define IP_VS_QUIC_EXPRESS_OUTCOME_COUNT __IP_VS_QUIC_EXPRESS_OUTCOME_COUNT
 
 #endif /* _UAPI_LINUX_IP_VS_QUIC_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The express path: routable datagrams leave as soon as their device has received
+ * them, before the rest of the stack sees them.  An operator turns it on for a
+ * device, as it comes before the PREROUTING and INPUT rules that else protect the VIP.
+ */
+#ifndef _IP_VS_QUIC_EXPRESS_H
+#define _IP_VS_QUIC_EXPRESS_H
+
+#include <linux/ip_vs_quic.h>
+#include <linux/list.h>
+#include <linux/netfilter.h>
+#include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+
+struct ip_vs_quic_net;
+struct netlink_ext_ack;
+
+/* Of one CPU. */
+struct ip_vs_quic_express_stats {
+	u64_stats_t datagrams[IP_VS_QUIC_EXPRESS_OUTCOME_COUNT];
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct ip_vs_quic_express - the express path of one device
+ * @list: in qnet->express, under qnet->lock
+ * @ops: the hook; its dev has no reference: a device that goes takes this along
+ * @qnet: the namespace's
+ * @stats: written by the hook
+ * @free_work: frees it after a grace period
+ */
+struct ip_vs_quic_express {
+	struct list_head list;
+	struct nf_hook_ops ops;
+	struct ip_vs_quic_net *qnet;
+	struct ip_vs_quic_express_stats __percpu *stats;
+	struct rcu_work free_work;
+};
+
+/* By the device's name; caller holds RTNL and qnet->lock. */
+int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
+			   struct netlink_ext_ack *extack);
+int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
+			   struct netlink_ext_ack *extack);
+
+/* From all devices of the namespace; caller holds qnet->lock. */
+void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet);
+
+u64 ip_vs_quic_express_sum(const struct ip_vs_quic_express *express,
+			   enum ip_vs_quic_express_outcome outcome);
+
+int ip_vs_quic_express_init(void);
+void ip_vs_quic_express_uninit(void);
+
+#endif /* _IP_VS_QUIC_EXPRESS_H */

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The express path of devices: EXPRESS_ADD, EXPRESS_DEL, EXPRESS_GET. */
+#include <linux/rtnetlink.h>
+#include <net/genetlink.h>
+
+#include "express.h"
+#include "net.h"
+#include "netlink.h"
+
+typedef int (*change_fn)(struct ip_vs_quic_net *qnet, const char *name,
+			 struct netlink_ext_ack *extack);
+
+static int change(struct genl_info *info, change_fn fn)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
+	const struct nlattr *nest = info->attrs[IP_VS_QUIC_A_EXPRESS];
+	const struct nlattr *name;
+	int err;
+
+	name = nest ? nla_find_nested(nest, IP_VS_QUIC_A_EXP_DEVICE) : NULL;
+	if (!name) {
+		NL_SET_ERR_MSG(info->extack, "The device is missing");
+		return -EINVAL;
+	}
+	/* devices first, as in the notifier */
+	rtnl_lock();
+	mutex_lock(&qnet->lock);
+	err = fn(qnet, nla_data(name), info->extack);
+	mutex_unlock(&qnet->lock);
+	rtnl_unlock();
+	return err;
+}
+
+int ip_vs_quic_netlink_express_add(struct sk_buff *skb, struct genl_info *info)
+{
+	return change(info, ip_vs_quic_express_add);
+}
+
+int ip_vs_quic_netlink_express_del(struct sk_buff *skb, struct genl_info *info)
+{
+	return change(info, ip_vs_quic_express_del);
+}
+
+static int put_stats(struct sk_buff *skb,
+		     const struct ip_vs_quic_express *express)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_EXP_STATS);
+	unsigned int i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = 0; i < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; i++)
+		if (nla_put_u64_64bit(skb, 1 + i,
+				      ip_vs_quic_express_sum(express, i), 0))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int put_express(struct sk_buff *skb,
+		       const struct ip_vs_quic_express *express)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_EXPRESS);
+
+	if (!nest ||
+	    nla_put_string(skb, IP_VS_QUIC_A_EXP_DEVICE,
+			   express->ops.dev->name) ||
+	    put_stats(skb, express))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int dump_express(struct sk_buff *skb, struct netlink_callback *cb,
+			const struct ip_vs_quic_express *express)
+{
+	void *hdr;
+	int err;
+
+	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			  &ip_vs_quic_genl_family, NLM_F_MULTI,
+			  IP_VS_QUIC_CMD_EXPRESS_GET);
+	if (!hdr)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, hdr);
+	err = put_express(skb, express);
+	if (err)
+		genlmsg_cancel(skb, hdr);
+	else
+		genlmsg_end(skb, hdr);
+	return err;
+}
+
+/* Names change under RTNL. */
+int ip_vs_quic_netlink_express_dump(struct sk_buff *skb,
+				    struct netlink_callback *cb)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net(sock_net(cb->skb->sk));
+	const struct ip_vs_quic_express *express;
+	long n = 0;
+	int err = 0;
+
+	rtnl_lock();
+	mutex_lock(&qnet->lock);
+	cb->seq = qnet->generation;
+	list_for_each_entry(express, &qnet->express, list) {
+		if (n++ < cb->args[0])
+			continue;
+		err = dump_express(skb, cb, express);
+		if (err)
+			break;
+		cb->args[0]++;
+	}
+	mutex_unlock(&qnet->lock);
+	rtnl_unlock();
+	return skb->len ? skb->len : err;
+}

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The route is the one that IPVS keeps for the server, with the source address that
+ * it has chosen: whoever uses it first, IPVS's transmitter, has looked it up, and IPVS
+ * forgets it when the device goes.  The neighbour is looked up for each packet, as the
+ * flowtable does.  Anything that is not there yet, or not plain, is a reason to
+ * leave the packet to IPVS, which then sees to it.
+ */
+#include "tunnel.h"
+
+#include <net/arp.h>
+#include <net/gue.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip6_route.h>
+#include <net/ip_tunnels.h>
+#include <net/ndisc.h>
+#include <net/route.h>
+#include <net/udp.h>
+
+/* What the outer header takes from the inner one. */
+struct inner {
+	u8 protocol;	/* as the outer header calls it */
+	u8 dsfield;
+	u8 ttl;
+	__be16 df;
+};
+
+static bool is_gue(const struct ip_vs_dest *dest)
+{
+	return dest->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
+}
+
+/* Checksums of the tunnel's own header are not for here. */
+static bool is_plain_method(const struct ip_vs_quic_target *target)
+{
+	const struct ip_vs_dest *dest = target->conn.dest;
+
+	if ((target->conn.flags & IP_VS_CONN_F_FWD_MASK) != IP_VS_CONN_F_TUNNEL)
+		return false;
+	if (likely(dest->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_IPIP))
+		return true;
+	return is_gue(dest) && !(dest->tun_flags &
+				 (IP_VS_TUNNEL_ENCAP_FLAG_CSUM |
+				  IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM));
+}
+
+static bool is_plain_dst(const struct dst_entry *dst,
+			 const struct net_device *dev)
+{
+	return !dst->lwtstate && !dst_xfrm(dst) && !netif_is_l3_slave(dev) &&
+	       !(dev->flags & IFF_LOOPBACK);
+}
+
+static struct neighbour *find_neigh_v4(const struct dst_entry *dst,
+				       struct net_device *dev, __be32 daddr)
+{
+	const struct rtable *rt = container_of(dst, struct rtable, dst);
+
+	if (rt->rt_type != RTN_UNICAST || rt->rt_gw_family == AF_INET6)
+		return NULL;
+	if (rt->rt_gw_family == AF_INET)
+		daddr = rt->rt_gw4;
+	return __ipv4_neigh_lookup_noref(dev, (__force u32)daddr);
+}
+
+static struct neighbour *find_neigh_v6(const struct dst_entry *dst,
+				       struct net_device *dev,
+				       const struct in6_addr *daddr)
+{
+	const struct rt6_info *rt = container_of(dst, struct rt6_info, dst);
+
+	if (rt->rt6i_flags & (RTF_REJECT | RTF_LOCAL | RTF_ANYCAST))
+		return NULL;
+	return __ipv6_neigh_lookup_noref(dev, rt6_nexthop(rt, daddr));
+}
+
+static struct neighbour *find_neigh(const struct ip_vs_conn *cp,
+				    const struct dst_entry *dst,
+				    struct net_device *dev)
+{
+	struct neighbour *neigh = cp->daf == AF_INET6 ?
+		find_neigh_v6(dst, dev, &cp->daddr.in6) :
+		find_neigh_v4(dst, dev, cp->daddr.ip);
+
+	return neigh && READ_ONCE(neigh->nud_state) & NUD_VALID ? neigh : NULL;
+}
+
+static unsigned int overhead(const struct ip_vs_quic_tunnel *tunnel)
+{
+	unsigned int ip = tunnel->target->conn.daf == AF_INET6 ?
+			  sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+
+	return tunnel->gue ? ip + sizeof(struct udphdr) +
+			     sizeof(struct guehdr) : ip;
+}
+
+/* With room for a packet of a path whose MTU is too small for IPVS at all. */
+static bool fits(const struct ip_vs_quic_tunnel *tunnel,
+		 const struct dst_entry *dst, unsigned int len)
+{
+	unsigned int min = tunnel->target->conn.daf == AF_INET6 ?
+			   IPV6_MIN_MTU : IPV4_MIN_MTU;
+
+	return max(len, min) + overhead(tunnel) <= dst_mtu(dst);
+}
+
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
+		       const struct ip_vs_quic_target *target, unsigned int len)
+{
+	const struct ip_vs_conn *cp = &target->conn;
+	const struct ip_vs_dest_dst *route;
+	struct dst_entry *dst;
+
+	if (!is_plain_method(target))
+		return IP_VS_QUIC_EXPRESS_METHOD;
+	route = rcu_dereference(cp->dest->dest_dst);
+	if (!route || !dst_check(route->dst_cache, route->dst_cookie))
+		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
+	dst = route->dst_cache;
+	tunnel->dev = dst_dev_rcu(dst);
+	if (!is_plain_dst(dst, tunnel->dev))
+		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
+
+	tunnel->target = target;
+	tunnel->route = route;
+	tunnel->gue = is_gue(cp->dest);
+	if (!fits(tunnel, dst, len))
+		return IP_VS_QUIC_EXPRESS_TOO_BIG;
+	tunnel->neigh = find_neigh(cp, dst, tunnel->dev);
+	return tunnel->neigh ? IP_VS_QUIC_EXPRESS_TAKEN :
+			       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
+}
+
+/* One hop on, as IPVS counts itself; then what the outer header needs to know. */
+static void read_inner(struct sk_buff *skb, const struct ip_vs_conn *cp,
+		       struct inner *inner)
+{
+	u8 dsfield;
+
+	if (cp->af == AF_INET6) {
+		struct ipv6hdr *ip6h = ipv6_hdr(skb);
+
+		ip6h->hop_limit--;
+		inner->protocol = IPPROTO_IPV6;
+		inner->ttl = ip6h->hop_limit;
+		inner->df = 0;
+		dsfield = ipv6_get_dsfield(ip6h);
+	} else {
+		struct iphdr *iph = ip_hdr(skb);
+
+		ip_decrease_ttl(iph);
+		inner->protocol = IPPROTO_IPIP;
+		inner->ttl = iph->ttl;
+		inner->df = sysctl_pmtu_disc(cp->ipvs) ?
+			    iph->frag_off & htons(IP_DF) : 0;
+		dsfield = ipv4_get_dsfield(iph);
+	}
+	inner->dsfield = INET_ECN_encapsulate(dsfield, dsfield);
+}
+
+/* A sender on this machine has left the datagram's checksum to the device. */
+static void keep_partial(struct sk_buff *skb, u8 protocol)
+{
+	skb_reset_inner_headers(skb);
+	skb_set_inner_ipproto(skb, protocol);
+	skb_set_inner_mac_header(skb, skb_inner_network_offset(skb));
+	skb->encapsulation = 1;
+}
+
+/* Whatever the packet brought along that is not part of it. */
+static void shed(struct sk_buff *skb, u8 protocol)
+{
+	skb_orphan(skb);
+	nf_reset_ct(skb);
+	skb_clear_tstamp(skb);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	skb->ipvs_property = 1;
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL)) {
+		keep_partial(skb, protocol);
+	} else {
+		skb->ip_summed = CHECKSUM_NONE;
+		skb->encapsulation = 0;
+	}
+	skb->transport_header = skb->network_header;
+}
+
+static void push_gue(struct sk_buff *skb, const struct ip_vs_conn *cp,
+		     struct inner *inner)
+{
+	__be16 sport = udp_flow_src_port(cp->ipvs->net, skb, 0, 0, false);
+	struct guehdr *gh;
+	struct udphdr *uh;
+
+	gh = skb_push(skb, sizeof(*gh));
+	gh->word = 0;
+	gh->proto_ctype = inner->protocol;
+
+	uh = skb_push(skb, sizeof(*uh));
+	skb_reset_transport_header(skb);
+	uh->source = sport;
+	uh->dest = cp->dest->tun_port;
+	uh->len = htons(skb->len);
+	uh->check = 0;
+	inner->protocol = IPPROTO_UDP;
+}
+
+static void push_v4(struct sk_buff *skb,
+		    const struct ip_vs_quic_tunnel *tunnel,
+		    const struct inner *inner)
+{
+	const struct ip_vs_conn *cp = &tunnel->target->conn;
+	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IP);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) >> 2;
+	iph->tos = inner->dsfield;
+	iph->tot_len = htons(skb->len);
+	iph->frag_off = inner->df;
+	iph->ttl = inner->ttl;
+	iph->protocol = inner->protocol;
+	iph->saddr = tunnel->route->dst_saddr.ip;
+	iph->daddr = cp->daddr.ip;
+	ip_select_ident(cp->ipvs->net, skb, NULL);
+	ip_send_check(iph);
+}
+
+static void push_v6(struct sk_buff *skb,
+		    const struct ip_vs_quic_tunnel *tunnel,
+		    const struct inner *inner)
+{
+	const struct ip_vs_conn *cp = &tunnel->target->conn;
+	unsigned int payload_len = skb->len;
+	struct ipv6hdr *ip6h = skb_push(skb, sizeof(*ip6h));
+
+	skb_reset_network_header(skb);
+	skb->protocol = htons(ETH_P_IPV6);
+	ip6_flow_hdr(ip6h, inner->dsfield, 0);
+	ip6h->payload_len = htons(payload_len);
+	ip6h->nexthdr = inner->protocol;
+	ip6h->hop_limit = inner->ttl;
+	ip6h->saddr = tunnel->route->dst_saddr.in6;
+	ip6h->daddr = cp->daddr.in6;
+}
+
+void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
+			    struct sk_buff *skb)
+{
+	const struct ip_vs_conn *cp = &tunnel->target->conn;
+	struct inner inner;
+
+	if (skb_cow(skb, LL_RESERVED_SPACE(tunnel->dev) + overhead(tunnel))) {
+		kfree_skb(skb);
+		return;
+	}
+	read_inner(skb, cp, &inner);
+	shed(skb, inner.protocol);
+	if (tunnel->gue)
+		push_gue(skb, cp, &inner);
+	if (cp->daf == AF_INET6)
+		push_v6(skb, tunnel, &inner);
+	else
+		push_v4(skb, tunnel, &inner);
+
+	/* the hook's RCU read-side section keeps the route till it is sent */
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, tunnel->route->dst_cache);
+	skb->dev = tunnel->dev;
+	neigh_output(tunnel->neigh, skb, false);
+}

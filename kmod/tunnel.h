@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Tunnel packets to a real server, made here and given to its neighbour: octet for
+ * octet what IPVS's tunnel transmitters make in the plain case, without what the stack
+ * does between them and the device.
+ */
+#ifndef _IP_VS_QUIC_TUNNEL_H
+#define _IP_VS_QUIC_TUNNEL_H
+
+#include <linux/ip_vs_quic.h>
+
+#include "target.h"
+
+struct neighbour;
+
+/**
+ * struct ip_vs_quic_tunnel - the way to a server, borrowed under RCU
+ * @target: the server
+ * @route: IPVS's, found valid
+ * @dev: the route's
+ * @neigh: of the next hop, resolved
+ * @gue: GUE, else IPIP
+ */
+struct ip_vs_quic_tunnel {
+	const struct ip_vs_quic_target *target;
+	const struct ip_vs_dest_dst *route;
+	struct net_device *dev;
+	struct neighbour *neigh;
+	bool gue;
+};
+
+/*
+ * Finds the way to @target for a packet of @len octets.  Looks only at what IPVS and
+ * the stack have found already.  Return: _TAKEN, or why there is no plain way.
+ */
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
+		       const struct ip_vs_quic_target *target,
+		       unsigned int len);
+
+/*
+ * Sends @skb, an IP packet of the service's family with a TTL of at least 2, not
+ * shared, at its network header.  Consumes it.
+ */
+void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
+			    struct sk_buff *skb);
+
+#endif /* _IP_VS_QUIC_TUNNEL_H */
