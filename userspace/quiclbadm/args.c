@@ -257,13 +257,13 @@ const char *cmd_name(enum cmd cmd)
 }
 
 /* The option as the table's first row for it spells it. */
-static const char *option_name(enum opt opt)
+static const char *option_name(enum opt opt, enum cmd cmd)
 {
 	static char name[32];
 	size_t i;
 
 	if (opt == OPT_OPERAND)
-		return "the connection ID";
+		return commands[cmd].operand;
 	for (i = 0; i < option_count - 1 && options[i].opt != opt; i++)
 		;
 	if (options[i].letter)
@@ -479,12 +479,14 @@ static int check_options(const struct args *args)
 
 		if (args->seen & ~may & bit)
 			return bad_usage("%s: %s does not take it",
-					 option_name(opt), cmd_name(args->cmd));
+					 option_name(opt, args->cmd),
+					 cmd_name(args->cmd));
 	}
 	for (opt = 0; opt < OPT_COUNT; opt++)
 		if (command->must & ~args->seen & UINT64_C(1) << opt)
 			return bad_usage("%s: %s is missing",
-					 cmd_name(args->cmd), option_name(opt));
+					 cmd_name(args->cmd),
+					 option_name(opt, args->cmd));
 	return 0;
 }
 
@@ -601,6 +603,18 @@ static int finish_settings(const struct args *args)
 	return 0;
 }
 
+static int finish_express(const struct args *args)
+{
+	const char *name = args->operands[0];
+
+	if (args->cmd != CMD_EXPRESS_ADD && args->cmd != CMD_EXPRESS_DEL)
+		return 0;
+	if (!*name || strlen(name) > DEVICE_NAME_MAX)
+		return bad_usage("%s %s: a device has a name of 1 to %d characters",
+				 cmd_name(args->cmd), name, DEVICE_NAME_MAX);
+	return 0;
+}
+
 static int finish_config(const struct args *args)
 {
 	uint64_t lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
@@ -627,11 +641,12 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 	/* as ipvsadm: nothing asked for is a list */
 	if (args->cmd == CMD_NONE && args->seen)
 		return bad_usage("%s: the command is missing (quiclbadm help)",
-				 option_name((enum opt)__builtin_ctzll(args->seen)));
+				 option_name((enum opt)__builtin_ctzll(args->seen),
+					     CMD_NONE));
 	if (args->cmd == CMD_NONE)
 		args->cmd = CMD_LIST;
 	if (from_input && !commands[args->cmd].restorable)
-		return bad_usage("%s: only -A, -a, set, config add and server-id add describe a state",
+		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
 				 cmd_name(args->cmd));
 	err = check_options(args);
 	if (!err)
@@ -648,6 +663,8 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 		err = finish_settings(args);
 	if (!err)
 		err = finish_config(args);
+	if (!err)
+		err = finish_express(args);
 	return err;
 }
 

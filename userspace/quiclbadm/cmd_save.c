@@ -208,6 +208,11 @@ static void save_state(const struct state *state, bool keys)
 			save_dest(svc, &svc->dests[j]);
 		save_absent(svc);
 	}
+	for (i = 0; i < state->device_count; i++) {
+		printf("express add ");
+		save_path(state->devices[i].name);
+		putchar('\n');
+	}
 }
 
 /* The kernel gives no key back: it is read where it came from. */

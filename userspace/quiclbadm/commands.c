@@ -127,12 +127,30 @@ const struct command commands[CMD_COUNT] = {
 		"[" SERVICE_USAGE " [-r SERVER[:PORT]]] [-j]",
 		"List server IDs",
 	},
+	[CMD_EXPRESS_ADD] = {
+		0, "express", "add", O(OPERAND), 0, 1, true, cmd_express_add,
+		"DEVICE",
+		"Forward datagrams that DEVICE receives before the rest of the stack, and its packet filter, sees them",
+		"the device",
+	},
+	[CMD_EXPRESS_DEL] = {
+		0, "express", "del", O(OPERAND), 0, 1, false, cmd_express_del,
+		"DEVICE",
+		"End that for DEVICE",
+		"the device",
+	},
+	[CMD_EXPRESS_LIST] = {
+		0, "express", "list", 0, O(NUMERIC) | O(JSON), 0, false,
+		cmd_express_list, "[-j]",
+		"List devices with the express path, and what it did with datagrams",
+	},
 	[CMD_DECODE] = {
 		0, "decode", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(JSON) |
 		OFFLINE_OPTS, 1, false, cmd_decode,
 		SERVICE_USAGE " CIDHEX [-j]\n"
 		"       quiclbadm decode --id N --server-id-len N --nonce-len N [--key-file PATH|-] CIDHEX [-j]",
 		"Say what the director does with a connection ID; the second form needs neither module nor root",
+		"the connection ID",
 	},
 	[CMD_ENCODE] = {
 		0, "encode", NULL, O(ID) | O(SERVER_ID), O(SERVICE) | O(IPV6) |

@@ -16,6 +16,7 @@ struct command {
 	int (*run)(const struct args *args);
 	const char *usage;		/* what follows the name */
 	const char *purpose;		/* one sentence */
+	const char *operand;		/* what a missing one is called */
 };
 
 /* By enum cmd. */
@@ -40,6 +41,9 @@ int cmd_config_list(const struct args *args);
 int cmd_server_id_add(const struct args *args);
 int cmd_server_id_del(const struct args *args);
 int cmd_server_id_list(const struct args *args);
+int cmd_express_add(const struct args *args);
+int cmd_express_del(const struct args *args);
+int cmd_express_list(const struct args *args);
 int cmd_decode(const struct args *args);
 int cmd_encode(const struct args *args);
 int cmd_genkey(const struct args *args);

@@ -123,6 +123,18 @@ static int read_server(const struct args *args, struct service *svc)
 	return 0;
 }
 
+static int read_express(const struct args *args, struct state *state)
+{
+	struct device device = { 0 };
+
+	if (state_find_device(state, args->operands[0]))
+		return refuse("express add: device %s is named above already",
+			      args->operands[0]);
+	strcpy(device.name, args->operands[0]);
+	state_add_device(state, &device);
+	return 0;
+}
+
 static int read_command(const struct args *args, struct state *state,
 			unsigned int line)
 {
@@ -133,6 +145,8 @@ static int read_command(const struct args *args, struct state *state,
 
 	if (args->cmd == CMD_ADD_SERVICE)
 		return read_service(args, state);
+	if (args->cmd == CMD_EXPRESS_ADD)
+		return read_express(args, state);
 	if (!svc)
 		return refuse("%s: no -A line for service %s above",
 			      cmd_name(args->cmd),

@@ -289,6 +289,26 @@ static json_t *service_json(const struct service *svc)
 	return object;
 }
 
+static json_t *devices_json(const struct state *state)
+{
+	json_t *array = need(json_array()), *object, *outcomes;
+	size_t i, j;
+
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		outcomes = need(json_object());
+		for (j = 0; j < device->outcome_count; j++)
+			set_number(outcomes, express_name((uint32_t)j),
+				   device->outcomes[j]);
+		object = need(json_object());
+		set_text(object, "device", device->name);
+		set(object, "outcomes", outcomes);
+		append(array, object);
+	}
+	return array;
+}
+
 void print_services_json(const struct state *state,
 			 const struct ipvs_info *info)
 {
@@ -304,6 +324,7 @@ void print_services_json(const struct state *state,
 	for (i = 0; i < state->count; i++)
 		append(services, service_json(state->services[i]));
 	set(object, "services", services);
+	set(object, "express", devices_json(state));
 	dump(object);
 }
 
@@ -354,6 +375,11 @@ void print_server_ids_json(const struct state *state,
 		}
 	}
 	dump(array);
+}
+
+void print_express_json(const struct state *state)
+{
+	dump(devices_json(state));
 }
 
 void print_decoded_json(const struct quic_decoded *decoded)

@@ -100,6 +100,12 @@ static bool any_quic(const struct state *state)
 	return false;
 }
 
+static int express_refusal(int err)
+{
+	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_GET, err,
+			      "express path");
+}
+
 int kernel_load(struct state *state, const struct service_id *id)
 {
 	char name[SERVICE_STRLEN];
@@ -126,6 +132,23 @@ int kernel_load(struct state *state, const struct service_id *id)
 			return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_GET, err,
 					      "services");
 	}
+	if (!id && (any_quic(state) || nl_has_quic())) {
+		err = quic_get_express(state);
+		if (err)
+			return express_refusal(err);
+	}
+	state_sort(state);
+	return 0;
+}
+
+int kernel_load_express(struct state *state)
+{
+	int err;
+
+	memset(state, 0, sizeof(*state));
+	err = quic_get_express(state);
+	if (err)
+		return express_refusal(err);
 	state_sort(state);
 	return 0;
 }

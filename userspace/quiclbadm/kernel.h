@@ -18,13 +18,17 @@ int kernel_refusal(enum nl_family family, uint8_t cmd, int error,
 /*
  * Reads services, destinations, configs, server IDs and counters: of the service
  * that @id names or, when it is NULL, of all.  Sorted.  Without our module there
- * are no services of ours, and nothing is missing.
+ * are no services of ours, and nothing is missing.  With all come the devices that
+ * have the express path.
  * Return: 0 or EXIT_REFUSED.
  */
 int kernel_load(struct state *state, const struct service_id *id);
 
 /* The same for one service that must be there with scheduler "quic". */
 int kernel_load_quic(struct state *state, const struct service_id *id);
+
+/* The devices alone. */
+int kernel_load_express(struct state *state);
 
 /*
  * Between the requests of one transaction no signal of a terminal or of a

@@ -156,6 +156,23 @@ struct service *state_add(struct state *state, const struct service_id *id)
 	return svc;
 }
 
+void state_add_device(struct state *state, const struct device *device)
+{
+	state->devices = grow(state->devices, state->device_count,
+			      sizeof(*device));
+	state->devices[state->device_count++] = *device;
+}
+
+struct device *state_find_device(const struct state *state, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < state->device_count; i++)
+		if (!strcmp(state->devices[i].name, name))
+			return &state->devices[i];
+	return NULL;
+}
+
 struct service *state_find(const struct state *state, const struct service_id *id)
 {
 	size_t i;
@@ -314,10 +331,19 @@ void service_sort(struct service *svc)
 	     mapping_cmp_by_server);
 }
 
+static int device_cmp(const void *a, const void *b)
+{
+	const struct device *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
 void state_sort(struct state *state)
 {
 	size_t i;
 
+	sort(state->devices, state->device_count, sizeof(*state->devices),
+	     device_cmp);
 	sort(state->services, state->count, sizeof(*state->services),
 	     service_cmp);
 	for (i = 0; i < state->count; i++)
@@ -380,5 +406,6 @@ void state_destroy(struct state *state)
 		free(state->services[i]);
 	}
 	free(state->services);
+	free(state->devices);
 	memset(state, 0, sizeof(*state));
 }

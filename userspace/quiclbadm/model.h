@@ -23,6 +23,7 @@ enum model_limits {
 	AGE_STRLEN = sizeof("18446744073709551615s ago"),
 	TENANTS_MAX = 4,		/* configs of one ID, as in ip_vs_quic.h */
 	CONFIGS_MAX = QLB_CONFIGS_MAX * TENANTS_MAX,
+	DEVICE_NAME_MAX = 15,		/* IFNAMSIZ - 1 */
 	OUTCOMES_MAX = 64,		/* room for those of a newer kernel */
 };
 
@@ -147,10 +148,19 @@ struct service {
 	size_t outcome_count;
 };
 
+/* A device with the express path. */
+struct device {
+	char name[DEVICE_NAME_MAX + 1];
+	uint64_t outcomes[OUTCOMES_MAX];
+	size_t outcome_count;
+};
+
 /* Services are allocated one by one: growing must not leave copies of keys. */
 struct state {
 	struct service **services;
 	size_t count;
+	struct device *devices;
+	size_t device_count;
 };
 
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
@@ -171,6 +181,10 @@ void dest_init(struct dest *dest, const struct endpoint *server);
 
 struct service *state_add(struct state *state, const struct service_id *id);
 struct service *state_find(const struct state *state, const struct service_id *id);
+
+void state_add_device(struct state *state, const struct device *device);
+struct device *state_find_device(const struct state *state, const char *name);
+
 struct dest *service_add_dest(struct service *svc, const struct dest *dest);
 struct dest *service_find_dest(const struct service *svc,
 			       const struct endpoint *server);
@@ -198,7 +212,10 @@ bool settings_same(const uint32_t *a, const uint32_t *b);
 struct mapping *service_find_mapping(const struct service *svc,
 				     const struct mapping *map);
 
-/* The order of everything printed: services, servers, config and server IDs. */
+/*
+ * The order of everything printed: services, servers, config and server IDs;
+ * devices by name.
+ */
 int mapping_cmp_by_server(const void *a, const void *b);
 int mapping_cmp_by_sid(const void *a, const void *b);
 void service_sort(struct service *svc);

@@ -308,6 +308,11 @@ void nl_load_quic(void)
 	resolve(NL_QUIC, true);
 }
 
+bool nl_has_quic(void)
+{
+	return is_loaded(families[NL_QUIC].module);
+}
+
 void nl_begin(struct nl_request *request, enum nl_family family, uint8_t cmd,
 	      uint16_t flags, size_t room)
 {

@@ -6,6 +6,7 @@
 #ifndef _QUICLBADM_NL_H
 #define _QUICLBADM_NL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <libmnl/libmnl.h>
@@ -53,6 +54,9 @@ const char *nl_sentence(void);
  * registers a family waits for that.
  */
 void nl_load_quic(void);
+
+/* Is our module loaded?  Asking the kernel for its family would load it. */
+bool nl_has_quic(void);
 
 void nl_close(void);
 

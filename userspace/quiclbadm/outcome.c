@@ -23,6 +23,21 @@ const char *outcome_name(uint32_t outcome)
 	return number;
 }
 
+const char *express_name(uint32_t outcome)
+{
+	static const char *const names[] = {
+#define X(symbol, name, meaning) [IP_VS_QUIC_EXPRESS_##symbol] = name,
+		IP_VS_QUIC_EXPRESS_OUTCOMES(X)
+#undef X
+	};
+	static char number[sizeof("outcome-4294967295")];
+
+	if (outcome < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT)
+		return names[outcome];
+	snprintf(number, sizeof(number), "outcome-%u", outcome);
+	return number;
+}
+
 const char *outcome_meaning(uint32_t outcome)
 {
 	return outcome < IP_VS_QUIC_OUTCOME_COUNT ? outcomes[outcome].meaning :

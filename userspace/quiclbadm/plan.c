@@ -2,7 +2,7 @@
 /*
  * The order of the steps: services; real servers that are new or change; the
  * configs and server IDs of each service, in one request that is atomic by
- * itself; at last the real servers that go.  So a server is in the pool before
+ * itself; the real servers that go; at last the express path of devices.  So a server is in the pool before
  * a server ID leads there and until none does; and what cannot be taken back
  * without a key, the third, comes when little is left that may be refused.
  */
@@ -147,6 +147,7 @@ static void plan_old_dests(struct plan *plan, const struct service *before,
 void plan_make(struct plan *plan, const struct state *before,
 	       const struct state *wanted)
 {
+	struct step express = { .kind = STEP_ADD_EXPRESS };
 	static void (*const phases[])(struct plan *, const struct service *,
 				      const struct service *) = {
 		plan_service, plan_dests, plan_quic, plan_old_dests,
@@ -159,6 +160,11 @@ void plan_make(struct plan *plan, const struct state *before,
 			phases[phase](plan,
 				      state_find(before, &wanted->services[i]->id),
 				      wanted->services[i]);
+	for (i = 0; i < wanted->device_count; i++) {
+		express.device = &wanted->devices[i];
+		if (!state_find_device(before, express.device->name))
+			add_step(plan, &express);
+	}
 }
 
 void plan_destroy(struct plan *plan)
@@ -217,6 +223,16 @@ static int set_quic(const struct service *svc)
 			       svc);
 }
 
+static int put_express(uint8_t cmd, const struct device *device)
+{
+	int err = quic_put_express(cmd, device->name);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_QUIC, cmd, err, "express path of %s",
+			      device->name);
+}
+
 static int do_step(const struct step *step)
 {
 	switch (step->kind) {
@@ -232,6 +248,8 @@ static int do_step(const struct step *step)
 		return set_quic(step->wanted);
 	case STEP_DEL_DEST:
 		return put_dest(IPVS_CMD_DEL_DEST, step->wanted, step->old_dest);
+	case STEP_ADD_EXPRESS:
+		return put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, step->device);
 	}
 	return 0;
 }
@@ -312,6 +330,8 @@ static int undo_step(const struct step *step)
 		       restore_quic(step) : 0;
 	case STEP_DEL_DEST:
 		return put_dest(IPVS_CMD_NEW_DEST, step->wanted, step->old_dest);
+	case STEP_ADD_EXPRESS:
+		return put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, step->device);
 	}
 	return 0;
 }

@@ -16,6 +16,7 @@ enum step_kind {
 	STEP_EDIT_DEST,
 	STEP_SET_QUIC,
 	STEP_DEL_DEST,
+	STEP_ADD_EXPRESS,
 };
 
 struct step {
@@ -24,6 +25,7 @@ struct step {
 	const struct service *wanted;
 	const struct dest *old_dest;
 	const struct dest *new_dest;
+	const struct device *device;	/* the only one of these that a device has */
 };
 
 struct plan {
@@ -32,8 +34,8 @@ struct plan {
 };
 
 /*
- * From @before to @wanted, both sorted; services that @wanted does not have are
- * not touched.  The plan points into both.
+ * From @before to @wanted, both sorted; services and devices that @wanted does not
+ * have are not touched.  The plan points into both.
  */
 void plan_make(struct plan *plan, const struct state *before,
 	       const struct state *wanted);

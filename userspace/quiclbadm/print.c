@@ -260,6 +260,20 @@ static void service_name(const struct service *svc, char *buf, size_t size)
 		snprintf(buf, size, "UDP  %s", endpoint_str(&svc->id.vip, vip));
 }
 
+static void print_devices(const struct state *state, enum view view)
+{
+	size_t i, j;
+
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		printf("EXP  %s\n", device->name);
+		for (j = 0; view == VIEW_STATS && j < device->outcome_count; j++)
+			printf("     %-22s %20" PRIu64 "\n",
+			       express_name((uint32_t)j), device->outcomes[j]);
+	}
+}
+
 void print_services(const struct state *state, const struct ipvs_info *info,
 		    enum view view, bool exact)
 {
@@ -286,6 +300,8 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 		if (view == VIEW_STATS)
 			print_outcomes(svc);
 	}
+	if (view == VIEW_DEFAULT || view == VIEW_STATS)
+		print_devices(state, view);
 }
 
 /* What somebody else may have put into the kernel does not reach a terminal. */
@@ -353,6 +369,24 @@ void print_server_ids(const struct state *state, const struct endpoint *only)
 			       service_find_dest(svc, &map->server) ?
 			       "present" : "absent");
 		}
+	}
+}
+
+void print_express(const struct state *state)
+{
+	size_t i, j;
+
+	printf("%-16s", "Device");
+	for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
+		printf(" %12s", express_name((uint32_t)j));
+	putchar('\n');
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		printf("%-16s", device->name);
+		for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
+			printf(" %12" PRIu64, device->outcomes[j]);
+		putchar('\n');
 	}
 }
 

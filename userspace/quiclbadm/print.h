@@ -11,6 +11,7 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 		    enum view view, bool exact);
 void print_configs(const struct state *state);
 void print_server_ids(const struct state *state, const struct endpoint *only);
+void print_express(const struct state *state);
 void print_decoded(const struct quic_decoded *decoded);
 
 void print_services_json(const struct state *state,
@@ -18,6 +19,7 @@ void print_services_json(const struct state *state,
 void print_configs_json(const struct state *state);
 void print_server_ids_json(const struct state *state,
 			   const struct endpoint *only);
+void print_express_json(const struct state *state);
 void print_decoded_json(const struct quic_decoded *decoded);
 void print_cid_json(const char *cid);
 

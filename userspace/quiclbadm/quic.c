@@ -17,6 +17,7 @@ enum {
 	MAPPING_ROOM = 80,
 	SETTINGS_ROOM = 4 + 8 * SETTING_COUNT,
 	CID_ROOM = 4 + 256,
+	DEVICE_ROOM = 8 + DEVICE_NAME_MAX + 1,
 };
 
 static void put_service_id(struct nlmsghdr *nlh, const struct service_id *id)
@@ -232,19 +233,20 @@ static void read_settings(const struct nlattr *nest, struct service *svc)
 				(uint32_t)nl_number(attrs[settings[i].attr]);
 }
 
-static void read_outcomes(const struct nlattr *nest, struct service *svc)
+/* Those that this program knows are there, *@count of them at the start. */
+static void read_outcomes(const struct nlattr *nest, uint64_t *outcomes,
+			  size_t *count)
 {
 	const struct nlattr *attr;
 
-	svc->outcome_count = IP_VS_QUIC_OUTCOME_COUNT;
 	mnl_attr_for_each_nested(attr, nest) {
 		unsigned int outcome = mnl_attr_get_type(attr) - 1u;
 
 		if (outcome >= OUTCOMES_MAX)
 			continue;
-		svc->outcomes[outcome] = nl_number(attr);
-		if (svc->outcome_count <= outcome)
-			svc->outcome_count = outcome + 1;
+		outcomes[outcome] = nl_number(attr);
+		if (*count <= outcome)
+			*count = outcome + 1;
 	}
 }
 
@@ -278,7 +280,8 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 			read_settings(attr, svc);
 			break;
 		case IP_VS_QUIC_A_STATS:
-			read_outcomes(attr, svc);
+			svc->outcome_count = IP_VS_QUIC_OUTCOME_COUNT;
+			read_outcomes(attr, svc->outcomes, &svc->outcome_count);
 			break;
 		}
 	return MNL_CB_OK;
@@ -316,6 +319,56 @@ int quic_get(struct state *state, const struct service_id *id)
 		if (id)
 			put_service_id(request.nlh, id);
 		err = talk(&request, on_service, state);
+	} while (err == -EINTR && --tries);
+	return err;
+}
+
+int quic_put_express(uint8_t cmd, const char *device)
+{
+	struct nl_request request;
+	struct nlattr *nest;
+
+	if (cmd == IP_VS_QUIC_CMD_EXPRESS_ADD)
+		nl_load_quic();
+	nl_begin(&request, NL_QUIC, cmd, 0, DEVICE_ROOM);
+	nest = mnl_attr_nest_start(request.nlh, IP_VS_QUIC_A_EXPRESS);
+	mnl_attr_put_strz(request.nlh, IP_VS_QUIC_A_EXP_DEVICE, device);
+	mnl_attr_nest_end(request.nlh, nest);
+	return talk(&request, NULL, NULL);
+}
+
+static int on_express(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_EXP_MAX + 1], *attr;
+	struct device device;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != IP_VS_QUIC_A_EXPRESS)
+			continue;
+		nl_nested(attr, attrs, IP_VS_QUIC_A_EXP_MAX);
+		memset(&device, 0, sizeof(device));
+		nl_octets(attrs[IP_VS_QUIC_A_EXP_DEVICE], device.name,
+			  DEVICE_NAME_MAX);
+		device.outcome_count = IP_VS_QUIC_EXPRESS_OUTCOME_COUNT;
+		if (attrs[IP_VS_QUIC_A_EXP_STATS])
+			read_outcomes(attrs[IP_VS_QUIC_A_EXP_STATS],
+				      device.outcomes, &device.outcome_count);
+		state_add_device(data, &device);
+	}
+	return MNL_CB_OK;
+}
+
+int quic_get_express(struct state *state)
+{
+	unsigned int tries = NL_DUMP_TRIES;
+	struct nl_request request;
+	int err;
+
+	do {
+		state->device_count = 0;
+		nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_GET,
+			 NLM_F_DUMP, 0);
+		err = talk(&request, on_express, state);
 	} while (err == -EINTR && --tries);
 	return err;
 }

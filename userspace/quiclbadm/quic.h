@@ -47,9 +47,17 @@ int quic_get(struct state *state, const struct service_id *id);
 int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 		struct quic_decoded *decoded);
 
+/* IP_VS_QUIC_CMD_EXPRESS_ADD or _DEL */
+int quic_put_express(uint8_t cmd, const char *device);
+
+/* Reads the devices with the express path into @state. */
+int quic_get_express(struct state *state);
+
 /* "routed"; of a number this program does not know, "outcome-12". */
 const char *outcome_name(uint32_t outcome);
 /* The header's sentence, or "" */
 const char *outcome_meaning(uint32_t outcome);
+/* "taken": what the express path does with a datagram; likewise. */
+const char *express_name(uint32_t outcome);
 
 #endif /* _QUICLBADM_QUIC_H */

@@ -41,12 +41,13 @@ _quiclbadm_options() { # COMMAND
 	"server-id add") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
+	"express list") printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id decode encode genkey help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode genkey help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -87,7 +88,7 @@ _quiclbadm() {
 	cur=${words[-1]} prev=${words[-2]}
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
-		config | server-id | help) command="${words[i]} ${words[i + 1]}" ;;
+		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
 		set | decode | encode | genkey | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
@@ -106,6 +107,12 @@ _quiclbadm() {
 		values="add replace del list"
 	elif [[ $prev == server-id && ${#words[@]} -eq 3 ]]; then
 		values="add del list"
+	elif [[ $prev == express && ${#words[@]} -eq 3 ]]; then
+		values="add del list"
+	elif [[ $command == "express add" && ${#words[@]} -eq 4 ]]; then
+		values=$(cd /sys/class/net 2>/dev/null && echo *)
+	elif [[ $command == "express del" && ${#words[@]} -eq 4 ]]; then
+		values=$(quiclbadm express list 2>/dev/null | awk 'NR > 1 { print $1 }')
 	elif [[ -z $command || $command == help* ]]; then
 		values=$_quiclbadm_commands
 	elif ! values=$(_quiclbadm_value "$prev" "$command"); then

@@ -29,6 +29,11 @@ void nl_load_quic(void)
 {
 }
 
+bool nl_has_quic(void)
+{
+	return !fake.no_module;
+}
+
 const char *nl_sentence(void)
 {
 	return fake.sentence ? fake.sentence : "";
@@ -152,9 +157,14 @@ int ipvs_put_dest(uint8_t cmd, const struct service_id *id,
 int ipvs_flush(void)
 {
 	int err = change();
+	size_t i;
 
+	for (i = 0; !err && i < fake.state.count; i++) {
+		service_destroy(fake.state.services[i]);
+		free(fake.state.services[i]);
+	}
 	if (!err)
-		state_destroy(&fake.state);
+		fake.state.count = 0;
 	return err;
 }
 
@@ -365,6 +375,47 @@ int quic_del(const struct quic_change *asked)
 	return count - svc->map_count < asked->map_count ? -ENOENT : 0;
 }
 
+int quic_put_express(uint8_t cmd, const char *name)
+{
+	struct device *have = state_find_device(&fake.state, name);
+	struct device device = { 0 };
+	int err = change();
+
+	if (!err && fake.no_module)
+		err = -ENOPKG;
+	if (err)
+		return err;
+	if (!strcmp(name, "nowhere"))
+		return -ENODEV;
+	if (cmd == IP_VS_QUIC_CMD_EXPRESS_ADD) {
+		if (have)
+			return -EEXIST;
+		strcpy(device.name, name);
+		state_add_device(&fake.state, &device);
+		return 0;
+	}
+	if (!have)
+		return -ENOENT;
+	*have = fake.state.devices[--fake.state.device_count];
+	return 0;
+}
+
+int quic_get_express(struct state *state)
+{
+	int err = call();
+	size_t i;
+
+	for (i = 0; !err && i < fake.state.device_count; i++) {
+		struct device device = fake.state.devices[i];
+
+		/* one more than this program knows */
+		device.outcome_count = IP_VS_QUIC_EXPRESS_OUTCOME_COUNT + 1;
+		device.outcomes[IP_VS_QUIC_EXPRESS_TAKEN] = 34;
+		state_add_device(state, &device);
+	}
+	return err;
+}
+
 int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 		struct quic_decoded *decoded)
 {
@@ -428,6 +479,8 @@ char *fake_text(void)
 	state_sort(&fake.state);
 	for (i = 0; i < fake.state.count; i++)
 		text_service(out, fake.state.services[i]);
+	for (i = 0; i < fake.state.device_count; i++)
+		fprintf(out, "express %s\n", fake.state.devices[i].name);
 	fclose(out);
 	return text;
 }

@@ -409,6 +409,74 @@ static void service_settings(void **state)
 	assert_int_equal(ran_status, 1);
 }
 
+static void express(void **state)
+{
+	char line[64];
+
+	(void)state;
+	done("express list");
+	assert_int_equal(strncmp(ran_out, "Device  ", 8), 0);
+	assert_null(strchr(strchr(ran_out, '\n') + 1, '\n'));
+	done("express add eth1");
+	done("express add eth0");
+	state_is("express eth0\nexpress eth1\n");
+	says(1, "express path of eth0: it exists already", "express add eth0");
+	says(1, "express path of nowhere: No such device", "express add nowhere");
+	says(1, "express path of eth2: not found", "express del eth2");
+	says(2, "express add: the device is missing", "express add");
+	says(2, "express add device-of-16-chr: a device has a name of 1 to 15 characters",
+	     "express add device-of-16-chr");
+	says(2, "eth1: not an option", "express add eth0 eth1");
+	fake.sentence = "The device has the express path already";
+	says(1, "express path of eth0: The device has the express path already",
+	     "express add eth0");
+	fake.sentence = NULL;
+
+	done("express list");
+	assert_non_null(strstr(ran_out, "\neth0                       34 "));
+	done("express list -j");
+	assert_non_null(strstr(ran_out, "\"device\": \"eth1\""));
+	assert_non_null(strstr(ran_out, "\"taken\": 34"));
+	snprintf(line, sizeof(line), "\"outcome-%u\": 0",
+		 IP_VS_QUIC_EXPRESS_OUTCOME_COUNT);
+	assert_non_null(strstr(ran_out, line));
+	done("-L");
+	assert_non_null(strstr(ran_out, "\nEXP  eth0\nEXP  eth1\n"));
+	done("-L --stats");
+	assert_non_null(strstr(ran_out, "EXP  eth1\n     taken                                    34\n"));
+	done("-L --rate");
+	assert_null(strstr(ran_out, "EXP"));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"express\": ["));
+	done("-A -u " SVC);
+	done("-L -u " SVC);
+	assert_null(strstr(ran_out, "EXP"));
+
+	/* services are cleared, devices are not; restoring adds and never removes */
+	done("-C");
+	done("-S");
+	assert_string_equal(ran_out, "express add eth0\nexpress add eth1\n");
+	fake.changes = 0;
+	run_with("express add eth0\nexpress add eth2", "-R");
+	assert_string_equal(ran_err, "");
+	assert_int_equal(fake.changes, 1);
+	state_is("express eth0\nexpress eth1\nexpress eth2\n");
+	run_with("express add eth3\nexpress add eth3", "-R");
+	assert_string_equal(ran_err, "Error: line 2: express add: device eth3 is named above already.\n");
+	run_with("-A -u " SVC "\nexpress add eth3\nexpress add nowhere", "-R");
+	assert_string_equal(ran_err, "Error: express path of nowhere: No such device.\n");
+	state_is("express eth0\nexpress eth1\nexpress eth2\n");
+	done("express del eth0");
+	state_is("express eth1\nexpress eth2\n");
+
+	/* without the module there are none, and nobody loads it to say so */
+	fake.no_module = true;
+	done("-L");
+	assert_null(strstr(ran_out, "EXP"));
+	says(1, "kernel: the ip_vs_quic module is not loaded (modprobe ip_vs_quic)",
+	     "express add eth0");
+}
+
 static void server_id_words(void **state)
 {
 	(void)state;
@@ -1158,6 +1226,7 @@ int main(void)
 		TEST(tenants),
 		TEST(prefixes),
 		TEST(service_settings),
+		TEST(express),
 		TEST(server_id_words),
 		TEST(lists),
 		TEST(kernel_sentences),

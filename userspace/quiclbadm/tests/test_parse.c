@@ -360,6 +360,12 @@ static const struct {
 		"+.      .       .                      " },
 	{ CMD_SERVER_ID_LIST, "server-id list",
 		"..      .                  .  .        " },
+	{ CMD_EXPRESS_ADD, "express add eth0",
+		"                                       " },
+	{ CMD_EXPRESS_DEL, "express del eth0",
+		"                                       " },
+	{ CMD_EXPRESS_LIST, "express list",
+		"                           .  .        " },
 	{ CMD_DECODE, "decode 00",
 		"..                 ....       .        " },
 	{ CMD_ENCODE, "encode",
@@ -509,13 +515,13 @@ static void restorable_commands(void **state)
 		/* help is not a command to the parser */
 		if (cmd == CMD_ADD_SERVICE || cmd == CMD_ADD_SERVER ||
 		    cmd == CMD_CONFIG_ADD || cmd == CMD_SERVER_ID_ADD ||
-		    cmd == CMD_SET) {
+		    cmd == CMD_SET || cmd == CMD_EXPRESS_ADD) {
 			assert_int_equal(ran_status, 0);
 			continue;
 		}
 		assert_int_equal(ran_status, EXIT_USAGE);
 		snprintf(sentence, sizeof(sentence),
-			 "Error: %s: only -A, -a, set, config add and server-id add describe a state.\n",
+			 "Error: %s: only -A, -a, set, config add, server-id add and express add describe a state.\n",
 			 cmd_name(cmd));
 		assert_string_equal(ran_err, sentence);
 	}
@@ -716,9 +722,9 @@ static void restore_validation(void **state)
 		const char *sentence;
 	} cases[] = {
 		{ "-A -u 192.0.2.1", "line 1: -u 192.0.2.1: the port is missing (192.0.2.1:443)" },
-		{ "\n# x\n-C\n", "line 3: -C: only -A, -a, set, config add and server-id add describe a state" },
-		{ A "-E -u 192.0.2.1:443", "line 2: -E: only -A, -a, set, config add and server-id add describe a state" },
-		{ A "-d -u 192.0.2.1:443 -r 10.0.0.1", "line 2: -d: only -A, -a, set, config add and server-id add describe a state" },
+		{ "\n# x\n-C\n", "line 3: -C: only -A, -a, set, config add, server-id add and express add describe a state" },
+		{ A "-E -u 192.0.2.1:443", "line 2: -E: only -A, -a, set, config add, server-id add and express add describe a state" },
+		{ A "-d -u 192.0.2.1:443 -r 10.0.0.1", "line 2: -d: only -A, -a, set, config add, server-id add and express add describe a state" },
 		{ A A, "line 2: -A: service 192.0.2.1:443 is described above already" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1\n" A, "line 1: -a: no -A line for service 192.0.2.1:443 above" },
 		{ A "-a -f 7 -6 -r ::1", "line 2: -a: no -A line for service fwmark 7 (IPv6) above" },
@@ -754,8 +760,8 @@ static void restore_validation(void **state)
 		{ A B "-a -u 192.0.2.2:443 -r 10.0.0.1 --server-id 7:01",
 		  "line 3: --server-id 7:01: the config ID before the colon is not a number from 0 to 6" },
 		{ A "-a -u 192.0.2.1:443 -r \"10.0.0.1", "line 2: a quotation does not end" },
-		{ A "quiclbadm\nquiclbadm -C", "line 3: -C: only -A, -a, set, config add and server-id add describe a state" },
-		{ A "decode 00", "line 2: decode: only -A, -a, set, config add and server-id add describe a state" },
+		{ A "quiclbadm\nquiclbadm -C", "line 3: -C: only -A, -a, set, config add, server-id add and express add describe a state" },
+		{ A "decode 00", "line 2: decode: only -A, -a, set, config add, server-id add and express add describe a state" },
 		{ A "config add -u 192.0.2.1:443 --id 0 --tenant 1 --server-id-len 1 --nonce-len 4",
 		  "line 2: config add: no config 0 tenant 0 above, and tenants are numbered from 0 without gaps" },
 		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4\n"
@@ -787,7 +793,7 @@ static void restore_validation(void **state)
 		{ "-A -u 192.0.2.1:443 -s mh\nset -u 192.0.2.1:443 --tuple-max 5",
 		  "line 2: set: service 192.0.2.1:443 has scheduler mh, not quic" },
 		{ A "bogus", "line 2: bogus: no such command (quiclbadm help)" },
-		{ A "-L", "line 2: -L: only -A, -a, set, config add and server-id add describe a state" },
+		{ A "-L", "line 2: -L: only -A, -a, set, config add, server-id add and express add describe a state" },
 	};
 	size_t i;
 

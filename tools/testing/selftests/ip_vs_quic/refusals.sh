@@ -136,7 +136,7 @@ tcase "-R: config ID 7" restore "line 3: --id 7: not a number from 0 to 6" "$A" 
 tcase "-R: unknown word" restore "line 2: nonsense: no such command (quiclbadm help)" "$A" nonsense
 tcase "-R: server of another service" restore "line 2: -a: no -A line for service $VIP4:444 above" "$A" "${a/:443/:444}"
 tcase "-R: service twice" restore "line 2: -A: service $SVC4 is described above already" "$A" "$A"
-tcase "-R: a command that is no state" restore "line 2: -C: only -A, -a, set, config add and server-id add describe a state" "$A" -C
+tcase "-R: a command that is no state" restore "line 2: -C: only -A, -a, set, config add, server-id add and express add describe a state" "$A" -C
 tcase "-R: missing key file" restore "line 2: key file missing: No such file or directory" "$A" "$C --key-file missing"
 tcase "-R: server ID of the wrong length" restore "line 3: server ID 0:0102: 2 octets, config 0 has server IDs of 3" \
 	"$A" "$C" "$a --server-id 0:0102"
