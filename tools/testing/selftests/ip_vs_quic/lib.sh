@@ -378,7 +378,7 @@ stats() {
 	for line in "${lines[@]}"; do
 		read -ra word <<<"$line"
 		case ${word[0]:-} in
-		UDP)
+		UDP | FWM | EXP)
 			found=
 			[ "${word[1]}" != "$1" ] || found=1
 			;;

@@ -9,11 +9,11 @@ RAWGEN=$here/rawgen
 # raw NAME [OPTION...] [WORD...] [-]: sends packets from a namespace
 raw() { "$RAWGEN" send -n "$LAB-$1" "${@:2}"; }
 
-# watch: from now on, what arrives at the real servers is in $WORK/watched
+# watch [-x]: from now on, what arrives at the real servers is in $WORK/watched
 watch() {
 	local pid
 	: >"$WORK/watched"
-	pid=$("$RAWGEN" watch "$WORK/watched" "s1=$LAB-s1" "s2=$LAB-s2" "s3=$LAB-s3")
+	pid=$("$RAWGEN" watch "$@" "$WORK/watched" "s1=$LAB-s1" "s2=$LAB-s2" "s3=$LAB-s3")
 	pids+=("$pid")
 }
 

@@ -5,11 +5,11 @@
  *	rawgen send [-n NETNS] [-c COUNT] LAYER [FIELD=VALUE...] ... | -
  *		sends one packet, or with "-" one for each line read; COUNT of each,
  *		the outermost source one higher each time.
- *	rawgen watch FILE NAME=NETNS...
+ *	rawgen watch [-x] FILE NAME=NETNS...
  *		goes to the background once it listens on eth0 of each namespace,
  *		prints its pid, and writes a line to FILE for each IP packet to the
- *		host: NAME and the layers, in the same words.  Neighbour discovery is
- *		left out.
+ *		host: NAME and the layers, in the same words; with -x also all octets.
+ *		Neighbour discovery is left out.
  *
  * LAYERs are ip4, ip6, frag (of IPv6), opts (IPv6 destination options), udp, icmp,
  * icmp6, gre and gue, outermost first; FIELDs are in field_table.  What a layer
@@ -598,13 +598,15 @@ static bool is_neighbour_discovery(const uint8_t *data, size_t len)
 	       (data[6] == PROTO_ICMP6 || data[6] == 0) && data[at] >= 130;
 }
 
+static bool watch_octets;
+
 static void watch_one(int fd, const char *name, FILE *out)
 {
 	static uint8_t data[PACKET_MAX];
 	struct sockaddr_ll from;
 	socklen_t from_len = sizeof(from);
 	struct view v = { .data = data, .out = out };
-	ssize_t n;
+	ssize_t n, i;
 
 	n = recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&from,
 		     &from_len);
@@ -619,6 +621,10 @@ static void watch_one(int fd, const char *name, FILE *out)
 		return;
 	fprintf(out, "%s", name);
 	tell(v, data[0] >> 4 == 4 ? PROTO_IP4 : PROTO_IP6);
+	if (watch_octets)
+		fputs(" octets=", out);
+	for (i = 0; watch_octets && i < n; i++)
+		fprintf(out, "%02x", data[i]);
 	fputc('\n', out);
 }
 
@@ -660,6 +666,11 @@ static int cmd_watch(int argc, char **argv)
 	nfds_t n;
 	FILE *out;
 
+	if (argc > 1 && !strcmp(argv[1], "-x")) {
+		watch_octets = true;
+		argc--;
+		argv++;
+	}
 	if (argc < 3 || argc > WATCHED_MAX)
 		return 2;
 	out = fopen(argv[1], "a");

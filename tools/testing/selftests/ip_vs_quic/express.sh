@@ -1,0 +1,472 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The express path makes the packets that the default path makes, octet for octet, and counts the same; what it leaves alone
+# goes the default way; it is gone with its device, its namespace and the module.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+need_module
+modprobe -a fou ip_gre 8021q 2>/dev/null || true
+lab_up
+
+# addr4 N, addr6 N: real server N as quiclbadm takes it
+addr4() { rs4 "$1"; }
+addr6() { printf '[%s]' "$(rs6 "$1")"; }
+
+# family 4|6: sets $svc, $ip (the outermost words) and $vip
+family() {
+	case $1 in
+	4) svc=$SVC4 ip="ip4 src=$CL4.21 dst=$VIP4" ;;
+	6) svc=$SVC6 ip="ip6 src=${CL6}:21 dst=$VIP6" ;;
+	esac
+}
+
+# pool FAMILY OUTER [OPTION...]: one service whose servers are reached by addresses of family OUTER
+pool() {
+	local svc ip n
+	family "$1"
+	q -C
+	for n in 1 2 3; do
+		echo "-a -u $svc -r $("addr$2" "$n"):443 ${*:3} --server-id 0:$(sid 3 "$n") --server-id 1:$(sid 3 "$n")"
+	done | cat <(printf -- '-A -u %s\nconfig add -u %s --id 0 --server-id-len 3 --nonce-len 4\nconfig add -u %s --id 1 --server-id-len 3 --nonce-len 15 --key-file %s\n' \
+		"$svc" "$svc" "$svc" "$WORK/key") - | q -R
+}
+
+# express: sets $EXPRESS to what became of datagrams, for each device, as DEVICE.REASON
+declare -A EXPRESS EXPRESS_MARK
+express() {
+	local lines line i
+	local -a head word
+	mapfile -t lines < <(q express list)
+	read -ra head <<<"${lines[0]}"
+	EXPRESS=()
+	for line in "${lines[@]:1}"; do
+		read -ra word <<<"$line"
+		for ((i = 1; i < ${#head[@]}; i++)); do
+			EXPRESS[${word[0]}.${head[i]}]=${word[i]}
+		done
+	done
+}
+
+express_mark() {
+	local key
+	express
+	EXPRESS_MARK=()
+	for key in "${!EXPRESS[@]}"; do
+		EXPRESS_MARK[$key]=${EXPRESS[$key]}
+	done
+}
+
+# expressed DEVICE REASON=N...: since express_mark() exactly these, and nothing else at the device
+expressed() {
+	local device=$1 key reason bad=
+	local -A want=()
+	shift
+	for reason in "$@"; do
+		want[$device.${reason%=*}]=${reason#*=}
+	done
+	express
+	for key in "${!EXPRESS[@]}"; do
+		[ "${key%%.*}" = "$device" ] || continue
+		EXPRESS[$key]=$((EXPRESS[$key] - ${EXPRESS_MARK[$key]:-0}))
+		[ "${EXPRESS[$key]}" = "${want[$key]:-0}" ] || bad+=" ${key#*.}: ${EXPRESS[$key]}, not ${want[$key]:-0}"
+		unset "want[$key]"
+	done
+	[ -z "$bad" ] || fail "express at $device:$bad"
+	[ ${#want[@]} = 0 ] || fail "no such reason: ${!want[*]}"
+}
+
+on() {
+	q express add "${1:-eth0}"
+	defer "q express del ${1:-eth0} 2>/dev/null || true"
+	express_mark
+}
+
+# warm FAMILY: until all that the express path needs has been found; the outcomes are the caller's to mark() after this
+warm() {
+	local svc ip n
+	family "$1"
+	forget
+	for n in 1 2 3; do
+		echo "$ip ttl=9 udp sport=999 dport=$PORT data=40${CID[n]}"
+	done | raw rt -
+	arrived 3 "sport=999"
+}
+
+# variety FAMILY DF: datagrams that differ in all that an outer header is made of
+variety() {
+	local svc ip fields n=0
+	family "$1"
+	for fields in "tos=0 ttl=2" "tos=1 ttl=64" "tos=2 ttl=255" "tos=3 ttl=3" "tos=0xb8 ttl=64" "tos=0xff ttl=200"; do
+		n=$((n + 1))
+		[ "$1" = 6 ] || fields+=" df=$2 id=$((1000 + n))"
+		echo "$ip $fields udp sport=$((5000 + n)) dport=$PORT data=40${CID[n % 3 + 1]} pad=$((n * 70))"
+		echo "$ip $fields udp sport=$((6000 + n)) dport=$PORT data=$(long_header "${KEYED[n % 3 + 1]}" 1122) pad=$((n * 200))"
+	done
+}
+
+# same_octets FAMILY OUTER DF WORD...
+same_octets() {
+	local f=$1 outer=$2 df=$3 svc ip mask='s/$//'
+	shift 3
+	family "$f"
+	pool "$f" "$outer" "$@"
+	# without DF the outer header has an identification from a counter
+	if [ "$df" = 0 ] && [ "$outer" = 4 ]; then
+		mask='s/octets=\(.\{8\}\).\{4\}\(.\{8\}\).\{4\}/octets=\1\2/'
+	fi
+	variety "$f" "$df" >"$WORK/variety"
+
+	warm "$f"
+	forget
+	mark "$svc"
+	raw rt - <"$WORK/variety"
+	arrived 12 "udp sport=[56]0"
+	sed "$mask" "$WORK/watched" | sort >"$WORK/want"
+	counted "$svc" routed=12
+
+	on
+	warm "$f"
+	forget
+	mark "$svc"
+	express_mark
+	raw rt - <"$WORK/variety"
+	arrived 12 "udp sport=[56]0"
+	expressed eth0 taken=12
+	diff <(cut -c 1-400 "$WORK/want") <(sed "$mask" "$WORK/watched" | sort | cut -c 1-400) ||
+		fail "packets of the two paths differ"
+	counted "$svc" routed=12
+	stateless
+}
+
+# in_packets N: sets $IPVS to packets, bytes and connections of the service and its servers, of N datagrams in all; IPVS adds
+# up every two seconds
+in_packets() { poll 15 "$1 datagrams" has_packets "$1"; }
+
+has_packets() {
+	mapfile -t IPVS < <(q -L -j | jq '.services[0] | .stats, .servers[].stats | .in_packets, .in_bytes, .conns')
+	[ "${IPVS[0]}" = "$1" ] && [ $((IPVS[3] + IPVS[6] + IPVS[9])) = "$1" ]
+}
+
+# What IPVS counts for the same datagrams once by either path.
+same_counts() {
+	local svc ip i
+	local -a warm both
+	family "$1"
+	pool "$1" "$1" -i
+	variety "$1" 1 >"$WORK/variety"
+	warm "$1"
+	in_packets 3
+	warm=("${IPVS[@]}")
+	raw rt - <"$WORK/variety"
+	in_packets 15
+	both=("${IPVS[@]}")
+	on
+	warm "$1"
+	raw rt - <"$WORK/variety"
+	in_packets 30
+	for i in "${!IPVS[@]}"; do
+		same "counter $i" "${IPVS[i]}" $((2 * both[i]))
+	done
+	[ "${IPVS[1]}" -gt $((2 * warm[1])) ]
+}
+
+# --- what is handed on -----------------------------------------------------
+
+# handed REASON ARRIVES OUTCOME WORD...: one datagram is left to the default path, where it is as ever
+handed() {
+	forget
+	mark "$svc"
+	express_mark
+	echo "${@:4}" | raw rt -
+	expressed eth0 ${1:+"$1=1"}
+	# shellcheck disable=SC2086 # several words
+	counted "$svc" $3
+	if [ "$2" = 0 ]; then
+		same "packets at the servers" "$(<"$WORK/watched")" ""
+	else
+		arrived "$2" "dst="
+	fi
+}
+
+# taken N: and now a datagram for server N is taken
+taken() {
+	forget
+	mark "$svc"
+	express_mark
+	echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]}" | raw rt -
+	arrived 1 "sport=998"
+	expressed eth0 taken=1
+	counted "$svc" routed=1
+}
+
+reasons_v4() {
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]}"
+	family 4
+	pool 4 4 -i
+	on
+	warm 4
+	taken 1
+	handed not-plain 1 routed=1 "$ip options=01010101 $udp"
+	handed not-plain 0 "" "$ip df=0 mf=1 $udp pad=100"
+	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
+	handed not-plain 0 "" "$ip sum=4660 $udp"
+	handed not-plain 0 "" "ip4 src=127.0.0.1 dst=$VIP4 $udp"
+	handed not-plain 0 "" "ip4 src=224.0.0.5 dst=$VIP4 $udp"
+	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed unroutable 1 "malformed=1 fallback=1" "$ip udp sport=5 dport=443"
+	handed too-big 0 routed=1 "$ip df=1 $udp pad=1470"
+	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
+	handed "" 0 "" "$ip icmp type=13 code=0"
+	taken 1
+}
+
+reasons_v6() {
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]}"
+	family 6
+	pool 6 6 -i
+	on
+	warm 6
+	taken 1
+	handed "" 1 routed=1 "$ip opts $udp"
+	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
+	handed not-plain 0 "" "ip6 src=::1 dst=$VIP6 $udp"
+	handed not-plain 0 "" "ip6 src=ff02::9 dst=$VIP6 $udp"
+	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed too-big 0 routed=1 "$ip $udp pad=1470"
+	taken 1
+}
+
+# What the namespace and the service are set to.
+setups() {
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[2]}"
+	family 4
+	pool 4 4 -i
+	on
+	warm 4
+	echo 1 >/proc/sys/net/ipv4/vs/conntrack
+	defer "echo 0 >/proc/sys/net/ipv4/vs/conntrack"
+	handed setup 1 routed=1 "$ip $udp"
+	echo 0 >/proc/sys/net/ipv4/vs/conntrack
+	taken 2
+	q -A -f 9
+	handed setup 1 routed=1 "$ip $udp"
+	q -D -f 9
+	taken 2
+	q -e -u "$svc" -r "$(rs4 2)" -g
+	warm 4
+	handed method 1 routed=1 "$ip $udp"
+	q -e -u "$svc" -r "$(rs4 2)" -i --tun-type gue --tun-port 6080 --tun-csum
+	warm 4
+	handed method 1 routed=1 "$ip $udp"
+	q -e -u "$svc" -r "$(rs4 2)" -m
+	warm 4
+	handed unroutable 1 "deferred=1 sched-cid=1" "$ip $udp"
+	q -e -u "$svc" -r "$(rs4 2)" -i -w 0
+	warm 4
+	taken 2
+	q -d -u "$svc" -r "$(rs4 2)" --keep-server-ids
+	handed unroutable 1 "unroutable-server=1 fallback=1" "$ip $udp"
+}
+
+# flows FAMILY: the route to the VIP, to the server and the neighbour are all looked at, again and again
+finds() {
+	local svc ip f=$1 rs vip len dash udp="udp sport=5 dport=443 data=40${CID[3]}"
+	family "$f"
+	pool "$f" "$f" -i
+	rs=$("rs$f" 3) vip=$VIP4/32 dash=-4
+	if [ "$f" = 6 ]; then
+		vip=$VIP6/128 dash=-6
+	fi
+	on
+	# nothing has come the default way yet
+	handed not-local 1 routed=1 "$ip $udp"
+	taken 3
+	ip neigh del "$rs" dev eth0
+	handed no-neighbour 1 routed=1 "$ip $udp"
+	taken 3
+	ip addr del "$vip" dev lo
+	defer "ip addr replace $vip dev lo"
+	handed not-local 0 "" "$ip $udp"
+	ip addr replace "$vip" dev lo
+	poll 10 "the VIP" ip route get "${vip%/*}"
+	warm "$f"
+	taken 3
+	# another way to the server, and it is used
+	ip "$dash" route add "$rs" dev eth0 mtu 1400
+	defer "ip $dash route del $rs dev eth0 mtu 1400"
+	warm "$f"
+	handed too-big 0 routed=1 "$ip ${2:-} $udp pad=1380"
+	taken 3
+}
+
+vlan() {
+	local svc ip
+	family 4
+	pool 4 4 -i
+	ip link add link eth0 name v5 type vlan id 5 || skip "the kernel has no VLANs"
+	defer "ip link del v5"
+	ip -n "$LAB-rt" link add link lb name v5 type vlan id 5
+	defer "ip -n $LAB-rt link del v5; ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
+	ip -b - <<-END
+		addr add 10.5.0.1/24 dev v5
+		link set v5 up
+	END
+	ip -n "$LAB-rt" -b - <<-END
+		addr add 10.5.0.2/24 dev v5
+		link set v5 up
+		route replace $VIP4 via 10.5.0.1 dev v5
+	END
+	on
+	warm 4
+	handed not-plain 1 routed=1 "$ip udp sport=5 dport=443 data=40${CID[1]}"
+	on v5
+	forget
+	echo "$ip udp sport=5 dport=443 data=40${CID[1]}" | raw rt -
+	arrived 1 "sport=5"
+	expressed v5 taken=1
+}
+
+# --- a device's life ---------------------------------------------------------
+
+devices() { q express list -j | jq -r '.[].device' | paste -sd ' '; }
+
+refusals() {
+	same "devices" "$(devices)" ""
+	refused 1 "Error: express path of nodev0: There is no such device." q express add nodev0
+	refused 1 "Error: express path of nodev0: There is no such device." q express del nodev0
+	refused 1 "Error: express path of lo: The loopback device has no clients behind it." q express add lo
+	refused 1 "Error: express path of eth0: The device does not have the express path." q express del eth0
+	on
+	refused 1 "Error: express path of eth0: The device has the express path already." q express add eth0
+	same "devices" "$(devices)" eth0
+}
+
+lives_and_dies() {
+	q -C
+	ip -b - <<-END
+		link add e1 type dummy
+		link add e2 type dummy
+		link add e3 type veth peer name e4
+	END
+	defer "for d in e1 e2 e3 e9; do ip link del \$d; done 2>/dev/null || true"
+	for d in e3 e2 e1; do
+		on "$d"
+	done
+	same "devices" "$(devices)" "e1 e2 e3"
+	same "what -S says" "$(q -S)" "$(printf 'express add %s\n' e1 e2 e3)"
+	same "what -L says" "$(q -L | grep EXP)" "$(printf 'EXP  %s\n' e1 e2 e3)"
+	ip link set e1 name e9
+	same "devices" "$(devices)" "e2 e3 e9"
+	ip link del e9
+	same "devices" "$(devices)" "e2 e3"
+	ip link set e3 netns "$LAB-s1"
+	same "devices" "$(devices)" e2
+	same "devices there" "$(in_ns s1 quiclbadm express list -j | jq length)" 0
+	q -S >"$WORK/saved"
+	q express del e2
+	q -R <"$WORK/saved"
+	same "devices" "$(devices)" e2
+	q -R <"$WORK/saved"
+	in_ns s1 ip link del e3
+}
+
+# In a namespace that goes with all it has, while a datagram's routes are remembered in it; then the module goes.
+goes_with() {
+	local svc ip
+	family 4
+	ip netns add "$LAB-y"
+	ip -n "$LAB-rt" link add y type veth peer name eth0 netns "$LAB-y"
+	ip -n "$LAB-rt" -b - <<-END
+		addr add 10.9.0.2/24 dev y
+		link set y up
+	END
+	ip -n "$LAB-y" -b - <<-END
+		link set lo up
+		addr add 10.9.0.1/24 dev eth0
+		addr add $VIP4/32 dev lo
+		link set eth0 up
+	END
+	in_ns y quiclbadm -R <<-END
+		-A -u $svc
+		config add -u $svc --id 0 --server-id-len 3 --nonce-len 4
+		-a -u $svc -r 10.9.0.2:443 -i --server-id 0:$(sid 3 1)
+		express add eth0
+	END
+	ip -n "$LAB-rt" route replace "$VIP4" via 10.9.0.1
+	defer "ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
+	poll 10 "the express path" taken_in_y
+	ip netns del "$LAB-y"
+	poll 30 "the end of the namespace" y_is_gone
+	q -C
+	q express add eth0
+	poll 30 "the end of the module" modprobe -r ip_vs_quic
+	modprobe ip_vs_quic
+	same "devices" "$(devices)" ""
+}
+
+# the kernel takes its time
+y_is_gone() { ! ip -n "$LAB-rt" link show y; }
+
+taken_in_y() {
+	raw rt -c 1 ip4 "src=10.9.0.2" "dst=$VIP4" udp sport=7 "dport=$PORT" "data=40${CID[1]}"
+	[ "$(in_ns y quiclbadm express list -j | jq '.[0].outcomes.taken')" -gt 0 ]
+}
+
+# Whatever changes meanwhile, every datagram is answered.
+under_change() {
+	local i routed
+	serve
+	fresh "$SVC4" rs4 0:3:4 1:8:8:x
+	on
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.31:3000" name=x "mint=0:$(sid 3 1)"
+	mark
+	express_mark
+	flood -c "1:8:8:$KEY" -c 0:3:4 -w 4 "to=$SVC4" - <<-END
+		from=$CL4.31:3100 name=1 mint=1:$(sid 8 1)
+		from=$CL4.32:3200 name=2 mint=0:$(sid 3 2)
+		from=$CL4.33:3300 name=3 mint=1:$(sid 8 3)
+	END
+	for i in {1..6}; do
+		ip route add "203.0.113.$i" dev lo
+		q set -u "$SVC4" --dcid-max "$i"
+		q -a -u "$SVC4" -r 10.0.0.99 -i -w 0
+		q express del eth0
+		q express add eth0
+		ip route del "203.0.113.$i" dev lo
+		q -d -u "$SVC4" -r 10.0.0.99
+		poll 10 "datagrams to be taken" takes_some
+	done
+	flooded
+	same "servers" "$(awk '{ print $1, $2 }' <<<"$GOT" | sort)" "$(printf '%d s%d\n' 1 1 2 2 3 3)"
+}
+
+takes_some() { [ "$(q express list -j | jq '.[0].outcomes.taken')" -gt 0 ]; }
+
+# cids of config 0 in $CID, of config 1 in $KEYED
+mint_cids
+mapfile -t -O 1 KEYED < <("$QUICGEN" mint -c 1:3:15:$KEY "mint=1:$(sid 3 1)" "mint=1:$(sid 3 2)" "mint=1:$(sid 3 3)")
+watch -x
+
+for f in 4 6; do
+	for outer in 4 6; do
+		df=$((f == 4))
+		tcase "IPv$f in IPv$outer, IPIP: the same octets" same_octets $f $outer $df -i
+		tcase "IPv$f in IPv$outer, GUE: the same octets" same_octets $f $outer $df -i --tun-type gue --tun-port 6080
+	done
+	tcase "IPv$f: IPVS counts the same" same_counts $f
+done
+tcase "IPv4 in IPv4, IPIP, without DF: the same octets" same_octets 4 4 0 -i
+tcase "IPv4: what is not plain goes the default way" reasons_v4
+tcase "IPv6: what is not plain goes the default way" reasons_v6
+tcase "sysctls, firewall marks and forwarding methods that need the default way" setups
+tcase "IPv4: routes and neighbours are found and lost" finds 4 df=1
+tcase "IPv6: routes and neighbours are found and lost" finds 6
+tcase "VLAN tags" vlan
+tcase "refusals" refusals
+tcase "a device is renamed, moved, deleted, saved and restored" lives_and_dies
+tcase "everything changes under traffic" under_change
+tcase "a namespace and the module go with the express path on" goes_with
+finish
