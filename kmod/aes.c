@@ -1,52 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * AES-128 for the codec, one block at a time in softirq, by the kernel API that
- * uses AES-NI there: the single-block crypto cipher up to 6.12 (the AES library
+ * AES-128 for the codec, one block at a time in softirq.
+ *
+ * Where the instructions of aes.h are not to be had, by the kernel API that is
+ * accelerated there: the single-block crypto cipher up to 6.12 (the AES library
  * of those kernels is generic C, three times the cost of all the rest of a
  * packet), the AES library where it has become accelerated itself.
  */
 #include "qlb_aes.h"
 
+#include <crypto/aes.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
 #ifdef HAVE_AES_LIB_KEY
 
-int ip_vs_quic_aes_init(void)
-{
-	return 0;
-}
-
-int qlb_aes_init(struct qlb_aes *aes, const u8 key[16])
+static int init_kernel(struct qlb_aes *aes, const u8 key[16])
 {
 	return aes_preparekey(&aes->key, key, AES_KEYSIZE_128);
 }
 
-void qlb_aes_destroy(struct qlb_aes *aes)
+static void destroy_kernel(struct qlb_aes *aes)
 {
-	memzero_explicit(aes, sizeof(*aes));
+	/* it is all in the struct */
 }
 
-void qlb_aes_encrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16])
+static void encrypt_kernel(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
 {
 	aes_encrypt(&aes->key, out, in);
 }
 
-void qlb_aes_decrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16])
+static void decrypt_kernel(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
 {
 	aes_decrypt(&aes->key, out, in);
+}
+
+static int check_kernel(void)
+{
+	return 0;
 }
 
 #else
 
 #include <crypto/internal/cipher.h>
 
+static int init_kernel(struct qlb_aes *aes, const u8 key[16])
+{
+	int err;
+
+	aes->tfm = crypto_alloc_cipher("aes", 0, 0);
+	if (IS_ERR(aes->tfm))
+		return PTR_ERR(aes->tfm);
+
+	err = crypto_cipher_setkey(aes->tfm, key, 16);
+	if (err)
+		crypto_free_cipher(aes->tfm);
+	return err;
+}
+
+/* The expanded key lies in the tfm, which crypto_free_cipher() wipes. */
+static void destroy_kernel(struct qlb_aes *aes)
+{
+	crypto_free_cipher(aes->tfm);
+}
+
+static void encrypt_kernel(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
+{
+	crypto_cipher_encrypt_one(aes->tfm, out, in);
+}
+
+static void decrypt_kernel(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
+{
+	crypto_cipher_decrypt_one(aes->tfm, out, in);
+}
+
 /*
  * A cipher allocated before aesni_intel is loaded stays with the generic code
  * for its life, and nothing asks for the module: "aes" is already answered by
  * the built-in one.  modprobe follows the softdep, insmod needs the request.
  */
-int ip_vs_quic_aes_init(void)
+static int check_kernel(void)
 {
 	struct crypto_cipher *tfm;
 
@@ -62,38 +99,104 @@ int ip_vs_quic_aes_init(void)
 	return 0;
 }
 
-int qlb_aes_init(struct qlb_aes *aes, const u8 key[16])
+ip_vs_quic_import_ns(CRYPTO_INTERNAL);
+#endif
+
+#ifdef QLB_AES_DIRECT
+
+static int init_direct(struct qlb_aes *aes, const u8 key[16])
 {
-	int err;
+	struct crypto_aes_ctx ctx;
+	int err = aes_expandkey(&ctx, key, AES_KEYSIZE_128);
 
-	aes->tfm = crypto_alloc_cipher("aes", 0, 0);
-	if (IS_ERR(aes->tfm))
-		return PTR_ERR(aes->tfm);
-
-	err = crypto_cipher_setkey(aes->tfm, key, 16);
-	if (err)
-		crypto_free_cipher(aes->tfm);
+	memcpy(aes->enc, ctx.key_enc, sizeof(aes->enc));
+	memcpy(aes->dec, ctx.key_dec, sizeof(aes->dec));
+	memzero_explicit(&ctx, sizeof(ctx));
 	return err;
 }
 
-/* The expanded key lies in the tfm, which crypto_free_cipher() wipes. */
+static bool decrypt_direct(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
+{
+	u64 w[2];
+
+	if (!qlb_aes_begin())
+		return false;
+	memcpy(w, in, sizeof(w));
+	qlb_aes_rounds(aes->dec, w, "aesdec", "aesdeclast");
+	qlb_aes_end(true);
+	memcpy(out, w, sizeof(w));
+	return true;
+}
+
+static bool encrypt_direct(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
+{
+	u64 w[2];
+
+	if (!qlb_aes_begin())
+		return false;
+	memcpy(w, in, sizeof(w));
+	qlb_aes_rounds(aes->enc, w, "aesenc", "aesenclast");
+	qlb_aes_end(true);
+	memcpy(out, w, sizeof(w));
+	return true;
+}
+
+void ip_vs_quic_aes_encrypt_words(const struct qlb_aes *aes, u64 w[2])
+{
+	encrypt_kernel(aes, (u8 *)w, (const u8 *)w);
+}
+
+#else
+
+static int init_direct(struct qlb_aes *aes, const u8 key[16])
+{
+	return 0;
+}
+
+static bool decrypt_direct(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
+{
+	return false;
+}
+
+static bool encrypt_direct(const struct qlb_aes *aes, u8 out[16],
+			   const u8 in[16])
+{
+	return false;
+}
+
+#endif
+
+int ip_vs_quic_aes_init(void)
+{
+	return check_kernel();
+}
+
+int qlb_aes_init(struct qlb_aes *aes, const u8 key[16])
+{
+	int err = init_direct(aes, key);
+
+	return err ? err : init_kernel(aes, key);
+}
+
 void qlb_aes_destroy(struct qlb_aes *aes)
 {
-	crypto_free_cipher(aes->tfm);
-	aes->tfm = NULL;
+	destroy_kernel(aes);
+	memzero_explicit(aes, sizeof(*aes));
 }
 
 void qlb_aes_encrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16])
 {
-	crypto_cipher_encrypt_one(aes->tfm, out, in);
+	if (!encrypt_direct(aes, out, in))
+		encrypt_kernel(aes, out, in);
 }
 
 void qlb_aes_decrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16])
 {
-	crypto_cipher_decrypt_one(aes->tfm, out, in);
+	if (!decrypt_direct(aes, out, in))
+		decrypt_kernel(aes, out, in);
 }
-
-ip_vs_quic_import_ns(CRYPTO_INTERNAL);
-#endif
 
 MODULE_SOFTDEP("pre: aesni_intel");

@@ -68,6 +68,7 @@ struct feistel {
 	struct block left_mask;
 	struct block right_mask;
 	u64 length;	/* expand's length octet, in its place in w[1] */
+	bool direct;	/* qlb_aes_begin()'s */
 };
 
 /* The first n octets start at 16 - n; in the second row, less a nibble. */
@@ -157,7 +158,7 @@ static inline void feistel_pass(const struct feistel *f,
 	struct block b = *source;
 
 	b.w[1] |= f->length | OCTET(pass, 7);
-	qlb_aes_encrypt(aes, (u8 *)&b, (u8 *)&b);
+	qlb_aes_encrypt_words(f->direct, aes, b.w);
 	target->w[0] ^= b.w[0] & mask->w[0];
 	target->w[1] ^= b.w[1] & mask->w[1];
 }
@@ -269,14 +270,17 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 	struct feistel f;
 
 	feistel_split(&f, cfg->plaintext_len, octets);
+	f.direct = qlb_aes_begin();
 	feistel_to_left(&f, &cfg->aes, 4);
 	feistel_to_right(&f, &cfg->aes, 3);
 	feistel_to_left(&f, &cfg->aes, 2);
 	if (!nonce && cfg->nonce_len >= cfg->server_id_len) {
+		qlb_aes_end(f.direct);
 		server_id_store(sid, cfg->server_id_len, f.left);
 		return;
 	}
 	feistel_to_right(&f, &cfg->aes, 1);
+	qlb_aes_end(f.direct);
 	feistel_join(&f, cfg->plaintext_len, joined);
 	server_id_store(sid, cfg->server_id_len, block_load(joined));
 	if (nonce)
@@ -330,10 +334,12 @@ static void encode_four_pass(const struct qlb_config *cfg, u8 *octets)
 	struct feistel f;
 
 	feistel_split(&f, cfg->plaintext_len, octets);
+	f.direct = qlb_aes_begin();
 	feistel_to_right(&f, &cfg->aes, 1);
 	feistel_to_left(&f, &cfg->aes, 2);
 	feistel_to_right(&f, &cfg->aes, 3);
 	feistel_to_left(&f, &cfg->aes, 4);
+	qlb_aes_end(f.direct);
 	feistel_join(&f, cfg->plaintext_len, joined);
 	memcpy(octets, joined, cfg->plaintext_len);
 }
