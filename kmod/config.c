@@ -19,6 +19,17 @@ static struct ip_vs_quic_usage __percpu *new_usage(void)
 	return usage;
 }
 
+static void fill_masks(struct ip_vs_quic_config *cfg)
+{
+	union ip_vs_quic_sid_key first = {
+		.config_and_len = cfg->qlb.id << 5 | cfg->qlb.server_id_len,
+	};
+
+	memset(&cfg->cid_mask, 0xff, 1 + cfg->qlb.plaintext_len);
+	memset(cfg->sid_mask.octets, 0xff, cfg->qlb.server_id_len);
+	cfg->sid_first = first.words[0];
+}
+
 struct ip_vs_quic_config *
 ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 {
@@ -47,6 +58,7 @@ ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 	cfg->check_length = params->check_length;
 	if (cfg->qlb.keyed)
 		cfg->fingerprint = qlb_fingerprint(&cfg->qlb);
+	fill_masks(cfg);
 	kref_init(&cfg->ref);
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_CONFIG);
 	return cfg;

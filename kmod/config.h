@@ -8,7 +8,8 @@
 #include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
 
-#include "qlb.h"
+#include "cidcache.h"
+#include "sidmap.h"
 
 enum ip_vs_quic_config_limits {
 	IP_VS_QUIC_TENANTS_MAX = 4,	/* configs that share a config ID */
@@ -37,6 +38,9 @@ struct ip_vs_quic_usage {
  * @fingerprint: of the key, 0 when there is none
  * @key_source: opaque to the kernel, may be NULL
  * @usage: written by the packet path
+ * @cid_mask: ones where its CIDs have octets
+ * @sid_mask: ones where the server ID is in the first 16 octets of a CID
+ * @sid_first: config_and_len of its server IDs, in its place
  * @qlb: what the codec needs
  */
 struct ip_vs_quic_config {
@@ -46,6 +50,9 @@ struct ip_vs_quic_config {
 	u32 fingerprint;
 	char *key_source;
 	struct ip_vs_quic_usage __percpu *usage;
+	struct ip_vs_quic_cid cid_mask;
+	union ip_vs_quic_sid_key sid_mask;
+	u64 sid_first;
 	struct qlb_config qlb;
 };
 

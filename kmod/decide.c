@@ -153,6 +153,40 @@ void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
 		try_tenants(routes, config_id, d);
 }
 
+/* Decrypts; a CID that has a server is remembered. */
+static noinline const struct ip_vs_quic_route *
+find_uncached(const struct ip_vs_quic_routes *routes,
+	      const struct ip_vs_quic_config *cfg, const u8 *cid,
+	      struct ip_vs_quic_cid_entry *entry)
+{
+	const struct ip_vs_quic_route *route;
+	union ip_vs_quic_sid_key key;
+	struct qlb_server_id sid;
+
+	if (!qlb_decode(&cfg->qlb, cid, QLB_CID_LEN_MAX, &sid, NULL))
+		return NULL;
+	key = ip_vs_quic_sid_key(cfg->qlb.id, &sid);
+	route = ip_vs_quic_routes_find(routes, &key);
+	if (!route)
+		return NULL;
+	entry->generation = routes->generation;
+	entry->cid = ip_vs_quic_cid_load(cid, &cfg->cid_mask);
+	entry->route = route;
+	return route;
+}
+
+const struct ip_vs_quic_route *
+ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
+			  const struct ip_vs_quic_config *cfg, const u8 *cid)
+{
+	struct ip_vs_quic_cid c = ip_vs_quic_cid_load(cid, &cfg->cid_mask);
+	struct ip_vs_quic_cid_entry *entry = ip_vs_quic_cidcache_place(&c);
+
+	if (likely(ip_vs_quic_cidcache_holds(entry, routes->generation, &c)))
+		return entry->route;
+	return find_uncached(routes, cfg, cid, entry);
+}
+
 void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,
 		       const struct ip_vs_quic_payload *payload,
 		       struct ip_vs_quic_decision *d)

@@ -6,6 +6,9 @@
 #ifndef _IP_VS_QUIC_DECIDE_H
 #define _IP_VS_QUIC_DECIDE_H
 
+#include <linux/udp.h>
+
+#include "cidcache.h"
 #include "quic_hdr.h"
 #include "service.h"
 
@@ -57,6 +60,90 @@ void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,
 /* The same for a CID: from what d->hdr says of it on. */
 void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
 			   struct ip_vs_quic_decision *d);
+
+/*
+ * The decision for nearly all datagrams, in as few steps as there can be: those of a
+ * short header whose CID names a server that is there and needs no IPVS state.
+ * Caller has bottom halves disabled as well; @data has IP_VS_QUIC_USUAL_LEN octets.
+ * Return: the route and its config; NULL: ask ip_vs_quic_decide(), which would
+ * have found the same.
+ */
+enum {
+	IP_VS_QUIC_USUAL_LEN = 1 + QLB_CID_LEN_MAX,
+};
+
+/*
+ * Out of line, so that plaintext pays for neither stack nor registers.  @cid has
+ * QLB_CID_LEN_MAX octets.
+ */
+const struct ip_vs_quic_route *
+ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
+			  const struct ip_vs_quic_config *cfg, const u8 *cid);
+
+static __always_inline const struct ip_vs_quic_route *
+ip_vs_quic_find_plain(const struct ip_vs_quic_routes *routes,
+		      const struct ip_vs_quic_config *cfg, const u8 *cid)
+{
+	u64 w0, w1;
+
+	memcpy(&w0, cid, sizeof(w0));
+	memcpy(&w1, cid + sizeof(w0), sizeof(w1));
+	w0 = (w0 & cfg->sid_mask.words[0]) | cfg->sid_first;
+	return ip_vs_quic_routes_find_words(routes, w0,
+					    w1 & cfg->sid_mask.words[1]);
+}
+
+static __always_inline const struct ip_vs_quic_route *
+ip_vs_quic_decide_usual(const struct ip_vs_quic_routes *routes, const u8 *data,
+			const struct ip_vs_quic_config **cfgp)
+{
+	const struct ip_vs_quic_config *cfg;
+	const struct ip_vs_quic_target *target;
+	const struct ip_vs_quic_route *route;
+	const u8 *cid = data + 1;
+
+	if (data[0] & 0x80)
+		return NULL;
+	cfg = routes->usual[qlb_config_id(cid[0])];
+	if (unlikely(!cfg))
+		return NULL;
+	route = cfg->qlb.keyed ? ip_vs_quic_find_encrypted(routes, cfg, cid) :
+				 ip_vs_quic_find_plain(routes, cfg, cid);
+	if (unlikely(!route))
+		return NULL;
+	target = route->target;
+	if (unlikely(!target || !target->stateless ||
+		     !ip_vs_quic_dest_available(target->conn.dest)))
+		return NULL;
+	*cfgp = cfg;
+	return route;
+}
+
+/*
+ * The same for a datagram whose UDP header is at @uh, @have octets from the end, of
+ * which IP_VS_QUIC_USUAL_LEN behind the header are there.  Return: its server or NULL.
+ */
+static __always_inline struct ip_vs_quic_target *
+ip_vs_quic_usual_target(const struct ip_vs_quic_routes *routes,
+			const struct udphdr *uh, unsigned int have,
+			const struct ip_vs_quic_config **cfgp)
+{
+	const struct ip_vs_quic_route *route;
+	unsigned int len = ntohs(uh->len);
+
+	if (len < sizeof(*uh) + IP_VS_QUIC_USUAL_LEN || len > have)
+		return NULL;
+	route = ip_vs_quic_decide_usual(routes, (const u8 *)(uh + 1), cfgp);
+	return route ? route->target : NULL;
+}
+
+static __always_inline void
+ip_vs_quic_usual_count(const struct ip_vs_quic_service *qs,
+		       const struct ip_vs_quic_config *cfg)
+{
+	ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ROUTED);
+	ip_vs_quic_config_used(cfg);
+}
 
 /*
  * Counts the decision for the service and its configs; caller has bottom halves

@@ -25,15 +25,20 @@
 #include "trace.h"
 #include "tunnel.h"
 
-/* A datagram as far as it has been read. */
+/**
+ * struct arrival - a datagram as far as it has been read
+ * @af: its family
+ * @hlen: of the IP header
+ * @addr: destination, as the words of a service's key
+ * @uh: UDP header; it and what decisions look at are linear
+ * @saddr: source, in the packet
+ */
 struct arrival {
-	struct sk_buff *skb;
 	u16 af;
-	union nf_inet_addr saddr;
-	union nf_inet_addr daddr;
+	unsigned int hlen;
+	u64 addr[2];
 	const struct udphdr *uh;
-	struct ip_vs_quic_payload payload;
-	u8 buf[IP_VS_QUIC_PULL_LEN] __aligned(4);
+	const union nf_inet_addr *saddr;
 };
 
 static void count(const struct ip_vs_quic_express *express,
@@ -46,15 +51,14 @@ static void count(const struct ip_vs_quic_express *express,
 	u64_stats_update_end(&s->syncp);
 }
 
-static bool is_udp(struct sk_buff *skb)
+/* Makes linear what is read of a datagram with @hlen octets of IP header. */
+static __always_inline bool pull(struct sk_buff *skb, unsigned int hlen)
 {
-	if (skb->protocol == htons(ETH_P_IP))
-		return pskb_may_pull(skb, sizeof(struct iphdr)) &&
-		       ip_hdr(skb)->protocol == IPPROTO_UDP;
-	if (skb->protocol == htons(ETH_P_IPV6))
-		return pskb_may_pull(skb, sizeof(struct ipv6hdr)) &&
-		       ipv6_hdr(skb)->nexthdr == IPPROTO_UDP;
-	return false;
+	unsigned int want = hlen + IP_VS_QUIC_PULL_LEN;
+
+	if (likely(skb_headlen(skb) >= want))
+		return true;
+	return pskb_may_pull(skb, min(skb->len, want));
 }
 
 static bool is_plain(const struct sk_buff *skb)
@@ -79,42 +83,52 @@ static bool is_unicast_v6(const struct in6_addr *addr)
 	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED));
 }
 
-static bool read_v4(struct arrival *a)
+/* UDP at all?  Then pulled; caller reads the header after that. */
+static bool is_udp_v4(struct sk_buff *skb)
 {
-	const struct iphdr *iph = ip_hdr(a->skb);
+	return pull(skb, sizeof(struct iphdr)) &&
+	       skb->len >= sizeof(struct iphdr) + sizeof(struct udphdr) &&
+	       ip_hdr(skb)->protocol == IPPROTO_UDP;
+}
 
-	if (iph->version != 4 || iph->ihl != 5 || iph->ttl <= 1 ||
-	    ip_is_fragment(iph) || ntohs(iph->tot_len) != a->skb->len ||
-	    !is_unicast_v4(iph->saddr) ||
+static bool is_udp_v6(struct sk_buff *skb)
+{
+	return pull(skb, sizeof(struct ipv6hdr)) &&
+	       skb->len >= sizeof(struct ipv6hdr) + sizeof(struct udphdr) &&
+	       ipv6_hdr(skb)->nexthdr == IPPROTO_UDP;
+}
+
+static bool read_v4(const struct sk_buff *skb, struct arrival *a)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (*(const u8 *)iph != 0x45 || iph->ttl <= 1 || ip_is_fragment(iph) ||
+	    ntohs(iph->tot_len) != skb->len || !is_unicast_v4(iph->saddr) ||
 	    unlikely(ip_fast_csum(iph, sizeof(*iph) >> 2)))
 		return false;
 	a->af = AF_INET;
-	ip_vs_addr_set(AF_INET, &a->saddr,
-		       (const union nf_inet_addr *)&iph->saddr);
-	ip_vs_addr_set(AF_INET, &a->daddr,
-		       (const union nf_inet_addr *)&iph->daddr);
-	a->uh = ip_vs_quic_pull(a->skb, sizeof(*iph), a->buf, &a->payload);
-	return a->uh;
+	a->hlen = sizeof(*iph);
+	a->addr[0] = ip_vs_quic_svc_word_v4(iph->daddr);
+	a->addr[1] = 0;
+	a->uh = (const struct udphdr *)(iph + 1);
+	a->saddr = (const union nf_inet_addr *)&iph->saddr;
+	return true;
 }
 
-static bool read_v6(struct arrival *a)
+static bool read_v6(const struct sk_buff *skb, struct arrival *a)
 {
-	const struct ipv6hdr *ip6h = ipv6_hdr(a->skb);
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 
 	if (ip6h->version != 6 || ip6h->hop_limit <= 1 ||
-	    ntohs(ip6h->payload_len) + sizeof(*ip6h) != a->skb->len ||
+	    ntohs(ip6h->payload_len) + sizeof(*ip6h) != skb->len ||
 	    !is_unicast_v6(&ip6h->saddr))
 		return false;
 	a->af = AF_INET6;
-	a->saddr.in6 = ip6h->saddr;
-	a->daddr.in6 = ip6h->daddr;
-	a->uh = ip_vs_quic_pull(a->skb, sizeof(*ip6h), a->buf, &a->payload);
-	return a->uh;
-}
-
-static bool read(struct arrival *a)
-{
-	return a->skb->protocol == htons(ETH_P_IP) ? read_v4(a) : read_v6(a);
+	a->hlen = sizeof(*ip6h);
+	memcpy(a->addr, &ip6h->daddr, sizeof(a->addr));
+	a->uh = (const struct udphdr *)(ip6h + 1);
+	a->saddr = (const union nf_inet_addr *)&ip6h->saddr;
+	return true;
 }
 
 /*
@@ -128,47 +142,65 @@ static bool is_plain_setup(const struct ip_vs_quic_net *qnet,
 	       !ip_vs_conntrack_enabled(ipvs) && !sysctl_backup_only(ipvs);
 }
 
-/* All that can fail; nothing is changed. */
-static enum ip_vs_quic_express_outcome
-find_way(const struct ip_vs_quic_net *qnet,
-	 const struct ip_vs_quic_service *qs,
-	 const struct ip_vs_quic_routes *routes, const struct arrival *a,
-	 struct ip_vs_quic_decision *d, struct ip_vs_quic_tunnel *tunnel)
+/* Counts as the default path does; nothing fails any more. */
+static void send(struct sk_buff *skb, const struct ip_vs_quic_tunnel *tunnel)
 {
-	if (!is_plain_setup(qnet, qs->ipvs))
-		return IP_VS_QUIC_EXPRESS_SETUP;
-	if (!ip_vs_quic_vip_is_local(&qs->vip))
-		return IP_VS_QUIC_EXPRESS_NOT_LOCAL;
-	ip_vs_quic_decide(routes, &a->payload, d);
-	if (d->outcome != IP_VS_QUIC_ROUTED)
-		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
-	return ip_vs_quic_tunnel_find(tunnel, d->target, a->skb->len);
+	ip_vs_quic_forward_count(tunnel->target, skb);
+	ip_vs_quic_tunnel_xmit(tunnel, skb);
 }
 
-/* Return: false when the datagram is for somebody else. */
-static bool try_service(struct ip_vs_quic_net *qnet, const struct arrival *a,
-			enum ip_vs_quic_express_outcome *outcome)
+/* What decide_usual() leaves to ip_vs_quic_decide(), and all when it is traced. */
+static noinline enum ip_vs_quic_express_outcome
+take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+	     const struct ip_vs_quic_routes *routes, const struct arrival *a)
 {
-	const struct ip_vs_quic_routes *routes;
-	const struct ip_vs_quic_service *qs;
+	enum ip_vs_quic_express_outcome outcome;
+	struct ip_vs_quic_payload payload;
 	struct ip_vs_quic_tunnel tunnel;
 	struct ip_vs_quic_decision d;
 
-	qs = ip_vs_quic_net_find_for(qnet, 0, a->af, &a->daddr, a->uh->dest);
-	if (!qs)
-		return false;
-	routes = rcu_dereference(qs->routes);
-	if (unlikely(!routes))
-		return false;
-	*outcome = find_way(qnet, qs, routes, a, &d, &tunnel);
-	if (*outcome != IP_VS_QUIC_EXPRESS_TAKEN)
-		return true;
+	if (!ip_vs_quic_pull(skb, a->hlen, NULL, &payload))
+		return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
+	ip_vs_quic_decide(routes, &payload, &d);
+	if (d.outcome != IP_VS_QUIC_ROUTED)
+		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
+	outcome = ip_vs_quic_tunnel_find(&tunnel, d.target, skb->len);
+	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
+		return outcome;
 
 	ip_vs_quic_decide_count(qs, routes, &d);
-	trace_ip_vs_quic_decision(qs, &a->saddr, a->uh->source, &d);
-	ip_vs_quic_forward_count(&d.target->conn, a->skb);
-	ip_vs_quic_tunnel_xmit(&tunnel, a->skb);
-	return true;
+	trace_ip_vs_quic_decision(qs, a->saddr, a->uh->source, &d);
+	send(skb, &tunnel);
+	return IP_VS_QUIC_EXPRESS_TAKEN;
+}
+
+static __always_inline enum ip_vs_quic_express_outcome
+take(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
+     const struct ip_vs_quic_service *qs, const struct arrival *a)
+{
+	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
+	enum ip_vs_quic_express_outcome outcome;
+	const struct ip_vs_quic_config *cfg;
+	struct ip_vs_quic_target *target;
+	struct ip_vs_quic_tunnel tunnel;
+
+	if (unlikely(!routes || !is_plain_setup(qnet, qs->ipvs)))
+		return IP_VS_QUIC_EXPRESS_SETUP;
+	if (unlikely(!ip_vs_quic_vip_is_local(&qs->vip)))
+		return IP_VS_QUIC_EXPRESS_NOT_LOCAL;
+	if (unlikely(trace_ip_vs_quic_decision_enabled()))
+		return take_unusual(skb, qs, routes, a);
+	target = ip_vs_quic_usual_target(routes, a->uh, skb->len - a->hlen,
+					 &cfg);
+	if (!target)
+		return take_unusual(skb, qs, routes, a);
+
+	outcome = ip_vs_quic_tunnel_find(&tunnel, target, skb->len);
+	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN)) {
+		ip_vs_quic_usual_count(qs, cfg);
+		send(skb, &tunnel);
+	}
+	return outcome;
 }
 
 /* Ingress is always with bottom halves disabled. */
@@ -177,13 +209,26 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 {
 	enum ip_vs_quic_express_outcome outcome = IP_VS_QUIC_EXPRESS_NOT_PLAIN;
 	const struct ip_vs_quic_express *express = priv;
+	const struct ip_vs_quic_service *qs;
 	struct arrival a;
+	bool plain;
 
-	if (!is_udp(skb))
+	if (skb->protocol == htons(ETH_P_IP) && is_udp_v4(skb))
+		plain = is_plain(skb) && read_v4(skb, &a);
+	else if (skb->protocol == htons(ETH_P_IPV6) && is_udp_v6(skb))
+		plain = is_plain(skb) && read_v6(skb, &a);
+	else
 		return NF_ACCEPT;
-	a.skb = skb;
-	if (is_plain(skb) && read(&a) && !try_service(express->qnet, &a, &outcome))
-		return NF_ACCEPT;
+
+	if (likely(plain)) {
+		qs = ip_vs_quic_svctable_find(&express->qnet->table,
+					      a.addr[0], a.addr[1],
+					      ip_vs_quic_svc_word_port(a.af,
+								       a.uh->dest));
+		if (!qs)
+			return NF_ACCEPT;
+		outcome = take(express->qnet, skb, qs, &a);
+	}
 	count(express, outcome);
 	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;
 }

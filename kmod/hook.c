@@ -68,8 +68,83 @@ static unsigned int datagram(struct ip_vs_quic_service *qs,
 	return ip_vs_quic_fallback(skb, qs, routes, &d, iph);
 }
 
-static unsigned int packet(void *priv, struct sk_buff *skb,
-			   const struct nf_hook_state *state)
+/* What the transmitters want to know of a packet without options or extensions. */
+static struct ip_vs_iphdr plain_v4 = {
+	.len = sizeof(struct iphdr),
+	.protocol = IPPROTO_UDP,
+};
+
+static struct ip_vs_iphdr plain_v6 = {
+	.len = sizeof(struct ipv6hdr),
+	.protocol = IPPROTO_UDP,
+};
+
+/* The service of a datagram that is linear and has nothing odd about it, or NULL. */
+static __always_inline struct ip_vs_quic_service *
+usual_service_v4(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
+{
+	const struct iphdr *ih = (const struct iphdr *)skb->data;
+	const struct udphdr *uh = (const struct udphdr *)(ih + 1);
+
+	if (skb_headlen(skb) < sizeof(*ih) + sizeof(*uh) + IP_VS_QUIC_USUAL_LEN ||
+	    *(const u8 *)ih != 0x45 || ih->protocol != IPPROTO_UDP ||
+	    ip_is_fragment(ih))
+		return NULL;
+	return ip_vs_quic_svctable_find(&qnet->table,
+					ip_vs_quic_svc_word_v4(ih->daddr), 0,
+					ip_vs_quic_svc_word_port(AF_INET,
+								 uh->dest));
+}
+
+static __always_inline struct ip_vs_quic_service *
+usual_service_v6(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
+{
+	const struct ipv6hdr *ih = (const struct ipv6hdr *)skb->data;
+	const struct udphdr *uh = (const struct udphdr *)(ih + 1);
+	u64 addr[2];
+
+	if (skb_headlen(skb) < sizeof(*ih) + sizeof(*uh) + IP_VS_QUIC_USUAL_LEN ||
+	    ih->version != 6 || ih->nexthdr != IPPROTO_UDP)
+		return NULL;
+	memcpy(addr, &ih->daddr, sizeof(addr));
+	return ip_vs_quic_svctable_find(&qnet->table, addr[0], addr[1],
+					ip_vs_quic_svc_word_port(AF_INET6,
+								 uh->dest));
+}
+
+/* The server of a usual datagram, counted; NULL and nothing done for others. */
+static __always_inline struct ip_vs_quic_target *
+usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf)
+{
+	int offset = pf == AF_INET6 ? sizeof(struct ipv6hdr) :
+				      sizeof(struct iphdr);
+	const struct ip_vs_quic_routes *routes;
+	const struct ip_vs_quic_config *cfg;
+	struct ip_vs_quic_service *qs;
+	struct ip_vs_quic_target *target;
+
+	if (unlikely(READ_ONCE(qnet->fwmark_users) || skb_is_gso(skb) ||
+		     trace_ip_vs_quic_decision_enabled()))
+		return NULL;
+	qs = pf == AF_INET6 ? usual_service_v6(qnet, skb) :
+			      usual_service_v4(qnet, skb);
+	if (!qs)
+		return NULL;
+	if (unlikely(READ_ONCE(qnet->express_users)))
+		ip_vs_quic_vip_learn(&qs->vip, skb);
+	routes = rcu_dereference(qs->routes);
+	if (unlikely(!routes))
+		return NULL;
+	target = ip_vs_quic_usual_target(routes,
+					 (const void *)(skb->data + offset),
+					 skb->len - offset, &cfg);
+	if (likely(target))
+		ip_vs_quic_usual_count(qs, cfg);
+	return target;
+}
+
+static noinline unsigned int unusual(void *priv, struct sk_buff *skb,
+				     const struct nf_hook_state *state)
 {
 	u8 buf[IP_VS_QUIC_PULL_LEN] __aligned(4);
 	struct ip_vs_quic_payload payload;
@@ -78,7 +153,7 @@ static unsigned int packet(void *priv, struct sk_buff *skb,
 	const struct udphdr *uh;
 	struct ip_vs_iphdr iph;
 
-	if (!is_for_us(skb, state->net) || !read_ip(skb, state->pf, &iph))
+	if (!read_ip(skb, state->pf, &iph))
 		return NF_ACCEPT;
 	if (unlikely(is_icmp(state->pf, &iph)))
 		return ip_vs_quic_icmp(qnet, skb, state->pf, &iph);
@@ -99,18 +174,46 @@ static unsigned int packet(void *priv, struct sk_buff *skb,
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 
+static __always_inline unsigned int
+packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
+       u8 pf)
+{
+	struct ip_vs_quic_target *target;
+
+	if (unlikely(!is_for_us(skb, state->net)))
+		return NF_ACCEPT;
+	target = usual_target(priv, skb, pf);
+	if (likely(target))
+		return ip_vs_quic_forward(skb, target, pf == AF_INET6 ?
+						       &plain_v6 : &plain_v4);
+	return unusual(priv, skb, state);
+}
+
 /* A packet that comes back from a userspace queue does so in process context. */
-static unsigned int hook(void *priv, struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+static __always_inline unsigned int
+hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state, u8 pf)
 {
 	unsigned int verdict;
 
 	if (likely(in_softirq()))
-		return packet(priv, skb, state);
+		return packet(priv, skb, state, pf);
 	local_bh_disable();
-	verdict = packet(priv, skb, state);
+	verdict = is_for_us(skb, state->net) ? unusual(priv, skb, state) :
+					       NF_ACCEPT;
 	local_bh_enable();
 	return verdict;
+}
+
+static unsigned int hook_v4(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	return hook(priv, skb, state, AF_INET);
+}
+
+static unsigned int hook_v6(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	return hook(priv, skb, state, AF_INET6);
 }
 
 void ip_vs_quic_hook_fill(struct nf_hook_ops ops[2],
@@ -120,14 +223,14 @@ void ip_vs_quic_hook_fill(struct nf_hook_ops ops[2],
 	 * last would be first, and IPVS registers anew with every first service
 	 */
 	ops[0] = (struct nf_hook_ops) {
-		.hook		= hook,
+		.hook		= hook_v4,
 		.priv		= qnet,
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priority	= NF_IP_PRI_NAT_SRC - 3,
 	};
 	ops[1] = (struct nf_hook_ops) {
-		.hook		= hook,
+		.hook		= hook_v6,
 		.priv		= qnet,
 		.pf		= NFPROTO_IPV6,
 		.hooknum	= NF_INET_LOCAL_IN,

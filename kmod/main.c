@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "aes.h"
+#include "cidcache.h"
 #include "express.h"
 #include "net.h"
 #include "netlink.h"
@@ -28,9 +29,12 @@ static int __init ip_vs_quic_init(void)
 	err = ip_vs_quic_target_init();
 	if (err)
 		return err;
-	err = ip_vs_quic_object_init();
+	err = ip_vs_quic_cidcache_init();
 	if (err)
 		return err;
+	err = ip_vs_quic_object_init();
+	if (err)
+		goto err_cidcache;
 	err = ip_vs_quic_net_init();
 	if (err)
 		goto err_object;
@@ -49,6 +53,8 @@ err_net:
 	ip_vs_quic_net_uninit();
 err_object:
 	ip_vs_quic_object_uninit();
+err_cidcache:
+	ip_vs_quic_cidcache_uninit();
 	return err;
 }
 
@@ -59,6 +65,7 @@ static void __exit ip_vs_quic_exit(void)
 	ip_vs_quic_sched_uninit();
 	ip_vs_quic_net_uninit();
 	ip_vs_quic_object_uninit();
+	ip_vs_quic_cidcache_uninit();
 }
 
 module_init(ip_vs_quic_init);

@@ -51,8 +51,7 @@ int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
 	if (err)
 		return err;
 
-	err = rhashtable_insert_fast(&qnet->table, &qs->node,
-				     ip_vs_quic_table_params);
+	err = ip_vs_quic_svctable_add(&qnet->table, qs);
 	if (err) {
 		unuse_hooks(qnet);
 		return err;
@@ -71,8 +70,7 @@ void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
 	if (qs->key.fwmark)
 		WRITE_ONCE(qnet->fwmark_users, qnet->fwmark_users - 1);
 	list_del(&qs->list);
-	rhashtable_remove_fast(&qnet->table, &qs->node,
-			       ip_vs_quic_table_params);
+	ip_vs_quic_svctable_del(&qnet->table, qs);
 	unuse_hooks(qnet);
 	ip_vs_quic_net_changed(qnet);
 }
@@ -87,7 +85,7 @@ static int __net_init net_init(struct net *net)
 	INIT_LIST_HEAD(&qnet->services);
 	INIT_LIST_HEAD(&qnet->express);
 	ip_vs_quic_hook_fill(qnet->ops, qnet);
-	return rhashtable_init(&qnet->table, &ip_vs_quic_table_params);
+	return ip_vs_quic_svctable_init(&qnet->table, &qnet->lock);
 }
 
 /*
@@ -113,7 +111,7 @@ static void __net_exit net_pre_exit(struct net *net)
 
 static void __net_exit net_exit(struct net *net)
 {
-	rhashtable_destroy(&ip_vs_quic_net(net)->table);
+	ip_vs_quic_svctable_destroy(&ip_vs_quic_net(net)->table);
 }
 
 static struct pernet_operations net_ops = {

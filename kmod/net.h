@@ -5,9 +5,9 @@
 
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
-#include <linux/rhashtable.h>
 
 #include "service.h"
+#include "svctable.h"
 
 /**
  * struct ip_vs_quic_net - per namespace
@@ -15,7 +15,7 @@
  * @lock: protects everything below and every service's configuration.  Taken
  *	  inside IPVS's mutex by scheduler callbacks, alone by netlink; nothing
  *	  under it calls IPVS
- * @table: services by key, read under RCU
+ * @table: services by key, read under RCU; its lock is @lock
  * @services: the same in order of creation
  * @generation: counts changes of configuration, never 0, for dumps
  * @users: services; the hooks of both families exist while there are any: a
@@ -30,7 +30,7 @@
 struct ip_vs_quic_net {
 	struct net *net;
 	struct mutex lock; /* of what follows, see above */
-	struct rhashtable table;
+	struct ip_vs_quic_svctable table;
 	struct list_head services;
 	u32 generation;
 	unsigned int users;
@@ -38,14 +38,6 @@ struct ip_vs_quic_net {
 	struct nf_hook_ops ops[2];
 	struct list_head express;
 	unsigned int express_users;
-};
-
-/* In the header, so that the compiler sees constants where it hashes. */
-static const struct rhashtable_params ip_vs_quic_table_params = {
-	.head_offset = offsetof(struct ip_vs_quic_service, node),
-	.key_offset = offsetof(struct ip_vs_quic_service, key),
-	.key_len = sizeof(struct ip_vs_quic_svc_key),
-	.automatic_shrinking = true,
 };
 
 struct ip_vs_quic_net *ip_vs_quic_net(const struct net *net);
@@ -64,7 +56,8 @@ static inline struct ip_vs_quic_service *
 ip_vs_quic_net_find(struct ip_vs_quic_net *qnet,
 		    const struct ip_vs_quic_svc_key *key)
 {
-	return rhashtable_lookup(&qnet->table, key, ip_vs_quic_table_params);
+	return ip_vs_quic_svctable_find(&qnet->table, key->words[0],
+					key->words[1], key->words[2]);
 }
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "routes.h"
 
+#include <linux/atomic.h>
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
@@ -32,7 +33,8 @@ static int resolve(struct ip_vs_quic_routes *routes,
 	for (n = 0; n < map->count; n++) {
 		const struct ip_vs_quic_sid *sid = &map->sids[n];
 
-		i = ip_vs_quic_route_hash(&sid->key, routes->seed);
+		i = ip_vs_quic_route_hash(sid->key.words[0], sid->key.words[1],
+					  routes->seed);
 		while (routes->slots[i & routes->mask].key.config_and_len)
 			i++;
 		routes->slots[i & routes->mask] = (struct ip_vs_quic_route) {
@@ -56,6 +58,26 @@ static void collect_prefixes(struct ip_vs_quic_routes *routes,
 				BIT(ip_vs_quic_sid_len(&map->sids[n]));
 }
 
+static void pick_usual(struct ip_vs_quic_routes *routes)
+{
+	struct ip_vs_quic_config * const *cfgs;
+	unsigned int id;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++) {
+		cfgs = routes->configs.at[id];
+		if (cfgs[0] && !cfgs[1] && !cfgs[0]->check_length)
+			routes->usual[id] = cfgs[0];
+	}
+}
+
+/* 64 bits of changes never end. */
+static u64 next_generation(void)
+{
+	static atomic64_t last;
+
+	return atomic64_inc_return(&last);
+}
+
 struct ip_vs_quic_routes *
 ip_vs_quic_routes_new(const struct ip_vs_quic_change *change)
 {
@@ -75,6 +97,8 @@ ip_vs_quic_routes_new(const struct ip_vs_quic_change *change)
 		if (*cfgp)
 			ip_vs_quic_config_get(*cfgp);
 
+	routes->generation = next_generation();
+	pick_usual(routes);
 	collect_prefixes(routes, change->sidmap);
 	if (resolve(routes, change->sidmap)) {
 		ip_vs_quic_routes_free(routes);

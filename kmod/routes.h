@@ -36,6 +36,10 @@ extern const struct ip_vs_quic_settings ip_vs_quic_default_settings;
  * struct ip_vs_quic_routes - what a service's datagrams are decided by
  * @configs: by config ID and tenant, tenants without gaps from 0 on, NULL
  *	     where there is none; one reference each
+ * @generation: of this object alone, never 0
+ * @usual: by config ID, the config that alone decides what the CID means: no other
+ *	   tenants, no check of the length.  NULL is for the long way, as it
+ *	   always is for the reserved ID
  * @prefixes: per config ID, a bit per length that a server ID in the map has
  *	      and that is shorter than a config's of that ID
  * @settings: a copy
@@ -47,14 +51,16 @@ extern const struct ip_vs_quic_settings ip_vs_quic_default_settings;
  * @free_work: frees it after a grace period
  */
 struct ip_vs_quic_routes {
+	u64 generation;
+	u64 seed;
+	struct ip_vs_quic_route *slots;
+	u32 mask;
+	const struct ip_vs_quic_config *usual[QLB_CONFIGS_MAX + 1];
 	struct ip_vs_quic_configs configs;
 	u16 prefixes[QLB_CONFIGS_MAX];
 	struct ip_vs_quic_settings settings;
 	struct ip_vs_quic_dcids *dcids;
 	struct ip_vs_quic_pool *pool;
-	u64 seed;
-	u32 mask;
-	struct ip_vs_quic_route *slots;
 	struct rcu_work free_work;
 };
 
@@ -82,32 +88,38 @@ void ip_vs_quic_routes_retire(struct ip_vs_quic_routes *routes);
 /* Never published. */
 void ip_vs_quic_routes_free(struct ip_vs_quic_routes *routes);
 
-static inline u32 ip_vs_quic_route_hash(const union ip_vs_quic_sid_key *key,
-					u64 seed)
+static __always_inline u32 ip_vs_quic_route_hash(u64 w0, u64 w1, u64 seed)
 {
-	u64 h = (key->words[0] ^ seed) * 0x9e3779b97f4a7c15ull;
+	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull;
 
-	h = (h ^ (h >> 32) ^ key->words[1]) * 0xbf58476d1ce4e5b9ull;
+	h = (h ^ (h >> 32) ^ w1) * 0xbf58476d1ce4e5b9ull;
 	return h >> 32;
 }
 
-/* Return: NULL when the key is not in the map. */
-static inline const struct ip_vs_quic_route *
-ip_vs_quic_routes_find(const struct ip_vs_quic_routes *routes,
-		       const union ip_vs_quic_sid_key *key)
+/* By the words of a key.  Return: NULL when it is not in the map. */
+static __always_inline const struct ip_vs_quic_route *
+ip_vs_quic_routes_find_words(const struct ip_vs_quic_routes *routes, u64 w0,
+			     u64 w1)
 {
-	u32 i = ip_vs_quic_route_hash(key, routes->seed);
+	u32 i = ip_vs_quic_route_hash(w0, w1, routes->seed);
 
 	for (;; i++) {
 		const struct ip_vs_quic_route *r;
 
 		r = &routes->slots[i & routes->mask];
-		if (r->key.words[0] == key->words[0] &&
-		    r->key.words[1] == key->words[1])
+		if (r->key.words[0] == w0 && r->key.words[1] == w1)
 			return r;
 		if (!r->key.config_and_len)
 			return NULL;
 	}
+}
+
+static inline const struct ip_vs_quic_route *
+ip_vs_quic_routes_find(const struct ip_vs_quic_routes *routes,
+		       const union ip_vs_quic_sid_key *key)
+{
+	return ip_vs_quic_routes_find_words(routes, key->words[0],
+					    key->words[1]);
 }
 
 #endif /* _IP_VS_QUIC_ROUTES_H */

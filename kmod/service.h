@@ -4,7 +4,6 @@
 #define _IP_VS_QUIC_SERVICE_H
 
 #include <linux/list.h>
-#include <linux/rhashtable-types.h>
 #include <linux/workqueue.h>
 #include <net/ip_vs.h>
 
@@ -14,13 +13,34 @@
 
 struct ip_vs_quic_net;
 
-/* How datagrams find a service.  No padding: hashed and compared as memory. */
+/* How datagrams find a service.  No padding: hashed and compared by words. */
 struct ip_vs_quic_svc_key {
-	union nf_inet_addr addr;	/* zero with a fwmark */
-	u32 fwmark;			/* 0: by address and port */
-	u16 af;
-	__be16 port;			/* zero with a fwmark */
+	union {
+		struct {
+			union nf_inet_addr addr;	/* zero with a fwmark */
+			u32 fwmark;	/* 0: by address and port */
+			u16 af;
+			__be16 port;	/* zero with a fwmark */
+		};
+		u64 words[3];
+	};
 };
+
+/* The key's words by themselves, for who has no use for a key in memory. */
+static inline u64 ip_vs_quic_svc_word_v4(__be32 addr)
+{
+	u64 word = (__force u32)addr;
+
+	return IS_ENABLED(CONFIG_CPU_BIG_ENDIAN) ? word << 32 : word;
+}
+
+static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
+{
+	u64 family = af, p = (__force u16)port;
+
+	return IS_ENABLED(CONFIG_CPU_BIG_ENDIAN) ? family << 16 | p :
+						   family << 32 | p << 48;
+}
 
 /**
  * struct ip_vs_quic_service - sched_data of an IPVS service
@@ -28,7 +48,6 @@ struct ip_vs_quic_svc_key {
  *	    before the service is complete and after netns exit began
  * @stats: per-CPU counters, written by the packet path
  * @key: fixed
- * @node: in qnet->table, read under RCU, written under qnet->lock
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
  * @vip: whether its address is this host's, for the express path
  * @qnet: our side, for writers; NULL once netns exit has unlinked the service
@@ -40,7 +59,6 @@ struct ip_vs_quic_service {
 	struct ip_vs_quic_routes __rcu *routes;
 	struct ip_vs_quic_stats __percpu *stats;
 	struct ip_vs_quic_svc_key key;
-	struct rhash_head node;
 	struct netns_ipvs *ipvs;
 	struct ip_vs_quic_vip vip;
 	struct ip_vs_quic_net *qnet;

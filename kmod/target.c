@@ -114,6 +114,10 @@ ip_vs_quic_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest)
 	ip_vs_dest_hold(dest);
 	fill_conn(&target->conn, svc, dest);
 	target->stateless = target->conn.packet_xmit;
+	target->pp = ip_vs_proto_get(IPPROTO_UDP);
+	target->stats[0] = dest->stats.cpustats;
+	target->stats[1] = svc->stats.cpustats;
+	target->stats[2] = ip_vs_quic_total_stats(svc->ipvs);
 	target->addr.af = dest->af;
 	target->addr.port = dest->port;
 	ip_vs_addr_set(dest->af, &target->addr.addr, &dest->addr);

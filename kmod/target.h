@@ -17,6 +17,10 @@
 
 #include "sidmap.h"
 
+enum {
+	IP_VS_QUIC_TARGET_STATS = 3,
+};
+
 /**
  * struct ip_vs_quic_target - a destination
  * @conn: private; af, daf, protocol, flags, ipvs, vaddr, vport, daddr, dport,
@@ -24,13 +28,18 @@
  * @stateless: @conn.packet_xmit may be called; otherwise (masquerading) the
  *	       destination is only reachable through a connection of IPVS's own
  * @addr: what the server map knows it by
+ * @pp: UDP's, for @conn.packet_xmit
+ * @stats: IPVS's counters of the destination, its service and the namespace,
+ *	   which live as long
  * @ref: one reference per pool that has it
  *
  * The target holds a reference on conn.dest for its life.
  */
 struct ip_vs_quic_target {
-	struct ip_vs_conn conn;
 	bool stateless;
+	struct ip_vs_protocol *pp;
+	struct ip_vs_cpu_stats __percpu *stats[IP_VS_QUIC_TARGET_STATS];
+	struct ip_vs_conn conn;
 	struct ip_vs_quic_addr addr;
 	struct kref ref;
 };

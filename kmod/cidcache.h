@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What encrypted CIDs were decoded to, for each CPU: a client's connection has the same
+ * CID for as long as it stays at one address, and looking it up costs a tenth of
+ * decrypting it.
+ *
+ * An entry is valid for one routes object, which has a generation of its own
+ * that no other ever gets: whatever changes of a service's configs, server IDs or servers
+ * publishes another one, and with it all entries of the service are void.  What an
+ * entry points to belongs to that routes object, which its reader holds.
+ *
+ * The cache has a fixed size, one place for each CID, where the last one wins.  Only
+ * routable CIDs enter: random ones cost their writer a decryption each, and nobody an
+ * entry.
+ */
+#ifndef _IP_VS_QUIC_CIDCACHE_H
+#define _IP_VS_QUIC_CIDCACHE_H
+
+#include <linux/cache.h>
+#include <linux/percpu.h>
+
+#include "qlb.h"
+
+struct ip_vs_quic_route;
+
+enum ip_vs_quic_cidcache_limits {
+	IP_VS_QUIC_CIDCACHE_BITS = 10,	/* of places on each CPU, a cache line each */
+};
+
+/* A CID as far as its config goes, the rest zero. */
+struct ip_vs_quic_cid {
+	u64 words[2];
+	u32 tail;
+};
+
+/**
+ * struct ip_vs_quic_cid_entry - a place
+ * @generation: of the routes, 0 when it was never used
+ * @cid: what was decoded
+ * @route: in those routes; its key is the server ID
+ */
+struct ip_vs_quic_cid_entry {
+	u64 generation;
+	struct ip_vs_quic_cid cid;
+	const struct ip_vs_quic_route *route;
+} ____cacheline_aligned;
+
+/* Read and written by their CPU alone, with bottom halves disabled. */
+DECLARE_PER_CPU(struct ip_vs_quic_cid_entry *, ip_vs_quic_cidcache);
+
+/* @mask has ones where the config's CIDs have octets; 20 octets of @cid are read. */
+static __always_inline struct ip_vs_quic_cid
+ip_vs_quic_cid_load(const u8 *cid, const struct ip_vs_quic_cid *mask)
+{
+	struct ip_vs_quic_cid c;
+
+	memcpy(&c.words, cid, sizeof(c.words));
+	memcpy(&c.tail, cid + sizeof(c.words), sizeof(c.tail));
+	c.words[0] &= mask->words[0];
+	c.words[1] &= mask->words[1];
+	c.tail &= mask->tail;
+	return c;
+}
+
+/*
+ * Ciphertext is random enough.  Whoever chooses CIDs that share a place has to have
+ * them from a server, and makes them miss, no more.
+ */
+static __always_inline struct ip_vs_quic_cid_entry *
+ip_vs_quic_cidcache_place(const struct ip_vs_quic_cid *cid)
+{
+	u64 h = (cid->words[0] ^ cid->words[1]) * 0x9e3779b97f4a7c15ull;
+
+	return this_cpu_read(ip_vs_quic_cidcache) +
+	       (h >> (64 - IP_VS_QUIC_CIDCACHE_BITS));
+}
+
+static __always_inline bool
+ip_vs_quic_cidcache_holds(const struct ip_vs_quic_cid_entry *entry,
+			  u64 generation, const struct ip_vs_quic_cid *cid)
+{
+	return entry->generation == generation &&
+	       entry->cid.words[0] == cid->words[0] &&
+	       entry->cid.words[1] == cid->words[1] &&
+	       entry->cid.tail == cid->tail;
+}
+
+int ip_vs_quic_cidcache_init(void);
+void ip_vs_quic_cidcache_uninit(void);
+
+#endif /* _IP_VS_QUIC_CIDCACHE_H */

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A service is added by a store to a slot that ends a probe, and taken away by one
+ * that lets probes go on, so readers need nothing but RCU, and taking away cannot
+ * fail.  Slots that were used are not used again: when half of them have been, there
+ * is a new table.
+ */
+#include "svctable.h"
+
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+enum {
+	SLOTS_MIN = 16,
+};
+
+/* No address family: no datagram has this key. */
+struct ip_vs_quic_service ip_vs_quic_service_gone;
+
+static struct ip_vs_quic_slots *
+writers_slots(const struct ip_vs_quic_svctable *table)
+{
+	return rcu_dereference_protected(table->slots,
+					 lockdep_is_held(table->lock));
+}
+
+static struct ip_vs_quic_slots *new_slots(u32 count)
+{
+	u32 n = roundup_pow_of_two(max_t(u32, 4 * count, SLOTS_MIN));
+	struct ip_vs_quic_slots *slots;
+
+	slots = kvzalloc(struct_size(slots, at, n), GFP_KERNEL);
+	if (!slots)
+		return NULL;
+	slots->mask = n - 1;
+	slots->seed = get_random_u64();
+	return slots;
+}
+
+static u32 hash(const struct ip_vs_quic_svc_key *key, u64 seed)
+{
+	return ip_vs_quic_svc_hash(key->words[0], key->words[1], key->words[2],
+				   seed);
+}
+
+static void put(struct ip_vs_quic_slots *slots, struct ip_vs_quic_service *qs)
+{
+	u32 i = hash(&qs->key, slots->seed);
+
+	while (rcu_access_pointer(slots->at[i & slots->mask]))
+		i++;
+	rcu_assign_pointer(slots->at[i & slots->mask], qs);
+	slots->used++;
+}
+
+int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
+			     struct mutex *lock)
+{
+	struct ip_vs_quic_slots *slots = new_slots(0);
+
+	if (!slots)
+		return -ENOMEM;
+	table->lock = lock;
+	table->count = 0;
+	RCU_INIT_POINTER(table->slots, slots);
+	return 0;
+}
+
+void ip_vs_quic_svctable_destroy(struct ip_vs_quic_svctable *table)
+{
+	kvfree(rcu_dereference_raw(table->slots));
+}
+
+/* The same services, with room for one more. */
+static int renew(struct ip_vs_quic_svctable *table)
+{
+	struct ip_vs_quic_slots *old = writers_slots(table), *slots;
+	struct ip_vs_quic_service *qs;
+	u32 i;
+
+	slots = new_slots(table->count + 1);
+	if (!slots)
+		return -ENOMEM;
+	for (i = 0; i <= old->mask; i++) {
+		qs = rcu_dereference_protected(old->at[i],
+					       lockdep_is_held(table->lock));
+		if (qs && qs != &ip_vs_quic_service_gone)
+			put(slots, qs);
+	}
+	rcu_assign_pointer(table->slots, slots);
+	kvfree_rcu(old, rcu);
+	return 0;
+}
+
+int ip_vs_quic_svctable_add(struct ip_vs_quic_svctable *table,
+			    struct ip_vs_quic_service *qs)
+{
+	struct ip_vs_quic_slots *slots = writers_slots(table);
+	int err;
+
+	if (ip_vs_quic_svctable_find(table, qs->key.words[0], qs->key.words[1],
+				     qs->key.words[2]))
+		return -EEXIST;
+	if (2 * (slots->used + 1) > slots->mask) {
+		err = renew(table);
+		if (err)
+			return err;
+	}
+	put(writers_slots(table), qs);
+	table->count++;
+	return 0;
+}
+
+void ip_vs_quic_svctable_del(struct ip_vs_quic_svctable *table,
+			     struct ip_vs_quic_service *qs)
+{
+	struct ip_vs_quic_slots *slots = writers_slots(table);
+	u32 i = hash(&qs->key, slots->seed);
+
+	while (rcu_access_pointer(slots->at[i & slots->mask]) != qs)
+		i++;
+	rcu_assign_pointer(slots->at[i & slots->mask],
+			   &ip_vs_quic_service_gone);
+	table->count--;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The services of a namespace by what datagrams find them by: an open-addressed
+ * table of pointers, as a lookup for every datagram of the director has to be cheap
+ * and not to depend on how many services there are.
+ */
+#ifndef _IP_VS_QUIC_SVCTABLE_H
+#define _IP_VS_QUIC_SVCTABLE_H
+
+#include "service.h"
+
+/**
+ * struct ip_vs_quic_slots - one generation of the table
+ * @rcu: frees it
+ * @seed: of the hash; against chosen collisions
+ * @mask: slots minus one
+ * @used: slots that are not empty, at most half of them; under the table's lock
+ * @at: NULL ends a probe, ip_vs_quic_service_gone does not
+ */
+struct ip_vs_quic_slots {
+	struct rcu_head rcu;
+	u64 seed;
+	u32 mask;
+	u32 used;
+	struct ip_vs_quic_service __rcu *at[];
+};
+
+/**
+ * struct ip_vs_quic_svctable - the table
+ * @slots: read under RCU, written under @lock
+ * @lock: the caller's, which the writers hold
+ * @count: services
+ */
+struct ip_vs_quic_svctable {
+	struct ip_vs_quic_slots __rcu *slots;
+	struct mutex *lock;
+	u32 count;
+};
+
+int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
+			     struct mutex *lock);
+/* Nobody reads it any more. */
+void ip_vs_quic_svctable_destroy(struct ip_vs_quic_svctable *table);
+
+/* Return: -EEXIST, -ENOMEM or 0. */
+int ip_vs_quic_svctable_add(struct ip_vs_quic_svctable *table,
+			    struct ip_vs_quic_service *qs);
+void ip_vs_quic_svctable_del(struct ip_vs_quic_svctable *table,
+			     struct ip_vs_quic_service *qs);
+
+/* In a slot: there was one.  Its key is nobody's. */
+extern struct ip_vs_quic_service ip_vs_quic_service_gone;
+
+static __always_inline u32 ip_vs_quic_svc_hash(u64 w0, u64 w1, u64 w2, u64 seed)
+{
+	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull;
+
+	h = (h ^ (h >> 32) ^ w1) * 0xbf58476d1ce4e5b9ull;
+	h = (h ^ (h >> 32) ^ w2) * 0x94d049bb133111ebull;
+	return h >> 32;
+}
+
+/* By the words of a key.  Caller is in an RCU read-side section or holds the lock. */
+static __always_inline struct ip_vs_quic_service *
+ip_vs_quic_svctable_find(const struct ip_vs_quic_svctable *table, u64 w0,
+			 u64 w1, u64 w2)
+{
+	const struct ip_vs_quic_slots *slots;
+	u32 i;
+
+	slots = rcu_dereference_check(table->slots,
+				      lockdep_is_held(table->lock));
+	for (i = ip_vs_quic_svc_hash(w0, w1, w2, slots->seed);; i++) {
+		struct ip_vs_quic_service *qs;
+
+		qs = rcu_dereference_check(slots->at[i & slots->mask],
+					   lockdep_is_held(table->lock));
+		if (!qs || (qs->key.words[0] == w0 && qs->key.words[1] == w1 &&
+			    qs->key.words[2] == w2))
+			return qs;
+	}
+}
+
+#endif /* _IP_VS_QUIC_SVCTABLE_H */
