@@ -261,6 +261,7 @@ void maglev_build(u16 *table, u32 size, struct maglev_entry *entries, u32 count)
 		zeros = round ? (unsigned int)__builtin_ctz(round) : top;
 		free = play_round(table, size, entries, turns,
 				  zeros < top ? top - zeros : 0, free);
+		qlb_relax();
 		round++;
 	}
 }

@@ -9,8 +9,11 @@
 #define _QLB_PORT_H
 
 #ifdef __KERNEL__
+#include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/string.h>
+/* In a long computation in process context: lets others run. */
+#define qlb_relax()	cond_resched()
 #else
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +26,7 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 
 #define noinline	__attribute__((__noinline__))
+#define qlb_relax()	((void)0)
 #endif
 
 #endif /* _QLB_PORT_H */

@@ -6,6 +6,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/random.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "object.h"
@@ -42,6 +43,7 @@ static int resolve(struct ip_vs_quic_routes *routes,
 			.target = ip_vs_quic_pool_find(routes->pool,
 						       &sid->server),
 		};
+		cond_resched();
 	}
 	return 0;
 }
