@@ -164,7 +164,8 @@ take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 	ip_vs_quic_decide(routes, &payload, &d);
 	if (d.outcome != IP_VS_QUIC_ROUTED)
 		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
-	outcome = ip_vs_quic_tunnel_find(&tunnel, d.target, skb->len);
+	outcome = ip_vs_quic_tunnel_find(&tunnel, d.target,
+					 &routes->settings.sources, skb->len);
 	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
 		return outcome;
 
@@ -182,7 +183,7 @@ take(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
 	enum ip_vs_quic_express_outcome outcome;
 	const struct ip_vs_quic_config *cfg;
 	struct ip_vs_quic_target *target;
-	struct ip_vs_quic_tunnel tunnel;
+	struct ip_vs_quic_tunnel tunnel ip_vs_quic_uninitialized;
 
 	if (unlikely(!routes || !is_plain_setup(qnet, qs->ipvs)))
 		return IP_VS_QUIC_EXPRESS_SETUP;
@@ -195,7 +196,8 @@ take(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
 	if (!target)
 		return take_unusual(skb, qs, routes, a);
 
-	outcome = ip_vs_quic_tunnel_find(&tunnel, target, skb->len);
+	outcome = ip_vs_quic_tunnel_find(&tunnel, target,
+					 &routes->settings.sources, skb->len);
 	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN)) {
 		ip_vs_quic_usual_count(qs, cfg);
 		send(skb, &tunnel);
@@ -210,7 +212,7 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 	enum ip_vs_quic_express_outcome outcome = IP_VS_QUIC_EXPRESS_NOT_PLAIN;
 	const struct ip_vs_quic_express *express = priv;
 	const struct ip_vs_quic_service *qs;
-	struct arrival a;
+	struct arrival a ip_vs_quic_uninitialized;
 	bool plain;
 
 	if (skb->protocol == htons(ETH_P_IP) && is_udp_v4(skb))

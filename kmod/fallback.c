@@ -159,7 +159,7 @@ static unsigned int send_hashed(const struct packet *p)
 	if (cp)
 		return ip_vs_quic_forward_conn(p->skb, cp, p->iph,
 					       p->routes->settings.tuple_timeout);
-	return ip_vs_quic_forward(p->skb, target, p->iph);
+	return ip_vs_quic_forward_datagram(p->skb, p->routes, target, p->iph);
 }
 
 unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
@@ -180,7 +180,7 @@ unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
 	target = find_dcid(&p);
 	if (target) {
 		note(&p, IP_VS_QUIC_DCID, target->conn.dest);
-		return ip_vs_quic_forward(skb, target, iph);
+		return ip_vs_quic_forward_datagram(skb, routes, target, iph);
 	}
 	cp = find_conn(&p, &foreign);
 	if (foreign) {

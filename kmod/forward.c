@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "forward.h"
 
+#include "tunnel.h"
+
 static void add_conn(struct ip_vs_cpu_stats __percpu *stats)
 {
 	struct ip_vs_cpu_stats *s = this_cpu_ptr(stats);
@@ -26,6 +28,45 @@ static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)
 	ip_vs_quic_forward_add(cp->dest->stats.cpustats, skb->len);
 	ip_vs_quic_forward_add(svc->stats.cpustats, skb->len);
 	ip_vs_quic_forward_add(ip_vs_quic_total_stats(cp->ipvs), skb->len);
+}
+
+/*
+ * IPVS's transmitters know one source only, so the header is made here.  What
+ * needs more than the plain case goes without.
+ */
+static bool can_spread(const struct sk_buff *skb,
+		       const struct ip_vs_quic_target *target)
+{
+	const struct ip_vs_conn *cp = &target->conn;
+
+	if (ip_vs_conntrack_enabled(cp->ipvs) || skb_is_gso(skb) ||
+	    cp->dest->tun_type != IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
+		return false;
+	if (cp->af == AF_INET6)
+		return skb_headlen(skb) >= sizeof(struct ipv6hdr) +
+					   sizeof(struct udphdr) &&
+		       ipv6_hdr(skb)->hop_limit > 1 &&
+		       ipv6_hdr(skb)->nexthdr == IPPROTO_UDP;
+	return skb_headlen(skb) >= sizeof(struct iphdr) +
+				   sizeof(struct udphdr) &&
+	       ip_hdr(skb)->ttl > 1 && ip_hdr(skb)->ihl == 5;
+}
+
+unsigned int ip_vs_quic_forward_spread(struct sk_buff *skb,
+				       const struct ip_vs_quic_routes *routes,
+				       struct ip_vs_quic_target *target,
+				       struct ip_vs_iphdr *iph)
+{
+	struct ip_vs_quic_tunnel tunnel;
+
+	if (!can_spread(skb, target) ||
+	    ip_vs_quic_tunnel_find_route(&tunnel, target,
+					 &routes->settings.sources,
+					 skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
+		return ip_vs_quic_forward(skb, target, iph);
+	ip_vs_quic_forward_count(target, skb);
+	ip_vs_quic_tunnel_output(&tunnel, skb);
+	return NF_STOLEN;
 }
 
 unsigned int ip_vs_quic_forward_conn(struct sk_buff *skb,

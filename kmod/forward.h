@@ -5,6 +5,7 @@
 
 #include <net/ip_vs.h>
 
+#include "routes.h"
 #include "target.h"
 
 /*
@@ -58,6 +59,24 @@ ip_vs_quic_forward(struct sk_buff *skb, struct ip_vs_quic_target *target,
 	ip_vs_quic_forward_follow_sysctl(cp);
 	ip_vs_quic_forward_count(target, skb);
 	return cp->packet_xmit(skb, cp, target->pp, iph);
+}
+
+/* The same with an outer source by flow, where that is possible. */
+unsigned int ip_vs_quic_forward_spread(struct sk_buff *skb,
+				       const struct ip_vs_quic_routes *routes,
+				       struct ip_vs_quic_target *target,
+				       struct ip_vs_iphdr *iph);
+
+/* A datagram of a service, as the service is set. */
+static __always_inline unsigned int
+ip_vs_quic_forward_datagram(struct sk_buff *skb,
+			    const struct ip_vs_quic_routes *routes,
+			    struct ip_vs_quic_target *target,
+			    struct ip_vs_iphdr *iph)
+{
+	if (unlikely(routes->settings.spread))
+		return ip_vs_quic_forward_spread(skb, routes, target, iph);
+	return ip_vs_quic_forward(skb, target, iph);
 }
 
 /*

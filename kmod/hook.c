@@ -60,7 +60,7 @@ static unsigned int datagram(struct ip_vs_quic_service *qs,
 	ip_vs_quic_decide_count(qs, routes, &d);
 	trace_ip_vs_quic_decision(qs, &iph->saddr, uh->source, &d);
 	if (likely(d.outcome == IP_VS_QUIC_ROUTED))
-		return ip_vs_quic_forward(skb, d.target, iph);
+		return ip_vs_quic_forward_datagram(skb, routes, d.target, iph);
 	if (d.outcome == IP_VS_QUIC_DEFERRED)
 		return ip_vs_quic_defer(skb, qs, d.target, iph);
 
@@ -114,7 +114,8 @@ usual_service_v6(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
 
 /* The server of a usual datagram, counted; NULL and nothing done for others. */
 static __always_inline struct ip_vs_quic_target *
-usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf)
+usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf,
+	     const struct ip_vs_quic_routes **routesp)
 {
 	int offset = pf == AF_INET6 ? sizeof(struct ipv6hdr) :
 				      sizeof(struct iphdr);
@@ -135,6 +136,7 @@ usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf)
 	routes = rcu_dereference(qs->routes);
 	if (unlikely(!routes))
 		return NULL;
+	*routesp = routes;
 	target = ip_vs_quic_usual_target(routes,
 					 (const void *)(skb->data + offset),
 					 skb->len - offset, &cfg);
@@ -178,14 +180,16 @@ static __always_inline unsigned int
 packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
        u8 pf)
 {
+	const struct ip_vs_quic_routes *routes;
 	struct ip_vs_quic_target *target;
 
 	if (unlikely(!is_for_us(skb, state->net)))
 		return NF_ACCEPT;
-	target = usual_target(priv, skb, pf);
+	target = usual_target(priv, skb, pf, &routes);
 	if (likely(target))
-		return ip_vs_quic_forward(skb, target, pf == AF_INET6 ?
-						       &plain_v6 : &plain_v4);
+		return ip_vs_quic_forward_datagram(skb, routes, target,
+						   pf == AF_INET6 ? &plain_v6 :
+								    &plain_v4);
 	return unusual(priv, skb, state);
 }
 

@@ -125,6 +125,19 @@ static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
 	return 0;
 }
 
+/* As it was given; none is not told. */
+static int put_source(struct sk_buff *skb, int type, unsigned int octets,
+		      const struct ip_vs_quic_source *source)
+{
+	u8 data[17];
+
+	if (!source->len)
+		return 0;
+	memcpy(data, &source->prefix, octets);
+	data[octets] = source->len;
+	return nla_put(skb, type, octets + 1, data);
+}
+
 static int put_settings(struct sk_buff *skb,
 			const struct ip_vs_quic_routes *routes)
 {
@@ -136,6 +149,10 @@ static int put_settings(struct sk_buff *skb,
 			routes->settings.tuple_timeout / HZ) ||
 	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_MAX,
 			routes->settings.tuple_max) ||
+	    put_source(skb, IP_VS_QUIC_A_SET_SOURCE4, 4,
+		       &routes->settings.sources.v4) ||
+	    put_source(skb, IP_VS_QUIC_A_SET_SOURCE6, 16,
+		       &routes->settings.sources.v6) ||
 	    nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_MAX, dcid_max) ||
 	    (dcid_max &&
 	     nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_TIMEOUT,

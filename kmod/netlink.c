@@ -105,6 +105,8 @@ static const struct nla_policy set_policy[IP_VS_QUIC_A_SET_MAX + 1] = {
 	[IP_VS_QUIC_A_SET_TUPLE_MAX]		= { .type = NLA_U32 },
 	[IP_VS_QUIC_A_SET_DCID_TIMEOUT]		= { .type = NLA_U32 },
 	[IP_VS_QUIC_A_SET_DCID_MAX]		= { .type = NLA_U32 },
+	[IP_VS_QUIC_A_SET_SOURCE4]		= NLA_POLICY_EXACT_LEN(5),
+	[IP_VS_QUIC_A_SET_SOURCE6]		= NLA_POLICY_EXACT_LEN(17),
 };
 
 static const struct nla_policy exp_policy[IP_VS_QUIC_A_EXP_MAX + 1] = {
@@ -477,6 +479,48 @@ static int parse_setting(struct request *req, const struct nlattr *attr,
 	return -ERANGE;
 }
 
+/* A prefix of @octets octets, then its length; all zero is none. */
+static int parse_source(struct request *req, const struct nlattr *attr,
+			unsigned int octets, unsigned int min,
+			struct ip_vs_quic_source *source)
+{
+	struct ip_vs_quic_source s = {};
+	const u8 *data;
+	unsigned int i;
+
+	if (!attr)
+		return 0;
+	data = nla_data(attr);
+	memcpy(&s.prefix, data, octets);
+	s.len = data[octets];
+	if (s.len > 8 * octets || (s.len && s.len < min)) {
+		NL_SET_ERR_MSG_ATTR(req->extack, attr, "A source prefix must have 8 to 32 bits in IPv4, 64 to 128 in IPv6");
+		return -ERANGE;
+	}
+	for (i = s.len; i < 8 * octets; i++)
+		if (data[i / 8] & 0x80 >> i % 8) {
+			NL_SET_ERR_MSG_ATTR(req->extack, attr, "A source prefix has bits beyond its length");
+			return -EINVAL;
+		}
+	*source = s;
+	return 0;
+}
+
+static int parse_sources(struct request *req, struct nlattr **tb)
+{
+	struct ip_vs_quic_settings *settings = &req->change.settings;
+	struct ip_vs_quic_sources *sources = &settings->sources;
+	int err;
+
+	err = parse_source(req, tb[IP_VS_QUIC_A_SET_SOURCE4], 4,
+			   IP_VS_QUIC_SOURCE4_LEN_MIN, &sources->v4);
+	if (!err)
+		err = parse_source(req, tb[IP_VS_QUIC_A_SET_SOURCE6], 16,
+				   IP_VS_QUIC_SOURCE6_LEN_MIN, &sources->v6);
+	settings->spread = sources->v4.len || sources->v6.len;
+	return err;
+}
+
 static int parse_settings(struct request *req, struct nlattr **tb,
 			  u32 *dcid_max, u32 *dcid_timeout)
 {
@@ -523,6 +567,8 @@ static int set_settings(struct request *req, struct genl_info *info)
 				       set_policy, req->extack);
 		if (!err)
 			err = parse_settings(req, tb, &max, &timeout);
+		if (!err)
+			err = parse_sources(req, tb);
 		if (err)
 			return err;
 	}

@@ -266,8 +266,8 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 				      const u8 *octets,
 				      struct qlb_server_id *sid, u8 *nonce)
 {
-	u8 joined[JOINED_LEN];
-	struct feistel f;
+	u8 joined[JOINED_LEN] qlb_uninitialized;
+	struct feistel f qlb_uninitialized;
 
 	feistel_split(&f, cfg->plaintext_len, octets);
 	f.direct = qlb_aes_begin();

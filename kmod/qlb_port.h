@@ -14,6 +14,9 @@
 #include <linux/string.h>
 /* In a long computation in process context: lets others run. */
 #define qlb_relax()	cond_resched()
+
+/* See compat.h. */
+#define qlb_uninitialized ip_vs_quic_uninitialized
 #else
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +30,7 @@ typedef uint64_t u64;
 
 #define noinline	__attribute__((__noinline__))
 #define qlb_relax()	((void)0)
+#define qlb_uninitialized
 #endif
 
 #endif /* _QLB_PORT_H */

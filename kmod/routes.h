@@ -13,6 +13,7 @@
 #include "dcids.h"
 #include "pool.h"
 #include "sidmap.h"
+#include "source.h"
 
 /* One slot of the open-addressed table; config_and_len 0 is an empty slot. */
 struct ip_vs_quic_route {
@@ -23,11 +24,15 @@ struct ip_vs_quic_route {
 /**
  * struct ip_vs_quic_settings - what an operator can tune for a service
  * @tuple_timeout: jiffies a 4-tuple entry lives after its last datagram
+ * @sources: outer source addresses of IPIP, where not IPVS's own
+ * @spread: there is such a source
  * @tuple_max: IPVS connections in the namespace beyond which none is made
  */
 struct ip_vs_quic_settings {
 	unsigned long tuple_timeout;
 	u32 tuple_max;
+	bool spread;
+	struct ip_vs_quic_sources sources;
 };
 
 extern const struct ip_vs_quic_settings ip_vs_quic_default_settings;

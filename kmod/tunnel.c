@@ -24,6 +24,7 @@ struct inner {
 	u8 dsfield;
 	u8 ttl;
 	__be16 df;
+	u64 hash;	/* with a source by flow */
 };
 
 static bool is_gue(const struct ip_vs_dest *dest)
@@ -95,6 +96,18 @@ static unsigned int overhead(const struct ip_vs_quic_tunnel *tunnel)
 			     sizeof(struct guehdr) : ip;
 }
 
+/* dst_mtu() of a route that neither learned nor was given one of its own. */
+static unsigned int mtu_of(const struct ip_vs_quic_tunnel *tunnel,
+			   const struct dst_entry *dst)
+{
+	if (tunnel->target->conn.daf == AF_INET &&
+	    likely(!container_of(dst, struct rtable, dst)->rt_pmtu &&
+		   !dst_metric_raw(dst, RTAX_MTU)))
+		return min_t(unsigned int, READ_ONCE(tunnel->dev->mtu),
+			     IP_MAX_MTU);
+	return dst_mtu(dst);
+}
+
 /* With room for a packet of a path whose MTU is too small for IPVS at all. */
 static bool fits(const struct ip_vs_quic_tunnel *tunnel,
 		 const struct dst_entry *dst, unsigned int len)
@@ -102,12 +115,13 @@ static bool fits(const struct ip_vs_quic_tunnel *tunnel,
 	unsigned int min = tunnel->target->conn.daf == AF_INET6 ?
 			   IPV6_MIN_MTU : IPV4_MIN_MTU;
 
-	return max(len, min) + overhead(tunnel) <= dst_mtu(dst);
+	return max(len, min) + overhead(tunnel) <= mtu_of(tunnel, dst);
 }
 
-enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
-		       const struct ip_vs_quic_target *target, unsigned int len)
+static __always_inline enum ip_vs_quic_express_outcome
+find_route(struct ip_vs_quic_tunnel *tunnel,
+	   const struct ip_vs_quic_target *target,
+	   const struct ip_vs_quic_sources *sources, unsigned int len)
 {
 	const struct ip_vs_conn *cp = &target->conn;
 	const struct ip_vs_dest_dst *route;
@@ -125,12 +139,36 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 
 	tunnel->target = target;
 	tunnel->route = route;
+	tunnel->sources = sources;
 	tunnel->gue = is_gue(cp->dest);
-	if (!fits(tunnel, dst, len))
-		return IP_VS_QUIC_EXPRESS_TOO_BIG;
-	tunnel->neigh = find_neigh(cp, dst, tunnel->dev);
+	return fits(tunnel, dst, len) ? IP_VS_QUIC_EXPRESS_TAKEN :
+					IP_VS_QUIC_EXPRESS_TOO_BIG;
+}
+
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
+		       const struct ip_vs_quic_target *target,
+		       const struct ip_vs_quic_sources *sources,
+		       unsigned int len)
+{
+	enum ip_vs_quic_express_outcome outcome;
+
+	outcome = find_route(tunnel, target, sources, len);
+	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
+		return outcome;
+	tunnel->neigh = find_neigh(&target->conn, tunnel->route->dst_cache,
+				   tunnel->dev);
 	return tunnel->neigh ? IP_VS_QUIC_EXPRESS_TAKEN :
 			       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
+}
+
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_find_route(struct ip_vs_quic_tunnel *tunnel,
+			     const struct ip_vs_quic_target *target,
+			     const struct ip_vs_quic_sources *sources,
+			     unsigned int len)
+{
+	return find_route(tunnel, target, sources, len);
 }
 
 /* One hop on, as IPVS counts itself; then what the outer header needs to know. */
@@ -206,6 +244,28 @@ static void push_gue(struct sk_buff *skb, const struct ip_vs_conn *cp,
 	inner->protocol = IPPROTO_UDP;
 }
 
+static __be32 source_v4(const struct ip_vs_quic_tunnel *tunnel,
+			const struct inner *inner)
+{
+	union nf_inet_addr addr ip_vs_quic_uninitialized;
+
+	if (likely(!tunnel->sources->v4.len || tunnel->gue))
+		return tunnel->route->dst_saddr.ip;
+	ip_vs_quic_source_v4(&tunnel->sources->v4, inner->hash, &addr);
+	return addr.ip;
+}
+
+static struct in6_addr source_v6(const struct ip_vs_quic_tunnel *tunnel,
+				 const struct inner *inner)
+{
+	union nf_inet_addr addr ip_vs_quic_uninitialized;
+
+	if (likely(!tunnel->sources->v6.len || tunnel->gue))
+		return tunnel->route->dst_saddr.in6;
+	ip_vs_quic_source_v6(&tunnel->sources->v6, inner->hash, &addr);
+	return addr.in6;
+}
+
 static void push_v4(struct sk_buff *skb,
 		    const struct ip_vs_quic_tunnel *tunnel,
 		    const struct inner *inner)
@@ -222,10 +282,11 @@ static void push_v4(struct sk_buff *skb,
 	iph->frag_off = inner->df;
 	iph->ttl = inner->ttl;
 	iph->protocol = inner->protocol;
-	iph->saddr = tunnel->route->dst_saddr.ip;
+	iph->saddr = source_v4(tunnel, inner);
 	iph->daddr = cp->daddr.ip;
 	ip_select_ident(cp->ipvs->net, skb, NULL);
-	ip_send_check(iph);
+	iph->check = 0;
+	iph->check = ip_fast_csum(iph, sizeof(*iph) >> 2);
 }
 
 static void push_v6(struct sk_buff *skb,
@@ -242,21 +303,24 @@ static void push_v6(struct sk_buff *skb,
 	ip6h->payload_len = htons(payload_len);
 	ip6h->nexthdr = inner->protocol;
 	ip6h->hop_limit = inner->ttl;
-	ip6h->saddr = tunnel->route->dst_saddr.in6;
+	ip6h->saddr = source_v6(tunnel, inner);
 	ip6h->daddr = cp->daddr.in6;
 }
 
-void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
-			    struct sk_buff *skb)
+/* Return: false when there is no memory, and no packet any more. */
+static __always_inline bool
+encapsulate(const struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
-	struct inner inner;
+	struct inner inner ip_vs_quic_uninitialized;
 
 	if (skb_cow(skb, LL_RESERVED_SPACE(tunnel->dev) + overhead(tunnel))) {
 		kfree_skb(skb);
-		return;
+		return false;
 	}
 	read_inner(skb, cp, &inner);
+	if (unlikely(tunnel->sources->v4.len || tunnel->sources->v6.len))
+		inner.hash = ip_vs_quic_source_hash(skb, cp->af);
 	shed(skb, inner.protocol);
 	if (tunnel->gue)
 		push_gue(skb, cp, &inner);
@@ -268,6 +332,29 @@ void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
 	/* the hook's RCU read-side section keeps the route till it is sent */
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, tunnel->route->dst_cache);
+	return true;
+}
+
+void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
+			    struct sk_buff *skb)
+{
+	if (!encapsulate(tunnel, skb))
+		return;
 	skb->dev = tunnel->dev;
 	neigh_output(tunnel->neigh, skb, false);
+}
+
+void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
+			      struct sk_buff *skb)
+{
+	const struct ip_vs_conn *cp = &tunnel->target->conn;
+
+	if (!encapsulate(tunnel, skb))
+		return;
+	/* as IPVS: no ICMP error to the tunnel's own source */
+	skb->ignore_df = 1;
+	if (cp->daf == AF_INET6)
+		ip6_local_out(cp->ipvs->net, skb->sk, skb);
+	else
+		ip_local_out(cp->ipvs->net, skb->sk, skb);
 }

@@ -9,6 +9,7 @@
 
 #include <linux/ip_vs_quic.h>
 
+#include "source.h"
 #include "target.h"
 
 struct neighbour;
@@ -18,7 +19,8 @@ struct neighbour;
  * @target: the server
  * @route: IPVS's, found valid
  * @dev: the route's
- * @neigh: of the next hop, resolved
+ * @neigh: of the next hop, resolved; not when IP is to send
+ * @sources: outer source addresses by flow
  * @gue: GUE, else IPIP
  */
 struct ip_vs_quic_tunnel {
@@ -26,6 +28,7 @@ struct ip_vs_quic_tunnel {
 	const struct ip_vs_dest_dst *route;
 	struct net_device *dev;
 	struct neighbour *neigh;
+	const struct ip_vs_quic_sources *sources;
 	bool gue;
 };
 
@@ -36,7 +39,15 @@ struct ip_vs_quic_tunnel {
 enum ip_vs_quic_express_outcome
 ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 		       const struct ip_vs_quic_target *target,
+		       const struct ip_vs_quic_sources *sources,
 		       unsigned int len);
+
+/* The same but for the neighbour. */
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_find_route(struct ip_vs_quic_tunnel *tunnel,
+			     const struct ip_vs_quic_target *target,
+			     const struct ip_vs_quic_sources *sources,
+			     unsigned int len);
 
 /*
  * Sends @skb, an IP packet of the service's family with a TTL of at least 2, not
@@ -44,5 +55,9 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
  */
 void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
 			    struct sk_buff *skb);
+
+/* The same by way of IP's output, as IPVS's transmitters do. */
+void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
+			      struct sk_buff *skb);
 
 #endif /* _IP_VS_QUIC_TUNNEL_H */

@@ -16,4 +16,13 @@
 #define ip_vs_quic_import_ns(ns) MODULE_IMPORT_NS(#ns)
 #endif
 
+/* For locals of the packet path that are filled in before they are read, where the
+ * kernel is built to zero all locals.
+ */
+#if defined(__has_attribute) && __has_attribute(__uninitialized__)
+#define ip_vs_quic_uninitialized __attribute__((__uninitialized__))
+#else
+#define ip_vs_quic_uninitialized
+#endif
+
 #endif /* _IP_VS_QUIC_COMPAT_H */

@@ -157,6 +157,13 @@ static int read_nonce(struct args *args, const struct option_desc *desc,
 			 QLB_NONCE_LEN_MAX, &args->nonce_octets);
 }
 
+static int read_source(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	return parse_prefix(what, value, &sources[desc->at],
+			    &args->sources[desc->at]);
+}
+
 #define NUMBER(field, low, high) TAKES_VALUE, read_number, \
 	offsetof(struct args, field), low, high
 #define STRING(field, length) TAKES_VALUE, read_string, \
@@ -216,6 +223,10 @@ static const struct option_desc options[] = {
 #define X(symbol, option, json, min, max, value) \
 	{ 0, option, OPT_##symbol, NUMBER(settings[SETTING_##symbol], min, max) },
 	SETTINGS(X)
+#undef X
+#define X(symbol, option, family, octets, min) \
+	{ 0, option, OPT_##symbol, TAKES_VALUE, read_source, SOURCE_##symbol, 0, 0 },
+	SOURCES(X)
 #undef X
 	{ 'n', "numeric", OPT_NUMERIC, FLAG },
 	{ 0, "stats", OPT_VIEW, CHOICE(view, VIEW_STATS) },

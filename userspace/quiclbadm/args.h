@@ -76,6 +76,9 @@ enum opt {
 #define X(symbol, option, json, min, max, value) OPT_##symbol,
 	SETTINGS(X)
 #undef X
+#define X(symbol, option, family, octets, min) OPT_##symbol,
+	SOURCES(X)
+#undef X
 	OPT_NUMERIC,
 	OPT_VIEW,		/* --stats, --rate, --thresholds, --tun-info */
 	OPT_EXACT,
@@ -123,6 +126,7 @@ struct args {
 	uint32_t tenant;
 	uint32_t seen_within;		/* s */
 	uint32_t settings[SETTING_COUNT];
+	struct prefix sources[SOURCE_COUNT];
 	uint32_t server_id_len;
 	uint32_t nonce_len;
 	const char *key_file;
@@ -137,7 +141,8 @@ struct args {
 
 /* All that "set" sets. */
 #define O_SETTING(symbol, option, json, min, max, value) O(symbol) |
-#define O_SETTINGS (SETTINGS(O_SETTING) UINT64_C(0))
+#define O_SOURCE(symbol, option, family, octets, min) O(symbol) |
+#define O_SETTINGS (SETTINGS(O_SETTING) SOURCES(O_SOURCE) UINT64_C(0))
 
 static inline bool given(const struct args *args, uint64_t opts)
 {

@@ -58,6 +58,23 @@ unsigned int build_settings(const struct args *args, uint32_t *values)
 	return mask;
 }
 
+unsigned int build_sources(const struct args *args, struct prefix *values)
+{
+	static const uint64_t opts[SOURCE_COUNT] = {
+#define X(symbol, option, family, octets, min) O(symbol),
+		SOURCES(X)
+#undef X
+	};
+	unsigned int i, mask = 0;
+
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (given(args, opts[i])) {
+			values[i] = args->sources[i];
+			mask |= 1u << i;
+		}
+	return mask;
+}
+
 int build_config(const struct args *args, struct config *config)
 {
 	int err;

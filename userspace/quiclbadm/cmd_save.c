@@ -64,8 +64,18 @@ static void save_service(const struct service *svc)
 	putchar('\n');
 }
 
+static void begin_set(const struct service *svc, bool *begun)
+{
+	if (*begun)
+		return;
+	printf("set ");
+	save_service_id(&svc->id);
+	*begun = true;
+}
+
 static void save_settings(const struct service *svc)
 {
+	char text[PREFIX_STRLEN];
 	bool begun = false;
 	unsigned int i;
 
@@ -73,12 +83,15 @@ static void save_settings(const struct service *svc)
 		if (svc->settings[i] == settings[i].value ||
 		    !setting_matters(svc->settings, i))
 			continue;
-		if (!begun) {
-			printf("set ");
-			save_service_id(&svc->id);
-			begun = true;
-		}
+		begin_set(svc, &begun);
 		printf(" --%s %u", settings[i].option, svc->settings[i]);
+	}
+	for (i = 0; i < SOURCE_COUNT; i++) {
+		if (!svc->sources[i].len)
+			continue;
+		begin_set(svc, &begun);
+		printf(" --%s %s", sources[i].option,
+		       prefix_str(&svc->sources[i], sources[i].af, text));
 	}
 	if (begun)
 		putchar('\n');

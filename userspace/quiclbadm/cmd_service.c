@@ -84,10 +84,13 @@ int cmd_zero(const struct args *args)
 int cmd_set(const struct args *args)
 {
 	uint32_t values[SETTING_COUNT];
+	struct prefix prefixes[SOURCE_COUNT];
 	struct quic_change change = {
 		.service = &args->service,
 		.settings = values,
 		.setting_mask = build_settings(args, values),
+		.sources = prefixes,
+		.source_mask = build_sources(args, prefixes),
 	};
 	char name[SERVICE_STRLEN];
 	int err = quic_set(&change);

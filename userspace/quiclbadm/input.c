@@ -106,6 +106,7 @@ static int read_settings(const struct args *args, struct service *svc)
 		return refuse("set: there is such a line above already");
 	svc->set_line = true;
 	build_settings(args, svc->settings);
+	build_sources(args, svc->sources);
 	return 0;
 }
 

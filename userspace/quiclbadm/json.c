@@ -222,11 +222,17 @@ static json_t *config_json(const struct config *config)
 static json_t *settings_json(const struct service *svc)
 {
 	json_t *object = need(json_object());
+	char text[PREFIX_STRLEN];
 	unsigned int i;
 
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (setting_matters(svc->settings, i))
 			set_number(object, settings[i].json, svc->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (svc->sources[i].len)
+			set_text(object, sources[i].option,
+				 prefix_str(&svc->sources[i], sources[i].af,
+					    text));
 	return object;
 }
 

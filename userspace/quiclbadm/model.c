@@ -16,6 +16,13 @@ const struct setting_desc settings[SETTING_COUNT] = {
 #undef X
 };
 
+const struct source_desc sources[SOURCE_COUNT] = {
+#define X(symbol, option, family, octets, min) \
+	{ option, IP_VS_QUIC_A_SET_##symbol, family, octets, min },
+	SOURCES(X)
+#undef X
+};
+
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 {
 	return !endpoint_cmp(a, b);
@@ -62,6 +69,15 @@ char *endpoint_str(const struct endpoint *ep, char *buf)
 	if (!inet_ntop(ep->af, ep->addr, addr, sizeof(addr)))
 		snprintf(addr, sizeof(addr), "family-%u", ep->af);
 	snprintf(buf, ENDPOINT_STRLEN, format, addr, ep->port);
+	return buf;
+}
+
+char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf)
+{
+	char addr[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(af, prefix->addr, addr, sizeof(addr));
+	snprintf(buf, PREFIX_STRLEN, "%s/%u", addr, prefix->len);
 	return buf;
 }
 

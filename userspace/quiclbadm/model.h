@@ -20,6 +20,7 @@ enum model_limits {
 	SERVICE_STRLEN = ENDPOINT_STRLEN + sizeof("fwmark 4294967295 (IPv6)"),
 	SID_STRLEN = sizeof("0:*") + 2 * QLB_SERVER_ID_LEN_MAX,
 	CONFIG_STRLEN = sizeof("config 255 tenant 255"),
+	PREFIX_STRLEN = INET6_ADDRSTRLEN + sizeof("/128"),
 	AGE_STRLEN = sizeof("18446744073709551615s ago"),
 	TENANTS_MAX = 4,		/* configs of one ID, as in ip_vs_quic.h */
 	CONFIGS_MAX = QLB_CONFIGS_MAX * TENANTS_MAX,
@@ -54,6 +55,36 @@ struct setting_desc {
 };
 
 extern const struct setting_desc settings[SETTING_COUNT];
+
+/*
+ * Prefixes that outer source addresses of tunnels are taken from.  SOURCES(X) calls
+ * X(symbol, option, family, octets, shortest length).
+ */
+#define SOURCES(X) \
+	X(SOURCE4, "source4", AF_INET, 4, 8) \
+	X(SOURCE6, "source6", AF_INET6, 16, 64)
+
+enum source {
+#define X(symbol, option, family, octets, min) SOURCE_##symbol,
+	SOURCES(X)
+#undef X
+	SOURCE_COUNT,
+};
+
+struct source_desc {
+	const char *option;		/* and JSON name */
+	uint16_t attr;			/* IP_VS_QUIC_A_SET_* */
+	uint16_t af;
+	uint8_t octets;
+	uint8_t min;			/* of its length */
+};
+
+extern const struct source_desc sources[SOURCE_COUNT];
+
+struct prefix {
+	uint8_t addr[16];
+	uint8_t len;			/* 0: none */
+};
 
 /* Address and port; without padding, and unused octets of addr are zero. */
 struct endpoint {
@@ -141,6 +172,7 @@ struct service {
 	struct config configs[CONFIGS_MAX];
 	size_t config_count;
 	uint32_t settings[SETTING_COUNT];
+	struct prefix sources[SOURCE_COUNT];
 	bool set_line;			/* while -R reads: there was one */
 	struct mapping *maps;
 	size_t map_count;
@@ -173,6 +205,7 @@ char *endpoint_str(const struct endpoint *ep, char *buf);
 char *service_str(const struct service_id *id, char *buf);
 char *sid_str(const struct mapping *map, char *buf);
 char *config_str(unsigned int id, unsigned int tenant, char *buf);
+char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf);
 char *age_str(const struct config *config, char *buf);
 
 /* Set to what a service or real server is when nothing is said about it. */

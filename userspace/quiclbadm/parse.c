@@ -161,6 +161,35 @@ int parse_server_id(const char *what, const char *text, struct mapping *map)
 	return err;
 }
 
+int parse_prefix(const char *what, const char *text,
+		 const struct source_desc *desc, struct prefix *prefix)
+{
+	char copy[PREFIX_STRLEN], *slash;
+	unsigned int i;
+	int64_t len;
+
+	memset(prefix, 0, sizeof(*prefix));
+	if (!strcmp(text, "none"))
+		return 0;
+	if (strlen(text) >= sizeof(copy))
+		return bad_usage("%s %s: not a prefix", what, text);
+	strcpy(copy, text);
+	slash = strchr(copy, '/');
+	if (slash)
+		*slash++ = '\0';
+	len = slash ? decimal(slash, 8u * desc->octets) : -1;
+	if (len < desc->min || inet_pton(desc->af, copy, prefix->addr) != 1)
+		return bad_usage("%s %s: neither none nor an IPv%d prefix of %u to %u bits (ADDRESS/BITS)",
+				 what, text, desc->af == AF_INET6 ? 6 : 4,
+				 desc->min, 8u * desc->octets);
+	prefix->len = (uint8_t)len;
+	for (i = prefix->len; i < 8u * desc->octets; i++)
+		if (prefix->addr[i / 8] & 0x80 >> i % 8)
+			return bad_usage("%s %s: bits are set beyond the prefix",
+					 what, text);
+	return 0;
+}
+
 int parse_netmask(const char *what, const char *text, uint16_t af,
 		  uint32_t *netmask)
 {

@@ -29,6 +29,10 @@ int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
 int parse_server_id(const char *what, const char *text, struct mapping *map);
 
 /* IPv4: dotted mask, in network order; IPv6: prefix length. */
+/* "10.0.0.0/8", or "none" */
+int parse_prefix(const char *what, const char *text,
+		 const struct source_desc *desc, struct prefix *prefix);
+
 int parse_netmask(const char *what, const char *text, uint16_t af,
 		  uint32_t *netmask);
 

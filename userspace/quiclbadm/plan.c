@@ -64,7 +64,8 @@ static bool quic_same(const struct service *a, const struct service *b)
 	size_t i;
 
 	if (a->config_count != b->config_count || a->map_count != b->map_count ||
-	    !settings_same(a->settings, b->settings))
+	    !settings_same(a->settings, b->settings) ||
+	    memcmp(a->sources, b->sources, sizeof(a->sources)))
 		return false;
 	for (i = 0; i < a->config_count; i++)
 		if (!config_same(&a->configs[i], &b->configs[i]))
@@ -213,6 +214,8 @@ static int set_quic(const struct service *svc)
 		.maps = svc->maps,
 		.map_count = svc->map_count,
 		.settings = svc->settings,
+		.sources = svc->sources,
+		.source_mask = (1u << SOURCE_COUNT) - 1,
 	};
 	unsigned int i;
 

@@ -128,12 +128,17 @@ static void print_flags(const struct service *svc)
 /* Those that are not the default. */
 static void print_settings(const struct service *svc)
 {
+	char text[PREFIX_STRLEN];
 	unsigned int i;
 
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (svc->settings[i] != settings[i].value &&
 		    setting_matters(svc->settings, i))
 			printf(" %s %u", settings[i].option, svc->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (svc->sources[i].len)
+			printf(" %s %s", sources[i].option,
+			       prefix_str(&svc->sources[i], sources[i].af, text));
 }
 
 static void print_maps(const struct mapping *maps, size_t count)

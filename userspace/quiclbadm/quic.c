@@ -15,7 +15,7 @@ enum {
 	SERVICE_ROOM = 64,
 	CONFIG_ROOM = 128 + KEY_SOURCE_MAX,
 	MAPPING_ROOM = 80,
-	SETTINGS_ROOM = 4 + 8 * SETTING_COUNT,
+	SETTINGS_ROOM = 4 + 8 * SETTING_COUNT + 24 * SOURCE_COUNT,
 	CID_ROOM = 4 + 256,
 	DEVICE_ROOM = 8 + DEVICE_NAME_MAX + 1,
 };
@@ -96,6 +96,15 @@ static void put_settings(struct nlmsghdr *nlh, const struct quic_change *change)
 		if (change->setting_mask & 1u << i)
 			mnl_attr_put_u32(nlh, settings[i].attr,
 					 change->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++) {
+		uint8_t data[sizeof(struct prefix)];
+
+		if (!(change->source_mask & 1u << i))
+			continue;
+		memcpy(data, change->sources[i].addr, sources[i].octets);
+		data[sources[i].octets] = change->sources[i].len;
+		mnl_attr_put(nlh, sources[i].attr, sources[i].octets + 1u, data);
+	}
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -130,7 +139,7 @@ int quic_set(const struct quic_change *change)
 		put_config(request.nlh, &change->configs[i]);
 	for (i = 0; i < change->map_count; i++)
 		put_mapping(request.nlh, &change->maps[i]);
-	if (change->setting_mask)
+	if (change->setting_mask || change->source_mask)
 		put_settings(request.nlh, change);
 	return talk(&request, NULL, NULL);
 }
@@ -221,6 +230,18 @@ static bool read_mapping(const struct nlattr *nest, struct mapping *map)
 	return attrs[IP_VS_QUIC_A_SID_ADDR];
 }
 
+static void read_source(const struct nlattr *attr,
+			const struct source_desc *desc, struct prefix *prefix)
+{
+	uint8_t data[sizeof(struct prefix)];
+
+	memset(prefix, 0, sizeof(*prefix));
+	if (nl_octets(attr, data, sizeof(data)) != desc->octets + 1u)
+		return;
+	memcpy(prefix->addr, data, desc->octets);
+	prefix->len = data[desc->octets];
+}
+
 static void read_settings(const struct nlattr *nest, struct service *svc)
 {
 	const struct nlattr *attrs[IP_VS_QUIC_A_SET_MAX + 1];
@@ -231,6 +252,10 @@ static void read_settings(const struct nlattr *nest, struct service *svc)
 		if (attrs[settings[i].attr])
 			svc->settings[i] =
 				(uint32_t)nl_number(attrs[settings[i].attr]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (attrs[sources[i].attr])
+			read_source(attrs[sources[i].attr], &sources[i],
+				    &svc->sources[i]);
 }
 
 /* Those that this program knows are there, *@count of them at the start. */
@@ -299,6 +324,7 @@ static void forget(struct state *state)
 			config_destroy(&svc->configs[j]);
 		for (j = 0; j < SETTING_COUNT; j++)
 			svc->settings[j] = settings[j].value;
+		memset(svc->sources, 0, sizeof(svc->sources));
 		svc->config_count = 0;
 		svc->map_count = 0;
 		free(svc->maps);

@@ -19,6 +19,8 @@ struct quic_change {
 	const struct endpoint *all_of;		/* CMD_DEL: or NULL */
 	const uint32_t *settings;		/* CMD_SET: by enum setting */
 	unsigned int setting_mask;		/* those of them, a bit for each */
+	const struct prefix *sources;		/* likewise, by enum source */
+	unsigned int source_mask;
 };
 
 /* The answer to CMD_DECODE, or what the codec alone says. */

@@ -47,6 +47,11 @@
  *			connections in the namespace beyond which no entry is made
  *		IP_VS_QUIC_A_SET_DCID_TIMEOUT: u32, 1..86400 seconds, default 60
  *		IP_VS_QUIC_A_SET_DCID_MAX: u32, 0..1048576 entries, default 0: off
+ *		IP_VS_QUIC_A_SET_SOURCE4: 5 octets, a prefix and its length, 8..32:
+ *			the outer source address of IPIP to IPv4 servers is taken
+ *			from it by flow; 5 octets 0, the default: IPVS's own choice
+ *		IP_VS_QUIC_A_SET_SOURCE6: 17 octets, length 64..128: likewise for IPv6
+ *			servers
  *
  * IP_VS_QUIC_CMD_DEL, GENL_ADMIN_PERM
  *	Takes configs (IP_VS_QUIC_A_CFG_ID and _TENANT alone) and server IDs from a
@@ -180,6 +185,8 @@ enum ip_vs_quic_set_attr {
 	IP_VS_QUIC_A_SET_TUPLE_MAX,
 	IP_VS_QUIC_A_SET_DCID_TIMEOUT,
 	IP_VS_QUIC_A_SET_DCID_MAX,
+	IP_VS_QUIC_A_SET_SOURCE4,
+	IP_VS_QUIC_A_SET_SOURCE6,
 	__IP_VS_QUIC_A_SET_MAX
 };
 #define IP_VS_QUIC_A_SET_MAX (__IP_VS_QUIC_A_SET_MAX - 1)

@@ -34,7 +34,7 @@ _quiclbadm_options() { # COMMAND
 	-d | --delete-server) printf "%s" "-u -f -6 -r --keep-server-ids" ;;
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --stats --rate --exact --thresholds --tun-info" ;;
 	-S | --save) printf "%s" "-n --keys" ;;
-	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout" ;;
+	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout --source4 --source6" ;;
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
 	"config list") printf "%s" "-u -f -6 -j" ;;
@@ -73,6 +73,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
+	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;
 	esac
 }

@@ -68,6 +68,7 @@ static void forget_quic(struct service *svc)
 	svc->map_count = 0;
 	for (i = 0; i < SETTING_COUNT; i++)
 		svc->settings[i] = settings[i].value;
+	memset(svc->sources, 0, sizeof(svc->sources));
 }
 
 static void copy_attributes(struct service *to, const struct service *from)
@@ -222,6 +223,7 @@ int quic_get(struct state *state, const struct service_id *id)
 		copy->outcome_count = IP_VS_QUIC_OUTCOME_COUNT + 1;
 		copy->outcomes[IP_VS_QUIC_ROUTED] = 12;
 		memcpy(copy->settings, svc->settings, sizeof(copy->settings));
+		memcpy(copy->sources, svc->sources, sizeof(copy->sources));
 		for (j = 0; j < svc->config_count; j++) {
 			struct config config = svc->configs[j];
 
@@ -282,6 +284,9 @@ static int take_settings(struct service *svc, const struct quic_change *asked)
 	for (i = 0; i < SETTING_COUNT; i++)
 		if (asked->setting_mask & 1u << i)
 			svc->settings[i] = asked->settings[i];
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (asked->source_mask & 1u << i)
+			svc->sources[i] = asked->sources[i];
 	return asked->setting_mask & timeout &&
 	       !svc->settings[SETTING_DCID_MAX] ? -EINVAL : 0;
 }
@@ -435,7 +440,7 @@ int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 static void text_service(FILE *out, const struct service *svc)
 {
 	char service[SERVICE_STRLEN], server[ENDPOINT_STRLEN], sid[SID_STRLEN];
-	char key[KEY_HEX_LEN + 1];
+	char key[KEY_HEX_LEN + 1], prefix[PREFIX_STRLEN];
 	size_t i;
 
 	fprintf(out, "%s %s %x %u %x %s\n", service_str(&svc->id, service),
@@ -444,6 +449,11 @@ static void text_service(FILE *out, const struct service *svc)
 		if (svc->settings[i] != settings[i].value)
 			fprintf(out, " %s %u\n", settings[i].option,
 				svc->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (svc->sources[i].len)
+			fprintf(out, " %s %s\n", sources[i].option,
+				prefix_str(&svc->sources[i], sources[i].af,
+					   prefix));
 	for (i = 0; i < svc->config_count; i++) {
 		const struct config *config = &svc->configs[i];
 

@@ -409,6 +409,42 @@ static void service_settings(void **state)
 	assert_int_equal(ran_status, 1);
 }
 
+static void tunnel_sources(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("set -u " SVC " --source4 10.99.0.0/16");
+	done("set -u " SVC " --source6 fd99::/64 --tuple-max 7");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " tuple-max 7\n source4 10.99.0.0/16\n source6 fd99::/64\n");
+	done("-L -u " SVC);
+	assert_non_null(strstr(ran_out, SVC " quic tuple-max 7 source4 10.99.0.0/16 source6 fd99::/64\n"));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"source4\": \"10.99.0.0/16\""));
+	done("-S");
+	assert_string_equal(ran_out,
+		"-A -u 192.0.2.1:443 -s quic\n"
+		"set -u 192.0.2.1:443 --tuple-max 7 --source4 10.99.0.0/16 --source6 fd99::/64\n");
+	fake.changes = 0;
+	run_with("-A -u " SVC "\nset -u " SVC " --tuple-max 7 --source4 10.99.0.0/16 --source6 fd99::/64", "-R");
+	assert_string_equal(ran_err, "");
+	assert_int_equal(fake.changes, 0);
+	run_with("-A -u " SVC "\nset -u " SVC " --tuple-max 7 --source6 fd99::/64", "-R");
+	assert_string_equal(ran_err, "");
+	done("set -u " SVC " --source6 none");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n tuple-max 7\n");
+	says(2, "--source4 10.99.0.0: neither none nor an IPv4 prefix of 8 to 32 bits (ADDRESS/BITS)",
+	     "set -u " SVC " --source4 10.99.0.0");
+	says(2, "--source4 10.0.0.0/7: neither none nor an IPv4 prefix of 8 to 32 bits (ADDRESS/BITS)",
+	     "set -u " SVC " --source4 10.0.0.0/7");
+	says(2, "--source4 fd99::/64: neither none nor an IPv4 prefix of 8 to 32 bits (ADDRESS/BITS)",
+	     "set -u " SVC " --source4 fd99::/64");
+	says(2, "--source6 fd99::/48: neither none nor an IPv6 prefix of 64 to 128 bits (ADDRESS/BITS)",
+	     "set -u " SVC " --source6 fd99::/48");
+	says(2, "--source6 fd99::1/64: bits are set beyond the prefix",
+	     "set -u " SVC " --source6 fd99::1/64");
+}
+
 static void express(void **state)
 {
 	char line[64];
@@ -1226,6 +1262,7 @@ int main(void)
 		TEST(tenants),
 		TEST(prefixes),
 		TEST(service_settings),
+		TEST(tunnel_sources),
 		TEST(express),
 		TEST(server_id_words),
 		TEST(lists),
