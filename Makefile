@@ -9,6 +9,9 @@
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
 #   make kernels              fetches and builds what these need and the cache lacks
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
+#   make bench             what a packet costs, stock IPVS and ours side by side
+#   make -s bench-json     the same as JSON, and nothing else
+#   make bench-check       a short one, against tools/testing/bench/bounds
 #   make lint              every static check
 #   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR
@@ -23,6 +26,7 @@ DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
+BENCH := tools/testing/bench
 
 # What building the module leaves in a directory.
 products = $(foreach kind,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,$(1)/$(kind))
@@ -41,6 +45,7 @@ endif
 programs:
 	@$(MAKE) -C userspace all
 	@$(MAKE) -C $(SELFTESTS) all
+	@$(MAKE) -C $(BENCH) all
 
 setup:
 	@tools/setup
@@ -70,6 +75,15 @@ check-debug: setup
 check-kcsan: setup
 	@tools/testing/check races@kcsan-6.1
 
+bench: setup
+	@tools/testing/bench/bench
+
+bench-json: setup
+	@tools/testing/bench/bench --json
+
+bench-check: setup
+	@tools/testing/bench/bench --check --packets 2048
+
 lint: setup
 	@tools/lint
 
@@ -89,6 +103,7 @@ dkms-install:
 clean:
 	@$(MAKE) -C userspace clean
 	@$(MAKE) -C $(SELFTESTS) clean
+	@$(MAKE) -C $(BENCH) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan lint install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan bench bench-json bench-check lint install modules_install dkms-install clean

@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * inject - makes QUIC datagrams, has the bench's module let them arrive, and
+ * proves that they left.
+ *
+ *	inject -t VIP:PORT -p PACKETS [OPTION...]
+ *	inject calibrate
+ *
+ * Prints nanoseconds per packet - median, mean, least and most of the batches' -
+ * and how many packets it has injected in all.  The median does not show the timer
+ * ticks that hit some batches.  Before that it has checked, by the kernel's own
+ * counters, that every packet arrived, left by the device it should, in the size
+ * it should, and whether the IP layer saw it.
+ *
+ * Datagram number i has source address and port i modulo FLOWS, and a CID that
+ * is i modulo CIDS, of server i modulo SERVERS.  Nonces come from a generator
+ * with a fixed seed: two runs are the same to the bit.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "ivq_bench.h"
+#include "qlb.h"
+
+enum {
+	BATCH		= 32,
+	QUIC_MAX	= IVQ_BENCH_HEAD_LEN - sizeof(struct ip6_hdr) -
+			  sizeof(struct udphdr),
+	CALIBRATED_NS	= 1000000,
+	NONCE_SEED	= 0x5eed,
+};
+
+enum form { FORM_SHORT, FORM_LONG, FORM_INITIAL };
+
+/* Where packets come in, go out, and who they are for. */
+struct setup {
+	const char *in;
+	const char *out;
+	bool v6;
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	} vip;
+	u16 port;
+	enum form form;
+	unsigned int size;		/* of the UDP payload */
+	unsigned int flows;
+	unsigned int cids;
+	unsigned int servers;
+	unsigned int packets;
+	bool warm;
+	bool express;
+	unsigned int overhead;		/* of the tunnel, octets */
+	bool have_config;
+	struct qlb_config config;
+};
+
+struct counters {
+	uint64_t sent_packets;
+	uint64_t sent_octets;
+	uint64_t ip_received;
+};
+
+static void die(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+static void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "Error: inject: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputs(".\n", stderr);
+	exit(1);
+}
+
+static uint64_t random_state = NONCE_SEED;
+
+/* splitmix64 */
+static uint64_t random_next(void)
+{
+	uint64_t z = random_state += 0x9e3779b97f4a7c15ull;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
+static void random_fill(u8 *p, size_t len)
+{
+	while (len--)
+		*p++ = random_next() >> 56;
+}
+
+/* --- datagrams ----------------------------------------------------------- */
+
+/* The server's own ID is its number from 1 on, big endian. */
+static size_t make_cid(const struct setup *s, unsigned int n, u8 *cid)
+{
+	struct qlb_server_id sid = { .len = s->config.server_id_len };
+	unsigned int number = n % s->servers + 1;
+	u8 nonce[QLB_NONCE_LEN_MAX];
+
+	sid.octets[sid.len - 1] = number;
+	if (sid.len > 1)
+		sid.octets[sid.len - 2] = number >> 8;
+	random_fill(nonce, sizeof(nonce));
+	return qlb_encode(&s->config, &sid, nonce, random_next(), cid);
+}
+
+static size_t put_long(u8 *quic, u8 type, const u8 *dcid, size_t dcid_len)
+{
+	static const u8 version[4] = { 0, 0, 0, 1 };
+	u8 *p = quic;
+
+	*p++ = 0xc0 | type << 4 | 3;
+	memcpy(p, version, sizeof(version));
+	p += sizeof(version);
+	*p++ = dcid_len;
+	memcpy(p, dcid, dcid_len);
+	p += dcid_len;
+	*p++ = 8;
+	random_fill(p, 8);
+	p += 8;
+	return p - quic;
+}
+
+/*
+ * A client's first CID is random, and ours has config ID 0b110, which no service
+ * of the bench has: one in eight would otherwise try a config by chance.
+ */
+static size_t make_quic(const struct setup *s, const u8 *cid, size_t cid_len,
+			u8 *quic)
+{
+	u8 random_cid[8];
+
+	switch (s->form) {
+	case FORM_INITIAL:
+		random_fill(random_cid, sizeof(random_cid));
+		random_cid[0] = 6 << 5 | (random_cid[0] & 0x1f);
+		return put_long(quic, 0, random_cid, sizeof(random_cid));
+	case FORM_LONG:
+		return put_long(quic, 2, cid, cid_len);
+	case FORM_SHORT:
+		break;
+	}
+	quic[0] = 0x40 | (random_next() & 0x3f);
+	memcpy(quic + 1, cid, cid_len);
+	random_fill(quic + 1 + cid_len, 20);
+	return 1 + cid_len + 20;
+}
+
+static uint32_t sum16(const void *data, size_t len)
+{
+	const u8 *p = data;
+	uint32_t sum = 0;
+	size_t i;
+
+	for (i = 0; i + 1 < len; i += 2)
+		sum += p[i] << 8 | p[i + 1];
+	return len & 1 ? sum + (p[len - 1] << 8) : sum;
+}
+
+static u16 fold(uint32_t sum)
+{
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum += sum >> 16;
+	return htons(~sum & 0xffff);
+}
+
+/* What follows the head is zero, and does not change the sum. */
+static u16 udp_sum(const void *addrs, size_t addrs_len, const void *udp,
+		   size_t head_len, unsigned int udp_len)
+{
+	u16 sum = fold(sum16(addrs, addrs_len) + IPPROTO_UDP + udp_len +
+		       sum16(udp, head_len));
+
+	return sum ? sum : 0xffff;
+}
+
+static void put_v4(const struct setup *s, struct ivq_bench_packet *p,
+		   unsigned int flow, const u8 *udp, size_t udp_head_len)
+{
+	struct iphdr *ip = (struct iphdr *)p->head;
+	struct udphdr *uh = (struct udphdr *)(ip + 1);
+
+	memcpy(uh, udp, udp_head_len);
+	p->head_len = sizeof(*ip) + udp_head_len;
+	p->len = sizeof(*ip) + sizeof(*uh) + s->size;
+	memset(ip, 0, sizeof(*ip));
+	ip->version = 4;
+	ip->ihl = 5;
+	ip->tot_len = htons(p->len);
+	ip->frag_off = htons(IP_DF);
+	ip->ttl = 64;
+	ip->protocol = IPPROTO_UDP;
+	ip->saddr = htonl(0xc6120000 + flow);	/* 198.18.0.0/15 */
+	ip->daddr = s->vip.v4.s_addr;
+	ip->check = fold(sum16(ip, sizeof(*ip)));
+	uh->check = udp_sum(&ip->saddr, 8, uh, udp_head_len,
+			    sizeof(*uh) + s->size);
+}
+
+static void put_v6(const struct setup *s, struct ivq_bench_packet *p,
+		   unsigned int flow, const u8 *udp, size_t udp_head_len)
+{
+	struct ip6_hdr *ip = (struct ip6_hdr *)p->head;
+	struct udphdr *uh = (struct udphdr *)(ip + 1);
+
+	memcpy(uh, udp, udp_head_len);
+	p->head_len = sizeof(*ip) + udp_head_len;
+	p->len = sizeof(*ip) + sizeof(*uh) + s->size;
+	memset(ip, 0, sizeof(*ip));
+	ip->ip6_flow = htonl(6 << 28);
+	ip->ip6_plen = htons(sizeof(*uh) + s->size);
+	ip->ip6_nxt = IPPROTO_UDP;
+	ip->ip6_hlim = 64;
+	inet_pton(AF_INET6, "2001:db8:c::", &ip->ip6_src);
+	ip->ip6_src.s6_addr32[3] = htonl(flow + 1);
+	ip->ip6_dst = s->vip.v6;
+	uh->check = udp_sum(&ip->ip6_src, 32, uh, udp_head_len,
+			    sizeof(*uh) + s->size);
+}
+
+static void make_packet(const struct setup *s, struct ivq_bench_packet *p,
+			unsigned int flow, const u8 *cid, size_t cid_len)
+{
+	u8 buf[sizeof(struct udphdr) + QUIC_MAX] = {};
+	struct udphdr *uh = (struct udphdr *)buf;
+	size_t len;
+
+	len = make_quic(s, cid, cid_len, buf + sizeof(*uh));
+	if (len > s->size)
+		die("%u octets are too few for the header", s->size);
+	uh->source = htons(1024 + flow % 60000);
+	uh->dest = htons(s->port);
+	uh->len = htons(sizeof(*uh) + s->size);
+	(s->v6 ? put_v6 : put_v4)(s, p, flow, buf, sizeof(*uh) + len);
+}
+
+/* One packet per flow and CID, whichever are more. */
+static struct ivq_bench_packet *make_set(const struct setup *s,
+					 unsigned int *count)
+{
+	struct ivq_bench_packet *set;
+	u8 (*cids)[QLB_CID_LEN_MAX];
+	size_t cid_len = 0;
+	unsigned int i;
+
+	*count = s->flows > s->cids ? s->flows : s->cids;
+	set = calloc(*count, sizeof(*set));
+	cids = calloc(s->cids, sizeof(*cids));
+	if (!set || !cids)
+		die("out of memory");
+	for (i = 0; i < s->cids; i++)
+		cid_len = make_cid(s, i, cids[i]);
+	for (i = 0; i < *count; i++)
+		make_packet(s, &set[i], i % s->flows, cids[i % s->cids],
+			    cid_len);
+	free(cids);
+	return set;
+}
+
+/* --- counters ------------------------------------------------------------- */
+
+static void read_sent(const char *device, struct counters *c)
+{
+	char line[512], name[IFNAMSIZ + 1];
+	FILE *f = fopen("/proc/net/dev", "r");
+	bool found = false;
+
+	if (!f)
+		die("/proc/net/dev: %s", strerror(errno));
+	while (!found && fgets(line, sizeof(line), f))
+		found = sscanf(line, " %16[^:]: %*u %*u %*u %*u %*u %*u %*u %*u %"
+			       SCNu64 " %" SCNu64, name, &c->sent_octets,
+			       &c->sent_packets) == 3 && !strcmp(name, device);
+	fclose(f);
+	if (!found)
+		die("there is no device %s", device);
+}
+
+static uint64_t read_received_v4(void)
+{
+	FILE *f = fopen("/proc/net/snmp", "r");
+	char line[1024];
+	uint64_t n;
+
+	if (!f)
+		die("/proc/net/snmp: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Ip: %*u %*u %" SCNu64, &n) != 1)
+			continue;
+		fclose(f);
+		return n;
+	}
+	die("/proc/net/snmp does not count received packets");
+}
+
+static uint64_t read_received_v6(void)
+{
+	FILE *f = fopen("/proc/net/snmp6", "r");
+	char line[256];
+	uint64_t n;
+
+	if (!f)
+		die("/proc/net/snmp6: %s", strerror(errno));
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "Ip6InReceives %" SCNu64, &n) != 1)
+			continue;
+		fclose(f);
+		return n;
+	}
+	die("/proc/net/snmp6 does not count received packets");
+}
+
+static struct counters read_counters(const struct setup *s)
+{
+	struct counters c;
+
+	read_sent(s->out, &c);
+	c.ip_received = s->v6 ? read_received_v6() : read_received_v4();
+	return c;
+}
+
+static void same(const char *what, uint64_t got, uint64_t want)
+{
+	if (got != want)
+		die("%s: %" PRIu64 ", not %" PRIu64, what, got, want);
+}
+
+static void check_counters(const struct setup *s, const struct counters *before,
+			   unsigned int packets)
+{
+	struct counters after = read_counters(s);
+	uint64_t octets;
+
+	octets = 14 + (s->v6 ? 40 : 20) + 8 + s->size + s->overhead;
+	same("packets that left", after.sent_packets - before->sent_packets,
+	     packets);
+	same("octets that left", after.sent_octets - before->sent_octets,
+	     packets * octets);
+	same("packets that the IP layer saw",
+	     after.ip_received - before->ip_received, s->express ? 0 : packets);
+}
+
+/* --- running --------------------------------------------------------------- */
+
+static int open_bench(void)
+{
+	int fd = open("/dev/" IVQ_BENCH_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		die("/dev/" IVQ_BENCH_DEVICE ": %s", strerror(errno));
+	return fd;
+}
+
+/* A packet more or less in a thousand would not matter: it is all or nothing. */
+static void calibrate(void)
+{
+	uint64_t ns;
+
+	if (ioctl(open_bench(), IVQ_BENCH_CALIBRATE, &ns))
+		die("calibration: %s", strerror(errno));
+	if (ns < CALIBRATED_NS * 0.995 || ns > CALIBRATED_NS * 1.005)
+		die("a million instructions take %" PRIu64 " ns, not a million: this machine does not count instructions",
+		    ns);
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void inject(const struct setup *s, int fd,
+		   const struct ivq_bench_packet *set, unsigned int set_len,
+		   unsigned int packets, uint64_t *times)
+{
+	struct ivq_bench_run run = {
+		.ifindex = if_nametoindex(s->in),
+		.batch = BATCH,
+		.batches = packets / BATCH,
+		.set_len = set_len,
+		.set = (uintptr_t)set,
+		.times = (uintptr_t)times,
+	};
+	struct counters before = read_counters(s);
+
+	if (ioctl(fd, IVQ_BENCH_RUN, &run))
+		die("%s", strerror(errno));
+	check_counters(s, &before, run.batches * BATCH);
+}
+
+static void run(const struct setup *s)
+{
+	unsigned int batches = s->packets / BATCH, set_len, i;
+	struct ivq_bench_packet *set = make_set(s, &set_len);
+	uint64_t sum = 0, *times;
+	int fd = open_bench();
+
+	times = calloc((set_len > s->packets ? set_len : s->packets) / BATCH,
+		       sizeof(*times));
+	if (!times)
+		die("out of memory");
+	if (s->warm)
+		inject(s, fd, set, set_len, set_len, times);
+	inject(s, fd, set, set_len, s->packets, times);
+	qsort(times, batches, sizeof(*times), compare);
+	for (i = 0; i < batches; i++)
+		sum += times[i];
+	printf("%.0f %.0f %.0f %.0f %u\n", (double)times[batches / 2] / BATCH,
+	       (double)sum / batches / BATCH, (double)times[0] / BATCH,
+	       (double)times[batches - 1] / BATCH,
+	       s->packets + (s->warm ? set_len : 0));
+	free(times);
+	free(set);
+	close(fd);
+}
+
+/* --- arguments -------------------------------------------------------------- */
+
+static unsigned int number(const char *what, const char *arg, unsigned int max)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(arg, &end, 10);
+	if (errno || end == arg || *end || !n || n > max)
+		die("%s: \"%s\" is not a number from 1 to %u", what, arg, max);
+	return n;
+}
+
+static void parse_vip(struct setup *s, char *arg)
+{
+	char *colon = strrchr(arg, ':');
+	int good;
+
+	if (!colon)
+		die("-t wants ADDRESS:PORT");
+	*colon = '\0';
+	s->port = number("port", colon + 1, 65535);
+	s->v6 = *arg == '[';
+	if (s->v6) {
+		arg[strcspn(arg, "]")] = '\0';
+		good = inet_pton(AF_INET6, arg + 1, &s->vip.v6);
+	} else {
+		good = inet_pton(AF_INET, arg, &s->vip.v4);
+	}
+	if (good != 1)
+		die("\"%s\" is not an address", arg);
+}
+
+/* ID:SERVER_ID_LEN:NONCE_LEN[:KEYHEX] */
+static void parse_config(struct setup *s, const char *arg)
+{
+	unsigned int id, sid_len, nonce_len, i;
+	u8 key[QLB_KEY_LEN];
+	int at = 0;
+
+	if (sscanf(arg, "%u:%u:%u%n", &id, &sid_len, &nonce_len, &at) != 3 ||
+	    qlb_config_check(id, sid_len, nonce_len) != QLB_OK)
+		die("\"%s\" is not a config", arg);
+	for (i = 0; arg[at] && i < QLB_KEY_LEN; i++)
+		if (sscanf(arg + at + 1 + 2 * i, "%2hhx", &key[i]) != 1)
+			die("\"%s\" has no good key", arg);
+	if (qlb_config_init(&s->config, id, sid_len, nonce_len, false,
+			    arg[at] ? key : NULL))
+		die("\"%s\" makes no config", arg);
+	s->have_config = true;
+}
+
+static enum form parse_form(const char *arg)
+{
+	static const char * const names[] = { "short", "long", "initial" };
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(arg, names[i]))
+			return i;
+	die("there is no form \"%s\"", arg);
+}
+
+static void parse(struct setup *s, int argc, char **argv)
+{
+	int option;
+
+	while ((option = getopt(argc, argv, "t:p:i:o:H:l:f:c:C:s:O:wx")) != -1) {
+		switch (option) {
+		case 't': parse_vip(s, optarg); break;
+		case 'p': s->packets = number("packets", optarg, 1 << 20); break;
+		case 'i': s->in = optarg; break;
+		case 'o': s->out = optarg; break;
+		case 'H': s->form = parse_form(optarg); break;
+		case 'l': s->size = number("size", optarg, 1400); break;
+		case 'f': s->flows = number("flows", optarg, 1 << 17); break;
+		case 'c': parse_config(s, optarg); break;
+		case 'C': s->cids = number("CIDs", optarg, 1 << 17); break;
+		case 's': s->servers = number("servers", optarg, 65535); break;
+		case 'O': s->overhead = number("overhead", optarg, 200); break;
+		case 'w': s->warm = true; break;
+		case 'x': s->express = true; break;
+		default: exit(2);
+		}
+	}
+	if (!s->port || s->packets < BATCH || s->packets % BATCH ||
+	    s->flows % BATCH || s->cids % BATCH)
+		die("-t and -p are needed, and numbers of packets, flows and CIDs are multiples of %d",
+		    BATCH);
+}
+
+int main(int argc, char **argv)
+{
+	struct setup s = {
+		.in = "in0", .out = "out0", .size = 1200, .flows = 64,
+		.cids = 64, .servers = 8,
+	};
+
+	if (argc == 2 && !strcmp(argv[1], "calibrate")) {
+		calibrate();
+		return 0;
+	}
+	parse(&s, argc, argv);
+	if (!s.have_config)
+		parse_config(&s, "0:2:6");
+	run(&s);
+	return 0;
+}
