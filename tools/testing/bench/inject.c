@@ -6,6 +6,7 @@
  *	inject -t VIP:PORT -p PACKETS [OPTION...]
  *	inject calibrate
  *
+ * With -n FD, writes "injecting" there when what is timed begins.
  * Prints nanoseconds per packet - median, mean, least and most of the batches' -
  * and how many packets it has injected in all.  The median does not show the timer
  * ticks that hit some batches.  Before that it has checked, by the kernel's own
@@ -68,6 +69,7 @@ struct setup {
 	bool warm;
 	bool express;
 	unsigned int overhead;		/* of the tunnel, octets */
+	int notify;			/* descriptor, or -1 */
 	bool have_config;
 	struct qlb_config config;
 };
@@ -450,6 +452,8 @@ static void run(struct setup *s)
 	if (!times)
 		die("out of memory");
 	inject(s, set, first + most, s->warm ? most : first, NULL);
+	if (s->notify >= 0)
+		dprintf(s->notify, "injecting\n");
 	inject(s, set + first, most, s->packets, times);
 	print(times, s->packets / BATCH,
 	      s->packets + (s->warm ? most : first));
@@ -525,7 +529,7 @@ static void parse(struct setup *s, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:wx")) != -1) {
+	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:n:wx")) != -1) {
 		switch (option) {
 		case 't': parse_vip(s, optarg); break;
 		case 'P': s->ports = number("ports", optarg, 10000); break;
@@ -539,6 +543,7 @@ static void parse(struct setup *s, int argc, char **argv)
 		case 'C': s->cids = number("CIDs", optarg, 1 << 17); break;
 		case 's': s->servers = number("servers", optarg, 65535); break;
 		case 'O': s->overhead = number("overhead", optarg, 200); break;
+		case 'n': s->notify = number("descriptor", optarg, 255); break;
 		case 'w': s->warm = true; break;
 		case 'x': s->express = true; break;
 		default: exit(2);
@@ -554,7 +559,7 @@ int main(int argc, char **argv)
 {
 	struct setup s = {
 		.in = "in0", .out = "out0", .size = 1200, .flows = 64,
-		.ports = 1, .cids = 64, .servers = 8,
+		.ports = 1, .cids = 64, .servers = 8, .notify = -1,
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "calibrate")) {
