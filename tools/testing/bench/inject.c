@@ -375,7 +375,7 @@ static int open_bench(void)
 	return fd;
 }
 
-/* A packet more or less in a thousand would not matter: it is all or nothing. */
+/* Reading the clock twice and the loop's first turn are all that may be over. */
 static void calibrate(void)
 {
 	uint64_t ns;
