@@ -23,13 +23,13 @@ family() {
 	esac
 }
 
-# pool FAMILY OUTER [OPTION...]: one service whose servers are reached by addresses of family OUTER
+# pool FAMILY OUTER [OPTION...]: one service whose servers are reached by addresses of family OUTER; their port is $rsport
 pool() {
 	local svc ip n
 	family "$1"
 	q -C
 	for n in 1 2 3; do
-		echo "-a -u $svc -r $("addr$2" "$n"):443 ${*:3} --server-id 0:$(sid 3 "$n") --server-id 1:$(sid 3 "$n")"
+		echo "-a -u $svc -r $("addr$2" "$n"):${rsport:-443} ${*:3} --server-id 0:$(sid 3 "$n") --server-id 1:$(sid 3 "$n")"
 	done | cat <(printf -- '-A -u %s\nconfig add -u %s --id 0 --server-id-len 3 --nonce-len 4\nconfig add -u %s --id 1 --server-id-len 3 --nonce-len 15 --key-file %s\n' \
 		"$svc" "$svc" "$svc" "$WORK/key") - | q -R
 }
@@ -150,10 +150,12 @@ has_packets() {
 	[ "${IPVS[0]}" = "$1" ] && [ $((IPVS[3] + IPVS[6] + IPVS[9])) = "$1" ]
 }
 
-# What IPVS counts for the same datagrams once by either path.
+# What IPVS counts for the same datagrams once by either path. A server that was here before would bring along what IPVS had not
+# added up when it went.
 same_counts() {
-	local svc ip i
+	local svc ip i rsport=444
 	local -a warm both
+	defer 'echo "IPVS counts ${IPVS[*]}"'
 	family "$1"
 	pool "$1" "$1" -i
 	variety "$1" 1 >"$WORK/variety"
@@ -175,12 +177,16 @@ same_counts() {
 
 # --- what is handed on -----------------------------------------------------
 
+# one WORD...: sends that datagram, with $link_layer past the router's IP
+one() { echo "$@" | raw rt ${link_layer:+-l "$link_layer"} -; }
+
 # handed REASON ARRIVES OUTCOME WORD...: one datagram is left to the default path, where it is as ever
 handed() {
 	forget
 	mark "$svc"
 	express_mark
-	echo "${@:4}" | raw rt -
+	echo "handed $*"
+	one "${@:4}"
 	expressed eth0 ${1:+"$1=1"}
 	# shellcheck disable=SC2086 # several words
 	counted "$svc" $3
@@ -196,7 +202,7 @@ taken() {
 	forget
 	mark "$svc"
 	express_mark
-	echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]}" | raw rt -
+	one "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]}"
 	arrived 1 "sport=998"
 	expressed eth0 taken=1
 	counted "$svc" routed=1
@@ -212,12 +218,15 @@ reasons_v4() {
 	handed not-plain 1 routed=1 "$ip options=01010101 $udp"
 	handed not-plain 0 "" "$ip df=0 mf=1 $udp pad=100"
 	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
-	handed not-plain 0 "" "$ip sum=4660 $udp"
 	handed not-plain 0 "" "ip4 src=127.0.0.1 dst=$VIP4 $udp"
 	handed not-plain 0 "" "ip4 src=224.0.0.5 dst=$VIP4 $udp"
+	link_layer=br0/$(ip -j link show eth0 | jq -r '.[0].address')
+	taken 1
+	handed not-plain 0 "" "$ip sum=4660 $udp"
+	link_layer=
 	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed unroutable 1 "malformed=1 fallback=1" "$ip udp sport=5 dport=443"
-	handed too-big 0 routed=1 "$ip df=1 $udp pad=1470"
+	handed too-big 0 routed=1 "$ip df=1 $udp pad=1450"
 	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
 	handed "" 0 "" "$ip icmp type=13 code=0"
 	taken 1
@@ -235,7 +244,7 @@ reasons_v6() {
 	handed not-plain 0 "" "ip6 src=::1 dst=$VIP6 $udp"
 	handed not-plain 0 "" "ip6 src=ff02::9 dst=$VIP6 $udp"
 	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
-	handed too-big 0 routed=1 "$ip $udp pad=1470"
+	handed too-big 0 routed=1 "$ip $udp pad=1440"
 	taken 1
 }
 
@@ -263,7 +272,7 @@ setups() {
 	handed method 1 routed=1 "$ip $udp"
 	q -e -u "$svc" -r "$(rs4 2)" -m
 	warm 4
-	handed unroutable 1 "deferred=1 sched-cid=1" "$ip $udp"
+	handed unroutable 1 "deferred=1 sched-cid=1" "$ip ${udp/sport=5/sport=6}"
 	q -e -u "$svc" -r "$(rs4 2)" -i -w 0
 	warm 4
 	taken 2

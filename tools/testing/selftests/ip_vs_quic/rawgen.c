@@ -2,9 +2,10 @@
 /*
  * rawgen - packets that no socket would send, and a look at what arrives.
  *
- *	rawgen send [-n NETNS] [-c COUNT] LAYER [FIELD=VALUE...] ... | -
+ *	rawgen send [-n NETNS] [-c COUNT] [-l DEV/LLADDR] LAYER [FIELD=VALUE...] ... | -
  *		sends one packet, or with "-" one for each line read; COUNT of each,
- *		the outermost source one higher each time.
+ *		the outermost source one higher each time.  With -l past IP's
+ *		output, which would put a header's checksum right.
  *	rawgen watch [-x] FILE NAME=NETNS...
  *		goes to the background once it listens on eth0 of each namespace,
  *		prints its pid, and writes a line to FILE for each IP packet to the
@@ -239,7 +240,7 @@ static void put_ip4(const struct packet *p, int i, uint8_t *to, size_t len)
 	memcpy(to + 12, layer->src, 4);
 	memcpy(to + 16, layer->dst, 4);
 	memcpy(to + 20, layer->options, layer->options_len);
-	put16(to + 10, fold(add_up(0, to, hlen)));
+	put16(to + 10, given(layer->sum, fold(add_up(0, to, hlen))));
 }
 
 static void put_ip6(const struct packet *p, int i, uint8_t *to, size_t len)
@@ -375,6 +376,38 @@ static int raw_socket(int af)
 	return fd;
 }
 
+/* Set by -l. */
+static struct sockaddr_ll link_layer;
+
+static void set_link_layer(char *s)
+{
+	unsigned char *a = link_layer.sll_addr;
+	char *addr = strchr(s, '/');
+
+	if (!addr)
+		die("not DEV/LLADDR: %s", s);
+	*addr++ = '\0';
+	link_layer.sll_family = AF_PACKET;
+	link_layer.sll_halen = 6;
+	link_layer.sll_ifindex = if_nametoindex(s);
+	if (!link_layer.sll_ifindex ||
+	    sscanf(addr, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx", &a[0], &a[1],
+		   &a[2], &a[3], &a[4], &a[5]) != 6)
+		die("no such device, or no address: %s/%s", s, addr);
+}
+
+static void send_by_link_layer(const struct packet *p, bool v6)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = socket(AF_PACKET, SOCK_DGRAM, 0);
+	link_layer.sll_protocol = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
+	if (sendto(fd, p->octets, p->len, 0, (void *)&link_layer,
+		   sizeof(link_layer)) < 0)
+		die("sendto: %s", strerror(errno));
+}
+
 static void send_packet(struct packet *p)
 {
 	static int fds[2] = { -1, -1 };
@@ -385,6 +418,10 @@ static void send_packet(struct packet *p)
 	if (p->layers[0].kind > IP6)
 		die("the outermost layer is not IP");
 	build(p);
+	if (link_layer.sll_ifindex) {
+		send_by_link_layer(p, v6);
+		return;
+	}
 	if (fds[v6] < 0)
 		fds[v6] = raw_socket(v6 ? AF_INET6 : AF_INET);
 	memcpy(&to4.sin_addr, p->layers[0].dst, 4);
@@ -420,9 +457,11 @@ static int cmd_send(int argc, char **argv)
 	size_t room = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "+n:c:")) != -1) {
+	while ((c = getopt(argc, argv, "+n:c:l:")) != -1) {
 		if (c == 'n')
 			enter_netns(optarg);
+		else if (c == 'l')
+			set_link_layer(optarg);
 		else if (c == 'c')
 			count = number(optarg, 0, 1000000);
 		else
