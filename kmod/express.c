@@ -176,8 +176,8 @@ take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
-take(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
-     const struct ip_vs_quic_service *qs, const struct arrival *a)
+take_usual(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
+	   const struct ip_vs_quic_service *qs, const struct arrival *a)
 {
 	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
 	enum ip_vs_quic_express_outcome outcome;
@@ -229,7 +229,7 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 								       a.uh->dest));
 		if (!qs)
 			return NF_ACCEPT;
-		outcome = take(express->qnet, skb, qs, &a);
+		outcome = take_usual(express->qnet, skb, qs, &a);
 	}
 	count(express, outcome);
 	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;

@@ -177,8 +177,8 @@ static noinline unsigned int unusual(void *priv, struct sk_buff *skb,
 }
 
 static __always_inline unsigned int
-packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
-       u8 pf)
+take_packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
+	    u8 pf)
 {
 	const struct ip_vs_quic_routes *routes;
 	struct ip_vs_quic_target *target;
@@ -200,7 +200,7 @@ hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state, u8 pf)
 	unsigned int verdict;
 
 	if (likely(in_softirq()))
-		return packet(priv, skb, state, pf);
+		return take_packet(priv, skb, state, pf);
 	local_bh_disable();
 	verdict = is_for_us(skb, state->net) ? unusual(priv, skb, state) :
 					       NF_ACCEPT;

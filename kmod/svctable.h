@@ -33,12 +33,12 @@ struct ip_vs_quic_slots {
  */
 struct ip_vs_quic_svctable {
 	struct ip_vs_quic_slots __rcu *slots;
-	struct mutex *lock;
+	struct mutex *lock; /* see above */
 	u32 count;
 };
 
 int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
-			     struct mutex *lock);
+			     struct mutex *lock /* of writers */);
 /* Nobody reads it any more. */
 void ip_vs_quic_svctable_destroy(struct ip_vs_quic_svctable *table);
 

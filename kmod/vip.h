@@ -27,7 +27,7 @@ struct ip_vs_quic_vip {
 	struct dst_entry __rcu *dst;
 	u32 cookie;
 	bool closed;
-	spinlock_t lock;
+	spinlock_t lock; /* see above */
 };
 
 void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip);

@@ -249,11 +249,11 @@ enum ip_vs_quic_outcome {
  */
 #define IP_VS_QUIC_EXPRESS_OUTCOMES(X) \
 	X(TAKEN, "taken", "sent straight to the device that leads to its server") \
-	X(NOT_PLAIN, "not-plain", "a VLAN tag, IP options, a fragment, merged, padded, damaged, expiring, or from no unicast address") \
-	X(SETUP, "setup", "IPVS's own path is needed: conntrack, backup_only, or a service with a firewall mark") \
-	X(NOT_LOCAL, "not-local", "no datagram has come by the default path since routes changed: the VIP may be elsewhere") \
+	X(NOT_PLAIN, "not-plain", "VLAN-tagged, merged, fragment, options, damaged or expiring") \
+	X(SETUP, "setup", "IPVS's own path is needed: conntrack, backup_only, firewall marks") \
+	X(NOT_LOCAL, "not-local", "no datagram has come the default way since routes changed") \
 	X(UNROUTABLE, "unroutable", "CID names no server that can be reached without IPVS state") \
-	X(METHOD, "method", "the server's forwarding method is neither IPIP nor GUE without checksum") \
+	X(METHOD, "method", "forwarding method is neither IPIP nor GUE without checksum") \
 	X(NO_ROUTE, "no-route", "IPVS has no plain route to the server at the moment") \
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop has not been resolved") \
 	X(TOO_BIG, "too-big", "larger than the tunnel's MTU")

@@ -457,7 +457,7 @@ takes_some() { [ "$(q express list -j | jq '.[0].outcomes.taken')" -gt 0 ]; }
 # cids of config 0 in $CID, of config 1 in $KEYED
 mint_cids
 mapfile -t -O 1 KEYED < <("$QUICGEN" mint -c 1:3:15:$KEY "mint=1:$(sid 3 1)" "mint=1:$(sid 3 2)" "mint=1:$(sid 3 3)")
-watch -x
+watch_octets
 
 for f in 4 6; do
 	for outer in 4 6; do

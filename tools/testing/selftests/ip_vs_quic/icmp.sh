@@ -89,7 +89,7 @@ by_hash() {
 		echo "$("error$f" $((f == 4 ? 3 : 1)) 1 0) $("quote$f" "$client" "$port") $data"
 	done | raw rt -
 	arrived 8 "code=1 .* dport=700[1-8]"
-	same "servers" "$(sed -nE 's/^(s[123]) .*dport=([0-9]+) .*/\2 \1 1/p' "$WORK/watched" | sort)" "$GOT"
+	same "servers" "$(sed -nE 's/^(s[123]) .*code=1 .*dport=([0-9]+) .*/\2 \1 1/p' "$WORK/watched" | sort)" "$GOT"
 	counted "$svc" unroutable-reserved=8 fallback=8 icmp-fallback=8
 	stateless
 }

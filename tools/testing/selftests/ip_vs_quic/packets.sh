@@ -9,11 +9,13 @@ RAWGEN=$here/rawgen
 # raw NAME [OPTION...] [WORD...] [-]: sends packets from a namespace
 raw() { "$RAWGEN" send -n "$LAB-$1" "${@:2}"; }
 
-# watch [-x]: from now on, what arrives at the real servers is in $WORK/watched
-watch() {
+# watch: from now on, what arrives at the real servers is in $WORK/watched; watch_octets: with all its octets
+watch() { start_watching ''; }
+watch_octets() { start_watching -x; }
+start_watching() {
 	local pid
 	: >"$WORK/watched"
-	pid=$("$RAWGEN" watch "$@" "$WORK/watched" "s1=$LAB-s1" "s2=$LAB-s2" "s3=$LAB-s3")
+	pid=$("$RAWGEN" watch ${1:+"$1"} "$WORK/watched" "s1=$LAB-s1" "s2=$LAB-s2" "s3=$LAB-s3")
 	pids+=("$pid")
 }
 

@@ -239,14 +239,17 @@ as_counted() {
 	counted "$SVC4" "${counts[@]}"
 }
 
+# header_table MACRO: its lines
+header_table() { sed -n "/^#define $1(X)/,/^$/p" "$TOP/kmod/uapi/linux/ip_vs_quic.h"; }
+
 # NUMBER NAME of each outcome, as the header has them
 header_list() {
-	sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)", ".*")\( \\\)*$/\1/p' "$TOP/kmod/uapi/linux/ip_vs_quic.h" | awk '{ print NR - 1, $1 }'
+	header_table IP_VS_QUIC_OUTCOMES | sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)", ".*")\( \\\)*$/\1/p' | awk '{ print NR - 1, $1 }'
 }
 
-# NAME MEANING of each
+# header_meanings MACRO: NAME MEANING of each
 header_meanings() {
-	sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)", "\(.*\)")\( \\\)*$/\1 \2/p' "$TOP/kmod/uapi/linux/ip_vs_quic.h"
+	header_table "$1" | sed -n 's/^\tX([A-Z_]*, "\([a-z-]*\)", "\(.*\)")\( \\\)*$/\1 \2/p'
 }
 
 format_list() {
@@ -263,11 +266,27 @@ one_list() {
 	same "counters, as JSON" "$(q -L -n --stats -j -u "$SVC4" | jq -r '.services[0].outcomes | keys_unsorted[]')" "$names"
 	same "counters" "$(q -L -n --stats -u "$SVC4" | awk 'NF == 2 && $2 ~ /^[0-9]+$/ { print $1 }')" "$names"
 	same "manual" "$(sed -n '/^\.Sh OUTCOMES/,/^\.Sh FILES/s/^\.It Cm //p' "$TOP/userspace/quiclbadm/quiclbadm.8")" "$names"
-	same "documentation" "$(awk '
-		/^What happens to a datagram$/ { on = 1; next }
+	same "documentation" "$(documented "What happens to a datagram")" "$(header_meanings IP_VS_QUIC_OUTCOMES)"
+}
+
+# documented HEADING: the tables that follow it, up to the next one
+documented() {
+	awk -v heading="$1" '
+		$0 == heading { on = 1; next }
 		on && /^=+$/ && ++rules == 2 { exit }
 		/^=+ +=+$/ { table = !table; next }
-		on && table { name = $1; sub(/^[^ ]+ +/, ""); print name, $0 }' "$TOP/Documentation/ip_vs_quic.rst")" "$(header_meanings)"
+		on && table { name = $1; sub(/^[^ ]+ +/, ""); print name, $0 }' "$TOP/Documentation/ip_vs_quic.rst"
+}
+
+express_list() {
+	local names
+	names=$(header_meanings IP_VS_QUIC_EXPRESS_OUTCOMES | cut -d' ' -f1)
+	[ "$(wc -l <<<"$names")" = 9 ] || fail "the header's list was not found: $names"
+	q express add eth0
+	defer "q express del eth0"
+	same "counters, as JSON" "$(q express list -j | jq -r '.[0].outcomes | keys_unsorted[]')" "$names"
+	same "manual" "taken"$'\n'"$(sed -n '/^The others were left/,/^\.El/s/^\.It Li //p' "$TOP/userspace/quiclbadm/quiclbadm.8")" "$names"
+	same "documentation" "$(documented "The express path")" "$(header_meanings IP_VS_QUIC_EXPRESS_OUTCOMES)"
 }
 
 mkdir "$TRACE"
@@ -314,4 +333,5 @@ tcase "a service by firewall mark" firewall_mark
 tcase "as many events as are counted" as_counted
 tcase "neither keys nor nonces" no_secrets
 tcase "outcomes: header, events, counters, manual and documentation have one list" one_list
+tcase "the express path's outcomes: header, counters, manual and documentation have one list" express_list
 finish
