@@ -93,11 +93,15 @@ void ip_vs_quic_routes_retire(struct ip_vs_quic_routes *routes);
 /* Never published. */
 void ip_vs_quic_routes_free(struct ip_vs_quic_routes *routes);
 
+/*
+ * Server IDs often differ in their last octets alone, whose place in a word depends on
+ * their length; a product carries nothing downwards, so high halves are folded in.
+ */
 static __always_inline u32 ip_vs_quic_route_hash(u64 w0, u64 w1, u64 seed)
 {
-	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull;
+	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull ^ w1;
 
-	h = (h ^ (h >> 32) ^ w1) * 0xbf58476d1ce4e5b9ull;
+	h = (h ^ (h >> 32)) * 0xbf58476d1ce4e5b9ull;
 	return h >> 32;
 }
 

@@ -51,12 +51,16 @@ void ip_vs_quic_svctable_del(struct ip_vs_quic_svctable *table,
 /* In a slot: there was one.  Its key is nobody's. */
 extern struct ip_vs_quic_service ip_vs_quic_service_gone;
 
+/*
+ * Services of one address differ in the port alone, at one end of a word: a product
+ * carries nothing downwards, so the high half is folded in.
+ */
 static __always_inline u32 ip_vs_quic_svc_hash(u64 w0, u64 w1, u64 w2, u64 seed)
 {
-	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull;
+	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull ^
+		w1 * 0xbf58476d1ce4e5b9ull ^ w2;
 
-	h = (h ^ (h >> 32) ^ w1) * 0xbf58476d1ce4e5b9ull;
-	h = (h ^ (h >> 32) ^ w2) * 0x94d049bb133111ebull;
+	h = (h ^ (h >> 32)) * 0x94d049bb133111ebull;
 	return h >> 32;
 }
 
