@@ -20,26 +20,11 @@
 
 #include "decide.h"
 #include "forward.h"
+#include "ipsum.h"
 #include "net.h"
 #include "object.h"
 #include "trace.h"
 #include "tunnel.h"
-
-/**
- * struct arrival - a datagram as far as it has been read
- * @af: its family
- * @hlen: of the IP header
- * @addr: destination, as the words of a service's key
- * @uh: UDP header; it and what decisions look at are linear
- * @saddr: source, in the packet
- */
-struct arrival {
-	u16 af;
-	unsigned int hlen;
-	u64 addr[2];
-	const struct udphdr *uh;
-	const union nf_inet_addr *saddr;
-};
 
 static void count(const struct ip_vs_quic_express *express,
 		  enum ip_vs_quic_express_outcome outcome)
@@ -51,17 +36,31 @@ static void count(const struct ip_vs_quic_express *express,
 	u64_stats_update_end(&s->syncp);
 }
 
-/* Makes linear what is read of a datagram with @hlen octets of IP header. */
-static __always_inline bool pull(struct sk_buff *skb, unsigned int hlen)
+static __always_inline unsigned int ip_len(u16 af)
 {
-	unsigned int want = hlen + IP_VS_QUIC_PULL_LEN;
-
-	if (likely(skb_headlen(skb) >= want))
-		return true;
-	return pskb_may_pull(skb, min(skb->len, want));
+	return af == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 }
 
-static bool is_plain(const struct sk_buff *skb)
+/* UDP at all?  Then what decisions look at is linear. */
+static __always_inline bool is_udp(struct sk_buff *skb, u16 af)
+{
+	unsigned int want = ip_len(af) + IP_VS_QUIC_PULL_LEN;
+
+	if (skb->len < ip_len(af) + sizeof(struct udphdr) ||
+	    (unlikely(skb_headlen(skb) < want) &&
+	     !pskb_may_pull(skb, min(skb->len, want))))
+		return false;
+	return (af == AF_INET6 ? ipv6_hdr(skb)->nexthdr :
+				 ip_hdr(skb)->protocol) == IPPROTO_UDP;
+}
+
+static __always_inline const struct udphdr *udp_of(const struct sk_buff *skb,
+						   u16 af)
+{
+	return (const struct udphdr *)(skb_network_header(skb) + ip_len(af));
+}
+
+static __always_inline bool is_plain(const struct sk_buff *skb)
 {
 	return skb->pkt_type == PACKET_HOST && !skb_vlan_tag_present(skb) &&
 	       !skb_is_gso(skb) && !skb_shared(skb) && !skb->ipvs_property &&
@@ -69,7 +68,7 @@ static bool is_plain(const struct sk_buff *skb)
 }
 
 /* No sender that the stack would call martian. */
-static bool is_unicast_v4(__be32 addr)
+static __always_inline bool is_unicast_v4(__be32 addr)
 {
 	return !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr) &&
 	       !ipv4_is_zeronet(addr) && !ipv4_is_loopback(addr);
@@ -83,83 +82,47 @@ static bool is_unicast_v6(const struct in6_addr *addr)
 	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED));
 }
 
-/* UDP at all?  Then pulled; caller reads the header after that. */
-static bool is_udp_v4(struct sk_buff *skb)
-{
-	return pull(skb, sizeof(struct iphdr)) &&
-	       skb->len >= sizeof(struct iphdr) + sizeof(struct udphdr) &&
-	       ip_hdr(skb)->protocol == IPPROTO_UDP;
-}
-
-static bool is_udp_v6(struct sk_buff *skb)
-{
-	return pull(skb, sizeof(struct ipv6hdr)) &&
-	       skb->len >= sizeof(struct ipv6hdr) + sizeof(struct udphdr) &&
-	       ipv6_hdr(skb)->nexthdr == IPPROTO_UDP;
-}
-
-static bool read_v4(const struct sk_buff *skb, struct arrival *a)
+static __always_inline bool is_plain_v4(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	if (*(const u8 *)iph != 0x45 || iph->ttl <= 1 || ip_is_fragment(iph) ||
-	    ntohs(iph->tot_len) != skb->len || !is_unicast_v4(iph->saddr) ||
-	    unlikely(ip_fast_csum(iph, sizeof(*iph) >> 2)))
-		return false;
-	a->af = AF_INET;
-	a->hlen = sizeof(*iph);
-	a->addr[0] = ip_vs_quic_svc_word_v4(iph->daddr);
-	a->addr[1] = 0;
-	a->uh = (const struct udphdr *)(iph + 1);
-	a->saddr = (const union nf_inet_addr *)&iph->saddr;
-	return true;
+	return *(const u8 *)iph == 0x45 && iph->ttl > 1 &&
+	       !ip_is_fragment(iph) && ntohs(iph->tot_len) == skb->len &&
+	       is_unicast_v4(iph->saddr) && !ip_vs_quic_ip_sum(iph);
 }
 
-static bool read_v6(const struct sk_buff *skb, struct arrival *a)
+static bool is_plain_v6(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 
-	if (ip6h->version != 6 || ip6h->hop_limit <= 1 ||
-	    ntohs(ip6h->payload_len) + sizeof(*ip6h) != skb->len ||
-	    !is_unicast_v6(&ip6h->saddr))
-		return false;
-	a->af = AF_INET6;
-	a->hlen = sizeof(*ip6h);
-	memcpy(a->addr, &ip6h->daddr, sizeof(a->addr));
-	a->uh = (const struct udphdr *)(ip6h + 1);
-	a->saddr = (const union nf_inet_addr *)&ip6h->saddr;
-	return true;
+	return ip6h->version == 6 && ip6h->hop_limit > 1 &&
+	       ntohs(ip6h->payload_len) + sizeof(*ip6h) == skb->len &&
+	       is_unicast_v6(&ip6h->saddr);
 }
 
 /*
  * A firewall mark may only be set by rules that come later, and its service goes
  * before that of the address.
  */
-static bool is_plain_setup(const struct ip_vs_quic_net *qnet,
-			   struct netns_ipvs *ipvs)
+static __always_inline bool is_plain_setup(const struct ip_vs_quic_net *qnet,
+					   struct netns_ipvs *ipvs)
 {
 	return !READ_ONCE(qnet->fwmark_users) &&
 	       !ip_vs_conntrack_enabled(ipvs) && !sysctl_backup_only(ipvs);
 }
 
-/* Counts as the default path does; nothing fails any more. */
-static void send(struct sk_buff *skb, const struct ip_vs_quic_tunnel *tunnel)
-{
-	ip_vs_quic_forward_count(tunnel->target, skb);
-	ip_vs_quic_tunnel_xmit(tunnel, skb);
-}
-
 /* What decide_usual() leaves to ip_vs_quic_decide(), and all when it is traced. */
 static noinline enum ip_vs_quic_express_outcome
 take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
-	     const struct ip_vs_quic_routes *routes, const struct arrival *a)
+	     const struct ip_vs_quic_routes *routes, u16 af)
 {
+	const struct udphdr *uh = udp_of(skb, af);
 	enum ip_vs_quic_express_outcome outcome;
 	struct ip_vs_quic_payload payload;
 	struct ip_vs_quic_tunnel tunnel;
 	struct ip_vs_quic_decision d;
 
-	if (!ip_vs_quic_pull(skb, a->hlen, NULL, &payload))
+	if (!ip_vs_quic_pull(skb, ip_len(af), NULL, &payload))
 		return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
 	ip_vs_quic_decide(routes, &payload, &d);
 	if (d.outcome != IP_VS_QUIC_ROUTED)
@@ -169,70 +132,79 @@ take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
 		return outcome;
 
+	/* counted as the default path does; nothing fails any more */
 	ip_vs_quic_decide_count(qs, routes, &d);
-	trace_ip_vs_quic_decision(qs, a->saddr, a->uh->source, &d);
-	send(skb, &tunnel);
+	trace_ip_vs_quic_decision(qs, af == AF_INET6 ?
+				  (const void *)&ipv6_hdr(skb)->saddr :
+				  (const void *)&ip_hdr(skb)->saddr,
+				  uh->source, &d);
+	ip_vs_quic_forward_count(d.target, skb);
+	ip_vs_quic_tunnel_xmit(&tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
 take_usual(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
-	   const struct ip_vs_quic_service *qs, const struct arrival *a)
+	   const struct ip_vs_quic_service *qs, u16 af)
 {
 	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
 	enum ip_vs_quic_express_outcome outcome;
+	const struct ip_vs_quic_target *target;
 	const struct ip_vs_quic_config *cfg;
-	struct ip_vs_quic_target *target;
-	struct ip_vs_quic_tunnel tunnel ip_vs_quic_uninitialized;
 
 	if (unlikely(!routes || !is_plain_setup(qnet, qs->ipvs)))
 		return IP_VS_QUIC_EXPRESS_SETUP;
-	if (unlikely(!ip_vs_quic_vip_is_local(&qs->vip)))
+	if (unlikely(!ip_vs_quic_vip_is_local(&qs->vip, qnet->net, af)))
 		return IP_VS_QUIC_EXPRESS_NOT_LOCAL;
 	if (unlikely(trace_ip_vs_quic_decision_enabled()))
-		return take_unusual(skb, qs, routes, a);
-	target = ip_vs_quic_usual_target(routes, a->uh, skb->len - a->hlen,
-					 &cfg);
-	if (!target)
-		return take_unusual(skb, qs, routes, a);
+		return take_unusual(skb, qs, routes, af);
+	target = ip_vs_quic_usual_target(routes, udp_of(skb, af),
+					 skb->len - ip_len(af), &cfg);
+	if (unlikely(!target))
+		return take_unusual(skb, qs, routes, af);
 
-	outcome = ip_vs_quic_tunnel_find(&tunnel, target,
-					 &routes->settings.sources, skb->len);
-	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN)) {
+	outcome = ip_vs_quic_tunnel_send(skb, target,
+					 &routes->settings.sources);
+	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN))
 		ip_vs_quic_usual_count(qs, cfg);
-		send(skb, &tunnel);
-	}
 	return outcome;
+}
+
+static __always_inline unsigned int
+take(const struct ip_vs_quic_express *express, struct sk_buff *skb, u16 af)
+{
+	enum ip_vs_quic_express_outcome outcome = IP_VS_QUIC_EXPRESS_NOT_PLAIN;
+	const struct ip_vs_quic_net *qnet = express->qnet;
+	const struct ip_vs_quic_service *qs;
+
+	if (!is_udp(skb, af))
+		return NF_ACCEPT;
+	if (likely(is_plain(skb) && (af == AF_INET6 ? is_plain_v6(skb) :
+						      is_plain_v4(skb)))) {
+		qs = ip_vs_quic_net_find_at(qnet, skb_network_header(skb), af);
+		if (!qs)
+			return NF_ACCEPT;
+		outcome = take_usual(qnet, skb, qs, af);
+	}
+	count(express, outcome);
+	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;
+}
+
+static noinline unsigned int
+take_v6(const struct ip_vs_quic_express *express, struct sk_buff *skb)
+{
+	return take(express, skb, AF_INET6);
 }
 
 /* Ingress is always with bottom halves disabled. */
 static unsigned int hook(void *priv, struct sk_buff *skb,
 			 const struct nf_hook_state *state)
 {
-	enum ip_vs_quic_express_outcome outcome = IP_VS_QUIC_EXPRESS_NOT_PLAIN;
-	const struct ip_vs_quic_express *express = priv;
-	const struct ip_vs_quic_service *qs;
-	struct arrival a ip_vs_quic_uninitialized;
-	bool plain;
-
-	if (skb->protocol == htons(ETH_P_IP) && is_udp_v4(skb))
-		plain = is_plain(skb) && read_v4(skb, &a);
-	else if (skb->protocol == htons(ETH_P_IPV6) && is_udp_v6(skb))
-		plain = is_plain(skb) && read_v6(skb, &a);
-	else
-		return NF_ACCEPT;
-
-	if (likely(plain)) {
-		qs = ip_vs_quic_svctable_find(&express->qnet->table,
-					      a.addr[0], a.addr[1],
-					      ip_vs_quic_svc_word_port(a.af,
-								       a.uh->dest));
-		if (!qs)
-			return NF_ACCEPT;
-		outcome = take_usual(express->qnet, skb, qs, &a);
-	}
-	count(express, outcome);
-	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;
+	if (likely(skb->protocol == htons(ETH_P_IP)))
+		return take(priv, skb, AF_INET);
+	if (skb->protocol == htons(ETH_P_IPV6))
+		return take_v6(priv, skb);
+	return NF_ACCEPT;
 }
 
 static void free_express(struct ip_vs_quic_express *express)

@@ -84,32 +84,25 @@ static __always_inline struct ip_vs_quic_service *
 usual_service_v4(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
 {
 	const struct iphdr *ih = (const struct iphdr *)skb->data;
-	const struct udphdr *uh = (const struct udphdr *)(ih + 1);
 
-	if (skb_headlen(skb) < sizeof(*ih) + sizeof(*uh) + IP_VS_QUIC_USUAL_LEN ||
+	if (skb_headlen(skb) < sizeof(*ih) + sizeof(struct udphdr) +
+				IP_VS_QUIC_USUAL_LEN ||
 	    *(const u8 *)ih != 0x45 || ih->protocol != IPPROTO_UDP ||
 	    ip_is_fragment(ih))
 		return NULL;
-	return ip_vs_quic_svctable_find(&qnet->table,
-					ip_vs_quic_svc_word_v4(ih->daddr), 0,
-					ip_vs_quic_svc_word_port(AF_INET,
-								 uh->dest));
+	return ip_vs_quic_net_find_at(qnet, ih, AF_INET);
 }
 
 static __always_inline struct ip_vs_quic_service *
 usual_service_v6(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ih = (const struct ipv6hdr *)skb->data;
-	const struct udphdr *uh = (const struct udphdr *)(ih + 1);
-	u64 addr[2];
 
-	if (skb_headlen(skb) < sizeof(*ih) + sizeof(*uh) + IP_VS_QUIC_USUAL_LEN ||
+	if (skb_headlen(skb) < sizeof(*ih) + sizeof(struct udphdr) +
+				IP_VS_QUIC_USUAL_LEN ||
 	    ih->version != 6 || ih->nexthdr != IPPROTO_UDP)
 		return NULL;
-	memcpy(addr, &ih->daddr, sizeof(addr));
-	return ip_vs_quic_svctable_find(&qnet->table, addr[0], addr[1],
-					ip_vs_quic_svc_word_port(AF_INET6,
-								 uh->dest));
+	return ip_vs_quic_net_find_at(qnet, ih, AF_INET6);
 }
 
 /* The server of a usual datagram, counted; NULL and nothing done for others. */
@@ -132,7 +125,7 @@ usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf,
 	if (!qs)
 		return NULL;
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_vip_learn(&qs->vip, skb);
+		ip_vs_quic_vip_learn(&qs->vip, qnet->net, pf, skb);
 	routes = rcu_dereference(qs->routes);
 	if (unlikely(!routes))
 		return NULL;
@@ -172,7 +165,7 @@ static noinline unsigned int unusual(void *priv, struct sk_buff *skb,
 	if (unlikely(ip_vs_quic_gro_is_merged(skb)))
 		return ip_vs_quic_gro_split(skb);
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_vip_learn(&qs->vip, skb);
+		ip_vs_quic_vip_learn(&qs->vip, qnet->net, state->pf, skb);
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 

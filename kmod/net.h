@@ -3,8 +3,11 @@
 #ifndef _IP_VS_QUIC_NET_H
 #define _IP_VS_QUIC_NET_H
 
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
+#include <linux/udp.h>
 
 #include "service.h"
 #include "svctable.h"
@@ -58,6 +61,31 @@ ip_vs_quic_net_find(struct ip_vs_quic_net *qnet,
 {
 	return ip_vs_quic_svctable_find(&qnet->table, key->words[0],
 					key->words[1], key->words[2]);
+}
+
+/*
+ * The service of the datagram whose IP header, of family @af and without options, is
+ * at @nh.  Caller is in an RCU read-side section.
+ */
+static __always_inline struct ip_vs_quic_service *
+ip_vs_quic_net_find_at(const struct ip_vs_quic_net *qnet, const void *nh,
+		       u16 af)
+{
+	const struct iphdr *iph = nh;
+	const struct ipv6hdr *ip6h = nh;
+	const struct udphdr *uh;
+	u64 addr[2] ip_vs_quic_uninitialized;
+
+	if (af == AF_INET6) {
+		uh = (const struct udphdr *)(ip6h + 1);
+		memcpy(addr, &ip6h->daddr, sizeof(addr));
+	} else {
+		uh = (const struct udphdr *)(iph + 1);
+		addr[0] = ip_vs_quic_svc_word_v4(iph->daddr);
+		addr[1] = 0;
+	}
+	return ip_vs_quic_svctable_find(&qnet->table, addr[0], addr[1],
+					ip_vs_quic_svc_word_port(af, uh->dest));
 }
 
 /*

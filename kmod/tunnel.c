@@ -18,6 +18,10 @@
 #include <net/route.h>
 #include <net/udp.h>
 
+#include "dstcheck.h"
+#include "forward.h"
+#include "ipsum.h"
+
 /* What the outer header takes from the inner one. */
 struct inner {
 	u8 protocol;	/* as the outer header calls it */
@@ -33,7 +37,8 @@ static bool is_gue(const struct ip_vs_dest *dest)
 }
 
 /* Checksums of the tunnel's own header are not for here. */
-static bool is_plain_method(const struct ip_vs_quic_target *target)
+static __always_inline bool
+is_plain_method(const struct ip_vs_quic_target *target)
 {
 	const struct ip_vs_dest *dest = target->conn.dest;
 
@@ -46,15 +51,15 @@ static bool is_plain_method(const struct ip_vs_quic_target *target)
 				  IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM));
 }
 
-static bool is_plain_dst(const struct dst_entry *dst,
-			 const struct net_device *dev)
+static __always_inline bool is_plain_dst(const struct dst_entry *dst,
+					 const struct net_device *dev)
 {
 	return !dst->lwtstate && !dst_xfrm(dst) && !netif_is_l3_slave(dev) &&
 	       !(dev->flags & IFF_LOOPBACK);
 }
 
-static struct neighbour *find_neigh_v4(const struct dst_entry *dst,
-				       struct net_device *dev, __be32 daddr)
+static __always_inline struct neighbour *
+find_neigh_v4(const struct dst_entry *dst, struct net_device *dev, __be32 daddr)
 {
 	const struct rtable *rt = container_of(dst, struct rtable, dst);
 
@@ -76,31 +81,34 @@ static struct neighbour *find_neigh_v6(const struct dst_entry *dst,
 	return __ipv6_neigh_lookup_noref(dev, rt6_nexthop(rt, daddr));
 }
 
-static struct neighbour *find_neigh(const struct ip_vs_conn *cp,
-				    const struct dst_entry *dst,
-				    struct net_device *dev)
+static __always_inline struct neighbour *
+find_neigh(const struct ip_vs_quic_tunnel *tunnel)
 {
-	struct neighbour *neigh = cp->daf == AF_INET6 ?
-		find_neigh_v6(dst, dev, &cp->daddr.in6) :
-		find_neigh_v4(dst, dev, cp->daddr.ip);
+	const struct ip_vs_conn *cp = &tunnel->target->conn;
+	const struct dst_entry *dst = tunnel->route->dst_cache;
+	struct neighbour *neigh;
 
+	neigh = tunnel->daf == AF_INET6 ?
+		find_neigh_v6(dst, tunnel->dev, &cp->daddr.in6) :
+		find_neigh_v4(dst, tunnel->dev, cp->daddr.ip);
 	return neigh && READ_ONCE(neigh->nud_state) & NUD_VALID ? neigh : NULL;
 }
 
-static unsigned int overhead(const struct ip_vs_quic_tunnel *tunnel)
+static __always_inline unsigned int
+overhead(const struct ip_vs_quic_tunnel *tunnel)
 {
-	unsigned int ip = tunnel->target->conn.daf == AF_INET6 ?
-			  sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	unsigned int ip = tunnel->daf == AF_INET6 ? sizeof(struct ipv6hdr) :
+						    sizeof(struct iphdr);
 
 	return tunnel->gue ? ip + sizeof(struct udphdr) +
 			     sizeof(struct guehdr) : ip;
 }
 
-/* dst_mtu() of a route that neither learned nor was given one of its own. */
-static unsigned int mtu_of(const struct ip_vs_quic_tunnel *tunnel,
-			   const struct dst_entry *dst)
+/* dst_mtu(), without a call for a route that neither learned nor was given one. */
+static __always_inline unsigned int
+mtu_of(const struct ip_vs_quic_tunnel *tunnel, const struct dst_entry *dst)
 {
-	if (tunnel->target->conn.daf == AF_INET &&
+	if (tunnel->daf == AF_INET &&
 	    likely(!container_of(dst, struct rtable, dst)->rt_pmtu &&
 		   !dst_metric_raw(dst, RTAX_MTU)))
 		return min_t(unsigned int, READ_ONCE(tunnel->dev->mtu),
@@ -109,40 +117,60 @@ static unsigned int mtu_of(const struct ip_vs_quic_tunnel *tunnel,
 }
 
 /* With room for a packet of a path whose MTU is too small for IPVS at all. */
-static bool fits(const struct ip_vs_quic_tunnel *tunnel,
-		 const struct dst_entry *dst, unsigned int len)
+static __always_inline bool fits(const struct ip_vs_quic_tunnel *tunnel,
+				 const struct dst_entry *dst, unsigned int len)
 {
-	unsigned int min = tunnel->target->conn.daf == AF_INET6 ?
-			   IPV6_MIN_MTU : IPV4_MIN_MTU;
+	unsigned int min = tunnel->daf == AF_INET6 ? IPV6_MIN_MTU :
+						     IPV4_MIN_MTU;
 
 	return max(len, min) + overhead(tunnel) <= mtu_of(tunnel, dst);
 }
 
+/* What the caller has said of the tunnel, and that it is plain, holds. */
 static __always_inline enum ip_vs_quic_express_outcome
-find_route(struct ip_vs_quic_tunnel *tunnel,
-	   const struct ip_vs_quic_target *target,
-	   const struct ip_vs_quic_sources *sources, unsigned int len)
+find_route(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
 {
-	const struct ip_vs_conn *cp = &target->conn;
+	const struct ip_vs_conn *cp = &tunnel->target->conn;
 	const struct ip_vs_dest_dst *route;
 	struct dst_entry *dst;
 
-	if (!is_plain_method(target))
-		return IP_VS_QUIC_EXPRESS_METHOD;
 	route = rcu_dereference(cp->dest->dest_dst);
-	if (!route || !dst_check(route->dst_cache, route->dst_cookie))
+	if (unlikely(!route))
 		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
 	dst = route->dst_cache;
-	tunnel->dev = dst_dev_rcu(dst);
-	if (!is_plain_dst(dst, tunnel->dev))
+	if (unlikely(!ip_vs_quic_dst_valid(dst, route->dst_cookie,
+					   cp->ipvs->net, tunnel->daf)))
 		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
-
-	tunnel->target = target;
 	tunnel->route = route;
+	tunnel->dev = dst_dev_rcu(dst);
+	if (unlikely(!is_plain_dst(dst, tunnel->dev)))
+		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
+	return likely(fits(tunnel, dst, len)) ? IP_VS_QUIC_EXPRESS_TAKEN :
+						IP_VS_QUIC_EXPRESS_TOO_BIG;
+}
+
+static __always_inline enum ip_vs_quic_express_outcome
+find_way(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
+{
+	enum ip_vs_quic_express_outcome outcome = find_route(tunnel, len);
+
+	if (unlikely(outcome != IP_VS_QUIC_EXPRESS_TAKEN))
+		return outcome;
+	tunnel->neigh = find_neigh(tunnel);
+	return likely(tunnel->neigh) ? IP_VS_QUIC_EXPRESS_TAKEN :
+				       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
+}
+
+static void describe(struct ip_vs_quic_tunnel *tunnel,
+		     const struct ip_vs_quic_target *target,
+		     const struct ip_vs_quic_sources *sources)
+{
+	tunnel->target = target;
 	tunnel->sources = sources;
-	tunnel->gue = is_gue(cp->dest);
-	return fits(tunnel, dst, len) ? IP_VS_QUIC_EXPRESS_TAKEN :
-					IP_VS_QUIC_EXPRESS_TOO_BIG;
+	tunnel->af = target->conn.af;
+	tunnel->daf = target->conn.daf;
+	tunnel->gue = is_gue(target->conn.dest);
+	tunnel->spread = sources->v4.len || sources->v6.len;
 }
 
 enum ip_vs_quic_express_outcome
@@ -151,15 +179,10 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 		       const struct ip_vs_quic_sources *sources,
 		       unsigned int len)
 {
-	enum ip_vs_quic_express_outcome outcome;
-
-	outcome = find_route(tunnel, target, sources, len);
-	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
-		return outcome;
-	tunnel->neigh = find_neigh(&target->conn, tunnel->route->dst_cache,
-				   tunnel->dev);
-	return tunnel->neigh ? IP_VS_QUIC_EXPRESS_TAKEN :
-			       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
+	if (!is_plain_method(target))
+		return IP_VS_QUIC_EXPRESS_METHOD;
+	describe(tunnel, target, sources);
+	return find_way(tunnel, len);
 }
 
 enum ip_vs_quic_express_outcome
@@ -168,16 +191,20 @@ ip_vs_quic_tunnel_find_route(struct ip_vs_quic_tunnel *tunnel,
 			     const struct ip_vs_quic_sources *sources,
 			     unsigned int len)
 {
-	return find_route(tunnel, target, sources, len);
+	if (!is_plain_method(target))
+		return IP_VS_QUIC_EXPRESS_METHOD;
+	describe(tunnel, target, sources);
+	return find_route(tunnel, len);
 }
 
 /* One hop on, as IPVS counts itself; then what the outer header needs to know. */
-static void read_inner(struct sk_buff *skb, const struct ip_vs_conn *cp,
-		       struct inner *inner)
+static __always_inline void read_inner(struct sk_buff *skb,
+				       const struct ip_vs_quic_tunnel *tunnel,
+				       struct inner *inner)
 {
 	u8 dsfield;
 
-	if (cp->af == AF_INET6) {
+	if (tunnel->af == AF_INET6) {
 		struct ipv6hdr *ip6h = ipv6_hdr(skb);
 
 		ip6h->hop_limit--;
@@ -191,7 +218,7 @@ static void read_inner(struct sk_buff *skb, const struct ip_vs_conn *cp,
 		ip_decrease_ttl(iph);
 		inner->protocol = IPPROTO_IPIP;
 		inner->ttl = iph->ttl;
-		inner->df = sysctl_pmtu_disc(cp->ipvs) ?
+		inner->df = sysctl_pmtu_disc(tunnel->target->conn.ipvs) ?
 			    iph->frag_off & htons(IP_DF) : 0;
 		dsfield = ipv4_get_dsfield(iph);
 	}
@@ -199,7 +226,7 @@ static void read_inner(struct sk_buff *skb, const struct ip_vs_conn *cp,
 }
 
 /* A sender on this machine has left the datagram's checksum to the device. */
-static void keep_partial(struct sk_buff *skb, u8 protocol)
+static noinline void keep_partial(struct sk_buff *skb, u8 protocol)
 {
 	skb_reset_inner_headers(skb);
 	skb_set_inner_ipproto(skb, protocol);
@@ -208,7 +235,7 @@ static void keep_partial(struct sk_buff *skb, u8 protocol)
 }
 
 /* Whatever the packet brought along that is not part of it. */
-static void shed(struct sk_buff *skb, u8 protocol)
+static __always_inline void shed(struct sk_buff *skb, u8 protocol)
 {
 	skb_orphan(skb);
 	nf_reset_ct(skb);
@@ -244,12 +271,12 @@ static void push_gue(struct sk_buff *skb, const struct ip_vs_conn *cp,
 	inner->protocol = IPPROTO_UDP;
 }
 
-static __be32 source_v4(const struct ip_vs_quic_tunnel *tunnel,
-			const struct inner *inner)
+static __always_inline __be32
+source_v4(const struct ip_vs_quic_tunnel *tunnel, const struct inner *inner)
 {
 	union nf_inet_addr addr ip_vs_quic_uninitialized;
 
-	if (likely(!tunnel->sources->v4.len || tunnel->gue))
+	if (likely(!tunnel->spread || !tunnel->sources->v4.len || tunnel->gue))
 		return tunnel->route->dst_saddr.ip;
 	ip_vs_quic_source_v4(&tunnel->sources->v4, inner->hash, &addr);
 	return addr.ip;
@@ -266,27 +293,37 @@ static struct in6_addr source_v6(const struct ip_vs_quic_tunnel *tunnel,
 	return addr.in6;
 }
 
-static void push_v4(struct sk_buff *skb,
-		    const struct ip_vs_quic_tunnel *tunnel,
-		    const struct inner *inner)
+/* skb_push() where there is room. */
+static __always_inline void *prepend(struct sk_buff *skb, unsigned int len)
+{
+	skb->data -= len;
+	skb->len += len;
+	return skb->data;
+}
+
+static __always_inline void push_v4(struct sk_buff *skb,
+				    const struct ip_vs_quic_tunnel *tunnel,
+				    const struct inner *inner)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
-	struct iphdr *iph = skb_push(skb, sizeof(*iph));
+	struct iphdr *iph = prepend(skb, sizeof(*iph));
 
 	skb_reset_network_header(skb);
 	skb->protocol = htons(ETH_P_IP);
-	iph->version = 4;
-	iph->ihl = sizeof(*iph) >> 2;
+	*(u8 *)iph = 0x45;
 	iph->tos = inner->dsfield;
 	iph->tot_len = htons(skb->len);
 	iph->frag_off = inner->df;
 	iph->ttl = inner->ttl;
 	iph->protocol = inner->protocol;
+	iph->check = 0;
 	iph->saddr = source_v4(tunnel, inner);
 	iph->daddr = cp->daddr.ip;
-	ip_select_ident(cp->ipvs->net, skb, NULL);
-	iph->check = 0;
-	iph->check = ip_fast_csum(iph, sizeof(*iph) >> 2);
+	if (likely(inner->df))
+		iph->id = 0;
+	else
+		ip_select_ident(cp->ipvs->net, skb, NULL);
+	iph->check = ip_vs_quic_ip_sum(iph);
 }
 
 static void push_v6(struct sk_buff *skb,
@@ -311,37 +348,93 @@ static void push_v6(struct sk_buff *skb,
 static __always_inline bool
 encapsulate(const struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 {
-	const struct ip_vs_conn *cp = &tunnel->target->conn;
 	struct inner inner ip_vs_quic_uninitialized;
 
-	if (skb_cow(skb, LL_RESERVED_SPACE(tunnel->dev) + overhead(tunnel))) {
+	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(tunnel->dev) +
+				  overhead(tunnel)))) {
 		kfree_skb(skb);
 		return false;
 	}
-	read_inner(skb, cp, &inner);
-	if (unlikely(tunnel->sources->v4.len || tunnel->sources->v6.len))
-		inner.hash = ip_vs_quic_source_hash(skb, cp->af);
+	read_inner(skb, tunnel, &inner);
+	if (tunnel->spread)
+		inner.hash = ip_vs_quic_source_hash(skb, tunnel->af);
 	shed(skb, inner.protocol);
 	if (tunnel->gue)
-		push_gue(skb, cp, &inner);
-	if (cp->daf == AF_INET6)
+		push_gue(skb, &tunnel->target->conn, &inner);
+	if (tunnel->daf == AF_INET6)
 		push_v6(skb, tunnel, &inner);
 	else
 		push_v4(skb, tunnel, &inner);
-
-	/* the hook's RCU read-side section keeps the route till it is sent */
-	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, tunnel->route->dst_cache);
+	if (unlikely(skb->_skb_refdst))
+		skb_dst_drop(skb);
 	return true;
+}
+
+/*
+ * The hook's RCU read-side section keeps the route till it is sent.  Most devices, and
+ * the queueing disciplines that they have, want none.
+ */
+static __always_inline void transmit(const struct ip_vs_quic_tunnel *tunnel,
+				     struct sk_buff *skb)
+{
+	if (unlikely(!encapsulate(tunnel, skb)))
+		return;
+	if (!(tunnel->dev->priv_flags & IFF_XMIT_DST_RELEASE))
+		skb_dst_set_noref(skb, tunnel->route->dst_cache);
+	skb->dev = tunnel->dev;
+	neigh_output(tunnel->neigh, skb, false);
 }
 
 void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
 			    struct sk_buff *skb)
 {
-	if (!encapsulate(tunnel, skb))
-		return;
-	skb->dev = tunnel->dev;
-	neigh_output(tunnel->neigh, skb, false);
+	transmit(tunnel, skb);
+}
+
+static __always_inline enum ip_vs_quic_express_outcome
+find_and_send(struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
+{
+	enum ip_vs_quic_express_outcome outcome = find_way(tunnel, skb->len);
+
+	if (unlikely(outcome != IP_VS_QUIC_EXPRESS_TAKEN))
+		return outcome;
+	ip_vs_quic_forward_count(tunnel->target, skb);
+	transmit(tunnel, skb);
+	return IP_VS_QUIC_EXPRESS_TAKEN;
+}
+
+static noinline enum ip_vs_quic_express_outcome
+send_otherwise(struct sk_buff *skb, const struct ip_vs_quic_target *target,
+	       const struct ip_vs_quic_sources *sources)
+{
+	struct ip_vs_quic_tunnel tunnel ip_vs_quic_uninitialized;
+
+	describe(&tunnel, target, sources);
+	return find_and_send(&tunnel, skb);
+}
+
+/* The compiler makes a copy of all of it for the usual case. */
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_send(struct sk_buff *skb,
+		       const struct ip_vs_quic_target *target,
+		       const struct ip_vs_quic_sources *sources)
+{
+	const struct ip_vs_conn *cp = &target->conn;
+	struct ip_vs_quic_tunnel tunnel ip_vs_quic_uninitialized;
+
+	if (unlikely(!is_plain_method(target)))
+		return IP_VS_QUIC_EXPRESS_METHOD;
+	if (cp->af != AF_INET || cp->daf != AF_INET || is_gue(cp->dest) ||
+	    sources->v4.len)
+		return send_otherwise(skb, target, sources);
+
+	tunnel.target = target;
+	tunnel.sources = sources;
+	tunnel.af = AF_INET;
+	tunnel.daf = AF_INET;
+	tunnel.gue = false;
+	tunnel.spread = false;
+	return find_and_send(&tunnel, skb);
 }
 
 void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
@@ -351,9 +444,10 @@ void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
 
 	if (!encapsulate(tunnel, skb))
 		return;
+	skb_dst_set_noref(skb, tunnel->route->dst_cache);
 	/* as IPVS: no ICMP error to the tunnel's own source */
 	skb->ignore_df = 1;
-	if (cp->daf == AF_INET6)
+	if (tunnel->daf == AF_INET6)
 		ip6_local_out(cp->ipvs->net, skb->sk, skb);
 	else
 		ip_local_out(cp->ipvs->net, skb->sk, skb);

@@ -21,7 +21,10 @@ struct neighbour;
  * @dev: the route's
  * @neigh: of the next hop, resolved; not when IP is to send
  * @sources: outer source addresses by flow
+ * @af: family of the packets that go in
+ * @daf: of those that come out
  * @gue: GUE, else IPIP
+ * @spread: there are @sources
  */
 struct ip_vs_quic_tunnel {
 	const struct ip_vs_quic_target *target;
@@ -29,7 +32,10 @@ struct ip_vs_quic_tunnel {
 	struct net_device *dev;
 	struct neighbour *neigh;
 	const struct ip_vs_quic_sources *sources;
+	u16 af;
+	u16 daf;
 	bool gue;
+	bool spread;
 };
 
 /*
@@ -42,7 +48,16 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 		       const struct ip_vs_quic_sources *sources,
 		       unsigned int len);
 
-/* The same but for the neighbour. */
+/*
+ * Sends @skb to @target, as ip_vs_quic_tunnel_find() and _xmit(), and counts it as
+ * IPVS does.  Return: _TAKEN and it is gone, or why not and it is untouched.
+ */
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_send(struct sk_buff *skb,
+		       const struct ip_vs_quic_target *target,
+		       const struct ip_vs_quic_sources *sources);
+
+/* The first of these but for the neighbour. */
 enum ip_vs_quic_express_outcome
 ip_vs_quic_tunnel_find_route(struct ip_vs_quic_tunnel *tunnel,
 			     const struct ip_vs_quic_target *target,

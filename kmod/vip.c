@@ -28,14 +28,15 @@ void ip_vs_quic_vip_close(struct ip_vs_quic_vip *vip)
 	spin_unlock_bh(&vip->lock);
 }
 
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, const struct sk_buff *skb)
+void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, const struct net *net,
+			  u16 af, const struct sk_buff *skb)
 {
 	struct dst_entry *dst = skb_dst(skb);
 	u32 cookie = 0;
 
-	if (ip_vs_quic_vip_is_local(vip))
+	if (ip_vs_quic_vip_is_local(vip, net, af))
 		return;
-	if (dst->ops->family == AF_INET6)
+	if (af == AF_INET6)
 		cookie = rt6_get_cookie(container_of(dst, struct rt6_info, dst));
 
 	spin_lock(&vip->lock);

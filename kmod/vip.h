@@ -14,6 +14,8 @@
 #include <linux/spinlock.h>
 #include <net/dst.h>
 
+#include "dstcheck.h"
+
 /**
  * struct ip_vs_quic_vip - the route of a datagram that was delivered here
  * @dst: NULL before there was one; one reference.  Written under @lock, read
@@ -38,15 +40,22 @@ void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip);
  */
 void ip_vs_quic_vip_close(struct ip_vs_quic_vip *vip);
 
-/* @skb is being delivered locally; caller has bottom halves disabled. */
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, const struct sk_buff *skb);
+/*
+ * @skb, of family @af, is being delivered locally in @net; caller has bottom halves
+ * disabled.
+ */
+void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, const struct net *net,
+			  u16 af, const struct sk_buff *skb);
 
-/* Caller is in an RCU read-side section. */
-static inline bool ip_vs_quic_vip_is_local(const struct ip_vs_quic_vip *vip)
+/* Caller is in an RCU read-side section; @net and @af are the service's. */
+static __always_inline bool
+ip_vs_quic_vip_is_local(const struct ip_vs_quic_vip *vip, const struct net *net,
+			u16 af)
 {
 	struct dst_entry *dst = rcu_dereference(vip->dst);
 
-	return dst && dst_check(dst, READ_ONCE(vip->cookie));
+	return dst &&
+	       ip_vs_quic_dst_valid(dst, READ_ONCE(vip->cookie), net, af);
 }
 
 #endif /* _IP_VS_QUIC_VIP_H */
