@@ -2,22 +2,10 @@
 #include "config.h"
 
 #include <linux/err.h>
+#include <linux/netdevice.h>
 #include <linux/slab.h>
 
 #include "object.h"
-
-static struct ip_vs_quic_usage __percpu *new_usage(void)
-{
-	struct ip_vs_quic_usage __percpu *usage;
-	int cpu;
-
-	usage = alloc_percpu(struct ip_vs_quic_usage);
-	if (!usage)
-		return NULL;
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(usage, cpu)->syncp);
-	return usage;
-}
 
 static void fill_masks(struct ip_vs_quic_config *cfg)
 {
@@ -45,7 +33,7 @@ ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 		if (!cfg->key_source)
 			goto err_free;
 	}
-	cfg->usage = new_usage();
+	cfg->usage = netdev_alloc_pcpu_stats(struct ip_vs_quic_usage);
 	if (!cfg->usage)
 		goto err_source;
 	err = qlb_config_init(&cfg->qlb, params->id, params->server_id_len,

@@ -107,7 +107,7 @@ static u8 cid_len(const struct quic_hdr *hdr)
 
 	if (!hdr->dcid_view)
 		return 0;
-	len = 1 + (hdr->dcid[0] & 0x1f);
+	len = qlb_self_len(hdr->dcid[0]);
 	if (len > QLB_CID_LEN_MAX || len > hdr->dcid_view)
 		return 0;
 	if (hdr->long_form && len != hdr->dcid_len)

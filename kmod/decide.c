@@ -41,7 +41,7 @@ static bool is_known_version(u32 version)
 static bool length_can_be_right(const struct ip_vs_quic_config *cfg,
 				const struct quic_hdr *hdr)
 {
-	size_t len = 1 + (hdr->dcid[0] & 0x1f);
+	size_t len = qlb_self_len(hdr->dcid[0]);
 
 	if (hdr->long_form && len != hdr->dcid_len)
 		return false;

@@ -224,19 +224,17 @@ static struct ip_vs_quic_express *new_express(struct ip_vs_quic_net *qnet,
 					      struct net_device *dev)
 {
 	struct ip_vs_quic_express *express;
-	int cpu;
 
 	express = kzalloc(sizeof(*express), GFP_KERNEL);
 	if (!express)
 		return NULL;
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_EXPRESS);
-	express->stats = alloc_percpu(struct ip_vs_quic_express_stats);
+	express->stats =
+		netdev_alloc_pcpu_stats(struct ip_vs_quic_express_stats);
 	if (!express->stats) {
 		free_express(express);
 		return NULL;
 	}
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(express->stats, cpu)->syncp);
 	express->qnet = qnet;
 	express->ops = (struct nf_hook_ops) {
 		.hook		= hook,

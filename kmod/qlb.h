@@ -68,6 +68,12 @@ static inline u8 qlb_config_id(u8 first_octet)
 	return first_octet >> 5;
 }
 
+/* The five low bits, where a CID tells its length, say how many octets follow. */
+static inline size_t qlb_self_len(u8 first_octet)
+{
+	return 1 + (first_octet & 0x1f);
+}
+
 enum qlb_fault qlb_config_check(unsigned int id, unsigned int server_id_len,
 				unsigned int nonce_len);
 

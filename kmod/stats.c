@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "stats.h"
 
+#include <linux/netdevice.h>
+
 struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(void)
 {
-	struct ip_vs_quic_stats __percpu *stats;
-	int cpu;
-
-	stats = alloc_percpu(struct ip_vs_quic_stats);
-	if (!stats)
-		return NULL;
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(stats, cpu)->syncp);
-	return stats;
+	return netdev_alloc_pcpu_stats(struct ip_vs_quic_stats);
 }
 
 u64 ip_vs_quic_stats_sum(struct ip_vs_quic_stats __percpu *stats,
