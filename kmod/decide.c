@@ -159,9 +159,9 @@ find_uncached(const struct ip_vs_quic_routes *routes,
 	      const struct ip_vs_quic_config *cfg, const u8 *cid,
 	      struct ip_vs_quic_cid_entry *entry)
 {
+	struct qlb_server_id sid ip_vs_quic_uninitialized;
 	const struct ip_vs_quic_route *route;
 	union ip_vs_quic_sid_key key;
-	struct qlb_server_id sid;
 
 	if (!qlb_decode(&cfg->qlb, cid, QLB_CID_LEN_MAX, &sid, NULL))
 		return NULL;

@@ -262,6 +262,22 @@ static noinline void decode_single_pass(const struct qlb_config *cfg,
 		memcpy(nonce, (u8 *)&b + cfg->server_id_len, cfg->nonce_len);
 }
 
+/* As far as the left half, which is all of the server ID. */
+static noinline void decode_three_pass(const struct qlb_config *cfg,
+				       const u8 *octets,
+				       struct qlb_server_id *sid)
+{
+	struct feistel f qlb_uninitialized;
+
+	feistel_split(&f, cfg->plaintext_len, octets);
+	f.direct = qlb_aes_begin();
+	feistel_to_left(&f, &cfg->aes, 4);
+	feistel_to_right(&f, &cfg->aes, 3);
+	feistel_to_left(&f, &cfg->aes, 2);
+	qlb_aes_end(f.direct);
+	server_id_store(sid, cfg->server_id_len, f.left);
+}
+
 static noinline void decode_four_pass(const struct qlb_config *cfg,
 				      const u8 *octets,
 				      struct qlb_server_id *sid, u8 *nonce)
@@ -274,11 +290,6 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 	feistel_to_left(&f, &cfg->aes, 4);
 	feistel_to_right(&f, &cfg->aes, 3);
 	feistel_to_left(&f, &cfg->aes, 2);
-	if (!nonce && cfg->nonce_len >= cfg->server_id_len) {
-		qlb_aes_end(f.direct);
-		server_id_store(sid, cfg->server_id_len, f.left);
-		return;
-	}
 	feistel_to_right(&f, &cfg->aes, 1);
 	qlb_aes_end(f.direct);
 	feistel_join(&f, cfg->plaintext_len, joined);
@@ -300,6 +311,8 @@ static inline void decode(const struct qlb_config *cfg, const u8 *cid,
 			       cfg->nonce_len);
 	} else if (cfg->plaintext_len == QLB_BLOCK_LEN) {
 		decode_single_pass(cfg, octets, sid, nonce);
+	} else if (!nonce && cfg->nonce_len >= cfg->server_id_len) {
+		decode_three_pass(cfg, octets, sid);
 	} else {
 		decode_four_pass(cfg, octets, sid, nonce);
 	}

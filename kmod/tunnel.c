@@ -240,7 +240,6 @@ static __always_inline void shed(struct sk_buff *skb, u8 protocol)
 	skb_orphan(skb);
 	nf_reset_ct(skb);
 	skb_clear_tstamp(skb);
-	memset(skb->cb, 0, sizeof(skb->cb));
 	skb->ipvs_property = 1;
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL)) {
 		keep_partial(skb, protocol);
@@ -445,6 +444,7 @@ void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
 	if (!encapsulate(tunnel, skb))
 		return;
 	skb_dst_set_noref(skb, tunnel->route->dst_cache);
+	memset(skb->cb, 0, sizeof(skb->cb));
 	/* as IPVS: no ICMP error to the tunnel's own source */
 	skb->ignore_df = 1;
 	if (tunnel->daf == AF_INET6)
