@@ -83,7 +83,7 @@ static const u8 window[2][2 * QLB_BLOCK_LEN] = {
 #define OCTET(value, index)	((u64)(value) << 8 * (7 - (index)))
 #endif
 
-static inline struct block block_load(const u8 *p)
+static __always_inline struct block block_load(const u8 *p)
 {
 	struct block b;
 
@@ -91,14 +91,14 @@ static inline struct block block_load(const u8 *p)
 	return b;
 }
 
-static inline struct block block_and(struct block a, struct block b)
+static __always_inline struct block block_and(struct block a, struct block b)
 {
 	a.w[0] &= b.w[0];
 	a.w[1] &= b.w[1];
 	return a;
 }
 
-static inline struct block first_octets(unsigned int n, unsigned int less_nibble)
+static __always_inline struct block first_octets(unsigned int n, unsigned int less_nibble)
 {
 	return block_load(&window[less_nibble][QLB_BLOCK_LEN - n]);
 }
@@ -107,7 +107,7 @@ static inline struct block first_octets(unsigned int n, unsigned int less_nibble
  * A half and what happens to follow it.  Reads HALF_LEN_MAX octets, not a whole
  * block: the last half of the longest CID ends where the CID does.
  */
-static inline struct block half_load(const u8 *p)
+static __always_inline struct block half_load(const u8 *p)
 {
 	struct block b;
 	u16 last;
@@ -133,7 +133,7 @@ static inline unsigned int right_offset(unsigned int plaintext_len)
  * octets must be readable whatever the config says; what it does not use is
  * masked.
  */
-static inline void feistel_split(struct feistel *f, unsigned int plaintext_len,
+static __always_inline void feistel_split(struct feistel *f, unsigned int plaintext_len,
 				 const u8 *octets)
 {
 	unsigned int odd = plaintext_len & 1;
@@ -149,7 +149,7 @@ static inline void feistel_split(struct feistel *f, unsigned int plaintext_len,
 }
 
 /* target ^= truncate(AES(expand(plaintext_len, pass, source))) */
-static inline void feistel_pass(const struct feistel *f,
+static __always_inline void feistel_pass(const struct feistel *f,
 				const struct qlb_aes *aes, unsigned int pass,
 				struct block *target,
 				const struct block *source,
@@ -164,14 +164,14 @@ static inline void feistel_pass(const struct feistel *f,
 }
 
 /* Passes 1 and 3. */
-static inline void feistel_to_right(struct feistel *f, const struct qlb_aes *aes,
+static __always_inline void feistel_to_right(struct feistel *f, const struct qlb_aes *aes,
 				    unsigned int pass)
 {
 	feistel_pass(f, aes, pass, &f->right, &f->left, &f->right_mask);
 }
 
 /* Passes 2 and 4. */
-static inline void feistel_to_left(struct feistel *f, const struct qlb_aes *aes,
+static __always_inline void feistel_to_left(struct feistel *f, const struct qlb_aes *aes,
 				   unsigned int pass)
 {
 	feistel_pass(f, aes, pass, &f->left, &f->right, &f->left_mask);
@@ -197,7 +197,7 @@ static inline void feistel_join(const struct feistel *f,
  * The struct is its length octet followed by the ID, so storing is moving the
  * block up by one octet.
  */
-static inline void server_id_store(struct qlb_server_id *sid, unsigned int len,
+static __always_inline void server_id_store(struct qlb_server_id *sid, unsigned int len,
 				   struct block b)
 {
 	b = block_and(b, first_octets(len, 0));
@@ -299,7 +299,7 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 }
 
 /* Reads whole words, all within QLB_CID_LEN_MAX octets from @cid. */
-static inline void decode(const struct qlb_config *cfg, const u8 *cid,
+static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
 			  struct qlb_server_id *sid, u8 *nonce)
 {
 	const u8 *octets = cid + 1;

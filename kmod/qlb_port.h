@@ -29,6 +29,9 @@ typedef uint32_t u32;
 typedef uint64_t u64;
 
 #define noinline	__attribute__((__noinline__))
+#ifndef __always_inline
+#define __always_inline	inline __attribute__((__always_inline__))
+#endif
 #define qlb_relax()	((void)0)
 #define qlb_uninitialized
 #endif

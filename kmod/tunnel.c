@@ -161,7 +161,7 @@ find_way(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
 				       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
 }
 
-static void describe(struct ip_vs_quic_tunnel *tunnel,
+static __always_inline void describe(struct ip_vs_quic_tunnel *tunnel,
 		     const struct ip_vs_quic_target *target,
 		     const struct ip_vs_quic_sources *sources)
 {
@@ -250,8 +250,9 @@ static __always_inline void shed(struct sk_buff *skb, u8 protocol)
 	skb->transport_header = skb->network_header;
 }
 
-static void push_gue(struct sk_buff *skb, const struct ip_vs_conn *cp,
-		     struct inner *inner)
+static __always_inline void push_gue(struct sk_buff *skb,
+				     const struct ip_vs_conn *cp,
+				     struct inner *inner)
 {
 	__be16 sport = udp_flow_src_port(cp->ipvs->net, skb, 0, 0, false);
 	struct guehdr *gh;
@@ -281,12 +282,12 @@ source_v4(const struct ip_vs_quic_tunnel *tunnel, const struct inner *inner)
 	return addr.ip;
 }
 
-static struct in6_addr source_v6(const struct ip_vs_quic_tunnel *tunnel,
-				 const struct inner *inner)
+static __always_inline struct in6_addr
+source_v6(const struct ip_vs_quic_tunnel *tunnel, const struct inner *inner)
 {
 	union nf_inet_addr addr ip_vs_quic_uninitialized;
 
-	if (likely(!tunnel->sources->v6.len || tunnel->gue))
+	if (likely(!tunnel->spread || !tunnel->sources->v6.len || tunnel->gue))
 		return tunnel->route->dst_saddr.in6;
 	ip_vs_quic_source_v6(&tunnel->sources->v6, inner->hash, &addr);
 	return addr.in6;
@@ -325,9 +326,9 @@ static __always_inline void push_v4(struct sk_buff *skb,
 	iph->check = ip_vs_quic_ip_sum(iph);
 }
 
-static void push_v6(struct sk_buff *skb,
-		    const struct ip_vs_quic_tunnel *tunnel,
-		    const struct inner *inner)
+static __always_inline void push_v6(struct sk_buff *skb,
+				    const struct ip_vs_quic_tunnel *tunnel,
+				    const struct inner *inner)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
 	unsigned int payload_len = skb->len;
