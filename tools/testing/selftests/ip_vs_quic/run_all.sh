@@ -8,7 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 groups=(stock routing headers unroutable forwarding express spread tenants lengths icmp delivery interop badpackets parity gro scale refusals saverestore tracing http3)
-races=(rotation lifecycle)
+races=(rotation lifecycle cache)
 case $* in
 '') groups+=("${races[@]}") ;;
 one) ;;

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What encrypted CIDs were decoded to is remembered, and never longer than it is true, nor for another CID.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_module
+lab_up
+OTHER=$VIP4:444
+serve "$SVC4" "$OTHER"
+
+# By name, as ID:SERVER_ID_LEN:NONCE_LEN:KEY. The last one's CIDs are as long as they can be.
+declare -A config=(
+	[three-pass]=1:4:4:$KEY [single-pass]=2:8:8:$KEY [four-pass]=3:8:5:$KEY [longest]=5:15:4:$KEY
+)
+all=("${config[@]}")
+
+# minted NAME SERVER: a CID
+minted() {
+	local id len
+	IFS=: read -r id len _ <<<"${config[$1]}"
+	"$QUICGEN" mint -c "${config[$1]}" "mint=$id:$(sid "$len" "$2")"
+}
+
+# goes CID SERVER [SERVICE]: twice, so that it is remembered afterwards
+goes() {
+	send "to=${3:-$SVC4}" "from=$CL4.41:4100" name=x "dcid=$1" count=2
+	answers "x $2 2"
+}
+
+# Whoever has a valid CID and changes a bit of it has another CID.
+every_octet() {
+	local cid i octet others=()
+	fresh "$SVC4" rs4 "${all[@]}"
+	cid=$(minted "$1" 2)
+	for ((i = 2; i < ${#cid}; i += 2)); do
+		printf -v octet %02x $((0x${cid:i:2} ^ 1))
+		others+=("${cid:0:i}$octet${cid:i+2}")
+	done
+	mark "$SVC4"
+	goes "$cid" s2
+	printf 'name=y dcid=%s\n' "${others[@]}" | send "to=$SVC4" "from=$CL4.41:4200" -
+	goes "$cid" s2
+	counted "$SVC4" routed=4 "unroutable-server-id=${#others[@]}" "fallback=${#others[@]}"
+}
+
+# The first octet's low bits are no part of what a CID means, nor is what comes behind it.
+same_meaning() {
+	local cid
+	fresh "$SVC4" rs4 "${all[@]}"
+	cid=$(minted three-pass 3)
+	mark "$SVC4"
+	printf 'name=x dcid=%s\n' "$cid" "20${cid:2}" "3f${cid:2}" "${cid}00" "${cid}ff" "${cid}0102030405060708090a0b0c" |
+		send "to=$SVC4" "from=$CL4.41:4300" -
+	answers "x s3 6"
+	counted "$SVC4" routed=6
+}
+
+# moved TO: what was server 1's ID of config three-pass is server TO's now
+moved() {
+	q server-id del -u "$SVC4" --server-id "1:$(sid 4 1)"
+	q server-id add -u "$SVC4" -r "$(rs4 "$1")" --server-id "1:$(sid 4 1)"
+}
+
+follows() {
+	local cid n
+	fresh "$SVC4" rs4 "${all[@]}"
+	cid=$(minted three-pass 1)
+	goes "$cid" s1
+	for n in 2 3 1; do
+		moved "$n"
+		goes "$cid" "s$n"
+	done
+	ipvsadm -d -u "$SVC4" -r "$(rs4 1)"
+	mark "$SVC4"
+	send "to=$SVC4" "from=$CL4.41:4100" name=x "dcid=$cid"
+	counted "$SVC4" unroutable-server=1 fallback=1
+	ipvsadm -a -u "$SVC4" -r "$(rs4 1)" -i
+	goes "$cid" s1
+	ipvsadm -e -u "$SVC4" -r "$(rs4 1)" -i -w 0
+	goes "$cid" s1
+	# what another key makes of it is nobody's
+	echo 00112233445566778899aabbccddeeff >"$WORK/key2"
+	chmod 600 "$WORK/key2"
+	q config replace -u "$SVC4" --id 1 --server-id-len 4 --nonce-len 4 --key-file "$WORK/key2"
+	mark "$SVC4"
+	send "to=$SVC4" "from=$CL4.41:4100" name=x "dcid=$cid"
+	counted "$SVC4" unroutable-server-id=1 fallback=1
+	q config replace -u "$SVC4" --id 1 --server-id-len 4 --nonce-len 4 --key-file "$WORK/key"
+	goes "$cid" s1
+	# a service of the same name in which it is another's
+	q -C
+	service "$SVC4" rs4 "${all[@]}" | sed "s/1:$(sid 4 1)/1:$(sid 4 9)/; s/1:$(sid 4 3)/1:$(sid 4 1)/" | q -R
+	goes "$cid" s3
+}
+
+# One CID in two services is two CIDs.
+two_services() {
+	local cid
+	fresh "$SVC4" rs4 "${all[@]}"
+	service "$OTHER" rs4 "${all[@]}" | sed "s/1:$(sid 4 1)/1:$(sid 4 9)/; s/1:$(sid 4 2)/1:$(sid 4 1)/" | q -R
+	cid=$(minted three-pass 1)
+	goes "$cid" s1
+	goes "$cid" s2 "$OTHER"
+	goes "$cid" s1
+	goes "$cid" s2 "$OTHER"
+}
+
+# While it arrives all the time, on every processor, a CID's server changes: what is sent after that goes to the new one.
+churn() {
+	local cid n round
+	fresh "$SVC4" rs4 "${all[@]}"
+	cid=$(minted three-pass 1)
+	nice -n 19 "$QUICGEN" flood -n "$LAB-cl" -t 60000 -w 4 "to=$SVC4" - >"$WORK/flooded" <<-END &
+		from=$CL4.42:4200 name=1 dcid=$cid
+		from=$CL4.43:4300 name=2 dcid=$cid
+		from=$CL4.44:4400 name=3 dcid=$(minted three-pass 2)
+	END
+	FLOOD=$!
+	pids+=("$FLOOD")
+	for round in 1 2 3 4 5 6; do
+		n=$((round % 3 + 1))
+		moved "$n"
+		goes "$cid" "s$n"
+		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w "$round"
+		goes "$cid" "s$n"
+	done
+	flooded
+	same "servers of what does not change" "$(awk '$1 == 3 { print $2 }' <<<"$GOT")" s2
+	same "servers of what does" "$(awk '$1 == 1 { print $2 }' <<<"$GOT" | grep -c '^s[123]$')" 3
+}
+
+for name in three-pass single-pass four-pass longest; do
+	tcase "$name: every octet of a CID counts" every_octet "$name"
+done
+tcase "nothing but the CID counts" same_meaning
+tcase "a CID follows its server ID, its server, its key and its service" follows
+tcase "services do not share CIDs" two_services
+tcase "a CID's server changes under traffic: none goes to the old one" churn
+finish
