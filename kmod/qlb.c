@@ -98,7 +98,8 @@ static __always_inline struct block block_and(struct block a, struct block b)
 	return a;
 }
 
-static __always_inline struct block first_octets(unsigned int n, unsigned int less_nibble)
+static __always_inline struct block first_octets(unsigned int n,
+						 unsigned int less_nibble)
 {
 	return block_load(&window[less_nibble][QLB_BLOCK_LEN - n]);
 }
@@ -133,8 +134,9 @@ static inline unsigned int right_offset(unsigned int plaintext_len)
  * octets must be readable whatever the config says; what it does not use is
  * masked.
  */
-static __always_inline void feistel_split(struct feistel *f, unsigned int plaintext_len,
-				 const u8 *octets)
+static __always_inline void feistel_split(struct feistel *f,
+					  unsigned int plaintext_len,
+					  const u8 *octets)
 {
 	unsigned int odd = plaintext_len & 1;
 	unsigned int half_len = (plaintext_len + 1) / 2;
@@ -149,11 +151,10 @@ static __always_inline void feistel_split(struct feistel *f, unsigned int plaint
 }
 
 /* target ^= truncate(AES(expand(plaintext_len, pass, source))) */
-static __always_inline void feistel_pass(const struct feistel *f,
-				const struct qlb_aes *aes, unsigned int pass,
-				struct block *target,
-				const struct block *source,
-				const struct block *mask)
+static __always_inline void
+feistel_pass(const struct feistel *f, const struct qlb_aes *aes,
+	     unsigned int pass, struct block *target,
+	     const struct block *source, const struct block *mask)
 {
 	struct block b = *source;
 
@@ -164,15 +165,15 @@ static __always_inline void feistel_pass(const struct feistel *f,
 }
 
 /* Passes 1 and 3. */
-static __always_inline void feistel_to_right(struct feistel *f, const struct qlb_aes *aes,
-				    unsigned int pass)
+static __always_inline void
+feistel_to_right(struct feistel *f, const struct qlb_aes *aes, unsigned int pass)
 {
 	feistel_pass(f, aes, pass, &f->right, &f->left, &f->right_mask);
 }
 
 /* Passes 2 and 4. */
-static __always_inline void feistel_to_left(struct feistel *f, const struct qlb_aes *aes,
-				   unsigned int pass)
+static __always_inline void
+feistel_to_left(struct feistel *f, const struct qlb_aes *aes, unsigned int pass)
 {
 	feistel_pass(f, aes, pass, &f->left, &f->right, &f->left_mask);
 }
@@ -197,8 +198,8 @@ static inline void feistel_join(const struct feistel *f,
  * The struct is its length octet followed by the ID, so storing is moving the
  * block up by one octet.
  */
-static __always_inline void server_id_store(struct qlb_server_id *sid, unsigned int len,
-				   struct block b)
+static __always_inline void server_id_store(struct qlb_server_id *sid,
+					    unsigned int len, struct block b)
 {
 	b = block_and(b, first_octets(len, 0));
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -300,7 +301,7 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 
 /* Reads whole words, all within QLB_CID_LEN_MAX octets from @cid. */
 static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
-			  struct qlb_server_id *sid, u8 *nonce)
+				   struct qlb_server_id *sid, u8 *nonce)
 {
 	const u8 *octets = cid + 1;
 

@@ -161,9 +161,10 @@ find_way(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
 				       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
 }
 
-static __always_inline void describe(struct ip_vs_quic_tunnel *tunnel,
-		     const struct ip_vs_quic_target *target,
-		     const struct ip_vs_quic_sources *sources)
+static __always_inline void
+describe(struct ip_vs_quic_tunnel *tunnel,
+	 const struct ip_vs_quic_target *target,
+	 const struct ip_vs_quic_sources *sources)
 {
 	tunnel->target = target;
 	tunnel->sources = sources;
