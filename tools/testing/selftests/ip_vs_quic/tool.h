@@ -5,10 +5,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 
 /* Prints "PROGRAM: ..." and exits with 2. */
-void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
+noreturn void die(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2)));
 
 /* All of @s, at most @max, or die(). */
 unsigned long number(const char *s, int base, unsigned long max);
