@@ -157,6 +157,7 @@ longer() {
 
 # Weight 0 keeps new connections away, and only them.
 drained() {
+	drop_connections
 	fresh "$SVC4" rs4 0:3:4
 	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i -w 0
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.6:6000" - <<-END
