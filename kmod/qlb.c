@@ -263,18 +263,26 @@ static noinline void decode_single_pass(const struct qlb_config *cfg,
 		memcpy(nonce, (u8 *)&b + cfg->server_id_len, cfg->nonce_len);
 }
 
-/* As far as the left half, which is all of the server ID. */
+/* Undoes passes 4 to 2: the left half is as it was.  The caller ends the use of AES. */
+static __always_inline void feistel_undo_three(struct feistel *f,
+					       const struct qlb_config *cfg,
+					       const u8 *octets)
+{
+	feistel_split(f, cfg->plaintext_len, octets);
+	f->direct = qlb_aes_begin();
+	feistel_to_left(f, &cfg->aes, 4);
+	feistel_to_right(f, &cfg->aes, 3);
+	feistel_to_left(f, &cfg->aes, 2);
+}
+
+/* The left half is all of the server ID. */
 static noinline void decode_three_pass(const struct qlb_config *cfg,
 				       const u8 *octets,
 				       struct qlb_server_id *sid)
 {
 	struct feistel f qlb_uninitialized;
 
-	feistel_split(&f, cfg->plaintext_len, octets);
-	f.direct = qlb_aes_begin();
-	feistel_to_left(&f, &cfg->aes, 4);
-	feistel_to_right(&f, &cfg->aes, 3);
-	feistel_to_left(&f, &cfg->aes, 2);
+	feistel_undo_three(&f, cfg, octets);
 	qlb_aes_end(f.direct);
 	server_id_store(sid, cfg->server_id_len, f.left);
 }
@@ -286,11 +294,7 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 	u8 joined[JOINED_LEN] qlb_uninitialized;
 	struct feistel f qlb_uninitialized;
 
-	feistel_split(&f, cfg->plaintext_len, octets);
-	f.direct = qlb_aes_begin();
-	feistel_to_left(&f, &cfg->aes, 4);
-	feistel_to_right(&f, &cfg->aes, 3);
-	feistel_to_left(&f, &cfg->aes, 2);
+	feistel_undo_three(&f, cfg, octets);
 	feistel_to_right(&f, &cfg->aes, 1);
 	qlb_aes_end(f.direct);
 	feistel_join(&f, cfg->plaintext_len, joined);
