@@ -12,10 +12,10 @@ int build_service(const struct args *args, struct service *svc);
 void build_dest(const struct args *args, struct dest *dest);
 
 /* Sets what was given; the rest of @values stays.  Return: a bit for each. */
+unsigned int build_settings(const struct args *args, uint32_t *values);
+
 /* The same for prefixes. */
 unsigned int build_sources(const struct args *args, struct prefix *values);
-
-unsigned int build_settings(const struct args *args, uint32_t *values);
 
 /* Reads the key file; @config wants config_destroy() in any case. */
 int build_config(const struct args *args, struct config *config);
