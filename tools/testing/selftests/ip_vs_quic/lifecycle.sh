@@ -66,9 +66,9 @@ xq() { in_ns x quiclbadm "$@"; }
 floods=()
 
 # traffic NAME [OPTION...] [WORD...] [-]: until quiet(), on a CPU of its own as far as there are. What has no answer after 20 s is
-# lost, unless -t says otherwise: a debug kernel on a busy machine may stand still for seconds.
+# lost, unless -t says otherwise: a debug kernel on a busy machine may stand still for seconds.  What changes things goes first.
 traffic() {
-	taskset -c $((${#floods[@]} % CPUS)) "$QUICGEN" flood -n "$LAB-cl" -t 20000 "${@:2}" <&0 >"$WORK/$1" &
+	nice -n 19 taskset -c $((${#floods[@]} % CPUS)) "$QUICGEN" flood -n "$LAB-cl" -t 20000 "${@:2}" <&0 >"$WORK/$1" &
 	floods+=("$!")
 	defer quiet
 }
