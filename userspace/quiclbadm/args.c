@@ -235,6 +235,7 @@ static const struct option_desc options[] = {
 	{ 0, "tun-info", OPT_VIEW, CHOICE(view, VIEW_TUN_INFO) },
 	{ 0, "exact", OPT_EXACT, FLAG },
 	{ 'j', "json", OPT_JSON, FLAG },
+	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);

@@ -35,6 +35,7 @@ enum cmd {
 	CMD_EXPRESS_LIST,
 	CMD_DECODE,
 	CMD_ENCODE,
+	CMD_EXPLAIN,
 	CMD_GENKEY,
 	CMD_HELP,
 	CMD_VERSION,
@@ -83,7 +84,8 @@ enum opt {
 	OPT_VIEW,		/* --stats, --rate, --thresholds, --tun-info */
 	OPT_EXACT,
 	OPT_JSON,
-	OPT_OPERAND,		/* decode's CID */
+	OPT_SAVED,
+	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };
 
@@ -133,6 +135,7 @@ struct args {
 	const char *key;		/* hex: only in what -R reads */
 	uint8_t nonce[QLB_NONCE_LEN_MAX];
 	size_t nonce_octets;
+	const char *saved;
 	const char *operands[2];
 	unsigned int operand_count;
 

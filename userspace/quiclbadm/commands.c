@@ -160,6 +160,13 @@ const struct command commands[CMD_COUNT] = {
 		"       quiclbadm encode --id N --server-id HEX --nonce-len N [--server-id-len N] [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]",
 		"Make a connection ID; the second form needs neither module nor root",
 	},
+	[CMD_EXPLAIN] = {
+		0, "explain", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(SAVED) |
+		O(JSON), 1, false, cmd_explain,
+		"PCAP|-|HEX [" SERVICE_USAGE "] [--saved FILE|-] [-j]",
+		"Say what the director does with each datagram of a capture, or with one in hex",
+		"the capture or datagram",
+	},
 	[CMD_GENKEY] = {
 		0, "genkey", NULL, 0, 0, 0, false, cmd_genkey, "> FILE",
 		"Print a new random key",

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "input.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build.h"
 #include "err.h"
+
+enum {
+	INPUT_MAX = 64 << 20,		/* octets; 16,384 server IDs are 1 MiB */
+};
 
 static bool is_space(char c)
 {
@@ -270,4 +276,49 @@ int input_read(char *text, size_t len, struct state *state)
 	err_set_line(0);
 	state_sort(state);
 	return err ? EXIT_REFUSED : 0;
+}
+
+/* May hold keys: each buffer is wiped when a bigger one takes its place. */
+static int read_text(int fd, const char *name, char **text, size_t *size,
+		     size_t *len)
+{
+	ssize_t part;
+	char *bigger;
+
+	*size = 1 << 16;
+	*len = 0;
+	*text = xcalloc(1, *size);
+	while ((part = read(fd, *text + *len, *size - 1 - *len))) {
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part < 0)
+			return refuse("%s: %s", name, strerror(errno));
+		*len += (size_t)part;
+		if (*len < *size - 1)
+			continue;
+		if (*size >= INPUT_MAX)
+			return refuse("%s: more than %d octets", name, INPUT_MAX);
+		bigger = xcalloc(2, *size);
+		memcpy(bigger, *text, *len);
+		explicit_bzero(*text, *size);
+		free(*text);
+		*text = bigger;
+		*size *= 2;
+	}
+	return 0;
+}
+
+int input_load(int fd, const char *name, struct state *state)
+{
+	size_t size, len;
+	char *text;
+	int err;
+
+	memset(state, 0, sizeof(*state));
+	err = read_text(fd, name, &text, &size, &len);
+	if (!err)
+		err = input_read(text, len, state);
+	explicit_bzero(text, size);
+	free(text);
+	return err;
 }

@@ -14,6 +14,9 @@
  */
 int input_read(char *text, size_t len, struct state *state);
 
+/* The same from @fd, to its end; @name is for sentences about it. */
+int input_load(int fd, const char *name, struct state *state);
+
 /*
  * Cuts @line into words in place: white space between them, "..." with \" and
  * \\ or '...' around what has some, a comment behind #.

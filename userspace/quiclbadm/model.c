@@ -28,6 +28,11 @@ bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
 	return !endpoint_cmp(a, b);
 }
 
+bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->af == b->af && !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
 int endpoint_cmp(const struct endpoint *a, const struct endpoint *b)
 {
 	int order;

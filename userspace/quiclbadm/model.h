@@ -196,6 +196,8 @@ struct state {
 };
 
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
+/* Whatever the ports. */
+bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b);
 int endpoint_cmp(const struct endpoint *a, const struct endpoint *b);
 bool service_id_eq(const struct service_id *a, const struct service_id *b);
 bool service_is_quic(const struct service *svc);

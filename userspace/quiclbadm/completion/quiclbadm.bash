@@ -43,11 +43,12 @@ _quiclbadm_options() { # COMMAND
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
 	"express list") printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
+	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode genkey help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode explain genkey help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -90,7 +91,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		set | decode | encode | genkey | version) command=${words[i]} ;;
+		set | decode | encode | explain | genkey | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac
@@ -99,7 +100,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file ]]; then
+	if [[ $prev == --key-file || $prev == --saved || ($command == explain && $prev == explain && $cur != -*) ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
