@@ -149,6 +149,34 @@ static int read_server_id(struct args *args, const struct option_desc *desc,
 	return 0;
 }
 
+static int read_role(struct args *args, const struct option_desc *desc,
+		     const char *what, const char *value)
+{
+	(void)desc;
+	if (!strcmp(value, "director"))
+		args->role = ROLE_DIRECTOR;
+	else if (!strcmp(value, "server"))
+		args->role = ROLE_SERVER;
+	else
+		return bad_usage("%s %s: neither director nor server", what,
+				 value);
+	return 0;
+}
+
+static int read_client(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	bool has_port;
+	int err;
+
+	(void)desc;
+	err = parse_endpoint(what, value, &args->client, &has_port);
+	if (!err && has_port)
+		return bad_usage("%s %s: an address without a port", what,
+				 value);
+	return err;
+}
+
 static int read_nonce(struct args *args, const struct option_desc *desc,
 		      const char *what, const char *value)
 {
@@ -236,6 +264,8 @@ static const struct option_desc options[] = {
 	{ 0, "exact", OPT_EXACT, FLAG },
 	{ 'j', "json", OPT_JSON, FLAG },
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
+	{ 0, "role", OPT_ROLE, READ(read_role) },
+	{ 0, "client", OPT_CLIENT, READ(read_client) },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);

@@ -36,6 +36,7 @@ enum cmd {
 	CMD_DECODE,
 	CMD_ENCODE,
 	CMD_EXPLAIN,
+	CMD_DOCTOR,
 	CMD_GENKEY,
 	CMD_HELP,
 	CMD_VERSION,
@@ -85,6 +86,8 @@ enum opt {
 	OPT_EXACT,
 	OPT_JSON,
 	OPT_SAVED,
+	OPT_ROLE,
+	OPT_CLIENT,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };
@@ -97,6 +100,12 @@ enum view {
 	VIEW_RATE,
 	VIEW_THRESHOLDS,
 	VIEW_TUN_INFO,
+};
+
+enum role {
+	ROLE_ANY,
+	ROLE_DIRECTOR,
+	ROLE_SERVER,
 };
 
 struct args {
@@ -136,6 +145,8 @@ struct args {
 	uint8_t nonce[QLB_NONCE_LEN_MAX];
 	size_t nonce_octets;
 	const char *saved;
+	enum role role;
+	struct endpoint client;		/* port 0 */
 	const char *operands[2];
 	unsigned int operand_count;
 

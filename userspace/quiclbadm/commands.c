@@ -167,6 +167,15 @@ const struct command commands[CMD_COUNT] = {
 		"Say what the director does with each datagram of a capture, or with one in hex",
 		"the capture or datagram",
 	},
+	[CMD_DOCTOR] = {
+		0, "doctor", NULL, 0, O(SERVICE) | O(IPV6) | O(ROLE) |
+		O(SERVER) | O(FORWARD) | O(TUN_TYPE) | O(TUN_PORT) | O(CLIENT) |
+		O(JSON), 0, false, cmd_doctor,
+		"[" SERVICE_USAGE " [-r SERVER]] [--role director|server] "
+		"[-g | -i | -m] [--tun-type ipip|gue|gre] [--tun-port PORT] "
+		"[--client ADDRESS] [-j]",
+		"Look for what keeps datagrams from their real server, or from its application",
+	},
 	[CMD_GENKEY] = {
 		0, "genkey", NULL, 0, 0, 0, false, cmd_genkey, "> FILE",
 		"Print a new random key",

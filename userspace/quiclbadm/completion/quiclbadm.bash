@@ -44,11 +44,12 @@ _quiclbadm_options() { # COMMAND
 	"express list") printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
+	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode explain genkey help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode explain doctor genkey help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -60,6 +61,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	-b | --sched-flags) echo "flag-1 flag-2 flag-3 sh-fallback sh-port mh-fallback mh-port" ;;
 	--pe) echo "sip" ;;
 	--tun-type) echo "ipip gue gre" ;;
+	--role) echo "director server" ;;
 	--tenant) echo "0 1 2 3" ;;
 	--id)
 		case $2 in
@@ -72,7 +74,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		-a | -e | "server-id del") _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
-	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce) ;;
+	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;
@@ -91,7 +93,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		set | decode | encode | explain | genkey | version) command=${words[i]} ;;
+		set | decode | encode | explain | doctor | genkey | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

@@ -372,6 +372,8 @@ static const struct {
 		"..              +  +...  ..   ..         " },
 	{ CMD_EXPLAIN, "explain 00",
 		"..                            .          ." },
+	{ CMD_DOCTOR, "doctor",
+		"..      ..   ..               .           .." },
 	{ CMD_GENKEY, "genkey",
 		"                                         " },
 	{ CMD_HELP, "help",
@@ -427,6 +429,8 @@ static const struct {
 	{ "--source4 none", OPT_SOURCE4 },
 	{ "--source6 none", OPT_SOURCE6 },
 	{ "--saved f", OPT_SAVED },
+	{ "--role server", OPT_ROLE },
+	{ "--client 192.0.2.7", OPT_CLIENT },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# "doctor" finds nothing on hosts that are right, whatever the tunnel; what it finds on others is in faults.sh.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_module
+lab_up
+serve "$SVC4" "$SVC6"
+
+# healthy NAMESPACE OPTION...: no fault, and no change to anything
+healthy() {
+	local ns=$1 before out
+	shift
+	before=$(snapshot "$ns")
+	out=$(in_ns "$ns" quiclbadm doctor "$@") || fail "$out"
+	[[ $out == *" 0 faults" ]] || fail "$out"
+	same "what the doctor looked at" "$(snapshot "$ns")" "$before"
+}
+
+snapshot() {
+	in_ns "$1" sh -c 'ip -o addr; ip -o link; ip route show table all; ip -6 route show table all; nft list ruleset
+		cat /proc/sys/net/ipv4/conf/*/rp_filter /proc/sys/net/ipv4/conf/*/arp_ignore; cat /proc/modules | cut -d" " -f1' |
+		sed 's/ expires [0-9]*sec//; s/valid_lft [0-9]*sec//'
+}
+
+real_servers() {
+	local n
+	for n in 1 2 3; do
+		healthy "s$n" -u "$SVC4" -r "$(rs4 "$n")"
+		healthy "s$n" -u "$SVC6" -r "$(rs6 "$n")"
+	done
+	# the VIPs found by themselves
+	healthy s1
+	[ "$(in_ns s1 quiclbadm doctor | grep -c ' vip ')" = 2 ] || fail "$(in_ns s1 quiclbadm doctor)"
+}
+
+# A firewall that is as it should be.
+behind_firewall() {
+	defer "in_ns s1 nft delete table inet ivq"
+	in_ns s1 nft -f - <<-END
+		table inet ivq {
+			chain in {
+				type filter hook input priority filter; policy drop;
+				ct state invalid drop
+				ct state { established, related } accept
+				iifname "lo" accept
+				ip protocol ipencap accept
+				ip6 nexthdr { 41, ipv6-icmp } accept
+				ip daddr $VIP4 udp dport $PORT accept
+				ip6 daddr $VIP6 udp dport $PORT limit rate 1000000/second accept
+			}
+			chain out {
+				type filter hook output priority filter; policy accept;
+				udp dport 53 drop
+			}
+		}
+	END
+	healthy s1 -u "$SVC4" -r "$(rs4 1)"
+	healthy s1 -u "$SVC6" -r "$(rs6 1)"
+	# what depends on a rate is not known, and said to be so
+	in_ns s1 quiclbadm doctor -u "$SVC6" | grep -q "^unknown  *firewall " || fail "the limit was not noticed"
+	in_ns s1 quiclbadm doctor -u "$SVC4" | grep -q "^advice  *conntrack " || fail "the invalid state was not noticed"
+}
+
+loose() {
+	defer "in_ns s1 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter'"
+	in_ns s1 sh -c 'echo 2 >/proc/sys/net/ipv4/conf/all/rp_filter'
+	healthy s1 -u "$SVC4" -r "$(rs4 1)"
+}
+
+# VIP and real servers in one subnet, direct routing
+one_link() {
+	defer "ip -n $LAB-s1 addr del 10.0.0.99/32 dev lo; in_ns s1 sh -c 'cd /proc/sys/net/ipv4/conf/eth0; echo 0 >arp_ignore; echo 0 >arp_announce'"
+	ip -n "$LAB-s1" addr add 10.0.0.99/32 dev lo
+	in_ns s1 sh -c 'cd /proc/sys/net/ipv4/conf/eth0; echo 1 >arp_ignore; echo 2 >arp_announce'
+	pids+=("$("$QUICGEN" serve "s1=$LAB-s1" -- 10.0.0.99:443)")
+	healthy s1 -u 10.0.0.99:443 -r "$(rs4 1)" -g
+}
+
+# mends OPTION...: what the doctor of s2 prints makes it content; tunnels of other kinds are made by that
+mends() {
+	local fix
+	fix=$(in_ns s2 quiclbadm doctor "$@" -j | jq -r '.[] | select(.verdict == "fault").fix')
+	[ -n "$fix" ] || fail "nothing to mend: $(in_ns s2 quiclbadm doctor "$@")"
+	in_ns s2 sh -ec "$fix"
+	healthy s2 "$@"
+}
+
+tcase "right real servers" real_servers
+tcase "a right firewall" behind_firewall
+tcase "loose source validation" loose
+tcase "VIP and real server on one link" one_link
+tcase "GRE: from nothing to right by the printed commands" mends -u "$SVC4" -r "$(rs4 2)" -i --tun-type gre
+tcase "GUE: from nothing to right by the printed commands" mends -u "$SVC4" -r "$(rs4 2)" -i --tun-type gue --tun-port 6080
+tcase "IPv6 in IPv4: from nothing to right by the printed commands" mends -u "$SVC6" -r "$(rs4 2)"
+tcase "IPv4 in IPv6: from nothing to right by the printed commands" mends -u "$SVC4" -r "$(rs6 2)"
+tcase "JSON is the text's" eval 'same checks "$(in_ns s1 quiclbadm doctor -j | jq -r ".[].check")" "$(in_ns s1 quiclbadm doctor | sed "\$d" | grep -v " fix: " | awk "{ print \$2 }")"'
+finish

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What "doctor" finds: a verdict, the evidence, and the command that mends it. */
+#ifndef _QUICLBADM_DOCTOR_H
+#define _QUICLBADM_DOCTOR_H
+
+#include "args.h"
+#include "err.h"
+#include "firewall.h"
+#include "host.h"
+
+enum check_level {
+	CHECK_OK,
+	CHECK_ADVICE,		/* works, and could be better */
+	CHECK_UNKNOWN,		/* cannot be told from here */
+	CHECK_FAULT,
+	CHECK_LEVELS,
+};
+
+struct check {
+	enum check_level level;
+	const char *name;	/* a word: "rp_filter" */
+	char *evidence;
+	char *fix;		/* for a shell; NULL: there is no such command */
+};
+
+struct report {
+	struct check *checks;
+	size_t count;
+};
+
+/* Each takes the formats of printf; "" is no fix. */
+void report_add(struct report *report, enum check_level level, const char *name,
+		const char *format, ...) __printf(4, 5);
+/* Of the check that was added last. */
+void report_fix(struct report *report, const char *format, ...) __printf(2, 3);
+void report_destroy(struct report *report);
+
+/* Return: EXIT_DONE, or EXIT_REFUSED when there is a fault. */
+int report_print(const struct report *report, bool json);
+
+/* How datagrams reach a real server. */
+struct way {
+	uint32_t forward;		/* IPVS_CONN_F_* */
+	uint8_t tun_type;
+	uint16_t tun_port;
+	struct endpoint server;		/* its own address; af 0: not known */
+};
+
+/* An address as any client's; only looked up, nothing is sent there. */
+void doctor_some_client(uint16_t af, struct endpoint *client);
+
+/* The headers of a tunnel packet in octets. */
+unsigned int doctor_tunnel_len(const struct way *way, uint16_t outer_af);
+
+/* Each adds checks.  Return: 0 or an exit code, then the sentence is said. */
+int doctor_server(const struct args *args, const struct host *host,
+		  const struct firewall *fw, struct report *report);
+
+#endif /* _QUICLBADM_DOCTOR_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What nftables would do with a packet, worked out from its rules as "nft -j list
+ * ruleset" prints them; rules of iptables-nft are among those.  Nothing is sent.
+ */
+#ifndef _QUICLBADM_FIREWALL_H
+#define _QUICLBADM_FIREWALL_H
+
+#include <jansson.h>
+
+#include "model.h"
+
+enum firewall_verdict {
+	FIREWALL_PASSES,
+	FIREWALL_DROPS,
+	FIREWALL_UNKNOWN,	/* depends on what cannot be known here */
+};
+
+/* Bits as nftables numbers them. */
+enum ct_state {
+	CT_INVALID = 1,
+	CT_ESTABLISHED = 2,
+	CT_RELATED = 4,
+	CT_NEW = 8,
+	CT_UNTRACKED = 64,
+};
+
+/* What a rule may ask about; src.af 0 is anybody. */
+struct fw_packet {
+	uint16_t af;
+	uint8_t protocol;
+	struct endpoint src;
+	struct endpoint dst;
+	const char *in;			/* device, NULL where there is none */
+	const char *out;
+	unsigned int ct_state;
+};
+
+struct firewall {
+	json_t *rules;			/* NULL: nft is not installed or may not */
+	bool legacy;			/* there are rules it does not show */
+};
+
+/* Where a packet is stopped. */
+struct fw_stop {
+	char family[8];
+	char table[64];
+	char chain[64];			/* the base chain */
+	bool policy;			/* not by a rule */
+};
+
+void firewall_read(struct firewall *fw);
+/* The same from text; for tests.  Return: whether it is a ruleset. */
+bool firewall_parse(struct firewall *fw, const char *text);
+void firewall_destroy(struct firewall *fw);
+
+/*
+ * All base chains at @hook ("input", ...) in turn; @stop is filled in unless the
+ * packet passes.
+ */
+enum firewall_verdict firewall_try(const struct firewall *fw, const char *hook,
+				   const struct fw_packet *packet,
+				   struct fw_stop *stop);
+
+/* Is there a rule that drops packets in that state?  Names its chain. */
+bool firewall_drops_state(const struct firewall *fw, unsigned int ct_state,
+			  struct fw_stop *stop);
+
+#endif /* _QUICLBADM_FIREWALL_H */

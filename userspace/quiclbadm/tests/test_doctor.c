@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What "doctor" makes of rulesets as nft prints them, and how it reports. */
+#include "capture.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "doctor.h"
+#include "firewall.h"
+
+#define BASE(hook, policy) \
+	"{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"c\",\"type\":\"filter\",\"hook\":\"" hook "\",\"prio\":0,\"policy\":\"" policy "\"}}"
+#define CHAIN(name) \
+	",{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"" name "\"}}"
+#define RULE_IN(chain, ...) \
+	",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"" chain "\",\"expr\":[" __VA_ARGS__ "]}}"
+#define RULE(...) RULE_IN("c", __VA_ARGS__)
+#define RULESET(...) "{\"nftables\":[{\"metainfo\":{\"json_schema_version\":1}}," __VA_ARGS__ "]}"
+#define MATCH(op, left, right) \
+	"{\"match\":{\"op\":\"" op "\",\"left\":" left ",\"right\":" right "}}"
+#define META(key) "{\"meta\":{\"key\":\"" key "\"}}"
+#define FIELD(protocol, field) \
+	"{\"payload\":{\"protocol\":\"" protocol "\",\"field\":\"" field "\"}}"
+#define CT "{\"ct\":{\"key\":\"state\"}}"
+#define COUNTER "{\"counter\":{\"packets\":0,\"bytes\":0}},"
+#define DROP "{\"drop\":null}"
+#define ACCEPT "{\"accept\":null}"
+#define XT(type, name) "{\"xt\":{\"type\":\"" type "\",\"name\":\"" name "\"}}"
+
+/* The packets that the rules are tried with. */
+enum { IPIP, VIP4, VIP6, ANSWER };
+
+static void fill(int which, struct fw_packet *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->af = which == VIP6 ? AF_INET6 : AF_INET;
+	p->protocol = which == IPIP ? IPPROTO_IPIP : IPPROTO_UDP;
+	p->in = which == IPIP ? "eth0" : which == ANSWER ? NULL : "tunl0";
+	p->out = which == ANSWER ? "eth0" : NULL;
+	p->ct_state = which == ANSWER ? CT_ESTABLISHED : CT_NEW;
+	if (which == IPIP)
+		return;
+	p->dst.af = p->af;
+	p->dst.port = 443;
+	inet_pton(p->af, which == VIP6 ? "2001:db8::1" : "192.0.2.1",
+		  p->dst.addr);
+	if (which != ANSWER)
+		return;
+	p->src = p->dst;
+	memset(&p->dst, 0, sizeof(p->dst));
+}
+
+static const struct {
+	int packet;
+	enum firewall_verdict verdict;
+	bool policy;
+	const char *ruleset;
+} cases[] = {
+	{ IPIP, FIREWALL_PASSES, false, RULESET(BASE("input", "accept")) },
+	{ IPIP, FIREWALL_DROPS, true, RULESET(BASE("input", "drop")) },
+	/* another hook */
+	{ IPIP, FIREWALL_PASSES, false, RULESET(BASE("forward", "drop")) },
+	{ IPIP, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", META("l4proto"), "4") "," COUNTER DROP)) },
+	{ IPIP, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip", "protocol"), "\"ipencap\"") "," DROP)) },
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", META("l4proto"), "4") "," DROP)) },
+	{ IPIP, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("==", META("l4proto"), "{\"set\":[4,41]}") "," ACCEPT)) },
+	{ IPIP, FIREWALL_DROPS, true,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("!=", META("l4proto"), "4") "," ACCEPT)) },
+	/* addresses */
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip", "daddr"), "{\"prefix\":{\"addr\":\"192.0.2.0\",\"len\":25}}") "," DROP)) },
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip", "daddr"), "{\"prefix\":{\"addr\":\"192.0.2.128\",\"len\":25}}") "," DROP)) },
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip", "daddr"), "{\"range\":[\"192.0.2.0\",\"192.0.2.9\"]}") "," DROP)) },
+	{ VIP6, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip", "daddr"), "\"192.0.2.1\"") "," DROP)) },
+	{ VIP6, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip6", "daddr"), "\"2001:db8::1\"") "," DROP)) },
+	/* from whom is not known */
+	{ VIP4, FIREWALL_UNKNOWN, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", FIELD("ip", "saddr"), "\"198.51.100.7\"") "," DROP)) },
+	{ VIP4, FIREWALL_UNKNOWN, true,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("==", FIELD("ip", "saddr"), "\"198.51.100.7\"") "," ACCEPT)) },
+	/* ports and devices */
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("==", META("iifname"), "\"tun*\"") ","
+		       MATCH("==", FIELD("udp", "dport"), "{\"range\":[440,450]}") "," ACCEPT)) },
+	{ VIP4, FIREWALL_DROPS, true,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("==", META("iifname"), "\"eth0\"") "," ACCEPT)
+		  RULE(MATCH("==", FIELD("tcp", "dport"), "443") "," ACCEPT)) },
+	{ ANSWER, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", META("oifname"), "\"eth0\"") ","
+		       MATCH("==", FIELD("udp", "sport"), "443") "," DROP)) },
+	/* states, numbers and names */
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("in", CT, "1") "," DROP)) },
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("in", CT, "[\"established\",\"new\"]") "," ACCEPT)) },
+	{ VIP4, FIREWALL_DROPS, true,
+	  RULESET(BASE("input", "drop")
+		  RULE(MATCH("in", CT, "[2,4]") "," ACCEPT)) },
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE("{\"vmap\":{\"key\":" CT ",\"data\":{\"set\":[[2," ACCEPT "],[8," DROP "]]}}}")) },
+	/* chains */
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept") CHAIN("x")
+		  RULE("{\"jump\":{\"target\":\"x\"}}")
+		  RULE_IN("x", DROP)) },
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept") CHAIN("x")
+		  RULE("{\"jump\":{\"target\":\"x\"}}")
+		  RULE_IN("x", MATCH("==", META("nfproto"), "2") ",{\"return\":null}")
+		  RULE_IN("x", DROP)) },
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept") CHAIN("x")
+		  RULE("{\"goto\":{\"target\":\"x\"}}")
+		  RULE(DROP)
+		  RULE_IN("x", MATCH("==", META("l4proto"), "6") "," DROP)) },
+	/* a chain that calls itself ends */
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept") CHAIN("x")
+		  RULE("{\"jump\":{\"target\":\"x\"}}")
+		  RULE_IN("x", "{\"jump\":{\"target\":\"x\"}}")) },
+	/* sets with names */
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  ",{\"set\":{\"family\":\"inet\",\"name\":\"bad\",\"table\":\"t\",\"elem\":[\"10.0.0.1\",{\"elem\":{\"val\":\"192.0.2.1\",\"timeout\":9}}]}}"
+		  RULE(MATCH("==", FIELD("ip", "daddr"), "\"@bad\"") "," DROP)) },
+	/* what cannot be known */
+	{ VIP4, FIREWALL_UNKNOWN, false,
+	  RULESET(BASE("input", "accept")
+		  RULE("{\"limit\":{\"rate\":5,\"per\":\"second\"}}," DROP)) },
+	{ VIP4, FIREWALL_UNKNOWN, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(XT("match", "conntrack") "," DROP)) },
+	{ VIP4, FIREWALL_PASSES, false,
+	  RULESET(BASE("input", "accept")
+		  RULE("{\"limit\":{\"rate\":5,\"per\":\"second\"}}," ACCEPT)) },
+	/* iptables-nft */
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("==", META("l4proto"), "17") "," XT("match", "comment") "," COUNTER XT("target", "REJECT"))) },
+	{ VIP4, FIREWALL_DROPS, false,
+	  RULESET(BASE("input", "accept")
+		  RULE("{\"reject\":{\"type\":\"icmp\",\"expr\":3}}")) },
+};
+
+static void verdicts(void **state)
+{
+	struct fw_packet packet;
+	struct firewall fw;
+	struct fw_stop stop;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(firewall_parse(&fw, cases[i].ruleset));
+		fill(cases[i].packet, &packet);
+		memset(&stop, 0, sizeof(stop));
+		if (firewall_try(&fw, "input", &packet, &stop) !=
+		    cases[i].verdict)
+			fail_msg("%s: not %d", cases[i].ruleset,
+				 cases[i].verdict);
+		if (cases[i].verdict != FIREWALL_PASSES) {
+			assert_int_equal(stop.policy, cases[i].policy);
+			assert_string_equal(stop.family, "inet");
+			assert_string_equal(stop.table, "t");
+			assert_string_equal(stop.chain, "c");
+		}
+		firewall_destroy(&fw);
+	}
+}
+
+static void invalid_state(void **state)
+{
+	struct firewall fw;
+	struct fw_stop stop;
+
+	(void)state;
+	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
+		RULE(MATCH("in", CT, "1") "," DROP))));
+	assert_true(firewall_drops_state(&fw, CT_INVALID, &stop));
+	assert_string_equal(stop.chain, "c");
+	firewall_destroy(&fw);
+	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
+		RULE(MATCH("in", CT, "8") "," DROP)
+		RULE(MATCH("in", CT, "1") "," ACCEPT))));
+	assert_false(firewall_drops_state(&fw, CT_INVALID, &stop));
+	firewall_destroy(&fw);
+}
+
+static void no_ruleset(void **state)
+{
+	static const char *const texts[] = { "", "{", "[]", "{\"nftables\":1}" };
+	struct firewall fw;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		assert_false(firewall_parse(&fw, texts[i]));
+		firewall_destroy(&fw);
+	}
+}
+
+static void usage(void **state)
+{
+	(void)state;
+	says(2, "--role x: neither director nor server", "doctor --role x");
+	says(2, "--client 192.0.2.7:1: an address without a port",
+	     "doctor --client 192.0.2.7:1");
+	says(2, "-f: only with a service that is here; a real server does not see the director's marks, hence -u",
+	     "doctor --role server -f 5");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts),
+		cmocka_unit_test(invalid_state),
+		cmocka_unit_test(no_ruleset),
+		cmocka_unit_test(usage),
+	};
+
+	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}
