@@ -266,6 +266,7 @@ static const struct option_desc options[] = {
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 	{ 0, "role", OPT_ROLE, READ(read_role) },
 	{ 0, "client", OPT_CLIENT, READ(read_client) },
+	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);

@@ -88,6 +88,7 @@ enum opt {
 	OPT_SAVED,
 	OPT_ROLE,
 	OPT_CLIENT,
+	OPT_SECONDS,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };
@@ -147,6 +148,7 @@ struct args {
 	const char *saved;
 	enum role role;
 	struct endpoint client;		/* port 0 */
+	uint32_t seconds;
 	const char *operands[2];
 	unsigned int operand_count;
 

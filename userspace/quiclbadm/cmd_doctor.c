@@ -50,7 +50,8 @@ int cmd_doctor(const struct args *args)
 	err = host_read(&host);
 	if (!err) {
 		firewall_read(&fw);
-		err = doctor_server(args, &host, &fw, &report);
+		err = director ? doctor_director(args, &host, &fw, &report) :
+				 doctor_server(args, &host, &fw, &report);
 		if (!err)
 			err = report_print(&report, given(args, O(JSON)));
 		firewall_destroy(&fw);

@@ -8,6 +8,10 @@
 #include "firewall.h"
 #include "host.h"
 
+enum {
+	QUIC_MIN = 1200,	/* octets of UDP payload, RFC 9000 section 14 */
+};
+
 enum check_level {
 	CHECK_OK,
 	CHECK_ADVICE,		/* works, and could be better */
@@ -52,8 +56,32 @@ void doctor_some_client(uint16_t af, struct endpoint *client);
 /* The headers of a tunnel packet in octets. */
 unsigned int doctor_tunnel_len(const struct way *way, uint16_t outer_af);
 
+/* The address alone, in ENDPOINT_STRLEN. */
+char *doctor_addr_str(const struct endpoint *ep, char *buf);
+
+/* One kind of packet on its way through the firewall, and what lets it pass. */
+struct passage {
+	const char *what;
+	const char *hooks[3];		/* the last is NULL */
+	struct fw_packet packet;
+	char rule[160];
+};
+
+/* The tunnel's packets for a VIP of @af; hooks and devices are the caller's. */
+void doctor_tunnel_passage(const struct way *way, uint16_t af,
+			   struct passage *passage);
+
+/* Says what cannot be looked at.  Return: whether anything can. */
+bool doctor_can_ask(struct report *report, const struct firewall *fw);
+
+/* Adds a check unless the packet passes. */
+void doctor_passage(struct report *report, const struct firewall *fw,
+		    const struct passage *passage);
+
 /* Each adds checks.  Return: 0 or an exit code, then the sentence is said. */
 int doctor_server(const struct args *args, const struct host *host,
 		  const struct firewall *fw, struct report *report);
+int doctor_director(const struct args *args, const struct host *host,
+		    const struct firewall *fw, struct report *report);
 
 #endif /* _QUICLBADM_DOCTOR_H */

@@ -5,17 +5,12 @@
  */
 #include "doctor.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/rtnetlink.h>
 
 #include "err.h"
-
-enum {
-	QUIC_MIN = 1200,	/* octets of UDP payload, RFC 9000 section 14 */
-};
 
 struct patient {
 	const struct host *host;
@@ -28,13 +23,6 @@ struct patient {
 	const struct link *uplink;	/* where tunnel packets arrive, or NULL */
 	const struct link *tunnel;	/* that takes them apart, or NULL */
 };
-
-static char *addr_str(const struct endpoint *ep, char *buf)
-{
-	if (!inet_ntop(ep->af, ep->addr, buf, ENDPOINT_STRLEN))
-		*buf = '\0';
-	return buf;
-}
 
 static uint16_t outer_af(const struct patient *p)
 {
@@ -149,7 +137,7 @@ static void fix_no_tunnel(const struct patient *p)
 	report_fix(p->report, "ip link add name quiclb0 type %s%s%s%s && ip link set quiclb0 up",
 		   kind->kind, strcmp(kind->kind, "ip6tnl") ? "" : " mode any",
 		   p->way.server.af ? " local " : " external",
-		   p->way.server.af ? addr_str(&p->way.server, local) : "");
+		   p->way.server.af ? doctor_addr_str(&p->way.server, local) : "");
 }
 
 static void check_tunnel(struct patient *p)
@@ -262,7 +250,7 @@ static int check_route(struct patient *p)
 
 	if (host_route(&p->client, &p->vip, &route))
 		return EXIT_REFUSED;
-	addr_str(&p->client, client);
+	doctor_addr_str(&p->client, client);
 	if (route.type == RTN_UNICAST) {
 		p->uplink = host_link(p->host, route.link);
 		report_add(p->report, CHECK_OK, "route",
@@ -294,7 +282,7 @@ static void check_server_address(const struct patient *p)
 
 	if (!p->way.server.af)
 		return;
-	addr_str(&p->way.server, text);
+	doctor_addr_str(&p->way.server, text);
 	if (host_has_address(p->host, &p->way.server))
 		report_add(p->report, CHECK_OK, "server",
 			   "%s is an address of this host", text);
@@ -364,39 +352,11 @@ static void check_arp(const struct patient *p)
 
 /* --- firewall ------------------------------------------------------------- */
 
-/* One kind of packet on its way, and the rule that lets it pass. */
-struct passage {
-	const char *what;
-	const char *hooks[3];
-	struct fw_packet packet;
-	char rule[160];
-};
-
 static void fill_outer(const struct patient *p, struct passage *passage)
 {
-	struct fw_packet *packet = &passage->packet;
-
-	passage->what = "the tunnel's packets";
-	packet->af = outer_af(p);
-	packet->dst = p->way.server;
-	packet->in = p->uplink ? p->uplink->name : "";
-	packet->ct_state = CT_NEW;
-	switch (p->way.tun_type) {
-	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
-		packet->protocol = IPPROTO_UDP;
-		packet->dst.port = p->way.tun_port;
-		snprintf(passage->rule, sizeof(passage->rule),
-			 "udp dport %u accept", p->way.tun_port);
-		return;
-	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		packet->protocol = IPPROTO_GRE;
-		break;
-	default:
-		packet->protocol = p->vip.af == AF_INET6 ? IPPROTO_IPV6 :
-							   IPPROTO_IPIP;
-	}
-	snprintf(passage->rule, sizeof(passage->rule), "meta l4proto %u accept",
-		 packet->protocol);
+	doctor_tunnel_passage(&p->way, p->vip.af, passage);
+	passage->packet.af = outer_af(p);
+	passage->packet.in = p->uplink ? p->uplink->name : "";
 }
 
 static void fill_inner(const struct patient *p, struct passage *passage,
@@ -427,28 +387,6 @@ static void fill_inner(const struct patient *p, struct passage *passage,
 		 ip, answer ? 's' : 'd', p->vip_text, port);
 }
 
-static void check_passage(const struct patient *p, const struct passage *passage)
-{
-	enum firewall_verdict verdict = FIREWALL_PASSES;
-	struct fw_stop stop;
-	unsigned int i;
-
-	for (i = 0; passage->hooks[i] && verdict == FIREWALL_PASSES; i++)
-		verdict = firewall_try(p->fw, passage->hooks[i],
-				       &passage->packet, &stop);
-	if (verdict == FIREWALL_PASSES)
-		return;
-	report_add(p->report, verdict == FIREWALL_DROPS ? CHECK_FAULT :
-							  CHECK_UNKNOWN,
-		   "firewall", "%s: %s of nftables' %s %s %s %s",
-		   passage->what, stop.policy ? "the policy" : "a rule",
-		   stop.family, stop.table, stop.chain,
-		   verdict == FIREWALL_DROPS ? "drops them (NETFILTER_DROP)" :
-					       "may drop them");
-	report_fix(p->report, "nft insert rule %s %s %s %s", stop.family,
-		   stop.table, stop.chain, passage->rule);
-}
-
 static void check_firewall(const struct patient *p)
 {
 	struct passage outer = { .hooks = { "prerouting", "input" } };
@@ -456,22 +394,16 @@ static void check_firewall(const struct patient *p)
 	struct passage answer = { .hooks = { "output", "postrouting" } };
 	size_t before = p->report->count;
 
-	if (p->fw->legacy)
-		report_add(p->report, CHECK_UNKNOWN, "firewall",
-			   "there are rules of iptables-legacy, which are not looked at (iptables-legacy-save shows them)");
-	if (!p->fw->rules) {
-		report_add(p->report, CHECK_UNKNOWN, "firewall",
-			   "nft cannot be asked: it is not installed, or this is not root");
+	if (!doctor_can_ask(p->report, p->fw))
 		return;
-	}
 	if (is_tunnelled(p)) {
 		fill_outer(p, &outer);
-		check_passage(p, &outer);
+		doctor_passage(p->report, p->fw, &outer);
 	}
 	fill_inner(p, &inner, false);
-	check_passage(p, &inner);
+	doctor_passage(p->report, p->fw, &inner);
 	fill_inner(p, &answer, true);
-	check_passage(p, &answer);
+	doctor_passage(p->report, p->fw, &answer);
 	if (p->report->count == before)
 		report_add(p->report, CHECK_OK, "firewall",
 			   "nftables lets tunnel, datagrams and answers pass");
@@ -549,7 +481,7 @@ static void check_conntrack(const struct patient *p)
 
 static int examine(struct patient *p)
 {
-	addr_str(&p->vip, p->vip_text);
+	doctor_addr_str(&p->vip, p->vip_text);
 	if (!p->client.af || p->client.af != p->vip.af)
 		doctor_some_client(p->vip.af, &p->client);
 	check_server_address(p);

@@ -160,7 +160,8 @@ static int on_address(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
-static int dump(uint16_t type, mnl_cb_t cb, void *data)
+/* @header: octets of the family's own header, which begins with the family */
+static int dump(uint16_t type, size_t header, mnl_cb_t cb, void *data)
 {
 	char buf[256] __attribute__((aligned(8))) = { 0 };
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -168,7 +169,7 @@ static int dump(uint16_t type, mnl_cb_t cb, void *data)
 
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	gen = mnl_nlmsg_put_extra_header(nlh, sizeof(struct ifinfomsg));
+	gen = mnl_nlmsg_put_extra_header(nlh, header);
 	gen->rtgen_family = AF_UNSPEC;
 	return talk(nlh, cb, data);
 }
@@ -178,9 +179,10 @@ int host_read(struct host *host)
 	int err;
 
 	memset(host, 0, sizeof(*host));
-	err = dump(RTM_GETLINK, on_link, host);
+	err = dump(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, host);
 	if (!err)
-		err = dump(RTM_GETADDR, on_address, host);
+		err = dump(RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
+			   host);
 	if (err)
 		return refuse("devices and addresses: %s", strerror(-err));
 	return 0;
@@ -307,6 +309,67 @@ int host_route(const struct endpoint *dst, const struct endpoint *src,
 	return 0;
 }
 
+struct barrier {
+	const struct endpoint *dst;
+	int bits;			/* of the longest prefix so far; -1: none */
+	uint8_t type;
+};
+
+static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned int bits)
+{
+	unsigned int octets = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, octets))
+		return false;
+	return !rest || !((a[octets] ^ b[octets]) >> (8 - rest));
+}
+
+static int on_any_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct barrier *barrier = data;
+	uint8_t addr[16] = { 0 };
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || rtm->rtm_table != RT_TABLE_MAIN ||
+	    rtm->rtm_family != barrier->dst->af ||
+	    (int)rtm->rtm_dst_len <= barrier->bits)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
+		if (mnl_attr_get_type(attr) == RTA_DST)
+			nl_octets(attr, addr, sizeof(addr));
+	if (!same_bits(addr, barrier->dst->addr, rtm->rtm_dst_len))
+		return MNL_CB_OK;
+	barrier->bits = rtm->rtm_dst_len;
+	barrier->type = rtm->rtm_type;
+	return MNL_CB_OK;
+}
+
+bool host_find_barrier(const struct endpoint *dst, char *text, size_t size)
+{
+	static const char *const names[] = {
+		[RTN_BLACKHOLE] = "blackhole",
+		[RTN_UNREACHABLE] = "unreachable",
+		[RTN_PROHIBIT] = "prohibit",
+	};
+	struct barrier barrier = { dst, -1, RTN_UNSPEC };
+	uint8_t prefix[16] = { 0 };
+	char addr[INET6_ADDRSTRLEN];
+	int i;
+
+	if (dump(RTM_GETROUTE, sizeof(struct rtmsg), on_any_route, &barrier) ||
+	    barrier.type >= sizeof(names) / sizeof(names[0]) ||
+	    !names[barrier.type])
+		return false;
+	for (i = 0; i < barrier.bits; i++)
+		prefix[i / 8] |= dst->addr[i / 8] & (0x80 >> i % 8);
+	if (!inet_ntop(dst->af, prefix, addr, sizeof(addr)))
+		return false;
+	snprintf(text, size, "%s %s/%d", names[barrier.type], addr,
+		 barrier.bits);
+	return true;
+}
+
 struct neighbour {
 	int link;
 	const struct endpoint *ep;
@@ -336,8 +399,8 @@ unsigned int host_neighbour(int link, const struct endpoint *ep)
 {
 	struct neighbour neighbour = { link, ep, 0 };
 
-	return dump(RTM_GETNEIGH, on_neighbour, &neighbour) ? 0 :
-	       neighbour.state;
+	return dump(RTM_GETNEIGH, sizeof(struct ndmsg), on_neighbour,
+		    &neighbour) ? 0 : neighbour.state;
 }
 
 bool host_sysctl(int *value, const char *format, ...)

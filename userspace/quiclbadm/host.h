@@ -59,6 +59,12 @@ bool host_may_be_vip(const struct host *host, const struct address *address);
 int host_route(const struct endpoint *dst, const struct endpoint *src,
 	       struct route *route);
 
+/*
+ * The route of type unreachable, prohibit or blackhole in the main table that is in
+ * the way to @dst, as "ip route del" takes it.  Return: whether there is one.
+ */
+bool host_find_barrier(const struct endpoint *dst, char *text, size_t size);
+
 /* NUD_* of the neighbour on that device, 0 when there is no entry. */
 unsigned int host_neighbour(int link, const struct endpoint *ep);
 

@@ -373,7 +373,7 @@ static const struct {
 	{ CMD_EXPLAIN, "explain 00",
 		"..                            .          ." },
 	{ CMD_DOCTOR, "doctor",
-		"..      ..   ..               .           .." },
+		"..      ..   ..               .           ..." },
 	{ CMD_GENKEY, "genkey",
 		"                                         " },
 	{ CMD_HELP, "help",
@@ -431,6 +431,7 @@ static const struct {
 	{ "--saved f", OPT_SAVED },
 	{ "--role server", OPT_ROLE },
 	{ "--client 192.0.2.7", OPT_CLIENT },
+	{ "--seconds 1", OPT_SECONDS },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };

@@ -81,9 +81,9 @@ one_link() {
 # mends OPTION...: what the doctor of s2 prints makes it content; tunnels of other kinds are made by that
 mends() {
 	local fix
-	fix=$(in_ns s2 quiclbadm doctor "$@" -j | jq -r '.[] | select(.verdict == "fault").fix')
-	[ -n "$fix" ] || fail "nothing to mend: $(in_ns s2 quiclbadm doctor "$@")"
-	in_ns s2 sh -ec "$fix"
+	in_ns s2 quiclbadm doctor "$@" -j >"$WORK/report" && fail "nothing to mend"
+	fix=$(jq -r '.[] | select(.verdict == "fault").fix' "$WORK/report")
+	in_ns s2 sh -ec "$fix" || fail "it does not do: $fix"
 	healthy s2 "$@"
 }
 

@@ -1,0 +1,623 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A director: what a datagram meets between the client's side and the real
+ * server's, and whether configs and server IDs fit what clients send.
+ *
+ * Counters tell a wrong key from everyday noise so: clients choose their first
+ * connection IDs at random.  Of those, one in eight has each config ID, 0b111
+ * included, so "unroutable-reserved" measures the noise.  What is far above it comes
+ * from servers' connection IDs.
+ */
+#include "doctor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include "kernel.h"
+#include "quic.h"
+
+enum {
+	NOISE_MIN = 16,			/* datagrams that prove nothing */
+	NOISE_FACTOR = 4,
+	DENSE_SHARE = 16,		/* one in so many random server IDs is somebody's */
+	STALE_DAYS = 7,
+};
+
+struct examined {
+	const struct host *host;
+	const struct firewall *fw;
+	struct report *report;
+	const struct service *svc;
+	char name[SERVICE_STRLEN];
+	char option[sizeof("-u ") + SERVICE_STRLEN];	/* "-u 192.0.2.1:443" */
+	struct endpoint client;
+};
+
+static uint64_t outcome(const struct service *svc, uint32_t which)
+{
+	return which < svc->outcome_count ? svc->outcomes[which] : 0;
+}
+
+static uint64_t noise(const struct service *svc)
+{
+	return outcome(svc, IP_VS_QUIC_RESERVED) + NOISE_MIN;
+}
+
+/* --- the service ----------------------------------------------------------- */
+
+static int check_vip(const struct examined *e)
+{
+	static const struct endpoint any;
+	const struct endpoint *vip = &e->svc->id.vip;
+	char text[ENDPOINT_STRLEN];
+	struct route route;
+
+	if (e->svc->id.fwmark)
+		return 0;
+	if (host_route(vip, &any, &route))
+		return EXIT_REFUSED;
+	doctor_addr_str(vip, text);
+	if (route.type == RTN_LOCAL) {
+		report_add(e->report, CHECK_OK, "vip",
+			   "%s is an address of this host", text);
+		return 0;
+	}
+	report_add(e->report, CHECK_FAULT, "vip",
+		   "%s is no address of this host, so IPVS never sees its datagrams",
+		   text);
+	report_fix(e->report, "ip addr add %s/%d dev lo", text,
+		   vip->af == AF_INET6 ? 128 : 32);
+	return 0;
+}
+
+static void check_pool(const struct examined *e)
+{
+	const struct service *svc = e->svc;
+	char server[ENDPOINT_STRLEN];
+	size_t i;
+
+	if (!svc->dest_count) {
+		report_add(e->report, CHECK_FAULT, "pool",
+			   "%s has no real server", e->name);
+		return;
+	}
+	for (i = 0; i < svc->dest_count; i++)
+		if (svc->dests[i].weight)
+			return;
+	report_add(e->report, CHECK_FAULT, "pool",
+		   "%s: no real server has weight, so new connections are refused",
+		   e->name);
+	report_fix(e->report, "quiclbadm -e %s -r %s -w 1", e->option,
+		   endpoint_str(&svc->dests[0].server, server));
+}
+
+static int check_source(const struct examined *e)
+{
+	uint64_t drops = host_netstat("TcpExt:", "IPReversePathFilter");
+	const struct link *link;
+	struct route route;
+	int all, own;
+	size_t i;
+
+	if (e->svc->id.vip.af != AF_INET)
+		return 0;
+	if (host_route(&e->client, &e->svc->id.vip, &route))
+		return EXIT_REFUSED;
+	for (i = 0; i < e->host->link_count; i++) {
+		link = &e->host->links[i];
+		if (link->flags & IFF_LOOPBACK || !(link->flags & IFF_UP) ||
+		    link->index == route.link ||
+		    host_max_conf(link->name, "rp_filter", &all, &own) != 1)
+			continue;
+		report_add(e->report, drops ? CHECK_FAULT : CHECK_ADVICE,
+			   "rp_filter",
+			   "%s is strict (%d for all, %d for the device) and not where clients are reached; %" PRIu64 " packets were dropped so far (IP_RPFILTER)",
+			   link->name, all, own, drops);
+		report_fix(e->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+			   link->name);
+		return 0;
+	}
+	report_add(e->report, CHECK_OK, "rp_filter",
+		   "no strict device where clients are not reached");
+	return 0;
+}
+
+/* --- configs and server IDs -------------------------------------------------- */
+
+static bool has_server_id(const struct service *svc, const struct dest *dest,
+			  unsigned int config_id)
+{
+	const struct mapping *maps;
+	size_t count, i;
+
+	maps = service_maps_of(svc, &dest->server, &count);
+	for (i = 0; i < count; i++)
+		if (maps[i].config_id == config_id)
+			return true;
+	return false;
+}
+
+static void check_server_ids(const struct examined *e)
+{
+	const struct service *svc = e->svc;
+	char server[ENDPOINT_STRLEN];
+	bool all = true;
+	size_t i, j;
+
+	for (i = 0; i < svc->dest_count; i++) {
+		const struct dest *dest = &svc->dests[i];
+
+		for (j = 0; dest->weight && j < svc->config_count; j++) {
+			unsigned int id = svc->configs[j].id;
+
+			if (svc->configs[j].tenant ||
+			    has_server_id(svc, dest, id))
+				continue;
+			all = false;
+			report_add(e->report, CHECK_FAULT, "server-id",
+				   "%s gets new connections and has no server ID of config %u, so the connection IDs it makes lead nowhere",
+				   endpoint_str(&dest->server, server), id);
+			report_fix(e->report, "quiclbadm server-id add %s -r %s --server-id %u:HEX",
+				   e->option, server, id);
+		}
+	}
+	if (all && svc->config_count)
+		report_add(e->report, CHECK_OK, "server-id",
+			   "%s: every real server with weight has a server ID of every config",
+			   e->name);
+}
+
+static const char *method_letter(const struct service *svc)
+{
+	uint32_t forward = svc->dest_count ? svc->dests[0].forward :
+					     IP_VS_CONN_F_TUNNEL;
+
+	return forward == IP_VS_CONN_F_TUNNEL ? "-i" :
+	       forward == IP_VS_CONN_F_MASQ ? "-m" : "-g";
+}
+
+/* One check per real server that has server IDs and is not in the pool. */
+static void check_absent(const struct examined *e)
+{
+	uint64_t hits = outcome(e->svc, IP_VS_QUIC_NO_SERVER);
+	const struct service *svc = e->svc;
+	char server[ENDPOINT_STRLEN];
+	size_t i;
+
+	for (i = 0; i < svc->map_count; i++) {
+		const struct endpoint *ep = &svc->maps[i].server;
+
+		if (service_find_dest(svc, ep) ||
+		    (i && endpoint_eq(&svc->maps[i - 1].server, ep)))
+			continue;
+		report_add(e->report, hits ? CHECK_FAULT : CHECK_ADVICE,
+			   "absent",
+			   "%s has server IDs and is not in the pool; %" PRIu64 " datagrams named such a server",
+			   endpoint_str(ep, server), hits);
+		report_fix(e->report, "quiclbadm -a %s -r %s %s -w 1",
+			   e->option, server, method_letter(svc));
+	}
+}
+
+static void check_dense(const struct examined *e, const struct config *config)
+{
+	uint64_t space, used = 0;
+	size_t i;
+
+	if (config->tenant || config->server_id_len > 3)
+		return;
+	space = UINT64_C(1) << (8 * config->server_id_len);
+	for (i = 0; i < e->svc->map_count; i++) {
+		const struct mapping *map = &e->svc->maps[i];
+
+		if (map->config_id == config->id &&
+		    map->sid.len <= config->server_id_len)
+			used += UINT64_C(1) << (8 * (config->server_id_len -
+						     map->sid.len));
+	}
+	if (used * DENSE_SHARE < space)
+		return;
+	report_add(e->report, CHECK_ADVICE, "dense",
+		   "%s: config %u uses %" PRIu64 " of %" PRIu64 " server IDs, so that clients' random connection IDs often name a server; longer server IDs are better",
+		   e->name, config->id, used, space);
+}
+
+static void fault_key(const struct examined *e, const struct config *config)
+{
+	if (config->datagrams)
+		report_add(e->report, CHECK_FAULT, "config",
+			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has, far more than chance: a server ID is missing, or a server has another key",
+			   e->name, config->id, config->misses);
+	else
+		report_add(e->report, CHECK_FAULT, "config",
+			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has and none that somebody has: its key or its lengths are not the servers'",
+			   e->name, config->id, config->misses);
+	report_fix(e->report, "quiclbadm config replace %s --id %u%s --server-id-len %u --nonce-len %u --key-file PATH",
+		   e->option, config->id, "", config->server_id_len,
+		   config->nonce_len);
+}
+
+/* Trial decryption fails for all tenants but one: only a single one is judged. */
+static bool is_sole_tenant(const struct service *svc, const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		if (svc->configs[i].id == config->id &&
+		    svc->configs[i].tenant)
+			return false;
+	return true;
+}
+
+static void check_config(const struct examined *e, const struct config *config)
+{
+	char age[AGE_STRLEN], name[CONFIG_STRLEN];
+
+	config_str(config->id, config->tenant, name);
+	if (is_sole_tenant(e->svc, config) &&
+	    config->misses > NOISE_FACTOR * noise(e->svc)) {
+		fault_key(e, config);
+	} else if (!config->seen) {
+		report_add(e->report, CHECK_ADVICE, "config",
+			   "%s: %s was never seen: no server uses it yet",
+			   e->name, name);
+	} else if (config->last_seen > UINT64_C(86400000) * STALE_DAYS) {
+		report_add(e->report, CHECK_ADVICE, "config",
+			   "%s: %s was last seen %s: nobody uses it any more",
+			   e->name, name, age_str(config, age));
+		report_fix(e->report, "quiclbadm config del %s --id %u --tenant %u",
+			   e->option, config->id, config->tenant);
+	} else {
+		report_add(e->report, CHECK_OK, "config",
+			   "%s: %s was seen %s", e->name, name,
+			   age_str(config, age));
+	}
+}
+
+static unsigned int config_ids(const struct service *svc)
+{
+	unsigned int count = 0;
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		count += !svc->configs[i].tenant;
+	return count;
+}
+
+static void check_configs(const struct examined *e)
+{
+	uint64_t unknown = outcome(e->svc, IP_VS_QUIC_NO_CONFIG);
+	unsigned int ids = config_ids(e->svc);
+	size_t i;
+
+	if (!ids) {
+		report_add(e->report, CHECK_FAULT, "config",
+			   "%s has no config: every datagram goes by hash", e->name);
+		report_fix(e->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
+			   e->option);
+		return;
+	}
+	for (i = 0; i < e->svc->config_count; i++) {
+		check_config(e, &e->svc->configs[i]);
+		check_dense(e, &e->svc->configs[i]);
+	}
+	if (unknown <= NOISE_FACTOR * (QLB_CONFIGS_MAX - ids) * noise(e->svc))
+		return;
+	report_add(e->report, CHECK_FAULT, "config",
+		   "%s: %" PRIu64 " datagrams have a config ID that is not here, far more than chance: the servers have a config that this director lacks (quiclbadm trace shows the connection IDs)",
+		   e->name, unknown);
+	report_fix(e->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
+		   e->option);
+}
+
+/* /proc/crypto has a paragraph per implementation. */
+static bool has_fast_aes(void)
+{
+	bool is_aes = false, fast = false;
+	char line[256];
+	FILE *file = fopen("/proc/crypto", "re");
+
+	if (!file)
+		return true;
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "driver", 6))
+			fast |= is_aes && !strstr(line, "generic") &&
+				!strstr(line, "fixed-time");
+		if (!strncmp(line, "name", 4))
+			is_aes = !strcmp(strchr(line, ':') ? strchr(line, ':') : "",
+					 ": aes\n");
+	}
+	fclose(file);
+	return fast;
+}
+
+static void check_aes(const struct examined *e)
+{
+	bool keyed = false;
+	size_t i;
+
+	for (i = 0; i < e->svc->config_count; i++)
+		keyed |= e->svc->configs[i].keyed;
+	if (!keyed || has_fast_aes())
+		return;
+	report_add(e->report, CHECK_ADVICE, "aes",
+		   "AES runs in plain C, at about three times the cost of all the rest of a datagram");
+	report_fix(e->report, "modprobe aesni_intel");
+}
+
+/* --- the way to a real server ------------------------------------------------ */
+
+static void fault_route(const struct examined *e, const struct dest *dest)
+{
+	const char *v6 = dest->server.af == AF_INET6 ? "-6 " : "";
+	char server[ENDPOINT_STRLEN], barrier[128];
+
+	doctor_addr_str(&dest->server, server);
+	report_add(e->report, CHECK_FAULT, "route", "no route leads to %s",
+		   server);
+	if (host_find_barrier(&dest->server, barrier, sizeof(barrier)))
+		report_fix(e->report, "ip %sroute del %s", v6, barrier);
+	else
+		report_fix(e->report, "ip %sroute add %s/%d via GATEWAY", v6,
+			   server, dest->server.af == AF_INET6 ? 128 : 32);
+}
+
+static void check_neighbour(const struct examined *e, const struct dest *dest,
+			    const struct route *route)
+{
+	const struct endpoint *hop = route->gateway.af ? &route->gateway :
+							 &dest->server;
+	const struct link *link = host_link(e->host, route->link);
+	char text[ENDPOINT_STRLEN];
+
+	if (!link || link->flags & (IFF_LOOPBACK | IFF_NOARP) ||
+	    host_neighbour(link->index, hop) != NUD_FAILED)
+		return;
+	report_add(e->report, CHECK_FAULT, "neighbour",
+		   "nobody answers for %s on %s: is it up, and on that link?",
+		   doctor_addr_str(hop, text), link->name);
+}
+
+static void check_tunnel_mtu(const struct examined *e, const struct way *way,
+			     const struct route *route)
+{
+	unsigned int inner = e->svc->id.vip.af == AF_INET6 ? 40 : 20;
+	unsigned int header = doctor_tunnel_len(way, way->server.af);
+	const struct link *link = host_link(e->host, route->link);
+	unsigned int need = QUIC_MIN + 8 + inner + header, mtu;
+	char text[ENDPOINT_STRLEN];
+
+	if (!link)
+		return;
+	mtu = route->mtu ? route->mtu : link->mtu;
+	doctor_addr_str(&way->server, text);
+	if (mtu >= need) {
+		report_add(e->report, CHECK_OK, "mtu",
+			   "%s is reached through %s with %u, which leaves %u for clients' packets",
+			   text, link->name, mtu, mtu - header);
+		return;
+	}
+	report_add(e->report, CHECK_FAULT, "mtu",
+		   "%s is reached with %u, and QUIC's smallest first datagram takes %u with its headers (PKT_TOO_BIG)",
+		   text, mtu, need);
+	if (route->mtu && link->mtu >= need)
+		report_fix(e->report, "ip route flush cache");
+	else
+		report_fix(e->report, "ip link set %s mtu %d", link->name,
+			   need <= 1500 ? 1500 : 9000);
+}
+
+static void check_passages(const struct examined *e, const struct way *way,
+			   const struct route *route)
+{
+	const struct link *link = host_link(e->host, route->link);
+	struct passage out = { .hooks = { "output", "postrouting" } };
+
+	if (way->forward != IP_VS_CONN_F_TUNNEL || !e->fw->rules)
+		return;
+	doctor_tunnel_passage(way, e->svc->id.vip.af, &out);
+	out.packet.out = link ? link->name : "";
+	doctor_passage(e->report, e->fw, &out);
+}
+
+static int check_dest(const struct examined *e, const struct dest *dest)
+{
+	static const struct endpoint any;
+	struct way way = {
+		.forward = dest->forward,
+		.tun_type = dest->tun_type,
+		.tun_port = dest->tun_port,
+		.server = dest->server,
+	};
+	struct route route;
+	int forwards = 1;
+
+	if (dest->forward == IP_VS_CONN_F_LOCALNODE)
+		return 0;
+	if (host_route(&dest->server, &any, &route))
+		return EXIT_REFUSED;
+	if (route.type != RTN_UNICAST && route.type != RTN_LOCAL) {
+		fault_route(e, dest);
+		return 0;
+	}
+	check_neighbour(e, dest, &route);
+	check_tunnel_mtu(e, &way, &route);
+	check_passages(e, &way, &route);
+	if (dest->forward != IP_VS_CONN_F_MASQ)
+		return 0;
+	host_sysctl(&forwards, dest->server.af == AF_INET6 ?
+		    "net/ipv6/conf/all/forwarding" : "net/ipv4/ip_forward");
+	if (forwards)
+		return 0;
+	report_add(e->report, CHECK_FAULT, "forwarding",
+		   "it is off, and answers of masqueraded servers pass here");
+	report_fix(e->report, dest->server.af == AF_INET6 ?
+		   "sysctl -w net.ipv6.conf.all.forwarding=1" :
+		   "sysctl -w net.ipv4.ip_forward=1");
+	return 0;
+}
+
+/* --- arrival -------------------------------------------------------------------- */
+
+static int check_firewall(const struct examined *e)
+{
+	const struct endpoint *vip = &e->svc->id.vip;
+	struct passage in = { .hooks = { "prerouting", "input" } };
+	size_t before = e->report->count;
+	char text[ENDPOINT_STRLEN];
+	const struct link *link;
+	struct route route;
+
+	if (!doctor_can_ask(e->report, e->fw) || e->svc->id.fwmark)
+		return 0;
+	if (host_route(&e->client, vip, &route))
+		return EXIT_REFUSED;
+	link = host_link(e->host, route.link);
+	in.what = "clients' datagrams";
+	in.packet.af = vip->af;
+	in.packet.protocol = IPPROTO_UDP;
+	in.packet.dst = *vip;
+	in.packet.in = link ? link->name : "";
+	in.packet.ct_state = CT_NEW;
+	snprintf(in.rule, sizeof(in.rule), "%s daddr %s udp dport %u accept",
+		 vip->af == AF_INET6 ? "ip6" : "ip", doctor_addr_str(vip, text),
+		 vip->port);
+	doctor_passage(e->report, e->fw, &in);
+	if (e->report->count == before)
+		report_add(e->report, CHECK_OK, "firewall",
+			   "nftables lets clients' datagrams pass");
+	return 0;
+}
+
+static void check_conntrack(const struct examined *e)
+{
+	const char *ip = e->svc->id.vip.af == AF_INET6 ? "ip6" : "ip";
+	char text[ENDPOINT_STRLEN];
+	int count = 0, max = 0;
+
+	if (!host_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
+	    !host_sysctl(&max, "net/netfilter/nf_conntrack_max") || !count)
+		return;
+	if (max && count >= max) {
+		report_add(e->report, CHECK_FAULT, "conntrack",
+			   "its table is full (%d of %d), so new flows are dropped",
+			   count, max);
+		report_fix(e->report, "sysctl -w net.netfilter.nf_conntrack_max=%d",
+			   2 * max);
+		return;
+	}
+	if (e->svc->id.fwmark)
+		return;
+	doctor_addr_str(&e->svc->id.vip, text);
+	report_add(e->report, CHECK_ADVICE, "conntrack",
+		   "%d flows are tracked; a director needs none of the VIP's, and each costs a lookup per datagram",
+		   count);
+	report_fix(e->report, "nft 'table inet quiclb { chain notrack { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
+		   ip, text, e->svc->id.vip.port);
+}
+
+static int examine(struct examined *e)
+{
+	size_t i;
+
+	service_str(&e->svc->id, e->name);
+	if (e->svc->id.fwmark)
+		snprintf(e->option, sizeof(e->option), "-f %u%s",
+			 e->svc->id.fwmark,
+			 e->svc->id.vip.af == AF_INET6 ? " -6" : "");
+	else
+		snprintf(e->option, sizeof(e->option), "-u %.*s",
+			 (int)sizeof(e->name) - 1, e->name);
+	if (e->client.af != e->svc->id.vip.af)
+		doctor_some_client(e->svc->id.vip.af, &e->client);
+	if (check_vip(e) || check_source(e) || check_firewall(e))
+		return EXIT_REFUSED;
+	check_conntrack(e);
+	check_pool(e);
+	check_configs(e);
+	check_server_ids(e);
+	check_absent(e);
+	check_aes(e);
+	for (i = 0; i < e->svc->dest_count; i++)
+		if (check_dest(e, &e->svc->dests[i]))
+			return EXIT_REFUSED;
+	return 0;
+}
+
+static void subtract(struct service *now, struct service *before)
+{
+	size_t i;
+
+	for (i = 0; i < now->outcome_count; i++)
+		now->outcomes[i] -= before->outcomes[i] < now->outcomes[i] ?
+				    before->outcomes[i] : now->outcomes[i];
+	for (i = 0; i < now->config_count; i++) {
+		struct config *config = &now->configs[i];
+		const struct config *old;
+
+		old = service_find_config(before, config->id, config->tenant);
+		/* one that was replaced meanwhile counts anew */
+		if (!old || old->misses > config->misses ||
+		    old->datagrams > config->datagrams)
+			continue;
+		config->misses -= old->misses;
+		config->datagrams -= old->datagrams;
+	}
+}
+
+/* With --seconds, counters are those of that time, not of ever. */
+static int observe(const struct args *args, struct state *state)
+{
+	const struct service_id *id = given(args, O(SERVICE)) ?
+				      &args->service : NULL;
+	struct state before = { 0 };
+	struct service *old;
+	int err = 0;
+	size_t i;
+
+	memset(state, 0, sizeof(*state));
+	if (given(args, O(SECONDS))) {
+		err = kernel_load(&before, id);
+		if (!err)
+			sleep(args->seconds);
+	}
+	if (!err)
+		err = kernel_load(state, id);
+	for (i = 0; !err && i < state->count; i++) {
+		old = state_find(&before, &state->services[i]->id);
+		if (old)
+			subtract(state->services[i], old);
+	}
+	state_destroy(&before);
+	return err;
+}
+
+int doctor_director(const struct args *args, const struct host *host,
+		    const struct firewall *fw, struct report *report)
+{
+	struct examined e = { .host = host, .fw = fw, .report = report };
+	struct state state;
+	size_t found = 0, i;
+	int err;
+
+	err = observe(args, &state);
+	for (i = 0; !err && i < state.count; i++) {
+		struct examined one = e;
+
+		if (!service_is_quic(state.services[i]))
+			continue;
+		found++;
+		one.svc = state.services[i];
+		one.client = args->client;
+		err = examine(&one);
+	}
+	if (!err && !found)
+		err = refuse("doctor: there is no service with scheduler quic");
+	state_destroy(&state);
+	return err;
+}
