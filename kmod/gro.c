@@ -22,8 +22,11 @@ unsigned int ip_vs_quic_gro_split(struct sk_buff *skb)
 	__skb_push(skb, -skb_mac_offset(skb));
 	segs = __skb_gso_segment(skb, features, false);
 	__skb_pull(skb, skb_network_offset(skb));
-	if (IS_ERR_OR_NULL(segs))
-		return NF_DROP;
+	/* with the reason, which a verdict could not give */
+	if (IS_ERR_OR_NULL(segs)) {
+		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
+		return NF_STOLEN;
+	}
 	/* before delivery: in a list the first part is the aggregate itself */
 	consume_skb(skb);
 

@@ -267,8 +267,11 @@ static unsigned int learn_pmtu(struct ip_vs_quic_net *qnet,
 	if (e->af == AF_INET && cargo.af == AF_INET &&
 	    has_conn(qnet, cargo.af, e->skb, &inner))
 		return NF_ACCEPT;
-	if (update_pmtu(e, qnet->net))
+	if (update_pmtu(e, qnet->net)) {
 		ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUNNEL);
+		trace_ip_vs_quic_icmp(qs, &inner.saddr, uh->source,
+				      IP_VS_QUIC_ICMP_TUNNEL, e->mtu, NULL);
+	}
 	return NF_ACCEPT;
 }
 
@@ -298,6 +301,8 @@ static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 	target = target_by_scid(routes, &payload, &d);
 	if (!target && has_conn(qnet, e->af, e->skb, quote)) {
 		ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUPLE);
+		trace_ip_vs_quic_icmp(qs, &quote->daddr, uh->dest,
+				      IP_VS_QUIC_ICMP_TUPLE, e->mtu, NULL);
 		return NF_ACCEPT;
 	}
 	if (!target) {
@@ -310,8 +315,8 @@ static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 	if (!target || !target->stateless)
 		return NF_ACCEPT;
 	ip_vs_quic_stats_count(qs->stats, outcome);
-	trace_ip_vs_quic_schedule(qs, &quote->daddr, uh->dest, outcome,
-				  target->conn.dest);
+	trace_ip_vs_quic_icmp(qs, &quote->daddr, uh->dest, outcome, e->mtu,
+			      target->conn.dest);
 	return ip_vs_quic_forward(e->skb, target, quote);
 }
 

@@ -10,6 +10,7 @@
 
 #include "maglev.h"
 #include "object.h"
+#include "trace.h"
 
 static int addr_cmp(const struct ip_vs_quic_addr *a,
 		    const struct ip_vs_quic_addr *b)
@@ -145,6 +146,7 @@ struct ip_vs_quic_pool *ip_vs_quic_pool_new(const struct ip_vs_service *svc,
 	err = collect_targets(pool, svc, old);
 	if (!err)
 		err = build_table(pool);
+	trace_ip_vs_quic_rebuild(svc, count, pool->size, err);
 	if (err) {
 		ip_vs_quic_pool_put(pool);
 		return ERR_PTR(err);

@@ -147,6 +147,57 @@ TRACE_EVENT(ip_vs_quic_schedule,
 		  ip_vs_quic_show_outcome(__entry->outcome), __entry->server)
 );
 
+/* An ICMP error about a datagram of a server's, or about a tunnel packet of ours. */
+TRACE_EVENT(ip_vs_quic_icmp,
+	TP_PROTO(const struct ip_vs_quic_service *qs,
+		 const union nf_inet_addr *saddr, __be16 sport,
+		 enum ip_vs_quic_outcome what, u32 mtu,
+		 const struct ip_vs_dest *dest),
+	TP_ARGS(qs, saddr, sport, what, mtu, dest),
+	TP_STRUCT__entry(
+		IP_VS_QUIC_FLOW_FIELDS
+		__field(u32, mtu)
+		__array(u8, server, sizeof(struct sockaddr_in6))
+	),
+	TP_fast_assign(
+		IP_VS_QUIC_FLOW_ASSIGN(qs, saddr, sport, what);
+		__entry->mtu = mtu;
+		memset(__entry->server, 0, sizeof(struct sockaddr_in6));
+		if (dest)
+			ip_vs_quic_trace_addr(__entry->server, dest->af,
+					      &dest->addr, dest->port);
+	),
+	TP_printk("client=%pISpc vip=%pISpc fwmark=%u outcome=%s mtu=%u server=%pISpc",
+		  __entry->client, __entry->vip, __entry->fwmark,
+		  ip_vs_quic_show_outcome(__entry->outcome), __entry->mtu,
+		  __entry->server)
+);
+
+/* Of a service's pool, whether it succeeded or the old one stays. */
+TRACE_EVENT(ip_vs_quic_rebuild,
+	TP_PROTO(const struct ip_vs_service *svc, u32 servers, u32 slots,
+		 int err),
+	TP_ARGS(svc, servers, slots, err),
+	TP_STRUCT__entry(
+		__array(u8, vip, sizeof(struct sockaddr_in6))
+		__field(u32, fwmark)
+		__field(u32, servers)
+		__field(u32, slots)
+		__field(int, error)
+	),
+	TP_fast_assign(
+		ip_vs_quic_trace_addr(__entry->vip, svc->af, &svc->addr,
+				      svc->port);
+		__entry->fwmark = svc->fwmark;
+		__entry->servers = servers;
+		__entry->slots = slots;
+		__entry->error = err;
+	),
+	TP_printk("vip=%pISpc fwmark=%u servers=%u slots=%u error=%d",
+		  __entry->vip, __entry->fwmark, __entry->servers,
+		  __entry->slots, __entry->error)
+);
+
 #endif /* _IP_VS_QUIC_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

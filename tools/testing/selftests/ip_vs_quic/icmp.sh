@@ -94,6 +94,22 @@ by_hash() {
 	stateless
 }
 
+# traced FUNCTION ARG...: each error that it has counted is an event, too, with what was done with it
+traced() {
+	local trace=/sys/kernel/tracing/instances/$LAB-icmp outcome
+	local -A counts=()
+	[ -d "${trace%/*}" ] || skip "tracefs is not mounted"
+	mkdir "$trace"
+	defer "rmdir $trace"
+	echo 1 >"$trace/events/ip_vs_quic/ip_vs_quic_icmp/enable"
+	"$@"
+	stats "$SVC4"
+	for outcome in icmp-cid icmp-tuple icmp-fallback; do
+		counts[$outcome]=$((STATS[$outcome] - MARK[$outcome]))
+		same "events of $outcome" "$(grep -c " vip=$SVC4 fwmark=0 outcome=$outcome " "$trace/trace" || true)" "${counts[$outcome]}"
+	done
+}
+
 # What is not about a datagram of a VIP's service is none of our business; ping is answered by the director.
 others() {
 	mark
@@ -286,6 +302,9 @@ for f in 4 6; do
 	tcase "IPv$f: quote that ends within the SCID: by the client's hash" by_hash $f "data=c00000000100080748"
 	tcase "IPv$f: unroutable SCID: by the client's hash" by_hash $f "data=$(long_header "${CID[1]}" 5f01020304050607)"
 done
+tcase "errors by CID are traced" traced by_scid 4 3 4
+tcase "errors by 4-tuple are traced" traced by_entry 4
+tcase "errors by hash are traced" traced by_hash 4 ""
 tcase "errors about anything else are not touched" others
 
 ip -n "$LAB-rt" link set cl mtu 1300

@@ -181,6 +181,20 @@ absent_from() {
 	done
 }
 
+# A pool that is rebuilt for every change of a server, with the servers that it has then.
+rebuilt() {
+	forget
+	ipvsadm -e -u "$SVC4" -r "$(rs4 3)" -i -w 2
+	ipvsadm -d -u "$SVC4" -r "$(rs4 3)"
+	ipvsadm -a -u "$SVC4" -r "$(rs4 3)" -i -w 1
+	events
+	same "rebuilds" "$(printf '%s\n' "${SEEN[@]}" | sed 's/slots=[1-9][0-9]*/slots=N/')" "$(
+		for n in 3 2 3; do
+			echo "ip_vs_quic_rebuild: vip=$SVC4 fwmark=0 servers=$n slots=N error=0"
+		done
+	)"
+}
+
 # Of encrypted CIDs, routable or not, whatever the number of passes.
 no_secrets() {
 	local nonces=(a1b2c3d4e5f60718 b1b2c3d4e5f60719 c1c2c3c4c5c6 d1d2d3d4d5d6) cids=() form cid
@@ -260,7 +274,7 @@ one_list() {
 	local event names
 	names=$(header_list | cut -d' ' -f2)
 	[ "$(wc -l <<<"$names")" -ge 11 ] || fail "the header's list was not found: $names"
-	for event in decision unroutable schedule; do
+	for event in decision unroutable schedule icmp; do
 		same "outcomes of $event" "$(format_list "$event")" "$(header_list)"
 	done
 	same "counters, as JSON" "$(q -L -n --stats -j -u "$SVC4" | jq -r '.services[0].outcomes | keys_unsorted[]')" "$names"
@@ -331,6 +345,7 @@ tcase "from the director itself" from_director
 tcase "no server has weight" nobody
 tcase "a service by firewall mark" firewall_mark
 tcase "as many events as are counted" as_counted
+tcase "rebuilt pools" rebuilt
 tcase "neither keys nor nonces" no_secrets
 tcase "outcomes: header, events, counters, manual and documentation have one list" one_list
 tcase "the express path's outcomes: header, counters, manual and documentation have one list" express_list
