@@ -163,18 +163,26 @@ static int read_role(struct args *args, const struct option_desc *desc,
 	return 0;
 }
 
-static int read_client(struct args *args, const struct option_desc *desc,
-		       const char *what, const char *value)
+static int read_address(struct args *args, const struct option_desc *desc,
+			const char *what, const char *value)
 {
+	struct endpoint *ep = (void *)((char *)args + desc->at);
 	bool has_port;
 	int err;
 
-	(void)desc;
-	err = parse_endpoint(what, value, &args->client, &has_port);
+	err = parse_endpoint(what, value, ep, &has_port);
 	if (!err && has_port)
 		return bad_usage("%s %s: an address without a port", what,
 				 value);
 	return err;
+}
+
+static int read_cid(struct args *args, const struct option_desc *desc,
+		    const char *what, const char *value)
+{
+	(void)desc;
+	return parse_hex(what, value, args->cid, 1, sizeof(args->cid),
+			 &args->cid_len);
 }
 
 static int read_nonce(struct args *args, const struct option_desc *desc,
@@ -265,7 +273,10 @@ static const struct option_desc options[] = {
 	{ 'j', "json", OPT_JSON, FLAG },
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 	{ 0, "role", OPT_ROLE, READ(read_role) },
-	{ 0, "client", OPT_CLIENT, READ(read_client) },
+	{ 0, "client", OPT_CLIENT, TAKES_VALUE, read_address,
+	  offsetof(struct args, client), 0, 0 },
+	{ 0, "cid", OPT_CID, READ(read_cid) },
+	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
 	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
 };
 

@@ -37,6 +37,7 @@ enum cmd {
 	CMD_ENCODE,
 	CMD_EXPLAIN,
 	CMD_DOCTOR,
+	CMD_TRACE,
 	CMD_GENKEY,
 	CMD_HELP,
 	CMD_VERSION,
@@ -88,6 +89,8 @@ enum opt {
 	OPT_SAVED,
 	OPT_ROLE,
 	OPT_CLIENT,
+	OPT_CID,
+	OPT_COUNT_EVENTS,
 	OPT_SECONDS,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
@@ -148,6 +151,9 @@ struct args {
 	const char *saved;
 	enum role role;
 	struct endpoint client;		/* port 0 */
+	uint8_t cid[QLB_CID_LEN_MAX];
+	size_t cid_len;
+	uint32_t count;
 	uint32_t seconds;
 	const char *operands[2];
 	unsigned int operand_count;

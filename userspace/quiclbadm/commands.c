@@ -176,6 +176,14 @@ const struct command commands[CMD_COUNT] = {
 		"[--client ADDRESS] [--seconds N] [-j]",
 		"Look for what keeps datagrams from their real server, or from its application",
 	},
+	[CMD_TRACE] = {
+		0, "trace", NULL, 0, O(SERVICE) | O(IPV6) | O(CLIENT) | O(CID) |
+		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) | O(JSON), 0, false,
+		cmd_trace,
+		"[" SERVICE_USAGE "] [--client ADDRESS] [--cid HEX] "
+		"[--server-id [CONFIG:]HEX]... [--count N] [--seconds N] [-j]",
+		"Show live what becomes of datagrams: the director's decisions, and what the kernel drops and why",
+	},
 	[CMD_GENKEY] = {
 		0, "genkey", NULL, 0, 0, 0, false, cmd_genkey, "> FILE",
 		"Print a new random key",

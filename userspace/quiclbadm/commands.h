@@ -48,6 +48,7 @@ int cmd_decode(const struct args *args);
 int cmd_encode(const struct args *args);
 int cmd_explain(const struct args *args);
 int cmd_doctor(const struct args *args);
+int cmd_trace(const struct args *args);
 int cmd_genkey(const struct args *args);
 int cmd_help(const struct args *args);
 int cmd_version(const struct args *args);

@@ -186,7 +186,7 @@ void doctor_passage(struct report *report, const struct firewall *fw,
 		    const struct passage *passage)
 {
 	enum firewall_verdict verdict = FIREWALL_PASSES;
-	struct fw_stop stop;
+	struct fw_stop stop = { 0 };
 	unsigned int i;
 
 	for (i = 0; passage->hooks[i] && verdict == FIREWALL_PASSES; i++)

@@ -461,7 +461,7 @@ static void check_socket(const struct patient *p)
 static void check_conntrack(const struct patient *p)
 {
 	int count = 0, max = 0;
-	struct fw_stop stop;
+	struct fw_stop stop = { 0 };
 
 	if (!host_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
 	    !host_sysctl(&max, "net/netfilter/nf_conntrack_max"))

@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,18 +64,28 @@ static enum truth not(enum truth t)
 
 static bool protocol_number(const json_t *value, uint32_t *number)
 {
-	const struct protoent *entry;
+	static const struct {
+		const char *name;
+		uint8_t number;
+	} names[] = {
+		{ "icmp", IPPROTO_ICMP }, { "ipencap", IPPROTO_IPIP },
+		{ "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP },
+		{ "ipv6", IPPROTO_IPV6 }, { "gre", IPPROTO_GRE },
+		{ "ipv6-icmp", IPPROTO_ICMPV6 }, { "icmpv6", IPPROTO_ICMPV6 },
+	};
+	const char *text = json_string_value(value);
+	size_t i;
 
 	if (json_is_integer(value)) {
 		*number = (uint32_t)json_integer_value(value);
 		return true;
 	}
-	if (!json_is_string(value))
-		return false;
-	entry = getprotobyname(json_string_value(value));
-	if (entry)
-		*number = (uint32_t)entry->p_proto;
-	return entry;
+	for (i = 0; text && i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i].name, text)) {
+			*number = names[i].number;
+			return true;
+		}
+	return false;
 }
 
 static bool number_of(const json_t *value, uint32_t *number)

@@ -45,11 +45,12 @@ _quiclbadm_options() { # COMMAND
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --seconds -j" ;;
+	trace) printf "%s" "-u -f -6 --client --cid --server-id --count --seconds -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode explain doctor genkey help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode explain doctor trace genkey help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -74,7 +75,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		-a | -e | "server-id del") _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
-	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --seconds) ;;
+	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --cid | --count | --seconds) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;
@@ -93,7 +94,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		set | decode | encode | explain | doctor | genkey | version) command=${words[i]} ;;
+		set | decode | encode | explain | doctor | trace | genkey | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

@@ -151,7 +151,7 @@ options_of() {
 }
 
 commands=(-A -E -D -C -R -S -a -e -d -L -Z set "config add" "config replace" "config del" "config list" "server-id add"
-	"server-id del" "server-id list" "express add" "express del" "express list" decode encode explain doctor genkey help version)
+	"server-id del" "server-id list" "express add" "express del" "express list" decode encode explain doctor trace genkey help version)
 
 documented() {
 	local name option

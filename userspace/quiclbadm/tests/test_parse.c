@@ -373,7 +373,9 @@ static const struct {
 	{ CMD_EXPLAIN, "explain 00",
 		"..                            .          ." },
 	{ CMD_DOCTOR, "doctor",
-		"..      ..   ..               .           ..." },
+		"..      ..   ..               .           ..  ." },
+	{ CMD_TRACE, "trace",
+		"..              .             .            ...." },
 	{ CMD_GENKEY, "genkey",
 		"                                         " },
 	{ CMD_HELP, "help",
@@ -431,6 +433,8 @@ static const struct {
 	{ "--saved f", OPT_SAVED },
 	{ "--role server", OPT_ROLE },
 	{ "--client 192.0.2.7", OPT_CLIENT },
+	{ "--cid 00", OPT_CID },
+	{ "--count 1", OPT_COUNT_EVENTS },
 	{ "--seconds 1", OPT_SECONDS },
 };
 
