@@ -275,6 +275,8 @@ static const struct option_desc options[] = {
 	{ 0, "role", OPT_ROLE, READ(read_role) },
 	{ 0, "client", OPT_CLIENT, TAKES_VALUE, read_address,
 	  offsetof(struct args, client), 0, 0 },
+	{ 0, "from", OPT_FROM, TAKES_VALUE, read_address,
+	  offsetof(struct args, from), 0, 0 },
 	{ 0, "cid", OPT_CID, READ(read_cid) },
 	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
 	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },

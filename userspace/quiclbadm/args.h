@@ -89,6 +89,7 @@ enum opt {
 	OPT_SAVED,
 	OPT_ROLE,
 	OPT_CLIENT,
+	OPT_FROM,
 	OPT_CID,
 	OPT_COUNT_EVENTS,
 	OPT_SECONDS,
@@ -151,6 +152,7 @@ struct args {
 	const char *saved;
 	enum role role;
 	struct endpoint client;		/* port 0 */
+	struct endpoint from;		/* port 0 */
 	uint8_t cid[QLB_CID_LEN_MAX];
 	size_t cid_len;
 	uint32_t count;

@@ -35,6 +35,21 @@ static int check_args(const struct args *args, bool director)
 	return 0;
 }
 
+static int check_from(const struct args *args, const struct host *host,
+		      bool director)
+{
+	char text[ENDPOINT_STRLEN];
+
+	if (!given(args, O(FROM)))
+		return 0;
+	if (!director)
+		return bad_usage("--from: only a director sends to real servers");
+	if (!host_has_address(host, &args->from))
+		return refuse("--from %s: no address of this host, and answers go there",
+			      doctor_addr_str(&args->from, text));
+	return 0;
+}
+
 int cmd_doctor(const struct args *args)
 {
 	struct report report = { 0 };
@@ -48,6 +63,8 @@ int cmd_doctor(const struct args *args)
 	if (err)
 		return err;
 	err = host_read(&host);
+	if (!err)
+		err = check_from(args, &host, director);
 	if (!err) {
 		firewall_read(&fw);
 		err = director ? doctor_director(args, &host, &fw, &report) :

@@ -19,6 +19,7 @@
 #include <linux/rtnetlink.h>
 
 #include "kernel.h"
+#include "probe.h"
 #include "quic.h"
 
 enum {
@@ -521,6 +522,61 @@ static void check_conntrack(const struct examined *e)
 		   ip, text, e->svc->id.vip.port);
 }
 
+/* --- end to end ------------------------------------------------------------- */
+
+static void tell_probe(const struct examined *e, const struct probe *probe)
+{
+	char server[ENDPOINT_STRLEN];
+
+	doctor_addr_str(&probe->way.server, server);
+	switch (probe->result) {
+	case PROBE_ANSWERED:
+		report_add(e->report, CHECK_OK, "probe",
+			   "%s answers through the tunnel for %s", server,
+			   e->name);
+		break;
+	case PROBE_REFUSED:
+		report_add(e->report, CHECK_FAULT, "probe",
+			   "%s has no socket for %s: start the server there",
+			   server, e->name);
+		break;
+	case PROBE_SILENT:
+		report_add(e->report, CHECK_FAULT, "probe",
+			   "%s eats what goes through the tunnel for %s; on that host: quiclbadm doctor -u %s -r %s",
+			   server, e->name, e->name, server);
+		break;
+	}
+}
+
+/* Of the methods, only tunnels can be imitated. */
+static int check_probes(const struct examined *e, const struct endpoint *from)
+{
+	const struct service *svc = e->svc;
+	struct probe *probes;
+	size_t count = 0, i;
+	int err;
+
+	if (svc->id.fwmark || svc->id.vip.af != from->af)
+		return 0;
+	probes = xcalloc(svc->dest_count, sizeof(*probes));
+	for (i = 0; i < svc->dest_count; i++) {
+		const struct dest *dest = &svc->dests[i];
+
+		if (dest->forward != IP_VS_CONN_F_TUNNEL)
+			continue;
+		probes[count].vip = svc->id.vip;
+		probes[count].way.forward = dest->forward;
+		probes[count].way.tun_type = dest->tun_type;
+		probes[count].way.tun_port = dest->tun_port;
+		probes[count++].way.server = dest->server;
+	}
+	err = probe_run(probes, count, from);
+	for (i = 0; !err && i < count; i++)
+		tell_probe(e, &probes[i]);
+	free(probes);
+	return err;
+}
+
 static int examine(struct examined *e)
 {
 	size_t i;
@@ -615,6 +671,8 @@ int doctor_director(const struct args *args, const struct host *host,
 		one.svc = state.services[i];
 		one.client = args->client;
 		err = examine(&one);
+		if (!err && given(args, O(FROM)))
+			err = check_probes(&one, &args->from);
 	}
 	if (!err && !found)
 		err = refuse("doctor: there is no service with scheduler quic");

@@ -44,7 +44,7 @@ _quiclbadm_options() { # COMMAND
 	"express list") printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
-	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --seconds -j" ;;
+	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --server-id --count --seconds -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
@@ -75,7 +75,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		-a | -e | "server-id del") _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
-	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --cid | --count | --seconds) ;;
+	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;

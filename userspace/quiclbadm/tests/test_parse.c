@@ -373,7 +373,7 @@ static const struct {
 	{ CMD_EXPLAIN, "explain 00",
 		"..                            .          ." },
 	{ CMD_DOCTOR, "doctor",
-		"..      ..   ..               .           ..  ." },
+		"..      ..   ..               .           ..  .." },
 	{ CMD_TRACE, "trace",
 		"..              .             .            ...." },
 	{ CMD_GENKEY, "genkey",
@@ -436,6 +436,7 @@ static const struct {
 	{ "--cid 00", OPT_CID },
 	{ "--count 1", OPT_COUNT_EVENTS },
 	{ "--seconds 1", OPT_SECONDS },
+	{ "--from 192.0.2.7", OPT_FROM },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For tests that break something, see what trace and doctor say of it, do what the doctor prints, and see that it works again.
+# One trace runs for the whole script, in the namespace $NS that things are broken in.
+# shellcheck source=lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+# trace_in NAMESPACE [OPTION...]: from here to the script's end; its lines are in $WORK/trace
+trace_in() {
+	NS=$1
+	[ -d /sys/kernel/tracing/instances ] || skip_all "tracefs is not mounted"
+	spawn "$NS" quiclbadm trace -j "${@:2}" >"$WORK/trace" 2>"$WORK/trace.err"
+	poll 60 "the trace" grep -q "^Tracing" "$WORK/trace.err"
+	# kernels that are too small for packets say so; there only the doctor is tested
+	CAN_TRACE=1
+	! grep -q "^Warning: kernel: it has no" "$WORK/trace.err" || CAN_TRACE=
+}
+
+# since: lines of the trace since mark_trace
+mark_trace() { TRACE_MARK=$(wc -l <"$WORK/trace"); }
+since() { tail -n "+$((TRACE_MARK + 1))" "$WORK/trace"; }
+
+# dropped FILTER: a drop for which the jq filter is true has been traced
+dropped() { [ "$(since | jq -c "select(.event == \"drop\" and ($1))" | wc -l)" -gt 0 ]; }
+
+# traces FILTER WHAT: in a moment it has
+traces() {
+	[ -n "$CAN_TRACE" ] || return 0
+	poll 30 "a drop in the trace that is $1" dropped "$1" || {
+		since
+		exit 1
+	}
+}
+
+# one WORD...: a datagram whose CID names real server 2; more words may say otherwise
+one() { send -t "${WAIT:-500}" -c 0:3:4 "to=$SVC4" "from=$CL4.$CLIENT:$((RANDOM % 30000 + 2000))" name=x "mint=0:$(sid 3 2)" "$@"; }
+
+# lost WORD...: it is not answered
+lost() {
+	one "$@"
+	case $GOT in
+	"x none 1" | "x refused 1") ;;
+	*) fail "it was to be lost: $GOT" ;;
+	esac
+}
+
+# found WORD...: real server 2 answers
+found() {
+	WAIT=5000 one "$@"
+	answers "x s2 1"
+}
+
+# diagnosed CHECK OPTION...: the doctor of $NS finds that fault and none beside it; what it prints against it is in $FIX
+diagnosed() {
+	local check=$1 rc=0
+	shift
+	in_ns "$NS" quiclbadm doctor "$@" -j >"$WORK/report" || rc=$?
+	same "status of the doctor" "$rc" 1
+	same "faults" "$(jq -r '.[] | select(.verdict == "fault").check' "$WORK/report" | sort -u)" "$check"
+	FIX=$(jq -r '.[] | select(.verdict == "fault").fix // empty' "$WORK/report")
+}
+
+# healthy OPTION...
+healthy() {
+	in_ns "$NS" quiclbadm doctor "$@" -j >"$WORK/report" ||
+		fail "$(jq -c '.[] | select(.verdict == "fault")' "$WORK/report")"
+}
+
+# mend [WORD VALUE]...: does what the doctor printed, verbatim; but for what it cannot know, the words in capitals
+mend() {
+	while [ $# -gt 0 ]; do
+		[[ $FIX == *"$1"* ]] || fail "no $1 in: $FIX"
+		FIX=${FIX/"$1"/"$2"}
+		shift 2
+	done
+	in_ns "$NS" sh -ec "$FIX" || fail "it does not do: $FIX"
+}
+
+# quietly COMMAND...: in $NS
+there() { in_ns "$NS" "$@"; }

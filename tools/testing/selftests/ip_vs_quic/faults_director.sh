@@ -1,0 +1,291 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Faults of a director: trace names the reason, doctor the fault; what doctor prints, applied verbatim, mends it.
+# Documentation/troubleshooting.rst tells of each.
+# shellcheck source=faultlib.sh
+. "$(dirname "$0")/faultlib.sh"
+need_module
+lab_up
+serve "$SVC4" "$SVC6"
+HERE=(-u "$SVC4")
+OTHER_KEY=00112233445566778899aabbccddeeff
+
+again() { fresh "$SVC4" rs4 0:3:4; }
+
+no_vip() {
+	CLIENT=30
+	ip addr del "$VIP4/32" dev lo
+	defer "ip addr replace $VIP4/32 dev lo"
+	lost
+	diagnosed vip "${HERE[@]}"
+	mend
+	found
+	healthy "${HERE[@]}"
+}
+
+no_route() {
+	CLIENT=31
+	ip route add unreachable "$(rs4 2)/32"
+	defer "ip route del unreachable $(rs4 2)/32 2>/dev/null || :"
+	lost
+	diagnosed route "${HERE[@]}"
+	same "what mends it" "$FIX" "ip route del unreachable $(rs4 2)/32"
+	mend
+	found
+	healthy "${HERE[@]}"
+}
+
+no_gateway() {
+	ipvsadm -a -u "$SVC4" -r 203.0.113.9 -i -w 0
+	defer "ipvsadm -d -u $SVC4 -r 203.0.113.9"
+	ip route del default
+	defer "ip route replace default via 10.0.0.254; ip route del 203.0.113.9/32 2>/dev/null || :"
+	diagnosed route "${HERE[@]}"
+	mend GATEWAY 10.0.0.254
+	healthy "${HERE[@]}"
+}
+
+# The route back to clients is elsewhere: perfectly right on a director, whose servers answer by themselves.
+asymmetric() {
+	CLIENT=32
+	ip link add ivqd type dummy 2>/dev/null || skip "the kernel has no dummy"
+	defer "ip link del ivqd; echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter"
+	ip link set ivqd up
+	ip route add "$CL4.0/24" dev ivqd
+	echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter
+	mark_trace
+	lost
+	traces '.reason == "IP_RPFILTER" and .device == "eth0" and .vip.address == "'"$VIP4"'"'
+	diagnosed rp_filter "${HERE[@]}" --client "$CL4.32"
+	mend
+	found
+	healthy "${HERE[@]}" --client "$CL4.32"
+}
+
+firewall() {
+	CLIENT=$1
+	local device=$2
+	command -v nft >/dev/null || skip "nft is not installed"
+	nft "$3"
+	defer "nft delete table inet ivq"
+	mark_trace
+	lost
+	traces '.reason == "NETFILTER_DROP" and (.device // "") == "'"$device"'"'
+	diagnosed firewall "${HERE[@]}"
+	mend
+	found
+	healthy "${HERE[@]}"
+}
+
+small_mtu() {
+	CLIENT=35
+	ip link set eth0 mtu 1240
+	defer "ip link set eth0 mtu 1500; ip addr replace fd00:10::1/64 dev eth0 nodad; ip route replace default via fd00:10::fe"
+	lost size=1200
+	diagnosed mtu "${HERE[@]}"
+	mend
+	ip route flush cache
+	found size=1200
+	healthy "${HERE[@]}"
+}
+
+# seconds COMMAND...: while a flood of CIDs that CONFIG makes comes in, the doctor looks at the counters
+flooded_with() { # CONFIG WORD...
+	flood -c "$1" "to=$SVC4" "from=$CL4.36:3600" name=x "${@:2}"
+	poll 60 "150 datagrams" counts_at_least 150
+}
+
+counts_at_least() {
+	local outcome sum=0
+	stats "$SVC4"
+	for outcome in "${!STATS[@]}"; do
+		[[ $outcome != unroutable-* && $outcome != routed ]] || sum=$((sum + STATS[$outcome]))
+	done
+	[ "$sum" -ge "$1" ]
+}
+
+wrong_key() {
+	defer again
+	fresh "$SVC4" rs4 "0:3:4:$KEY"
+	printf '%s\n' "$OTHER_KEY" >"$WORK/other"
+	chmod 600 "$WORK/other"
+	flooded_with "0:3:4:$OTHER_KEY" "mint=0:$(sid 3 2)"
+	diagnosed config "${HERE[@]}"
+	jq -e '.[] | select(.verdict == "fault").evidence | contains("its key or its lengths are not the servers'"'"'")' "$WORK/report" >/dev/null
+	mend PATH "$WORK/other"
+	poll 20 "routed datagrams" routes
+	flooded
+	healthy "${HERE[@]}"
+}
+
+routes() {
+	stats "$SVC4"
+	[ "${STATS[routed]}" -gt 0 ]
+}
+
+no_config() {
+	defer again
+	again
+	flood -c 3:4:5 "to=$SVC4" "from=$CL4.37:3700" name=x "mint=3:$(sid 4 2)"
+	poll 60 "400 datagrams" counts_at_least 400
+	diagnosed config "${HERE[@]}"
+	mend "--id ID" "--id 3" "--server-id-len OCTETS" "--server-id-len 4" "--nonce-len OCTETS" "--nonce-len 5"
+	# and now the doctor wants to know whose server IDs are whose
+	for n in 1 2 3; do
+		q server-id add -u "$SVC4" -r "$(rs4 "$n")" --server-id "3:$(sid 4 "$n")"
+	done
+	# what was before the config came counts no more
+	healthy "${HERE[@]}" --seconds 1
+	flooded
+}
+
+no_server_id() {
+	CLIENT=38
+	defer again
+	q server-id del -u "$SVC4" -r "$(rs4 2)"
+	diagnosed server-id "${HERE[@]}"
+	mend HEX "$(sid 3 2)"
+	found
+	healthy "${HERE[@]}"
+}
+
+not_in_pool() {
+	CLIENT=39
+	defer again
+	q -d -u "$SVC4" -r "$(rs4 2)" --keep-server-ids
+	one
+	diagnosed absent "${HERE[@]}"
+	mend
+	found
+	# the counter remembers, the pool is whole
+	healthy "${HERE[@]}"
+}
+
+no_weight() {
+	CLIENT=40
+	defer again
+	for n in 1 2 3; do
+		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w 0
+	done
+	one dcid=ff11 form=long
+	answers "x refused 1"
+	diagnosed pool "${HERE[@]}"
+	mend
+	one dcid=ff11 form=long
+	answers "x s1 1"
+	healthy "${HERE[@]}"
+}
+
+no_servers() {
+	defer again
+	q -C
+	q -A -u "$SVC4"
+	q config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
+	diagnosed pool "${HERE[@]}"
+}
+
+not_forwarding() {
+	defer "$(printf 'echo %s >/proc/sys/net/ipv4/ip_forward' "$(cat /proc/sys/net/ipv4/ip_forward)"); again"
+	echo 0 >/proc/sys/net/ipv4/ip_forward
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -m
+	diagnosed forwarding "${HERE[@]}"
+	mend
+	healthy "${HERE[@]}"
+}
+
+# The doctor cannot know whose server ID is whose; the trace shows where a connection ID leads.
+wrong_server() {
+	CLIENT=41
+	local cid
+	defer again
+	q server-id del -u "$SVC4" -r "$(rs4 3)"
+	q server-id del -u "$SVC4" -r "$(rs4 2)"
+	q server-id add -u "$SVC4" -r "$(rs4 3)" --server-id "0:$(sid 3 2)"
+	q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id "0:$(sid 3 3)"
+	healthy "${HERE[@]}"
+	mark_trace
+	one
+	answers "x s3 1"
+	poll 20 "the decision in the trace" decided '.outcome == "routed" and .server_id == "'"$(sid 3 2)"'" and .server.address == "'"$(rs4 3)"'"'
+	cid=$(q encode -u "$SVC4" --id 0 --server-id "$(sid 3 2)")
+	q decode -u "$SVC4" "$cid" | grep -qx "server  *$(rs4 3):$PORT"
+	q server-id del -u "$SVC4" -r "$(rs4 3)"
+	q server-id del -u "$SVC4" -r "$(rs4 2)"
+	q server-id add -u "$SVC4" -r "$(rs4 3)" --server-id "0:$(sid 3 3)"
+	q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id "0:$(sid 3 2)"
+	found
+}
+
+# probed LEVEL SERVER...: what the probe says of the three
+probed() {
+	same "probes" "$(jq -r '.[] | select(.check == "probe") | "\(.verdict) \(.evidence | split(" ")[0:2] | join(" "))"' "$WORK/report")" "$(printf '%s\n' "$@")"
+}
+
+# One real server of three eats packets: the probe says which.  The director's own checks are content.
+which_one() {
+	defer "again; in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'"
+	healthy "${HERE[@]}" --from 10.0.0.1
+	probed "ok $(rs4 1) answers" "ok $(rs4 2) answers" "ok $(rs4 3) answers"
+	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
+	diagnosed probe "${HERE[@]}" --from 10.0.0.1
+	probed "ok $(rs4 1) answers" "fault $(rs4 2) eats" "ok $(rs4 3) answers"
+	# what it says is to be done there
+	jq -e --arg todo "quiclbadm doctor -u $SVC4 -r $(rs4 2)" '.[] | select(.verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null
+	in_ns s2 sh -ec "$(in_ns s2 quiclbadm doctor -u "$SVC4" -r "$(rs4 2)" -j | jq -r '.[] | select(.verdict == "fault").fix' || :)"
+	healthy "${HERE[@]}" --from 10.0.0.1
+	# nobody is at home
+	service "$VIP4:448" rs4 0:3:4 | q -R
+	diagnosed probe -u "$VIP4:448" --from 10.0.0.1
+	probed "fault $(rs4 1) has" "fault $(rs4 2) has" "fault $(rs4 3) has"
+	refused 1 "Error: --from 10.0.0.77: no address of this host, and answers go there." quiclbadm doctor --from 10.0.0.77
+}
+
+probe_of_any_kind() {
+	defer "again; q -D -u $SVC6; ip -n $LAB-s1 fou del port 6080 2>/dev/null || :"
+	service "$SVC6" rs6 0:3:4 | q -R
+	healthy -u "$SVC6" --from fd00:10::1
+	[ "$(jq '[.[] | select(.check == "probe" and .verdict == "ok")] | length' "$WORK/report")" = 3 ] || fail "$(cat "$WORK/report")"
+	modprobe -a ip_gre fou 2>/dev/null || skip "the kernel has neither GRE nor GUE"
+	ip -n "$LAB-s1" fou add port 6080 gue
+	ip -n "$LAB-s2" link set gre0 up
+	ipvsadm -e -u "$SVC4" -r "$(rs4 1)" -i --tun-type gue --tun-port 6080
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i --tun-type gre
+	healthy -u "$SVC4" --from 10.0.0.1
+	probed "ok $(rs4 1) answers" "ok $(rs4 2) answers" "ok $(rs4 3) answers"
+}
+
+decided() { [ -n "$(since | jq -c "select(.event == \"decision\" and ($1))")" ]; }
+
+right() {
+	service "$SVC6" rs6 0:3:4 "1:8:8:$KEY" | q -R
+	CLIENT=42
+	found
+	healthy
+	same "advice on what is right" "$(jq -r '.[] | select(.verdict == "advice" and .check != "config").check' "$WORK/report")" ""
+	q -D -u "$SVC6"
+}
+
+again
+trace_in lb
+tcase "a right director" right
+tcase "VIP missing" no_vip
+tcase "a route forbids a real server" no_route
+tcase "no route to a real server" no_gateway
+tcase "strict rp_filter, and clients are reached elsewhere" asymmetric
+tcase "firewall drops clients' datagrams" firewall 33 eth0 \
+	"table inet ivq { chain in { type filter hook input priority filter; ip daddr $VIP4 udp dport $PORT drop; }; }"
+tcase "firewall drops the tunnel's packets" firewall 34 eth0 \
+	"table inet ivq { chain out { type filter hook output priority filter; meta l4proto 4 drop; }; }"
+tcase "MTU too small" small_mtu
+tcase "wrong key on one side" wrong_key
+tcase "config missing" no_config
+tcase "real server without a server ID" no_server_id
+tcase "server IDs of a real server that is not in the pool" not_in_pool
+tcase "no real server has weight" no_weight
+tcase "no real servers" no_servers
+tcase "forwarding off with masquerading" not_forwarding
+tcase "server ID of another real server" wrong_server
+tcase "probes name the real server that eats packets" which_one
+tcase "probes by every tunnel" probe_of_any_kind
+finish
