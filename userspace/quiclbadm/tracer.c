@@ -46,7 +46,7 @@ struct tracer {
 	struct tracefs_dynevent *probe;	/* NULL: drops have no packet */
 	struct tep_handle *tep;
 	struct tep_event *kfree_skb;	/* knows the names of reasons */
-	struct symbols *symbols;
+	struct symbols *symbols;		/* NULL until needed */
 	char name[64];
 	char group[64];
 	int lock;			/* on the instance's directory */
@@ -249,6 +249,20 @@ static const char *reason_name(const struct tracer *t, uint64_t reason)
 	return text;
 }
 
+/*
+ * Only where the kernel has no reason: its list of functions is long, and who waits
+ * for a reason is not to wait for that.
+ */
+static const char *function_name(struct tracer *t, const char *reason,
+				 uint64_t address)
+{
+	if (strcmp(reason, "NOT_SPECIFIED"))
+		return "";
+	if (!t->symbols)
+		t->symbols = symbols_read();
+	return symbols_find(t->symbols, address);
+}
+
 static void read_packet(struct tep_event *event, struct tep_record *record,
 			struct drop *drop)
 {
@@ -288,8 +302,8 @@ static int on_drop(struct tep_event *event, struct tep_record *record, int cpu,
 	};
 
 	(void)cpu;
-	drop.function = symbols_find(t->symbols,
-				     number(event, record, "location"));
+	drop.function = function_name(t, drop.reason,
+				      number(event, record, "location"));
 	if (t->probe)
 		read_packet(event, record, &drop);
 	t->ops.drop(&drop, t->ops.arg);
@@ -364,7 +378,6 @@ static int set_up(struct tracer *t)
 	if (!t->tep)
 		return refuse("tracefs: its events cannot be read");
 	t->kfree_skb = tep_find_event_by_name(t->tep, "skb", "kfree_skb");
-	t->symbols = symbols_read();
 	tracefs_instance_file_write(t->instance, "trace_clock", "mono");
 	/* whose names nobody wants: it would hook into the scheduler */
 	tracefs_option_disable(t->instance, TRACEFS_OPTION_RECORD_CMD);

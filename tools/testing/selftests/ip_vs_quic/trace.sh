@@ -75,9 +75,10 @@ restores() {
 	kill -INT "$SPAWNED" || true
 	wait "$SPAWNED" || true
 	same "tracefs after SIGINT" "$(tracefs)" "$before"
-	trace t lb --count 1
-	q -e -u "$SVC4" -r "$(rs4 3)" -w 1
+	trace t lb --count 1 --seconds 60
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.59:5900" name=x "mint=0:$(sid 3 2)"
 	wait "$SPAWNED"
+	same "lines" "$(wc -l <"$WORK/t")" 1
 	same "tracefs after the count" "$(tracefs)" "$before"
 }
 
