@@ -11,7 +11,7 @@ trace_in() {
 	NS=$1
 	[ -d /sys/kernel/tracing/instances ] || skip_all "tracefs is not mounted"
 	spawn "$NS" quiclbadm trace -j "${@:2}" >"$WORK/trace" 2>"$WORK/trace.err"
-	poll 60 "the trace" grep -q "^Tracing" "$WORK/trace.err"
+	poll 180 "the trace" grep -q "^Tracing" "$WORK/trace.err"
 	# kernels that are too small for packets say so; there only the doctor is tested
 	CAN_TRACE=1
 	! grep -q "^Warning: kernel: it has no" "$WORK/trace.err" || CAN_TRACE=

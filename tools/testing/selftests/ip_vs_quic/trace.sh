@@ -15,7 +15,7 @@ serve "$SVC4" "$SVC6"
 # trace NAME NAMESPACE OPTION...: started, its lines in $WORK/NAME; $SPAWNED is its pid
 trace() {
 	spawn "$2" quiclbadm trace -j "${@:3}" >"$WORK/$1" 2>"$WORK/$1.err"
-	poll 60 "the trace" grep -q "^Tracing" "$WORK/$1.err"
+	poll 180 "the trace" grep -q "^Tracing" "$WORK/$1.err"
 }
 
 # ended PID: it ends well when it is told to
