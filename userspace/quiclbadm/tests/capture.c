@@ -144,8 +144,12 @@ static void remove_directory(void)
 
 const char *temp_dir(void)
 {
-	if (directory[strlen(directory) - 1] == 'X') {
+	static bool made;
+
+	/* the name that is made may end like the one that is not */
+	if (!made) {
 		assert_non_null(mkdtemp(directory));
+		made = true;
 		atexit(remove_directory);
 	}
 	return directory;
