@@ -117,6 +117,7 @@ struct args {
 	enum cmd cmd;
 	bool help;
 	bool from_input;		/* a line that -R reads */
+	char **argv;			/* all of it, as the program was called */
 	uint64_t seen;			/* O() of the options given */
 
 	struct service_id service;

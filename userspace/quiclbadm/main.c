@@ -23,6 +23,7 @@ int main(int argc, char **argv)
 	int err;
 
 	err = args_parse(argc - 1, argv + 1, false, &args);
+	args.argv = argv;
 	if (!err)
 		err = run(&args);
 	args_destroy(&args);

@@ -238,7 +238,24 @@ completion_of_values() {
 	[ -z "$(complete_line "quiclbadm -d --keep-server-ids -u 192.0.2.1:443 --")" ]
 }
 
+# explain and trace are run by quiclbadm-diag, whose libraries no other command loads
+other_program() {
+	local libraries
+	printf -- '%s\n' '-A -u 192.0.2.1:443 -s quic' 'config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4' \
+		'-a -u 192.0.2.1:443 -r 10.0.0.11:443 -i -w 1 --server-id 0:0a01' >saved
+	ends 0 "$quiclbadm" explain --saved saved 40000a01deadbeef00
+	grep -q 'config=0 server-id=0a01 routed server=10.0.0.11:443' out
+	ends 2 "$quiclbadm" explain
+	ends 1 "$quiclbadm" explain --saved missing 40
+	cp "$quiclbadm" .
+	ends 1 ./quiclbadm explain --saved saved 40000a01deadbeef00
+	[ "$(cat err)" = "Error: /nowhere/quiclbadm-diag: No such file or directory." ]
+	libraries=$(ldd "$here/../quiclbadm")
+	[[ $libraries == *libmnl* && $libraries != *libpcap* && $libraries != *libtrace* && $libraries != *libbpf* ]]
+}
+
 test_case "exit status" exit_codes
+test_case "another program explains and traces" other_program
 test_case "every command is explained" helps
 test_case "a full disk is no success" full_disk
 test_case "genkey" key_output
