@@ -51,13 +51,16 @@ IP_VS_QUIC_OUTCOMES(ip_vs_quic_trace_enum)
 	__print_symbolic(value,						\
 			 IP_VS_QUIC_OUTCOMES(ip_vs_quic_trace_name) { -1, "" })
 
+/* netns: its inode number, for filters; who reads the text rarely has two */
 #define IP_VS_QUIC_FLOW_FIELDS						\
+	__field(u32, netns)						\
 	__array(u8, client, sizeof(struct sockaddr_in6))		\
 	__array(u8, vip, sizeof(struct sockaddr_in6))			\
 	__field(u32, fwmark)						\
 	__field(u32, outcome)
 
 #define IP_VS_QUIC_FLOW_ASSIGN(qs, saddr, sport, what)			\
+	__entry->netns = (qs)->ipvs->net->ns.inum;			\
 	ip_vs_quic_trace_addr(__entry->client, (qs)->key.af, saddr, sport); \
 	ip_vs_quic_trace_addr(__entry->vip, (qs)->key.af,		\
 			      &(qs)->key.addr, (qs)->key.port);		\
@@ -179,6 +182,7 @@ TRACE_EVENT(ip_vs_quic_rebuild,
 		 int err),
 	TP_ARGS(svc, servers, slots, err),
 	TP_STRUCT__entry(
+		__field(u32, netns)
 		__array(u8, vip, sizeof(struct sockaddr_in6))
 		__field(u32, fwmark)
 		__field(u32, servers)
@@ -186,6 +190,7 @@ TRACE_EVENT(ip_vs_quic_rebuild,
 		__field(int, error)
 	),
 	TP_fast_assign(
+		__entry->netns = svc->ipvs->net->ns.inum;
 		ip_vs_quic_trace_addr(__entry->vip, svc->af, &svc->addr,
 				      svc->port);
 		__entry->fwmark = svc->fwmark;

@@ -46,6 +46,11 @@ struct shown {
 	const uint8_t *dcid;
 	size_t dcid_len;
 	struct endpoint server;		/* af 0: none */
+	uint32_t mtu;			/* that an ICMP error tells; 0: none */
+	bool has_pool;			/* what follows, of a rebuild */
+	uint32_t servers;
+	uint32_t slots;
+	int error;
 	/* of a drop: */
 	const struct drop *drop;
 	const struct reason *reason;
@@ -275,6 +280,11 @@ static void print_text(const struct shown *s)
 	print_quic(s);
 	if (s->server.af)
 		printf(" server=%s", endpoint_str(&s->server, text));
+	if (s->mtu)
+		printf(" mtu=%u", s->mtu);
+	if (s->has_pool)
+		printf(" servers=%u slots=%u error=%d", s->servers, s->slots,
+		       s->error);
 	if (s->drop)
 		print_drop(s);
 	putchar('\n');
@@ -336,6 +346,13 @@ static void print_json(const struct shown *s)
 	if (s->sid.len)
 		set_hex(object, "server_id", s->sid.octets, s->sid.len);
 	set_ep(object, "server", &s->server);
+	if (s->mtu)
+		set_number(object, "mtu", s->mtu);
+	if (s->has_pool) {
+		set_number(object, "servers", s->servers);
+		set_number(object, "slots", s->slots);
+		set(object, "error", json_integer(s->error));
+	}
 	if (s->drop)
 		set_drop(object, s);
 	dump_line(object);
@@ -411,10 +428,17 @@ static void read_sid(struct tep_event *event, struct tep_record *record,
 	memcpy(s->sid.octets, raw, (size_t)len);
 }
 
-/* Events have no namespace; whose VIP is not here is another's. */
-static bool is_from_here(const struct watch *watch, const struct shown *s)
+static void read_pool(struct tep_event *event, struct tep_record *record,
+		      struct shown *s)
 {
-	return !watch->state.count || service_of(watch, s);
+	unsigned long long value;
+
+	s->has_pool = read_number(event, record, "servers", &value);
+	s->servers = (uint32_t)value;
+	read_number(event, record, "slots", &value);
+	s->slots = (uint32_t)value;
+	read_number(event, record, "error", &value);
+	s->error = (int)value;
 }
 
 void watch_event(struct tep_event *event, struct tep_record *record,
@@ -425,6 +449,9 @@ void watch_event(struct tep_event *event, struct tep_record *record,
 	struct shown s = { .time = time, .config = -1 };
 	unsigned long long value;
 
+	if (!read_number(event, record, "netns", &value) ||
+	    value != watch->netns)
+		return;
 	if (!strncmp(what, "ip_vs_quic_", strlen("ip_vs_quic_")))
 		what += strlen("ip_vs_quic_");
 	s.what = what;
@@ -437,7 +464,10 @@ void watch_event(struct tep_event *event, struct tep_record *record,
 	read_header(event, record, &s);
 	read_sid(event, record, &s);
 	read_sockaddr(event, record, "server", &s.server);
-	if (is_from_here(watch, &s) && is_asked_for(watch, &s))
+	read_number(event, record, "mtu", &value);
+	s.mtu = (uint32_t)value;
+	read_pool(event, record, &s);
+	if (is_asked_for(watch, &s))
 		show(watch, &s);
 }
 
