@@ -39,11 +39,12 @@ by_scid() {
 	stateless
 }
 
-# by_entry FAMILY: short header, and a 4-tuple with a connection
+# by_entry FAMILY [HOST]: short header, and a 4-tuple with a connection, which nobody had before
 by_entry() {
-	local f=$1 client=$CL4.6 svc=$SVC4 from=$CL4.6:6000 server
+	local f=$1 host=${2:-6} svc=$SVC4 client from server
+	client=$CL4.$host from=$CL4.$host:6000
 	if [ "$f" = 6 ]; then
-		client=${CL6}:6 svc=$SVC6 from=[${CL6}:6]:6000
+		client=${CL6}:$host svc=$SVC6 from=[${CL6}:$host]:6000
 	fi
 	mark "$svc"
 	send "to=$svc" "from=$from" name=x form=long dcid=ff
@@ -303,7 +304,7 @@ for f in 4 6; do
 	tcase "IPv$f: unroutable SCID: by the client's hash" by_hash $f "data=$(long_header "${CID[1]}" 5f01020304050607)"
 done
 tcase "errors by CID are traced" traced by_scid 4 3 4
-tcase "errors by 4-tuple are traced" traced by_entry 4
+tcase "errors by 4-tuple are traced" traced by_entry 4 8
 tcase "errors by hash are traced" traced by_hash 4 ""
 tcase "errors about anything else are not touched" others
 
