@@ -88,8 +88,8 @@ static void put_udp(uint8_t *p, const struct probe *probe, size_t len)
 static size_t put_ip(uint8_t *p, const struct probe *probe, size_t len)
 {
 	struct ip6_hdr v6 = {
-		.ip6_vfc = 0x60, .ip6_nxt = IPPROTO_UDP, .ip6_hlim = HOPS,
-		.ip6_plen = htons((uint16_t)len),
+		.ip6_flow = htonl(0x60000000), .ip6_nxt = IPPROTO_UDP,
+		.ip6_hlim = HOPS, .ip6_plen = htons((uint16_t)len),
 	};
 	struct iphdr v4 = {
 		.version = 4, .ihl = 5, .ttl = HOPS, .protocol = IPPROTO_UDP,
