@@ -31,7 +31,6 @@
 
 #include "err.h"
 #include "skblayout.h"
-#include "symbols.h"
 
 #define PREFIX "quiclbadm"
 
@@ -46,7 +45,6 @@ struct tracer {
 	struct tracefs_dynevent *probe;	/* NULL: drops have no packet */
 	struct tep_handle *tep;
 	struct tep_event *kfree_skb;	/* knows the names of reasons */
-	struct symbols *symbols;		/* NULL until needed */
 	char name[64];
 	char group[64];
 	int lock;			/* on the instance's directory */
@@ -249,20 +247,6 @@ static const char *reason_name(const struct tracer *t, uint64_t reason)
 	return text;
 }
 
-/*
- * Only where the kernel has no reason: its list of functions is long, and who waits
- * for a reason is not to wait for that.
- */
-static const char *function_name(struct tracer *t, const char *reason,
-				 uint64_t address)
-{
-	if (strcmp(reason, "NOT_SPECIFIED"))
-		return "";
-	if (!t->symbols)
-		t->symbols = symbols_read();
-	return symbols_find(t->symbols, address);
-}
-
 static void read_packet(struct tep_event *event, struct tep_record *record,
 			struct drop *drop)
 {
@@ -297,13 +281,12 @@ static int on_drop(struct tep_event *event, struct tep_record *record, int cpu,
 	struct drop drop = {
 		.time = record->ts + (uint64_t)t->offset,
 		.reason = reason_name(t, number(event, record, "reason")),
+		.location = number(event, record, "location"),
 		.device = "",
 		.ip = -1,
 	};
 
 	(void)cpu;
-	drop.function = function_name(t, drop.reason,
-				      number(event, record, "location"));
 	if (t->probe)
 		read_packet(event, record, &drop);
 	t->ops.drop(&drop, t->ops.arg);
@@ -318,6 +301,20 @@ static int enable(struct tracer *t, const char *system, const char *event)
 		return 0;
 	return refuse("tracefs: %s:%s cannot be enabled: %s", system,
 		      event ? event : "*", strerror(errno));
+}
+
+static bool read_format(struct tracer *t, const char *system, const char *event)
+{
+	enum tep_errno err;
+	char *text;
+	int len;
+
+	text = tracefs_event_file_read(NULL, system, event, "format", &len);
+	if (!text)
+		return false;
+	err = tep_parse_event(t->tep, text, (unsigned long)len, system);
+	free(text);
+	return !err;
 }
 
 static int follow_drops(struct tracer *t)
@@ -340,7 +337,8 @@ static int follow_module(struct tracer *t)
 
 	events = tracefs_system_events(NULL, "ip_vs_quic");
 	for (event = events; event && *event; event++)
-		if (tracefs_follow_event(t->tep, t->instance, "ip_vs_quic",
+		if (!read_format(t, "ip_vs_quic", *event) ||
+		    tracefs_follow_event(t->tep, t->instance, "ip_vs_quic",
 					 *event, on_module_event, t))
 			err = refuse("tracefs: ip_vs_quic:%s is not understood",
 				     *event);
@@ -358,9 +356,28 @@ static int64_t clock_ns(clockid_t clock)
 	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
+/*
+ * tracefs_local_events_system() would read the kernel's symbols, too, which takes
+ * longer than all the rest of the start.
+ */
+static bool read_formats(struct tracer *t)
+{
+	char *text;
+	int len;
+
+	t->tep = tep_alloc();
+	text = tracefs_instance_file_read(NULL, "events/header_page", &len);
+	if (!t->tep || !text)
+		return false;
+	tep_set_long_size(t->tep, sizeof(long));
+	tep_parse_header_page(t->tep, text, (unsigned long)len, sizeof(long));
+	free(text);
+	return read_format(t, "skb", "kfree_skb") &&
+	       (!t->probe || read_format(t, t->group, "drop"));
+}
+
 static int set_up(struct tracer *t)
 {
-	const char *systems[] = { "skb", "ip_vs_quic", t->group, NULL };
 	int instances, err;
 
 	instances = lock_instances();
@@ -374,8 +391,7 @@ static int set_up(struct tracer *t)
 	close(instances);
 	if (err)
 		return err;
-	t->tep = tracefs_local_events_system(NULL, systems);
-	if (!t->tep)
+	if (!read_formats(t))
 		return refuse("tracefs: its events cannot be read");
 	t->kfree_skb = tep_find_event_by_name(t->tep, "skb", "kfree_skb");
 	tracefs_instance_file_write(t->instance, "trace_clock", "mono");
@@ -426,6 +442,5 @@ void tracer_close(struct tracer *t)
 		close(instances);
 	if (t->tep)
 		tep_free(t->tep);
-	symbols_free(t->symbols);
 	free(t);
 }

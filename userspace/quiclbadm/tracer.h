@@ -23,7 +23,7 @@ struct tracer;
 struct drop {
 	uint64_t time;			/* ns, CLOCK_REALTIME */
 	const char *reason;		/* "IP_RPFILTER"; a number without a name */
-	const char *function;		/* that dropped it, when there is no reason, or "" */
+	uint64_t location;		/* address of the code that dropped it */
 	bool has_packet;		/* what follows is set */
 	const char *device;		/* "" when it has none */
 	bool has_netns;

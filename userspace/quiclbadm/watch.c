@@ -16,12 +16,14 @@
 #include "quic.h"
 #include "quic_hdr.h"
 #include "reasons.h"
+#include "symbols.h"
 #include "tracer.h"
 
 struct watch {
 	const struct args *args;
 	struct state state;		/* services here */
 	struct host host;
+	struct symbols *symbols;	/* NULL until needed */
 	uint32_t netns;
 	uint8_t cid[QLB_CID_LEN_MAX];
 	size_t cid_len;
@@ -53,6 +55,7 @@ struct shown {
 	int error;
 	/* of a drop: */
 	const struct drop *drop;
+	const char *function;		/* that dropped it, or "" */
 	const struct reason *reason;
 	const struct packet *packet;
 };
@@ -88,6 +91,7 @@ void watch_free(struct watch *watch)
 {
 	state_destroy(&watch->state);
 	host_destroy(&watch->host);
+	symbols_free(watch->symbols);
 	free(watch);
 }
 
@@ -258,8 +262,8 @@ static void print_drop(const struct shown *s)
 		       ep_str(&p->outer_src, text));
 		printf(" > %s", ep_str(&p->outer_dst, text));
 	}
-	if (*s->drop->function)
-		printf(" at %s", s->drop->function);
+	if (*s->function)
+		printf(" at %s", s->function);
 	printf(": %s; fix: ", s->reason->cause);
 	printf(s->reason->remedy, device);
 }
@@ -308,8 +312,8 @@ static void set_drop(json_t *object, const struct shown *s)
 	set_text(object, "reason", s->drop->reason);
 	if (*s->drop->device)
 		set_text(object, "device", s->drop->device);
-	if (*s->drop->function)
-		set_text(object, "function", s->drop->function);
+	if (*s->function)
+		set_text(object, "function", s->function);
 	if (s->packet && s->packet->tunnel != TUNNEL_NONE) {
 		set_text(object, "tunnel",
 			 packet_tunnel_name(s->packet->tunnel));
@@ -536,6 +540,19 @@ static bool find_packet(const struct drop *drop, struct packet *p)
 	return true;
 }
 
+/*
+ * Only where the kernel has no reason: its list of functions is long, and who waits
+ * for a reason is not to wait for that.
+ */
+static const char *function_of(struct watch *watch, const struct drop *drop)
+{
+	if (strcmp(drop->reason, "NOT_SPECIFIED"))
+		return "";
+	if (!watch->symbols)
+		watch->symbols = symbols_read();
+	return symbols_find(watch->symbols, drop->location);
+}
+
 void watch_drop(const struct drop *drop, void *arg)
 {
 	struct watch *watch = arg;
@@ -544,7 +561,6 @@ void watch_drop(const struct drop *drop, void *arg)
 		.what = "drop",
 		.config = -1,
 		.drop = drop,
-		.reason = reason_find(drop->reason, drop->function),
 	};
 	struct packet p;
 
@@ -558,6 +574,9 @@ void watch_drop(const struct drop *drop, void *arg)
 	} else if (drop->has_packet) {
 		return;
 	}
-	if (is_asked_for(watch, &s))
-		show(watch, &s);
+	if (!is_asked_for(watch, &s))
+		return;
+	s.function = function_of(watch, drop);
+	s.reason = reason_find(drop->reason, s.function);
+	show(watch, &s);
 }

@@ -25,7 +25,6 @@ static void fill(struct drop *drop, const char *hex, unsigned int begin,
 
 	memset(drop, 0, sizeof(*drop));
 	drop->reason = "IP_RPFILTER";
-	drop->function = "";
 	drop->device = "tunl0";
 	drop->has_packet = true;
 	/* other memory */
