@@ -19,6 +19,7 @@ struct patient {
 	struct way way;
 	struct endpoint vip;		/* port 0: not known */
 	struct endpoint client;
+	bool vip_is_local;
 	char vip_text[ENDPOINT_STRLEN];	/* the address alone */
 	const struct link *uplink;	/* where tunnel packets arrive, or NULL */
 	const struct link *tunnel;	/* that takes them apart, or NULL */
@@ -34,9 +35,20 @@ static bool is_tunnelled(const struct patient *p)
 	return p->way.forward == IP_VS_CONN_F_TUNNEL;
 }
 
+/*
+ * The route to clients.  With the VIP as source, which rules may ask for; one that is
+ * no address of this host would be refused, and is another check's fault.
+ */
+static int way_back(const struct patient *p, struct route *route)
+{
+	static const struct endpoint any;
+
+	return host_route(&p->client, p->vip_is_local ? &p->vip : &any, route);
+}
+
 /* --- VIP ------------------------------------------------------------------ */
 
-static int check_vip(const struct patient *p)
+static int check_vip(struct patient *p)
 {
 	static const struct endpoint any;
 	struct route route;
@@ -44,7 +56,8 @@ static int check_vip(const struct patient *p)
 
 	if (host_route(&p->vip, &any, &route))
 		return EXIT_REFUSED;
-	if (route.type == RTN_LOCAL) {
+	p->vip_is_local = route.type == RTN_LOCAL;
+	if (p->vip_is_local) {
 		report_add(p->report, CHECK_OK, "vip", "%s is an address of this host",
 			   p->vip_text);
 		return 0;
@@ -181,44 +194,58 @@ static void check_gue(const struct patient *p)
 
 /* --- source validation ---------------------------------------------------- */
 
-static void fault_rp_filter(const struct patient *p, const char *device, int all,
-			    int own, const char *why)
+/*
+ * The kernel takes the greater of both settings.  Of a device without an address even
+ * loose validation wants the route back; see __fib_validate_source().
+ */
+static void fault_rp_filter(const struct patient *p, int all, int own,
+			    const char *why)
 {
+	const char *device = p->tunnel->name;
+
 	report_add(p->report, CHECK_FAULT, "rp_filter",
 		   "%s: rp_filter is %d for all and %d for the device, and the greater counts; %s, so datagrams from there vanish (IP_RPFILTER)",
 		   device, all, own, why);
-	/* where all is strict, loose is the only greater one */
-	report_fix(p->report, "sysctl -w net.ipv4.conf.%s.rp_filter=%d",
-		   device, all ? 2 : 0);
+	if (!all)
+		report_fix(p->report, "sysctl -w net.ipv4.conf.%s.rp_filter=0",
+			   device);
+	else if (host_link_has_address(p->host, p->tunnel, AF_INET))
+		report_fix(p->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+			   device);
+	else
+		report_fix(p->report, "ip addr add %s/32 dev %s && sysctl -w net.ipv4.conf.%s.rp_filter=2",
+			   p->vip_text, device, device);
 }
 
 static int check_rp_filter(const struct patient *p)
 {
-	const char *device = p->tunnel ? p->tunnel->name : NULL;
 	const struct link *link;
 	struct route route;
 	char why[128];
 	int mode, all, own;
 
-	if (!device || p->vip.af != AF_INET)
+	if (!p->tunnel || p->vip.af != AF_INET)
 		return 0;
-	mode = host_max_conf(device, "rp_filter", &all, &own);
-	if (host_route(&p->client, &p->vip, &route))
+	mode = host_max_conf(p->tunnel->name, "rp_filter", &all, &own);
+	if (way_back(p, &route))
 		return EXIT_REFUSED;
 	link = host_link(p->host, route.link);
-	if (mode == 1 && link && link != p->tunnel) {
+	if (mode && link != p->tunnel &&
+	    !host_link_has_address(p->host, p->tunnel, AF_INET)) {
+		fault_rp_filter(p, all, own, "the device has no address of its own");
+	} else if (mode == 1 && link && link != p->tunnel) {
 		snprintf(why, sizeof(why), "strict, but clients are reached through %s",
 			 link->name);
-		fault_rp_filter(p, device, all, own, why);
+		fault_rp_filter(p, all, own, why);
 	} else if (mode && route.type != RTN_UNICAST) {
 		/* the fault is the route's; without one even loose drops */
 		report_add(p->report, CHECK_UNKNOWN, "rp_filter",
 			   "%s: it is %d, and there is no route to clients to pass by",
-			   device, mode);
+			   p->tunnel->name, mode);
 	} else {
 		report_add(p->report, CHECK_OK, "rp_filter",
-			   "%s: it is %d for all and %d for the device", device,
-			   all, own);
+			   "%s: it is %d for all and %d for the device",
+			   p->tunnel->name, all, own);
 	}
 	return 0;
 }
@@ -248,7 +275,7 @@ static int check_route(struct patient *p)
 	const char *v6 = p->vip.af == AF_INET6 ? "-6 " : "";
 	char client[ENDPOINT_STRLEN];
 
-	if (host_route(&p->client, &p->vip, &route))
+	if (way_back(p, &route))
 		return EXIT_REFUSED;
 	doctor_addr_str(&p->client, client);
 	if (route.type == RTN_UNICAST) {
@@ -420,7 +447,7 @@ static int check_mtu(const struct patient *p)
 
 	if (!p->uplink)
 		return 0;
-	if (host_route(&p->client, &p->vip, &route))
+	if (way_back(p, &route))
 		return EXIT_REFUSED;
 	mtu = p->uplink->mtu;
 	if (mtu < outer) {
@@ -479,10 +506,33 @@ static void check_conntrack(const struct patient *p)
 			   stop.family, stop.table, stop.chain);
 }
 
+/* A client whose address this host has, too: what it sends is martian. */
+static bool is_here(const struct patient *p)
+{
+	char text[ENDPOINT_STRLEN];
+	size_t i;
+
+	for (i = 0; i < p->host->address_count; i++) {
+		const struct address *address = &p->host->addresses[i];
+		const struct link *link = host_link(p->host, address->link);
+
+		if (!link || !endpoint_addr_eq(&address->ep, &p->client))
+			continue;
+		doctor_addr_str(&p->client, text);
+		report_add(p->report, CHECK_FAULT, "client",
+			   "%s is an address of this host as well (%s), so that its datagrams are taken for forged",
+			   text, link->name);
+		report_fix(p->report, "ip addr del %s/%u dev %s", text,
+			   address->prefix, link->name);
+		return true;
+	}
+	return false;
+}
+
 static int examine(struct patient *p)
 {
 	doctor_addr_str(&p->vip, p->vip_text);
-	if (!p->client.af || p->client.af != p->vip.af)
+	if (p->client.af != p->vip.af || is_here(p))
 		doctor_some_client(p->vip.af, &p->client);
 	check_server_address(p);
 	if (check_vip(p) || check_route(p))

@@ -225,6 +225,18 @@ bool host_has_address(const struct host *host, const struct endpoint *ep)
 	return false;
 }
 
+bool host_link_has_address(const struct host *host, const struct link *link,
+			   uint16_t af)
+{
+	size_t i;
+
+	for (i = 0; i < host->address_count; i++)
+		if (host->addresses[i].link == link->index &&
+		    host->addresses[i].ep.af == af)
+			return true;
+	return false;
+}
+
 bool host_may_be_vip(const struct host *host, const struct address *address)
 {
 	const struct link *link = host_link(host, address->link);

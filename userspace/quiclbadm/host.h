@@ -51,6 +51,8 @@ void host_destroy(struct host *host);
 const struct link *host_link(const struct host *host, int index);
 const struct link *host_link_named(const struct host *host, const char *name);
 bool host_has_address(const struct host *host, const struct endpoint *ep);
+bool host_link_has_address(const struct host *host, const struct link *link,
+			   uint16_t af);
 
 /* An address that is there for its own sake, as VIPs are on real servers. */
 bool host_may_be_vip(const struct host *host, const struct address *address);

@@ -11,7 +11,7 @@
 static const struct reason reasons[] = {
 	{ "IP_RPFILTER", NULL,
 	  "source validation (rp_filter) found no route back through the device it came by",
-	  "sysctl -w net.ipv4.conf.%s.rp_filter=2 (the greater of all's and the device's counts)" },
+	  "sysctl -w net.ipv4.conf.%s.rp_filter=0 (the greater of all's and the device's counts; quiclbadm doctor says what if all's is not 0)" },
 	{ "NO_SOCKET", NULL,
 	  "no socket is bound to its destination",
 	  "start the server on the VIP's port (ss -ulpn shows what is bound); for a tunnel's packet, set the tunnel up" },

@@ -85,7 +85,8 @@ static void out_of_the_tunnel(void **state)
 			    "drop IP_RPFILTER tunl0 198.51.100.7:5000 > 192.0.2.1:443 short dcid=00c4605e4504cc4f5c"
 			    " in ipip 10.0.0.1 > 10.0.0.12:"
 			    " source validation (rp_filter) found no route back through the device it came by; fix:"
-			    " sysctl -w net.ipv4.conf.tunl0.rp_filter=2 (the greater of all's and the device's counts)\n");
+			    " sysctl -w net.ipv4.conf.tunl0.rp_filter=0 (the greater of all's and the device's counts;"
+			    " quiclbadm doctor says what if all's is not 0)\n");
 	free(text);
 	/* what is in front of the packet's memory is not its outer header */
 	fill(&drop, OUTER INNER, 100, 20);

@@ -19,7 +19,7 @@ rp_filter() {
 	mark_trace
 	lost
 	traces '.reason == "IP_RPFILTER" and .device == "tunl0" and .tunnel == "ipip" and .vip.address == "'"$VIP4"'" and .client.address == "'"$CL4.10"'"
-		and .outer_source.address == "10.0.0.1" and .outer_destination.address == "'"$(rs4 2)"'" and (.fix | startswith("sysctl -w net.ipv4.conf.tunl0.rp_filter=2"))'
+		and .outer_source.address == "10.0.0.1" and .outer_destination.address == "'"$(rs4 2)"'" and (.fix | startswith("sysctl -w net.ipv4.conf.tunl0.rp_filter=0 "))'
 	within_a_second
 	diagnosed rp_filter "${HERE4[@]}"
 	same "what mends it" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=0"
@@ -37,11 +37,12 @@ within_a_second() {
 		fail "it took more than a second: written $(stat -c %.Y "$WORK/trace"), $line"
 }
 
-# all interfaces strict: only loose can win over that
+# rp_filter_all CLIENT MODE: of all devices, strict or loose; a device without an address passes neither
 rp_filter_all() {
-	CLIENT=11
-	there sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter'
+	CLIENT=$1
+	there sh -c "echo $2 >/proc/sys/net/ipv4/conf/all/rp_filter"
 	defer "there sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'"
+	defer "ip -n $LAB-s2 addr del $VIP4/32 dev tunl0 2>/dev/null || :"
 	mark_trace
 	lost
 	traces '.reason == "IP_RPFILTER" and .device == "tunl0"'
@@ -49,6 +50,12 @@ rp_filter_all() {
 	mend
 	found
 	healthy "${HERE4[@]}"
+	# with that address, strict validation is all that is wrong
+	there sh -c "echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"
+	diagnosed rp_filter "${HERE4[@]}"
+	same "what mends it" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=2"
+	mend
+	found
 }
 
 no_vip() {
@@ -203,6 +210,20 @@ no_gre() {
 	healthy "${HERE4[@]}" -i --tun-type gre
 }
 
+# Two hosts with one address, a container's or a copied configuration's: martian here.
+client_is_here() {
+	CLIENT=26
+	ip -n "$LAB-s2" addr add "$CL4.26/32" dev lo
+	defer "ip -n $LAB-s2 addr del $CL4.26/32 dev lo 2>/dev/null || :"
+	mark_trace
+	lost
+	traces '.device == "tunl0" and .client.address == "'"$CL4.26"'"'
+	diagnosed client "${HERE4[@]}" --client "$CL4.26"
+	mend
+	found
+	healthy "${HERE4[@]}" --client "$CL4.26"
+}
+
 # The director sends to an address that the real server does not have: nothing arrives at all.
 other_address() {
 	diagnosed server -u "$SVC4" -r "$(rs4 9)"
@@ -226,7 +247,8 @@ service "$SVC6" rs6 0:3:4 | q -R
 trace_in s2
 
 tcase "rp_filter on the tunnel" rp_filter
-tcase "rp_filter of all" rp_filter_all
+tcase "rp_filter of all" rp_filter_all 11 1
+tcase "loose rp_filter of all" rp_filter_all 25 2
 tcase "VIP missing" no_vip
 tcase "VIP missing, IPv6" no_vip6
 tcase "tunnel down" tunnel_down
@@ -243,6 +265,7 @@ tcase "MTU too small" small_mtu
 tcase "no socket" no_socket
 tcase "no GUE port" no_gue
 tcase "no GRE device" no_gre
+tcase "a client's address is this host's, too" client_is_here
 tcase "another address than the director's" other_address
 tcase "answers ARP for the VIP" answers_arp
 finish
