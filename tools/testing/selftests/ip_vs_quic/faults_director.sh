@@ -266,9 +266,28 @@ right() {
 	q -D -u "$SVC6"
 }
 
+# advised CHECK...: exactly that, and no fault; what it prints against it is in $FIX
+advised() {
+	healthy
+	same "advice" "$(jq -r '.[] | select(.verdict == "advice" and .check != "config").check' "$WORK/report")" "$(printf '%s\n' "$@")"
+	FIX=$(jq -r '.[] | select(.verdict == "advice" and .check != "config").fix' "$WORK/report")
+}
+
+# What works, and could be better.
+advice() {
+	command -v ethtool >/dev/null || skip "ethtool is not installed"
+	ethtool -K eth0 rx-udp-gro-forwarding on || skip "the kernel has no GRO forwarding of UDP"
+	echo 1 >/proc/sys/net/ipv4/vs/schedule_icmp
+	defer "ethtool -K eth0 rx-udp-gro-forwarding off; echo 0 >/proc/sys/net/ipv4/vs/schedule_icmp"
+	advised gro icmp
+	mend
+	advised
+}
+
 again
 trace_in lb
 tcase "a right director" right
+tcase "advice" advice
 tcase "VIP missing" no_vip
 tcase "a route forbids a real server" no_route
 tcase "no route to a real server" no_gateway
