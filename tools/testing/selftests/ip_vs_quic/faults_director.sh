@@ -242,7 +242,7 @@ which_one() {
 }
 
 probe_of_any_kind() {
-	defer "again; q -D -u $SVC6; ip -n $LAB-s1 fou del port 6080 2>/dev/null || :"
+	defer "again; ip -n $LAB-s1 fou del port 6080 2>/dev/null || :"
 	service "$SVC6" rs6 0:3:4 | q -R
 	healthy -u "$SVC6" --from fd00:10::1
 	[ "$(jq '[.[] | select(.check == "probe" and .verdict == "ok")] | length' "$WORK/report")" = 3 ] || fail "$(cat "$WORK/report")"
