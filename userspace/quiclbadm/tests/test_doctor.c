@@ -100,6 +100,9 @@ static const struct {
 	{ VIP4, FIREWALL_UNKNOWN, true,
 	  RULESET(BASE("input", "drop")
 		  RULE(MATCH("==", FIELD("ip", "saddr"), "\"198.51.100.7\"") "," ACCEPT)) },
+	{ VIP4, FIREWALL_UNKNOWN, false,
+	  RULESET(BASE("input", "accept")
+		  RULE(MATCH("!=", FIELD("ip", "saddr"), "\"198.51.100.7\"") "," DROP)) },
 	/* ports and devices */
 	{ VIP4, FIREWALL_PASSES, false,
 	  RULESET(BASE("input", "drop")

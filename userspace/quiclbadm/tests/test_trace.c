@@ -143,6 +143,9 @@ static void what_concerns_nobody(void **state)
 	/* the tunnel's packet itself */
 	fill(&drop, OUTER INNER, 60, 0);
 	is_shown(&drop, "", true);
+	/* what looks like it in front of the packet's memory is not */
+	drop.begin++;
+	is_shown(&drop, "", false);
 	/* the IP header is nowhere */
 	drop.ip = 30;
 	is_shown(&drop, "", false);
