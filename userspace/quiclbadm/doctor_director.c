@@ -16,6 +16,7 @@
 #include "kernel.h"
 #include "offload.h"
 #include "probe.h"
+#include "proc.h"
 
 /* --- the service ----------------------------------------------------------- */
 
@@ -67,7 +68,7 @@ static void check_pool(const struct examined *e)
 
 static int check_source(const struct examined *e)
 {
-	uint64_t drops = host_netstat("TcpExt:", "IPReversePathFilter");
+	uint64_t drops = proc_netstat("TcpExt:", "IPReversePathFilter");
 	const struct link *link;
 	struct route route;
 	int all, own;
@@ -81,7 +82,7 @@ static int check_source(const struct examined *e)
 		link = &e->host->links[i];
 		if (link->flags & IFF_LOOPBACK || !(link->flags & IFF_UP) ||
 		    link->index == route.link ||
-		    host_max_conf(link->name, "rp_filter", &all, &own) != 1)
+		    proc_max_conf(link->name, "rp_filter", &all, &own) != 1)
 			continue;
 		report_add(e->report, drops ? CHECK_FAULT : CHECK_ADVICE,
 			   "rp_filter",
@@ -196,7 +197,7 @@ static int check_dest(const struct examined *e, const struct dest *dest)
 	check_passages(e, &way, &route);
 	if (dest->forward != IP_VS_CONN_F_MASQ)
 		return 0;
-	host_sysctl(&forwards, dest->server.af == AF_INET6 ?
+	proc_sysctl(&forwards, dest->server.af == AF_INET6 ?
 		    "net/ipv6/conf/all/forwarding" : "net/ipv4/ip_forward");
 	if (forwards)
 		return 0;
@@ -246,8 +247,8 @@ static void check_conntrack(const struct examined *e)
 	char text[ENDPOINT_STRLEN];
 	int count = 0, max = 0;
 
-	if (!host_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
-	    !host_sysctl(&max, "net/netfilter/nf_conntrack_max") || !count)
+	if (!proc_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
+	    !proc_sysctl(&max, "net/netfilter/nf_conntrack_max") || !count)
 		return;
 	if (max && count >= max) {
 		report_add(e->report, CHECK_FAULT, "conntrack",
@@ -383,7 +384,7 @@ static void check_icmp(const struct host *host, struct report *report)
 	int schedules = 0;
 
 	(void)host;
-	host_sysctl(&schedules, "net/ipv4/vs/schedule_icmp");
+	proc_sysctl(&schedules, "net/ipv4/vs/schedule_icmp");
 	if (!schedules) {
 		report_add(report, CHECK_OK, "icmp",
 			   "errors about datagrams are steered by the scheduler quic alone");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The machine as the network stack sees it: devices, addresses, routes, sysctls,
- * sockets; of the network namespace the program is in.  Only reads.
+ * The network namespace that the program is in: devices, addresses, routes and
+ * neighbours.  Only reads.
  */
 #ifndef _QUICLBADM_HOST_H
 #define _QUICLBADM_HOST_H
@@ -69,24 +69,5 @@ bool host_find_barrier(const struct endpoint *dst, char *text, size_t size);
 
 /* NUD_* of the neighbour on that device, 0 when there is no entry. */
 unsigned int host_neighbour(int link, const struct endpoint *ep);
-
-/* Below /proc/sys, in the form of printf.  Return: whether it exists. */
-bool host_sysctl(int *value, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/*
- * A setting that each device has and all share, net/FAMILY/conf/{all,DEVICE}/NAME;
- * the kernel takes the greater.
- */
-int host_max_conf(const char *device, const char *name, int *all, int *own);
-
-/* Is a UDP socket bound to it, or to its port and any address? */
-bool host_listens(const struct endpoint *ep);
-
-/* Does the file, below /proc, have a line that begins so? */
-bool host_proc_has(const char *path, const char *beginning);
-
-/* A number behind a name in /proc/net/netstat and its like; 0 when not found. */
-uint64_t host_netstat(const char *group, const char *name);
 
 #endif /* _QUICLBADM_HOST_H */
