@@ -235,20 +235,20 @@ bool packet_parse(const uint8_t *data, size_t len, struct packet *p)
 	return true;
 }
 
-void packet_find_outer(const uint8_t *data, struct packet *p)
+void packet_find_outer(const uint8_t *data, size_t len, struct packet *p)
 {
 	/* the headers of IPIP, GRE, GRE with checksum and GUE, IPv4 and IPv6 */
 	static const size_t lengths[] = { 20, 40, 24, 28, 44, 48, 32, 52 };
 	struct packet whole;
-	size_t i;
+	size_t i, before;
 
 	if (p->tunnel != TUNNEL_NONE)
 		return;
 	for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
 		if (lengths[i] > p->at)
 			continue;
-		if (!packet_parse(data + p->at - lengths[i],
-				  lengths[i] + 40, &whole) ||
+		before = p->at - lengths[i];
+		if (!packet_parse(data + before, len - before, &whole) ||
 		    whole.tunnel == TUNNEL_NONE || whole.at != lengths[i] ||
 		    !endpoint_addr_eq(&whole.src, &p->src) ||
 		    !endpoint_addr_eq(&whole.dst, &p->dst))

@@ -46,9 +46,10 @@ bool packet_parse(const uint8_t *data, size_t len, struct packet *p);
 
 /*
  * The kernel leaves the outer headers in front of a packet that has come out
- * of a tunnel.  Looks there: the innermost IP header of @p is at @p->at in @data.
+ * of a tunnel.  Looks there: the innermost IP header of @p is at @p->at in @data, which
+ * has @len octets.
  */
-void packet_find_outer(const uint8_t *data, struct packet *p);
+void packet_find_outer(const uint8_t *data, size_t len, struct packet *p);
 
 /* NULL for TUNNEL_NONE */
 const char *packet_tunnel_name(enum tunnel tunnel);

@@ -337,7 +337,7 @@ static bool find_packet(const struct drop *drop, struct packet *p)
 			  (size_t)(WINDOW_LEN - drop->ip), p))
 		return false;
 	p->at += (size_t)drop->ip - drop->begin;
-	packet_find_outer(drop->window + drop->begin, p);
+	packet_find_outer(drop->window + drop->begin, WINDOW_LEN - drop->begin, p);
 	return true;
 }
 

@@ -114,11 +114,91 @@ static void what_was_around(void **state)
 		assert_true(packet_parse(o.data + whole.at, o.len - whole.at,
 					 &p));
 		p.at = whole.at;
-		packet_find_outer(o.data, &p);
+		packet_find_outer(o.data, o.len, &p);
 		assert_int_equal(p.tunnel, packets[i].tunnel);
 		if (packets[i].outer_dst)
 			assert_string_equal(endpoint_str(&p.outer_dst, text),
 					    packets[i].outer_dst);
+		free(o.data);
+	}
+}
+
+/* Less is there than its headers say: nothing behind it is looked at. */
+static void what_was_around_is_cut(void **state)
+{
+	struct packet whole, p;
+	size_t i, len, header;
+
+	(void)state;
+	for (i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		struct octets o = octets(packets[i].hex);
+
+		assert_true(packet_parse(o.data, o.len, &whole));
+		header = o.data[whole.at] >> 4 == 6 ? 40 : 20;
+		for (len = whole.at + header; len < o.len; len++) {
+			uint8_t *part = malloc(len);
+
+			assert_non_null(part);
+			memcpy(part, o.data, len);
+			assert_true(packet_parse(part + whole.at,
+						 len - whole.at, &p));
+			p.at = whole.at;
+			packet_find_outer(part, len, &p);
+			assert_int_equal(p.tunnel, packets[i].tunnel);
+			free(part);
+		}
+		free(o.data);
+	}
+}
+
+/* Where the datagram begins when headers have options, and there are headers between. */
+static const struct {
+	const char *hex;
+	enum tunnel tunnel;
+	size_t at;
+} optional[] = {
+	/* IPv4 with an option of four octets, of eight */
+	{ "4600002900004000401100" "00" "c6336407" "c0000201" "01010100" DATAGRAM,
+	  TUNNEL_NONE, 0 },
+	{ "4700002d00004000401100" "00" "c6336407" "c0000201" "0101010101010100"
+	  DATAGRAM, TUNNEL_NONE, 0 },
+	/* in IPIP whose outer header has one */
+	{ "4600003d0000400040040000" "0a000001" "0a00000c" "01010100" IN_V4,
+	  TUNNEL_IPIP, 24 },
+	/* GUE with one word of optional fields, with two */
+	{ OUTER_V4("0049", "11") "9c4017c000350000" "01040000" "00000000" IN_V4,
+	  TUNNEL_GUE, 36 },
+	{ OUTER_V4("004d", "11") "9c4017c000390000" "02040000" "0000000000000000"
+	  IN_V4, TUNNEL_GUE, 40 },
+	/* hop-by-hop options of eight octets, and of sixteen */
+	{ "6000000000190040" "20010db8000c00000000000000000007"
+	  "20010db8000000000000000000000001" "1100010400000000" DATAGRAM,
+	  TUNNEL_NONE, 0 },
+	{ "6000000000210040" "20010db8000c00000000000000000007"
+	  "20010db8000000000000000000000001" "1101010c000000000000000000000000"
+	  DATAGRAM, TUNNEL_NONE, 0 },
+	/* a first fragment's header, behind destination options */
+	{ "6000000000213c40" "20010db8000c00000000000000000007"
+	  "20010db8000000000000000000000001" "2c00010400000000"
+	  "1100000100000001" DATAGRAM, TUNNEL_NONE, 0 },
+};
+
+static void options(void **state)
+{
+	struct packet p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(optional) / sizeof(optional[0]); i++) {
+		struct octets o = octets(optional[i].hex);
+
+		assert_true(packet_parse(o.data, o.len, &p));
+		assert_int_equal(p.tunnel, optional[i].tunnel);
+		assert_int_equal(p.at, optional[i].at);
+		assert_true(p.is_udp);
+		assert_int_equal(p.dst.port, 443);
+		assert_int_equal(p.len, 9);
+		assert_int_equal(p.payload[8], 0x5c);
 		free(o.data);
 	}
 }
@@ -403,6 +483,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(tunnels),
 		TEST(what_was_around),
+		TEST(what_was_around_is_cut),
+		TEST(options),
 		TEST(truncated),
 		TEST(not_datagrams),
 		TEST(wrong_lengths),
