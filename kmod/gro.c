@@ -5,6 +5,8 @@
 #include <net/dst.h>
 #include <net/gso.h>
 
+#include "trace.h"
+
 /*
  * Each datagram starts over at dst_input(), where the aggregate came from, so it
  * meets this hook again, by itself, and, if need be, IPVS: INPUT rules see the
@@ -24,6 +26,8 @@ unsigned int ip_vs_quic_gro_split(struct sk_buff *skb)
 	__skb_pull(skb, skb_network_offset(skb));
 	/* with the reason, which a verdict could not give */
 	if (IS_ERR_OR_NULL(segs)) {
+		trace_ip_vs_quic_drop(dev_net(skb->dev), skb,
+				      IP_VS_QUIC_DROP_SEGMENT);
 		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
 		return NF_STOLEN;
 	}

@@ -203,6 +203,45 @@ TRACE_EVENT(ip_vs_quic_rebuild,
 		  __entry->slots, __entry->error)
 );
 
+#define IP_VS_QUIC_DROP_REASONS(X) \
+	X(SEGMENT, "segment") \
+	X(MEMORY, "memory")
+
+#ifndef _IP_VS_QUIC_DROP_REASON
+#define _IP_VS_QUIC_DROP_REASON
+#define ip_vs_quic_drop_symbol(symbol, name) IP_VS_QUIC_DROP_##symbol,
+enum ip_vs_quic_drop_reason { IP_VS_QUIC_DROP_REASONS(ip_vs_quic_drop_symbol) };
+#endif
+
+#define ip_vs_quic_drop_enum(symbol, name) \
+	TRACE_DEFINE_ENUM(IP_VS_QUIC_DROP_##symbol);
+IP_VS_QUIC_DROP_REASONS(ip_vs_quic_drop_enum)
+#define ip_vs_quic_drop_name(symbol, name) { IP_VS_QUIC_DROP_##symbol, name },
+
+/* Of all that is lost, what the module itself lets go; skb:kfree_skb follows. */
+TRACE_EVENT(ip_vs_quic_drop,
+	TP_PROTO(const struct net *net, const struct sk_buff *skb,
+		 enum ip_vs_quic_drop_reason reason),
+	TP_ARGS(net, skb, reason),
+	TP_STRUCT__entry(
+		__field(u32, netns)
+		__field(const void *, skbaddr)
+		__field(u32, len)
+		__field(u32, reason)
+	),
+	TP_fast_assign(
+		__entry->netns = net->ns.inum;
+		__entry->skbaddr = skb;
+		__entry->len = skb->len;
+		__entry->reason = reason;
+	),
+	TP_printk("skbaddr=%p len=%u reason=%s", __entry->skbaddr,
+		  __entry->len,
+		  __print_symbolic(__entry->reason,
+				   IP_VS_QUIC_DROP_REASONS(ip_vs_quic_drop_name)
+				   { -1, "" }))
+);
+
 #endif /* _IP_VS_QUIC_TRACE_H */
 
 #undef TRACE_INCLUDE_PATH

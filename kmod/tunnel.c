@@ -21,6 +21,7 @@
 #include "dstcheck.h"
 #include "forward.h"
 #include "ipsum.h"
+#include "trace.h"
 
 /* What the outer header takes from the inner one. */
 struct inner {
@@ -353,7 +354,9 @@ encapsulate(const struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 
 	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(tunnel->dev) +
 				  overhead(tunnel)))) {
-		kfree_skb(skb);
+		trace_ip_vs_quic_drop(tunnel->target->conn.ipvs->net, skb,
+				      IP_VS_QUIC_DROP_MEMORY);
+		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return false;
 	}
 	read_inner(skb, tunnel, &inner);

@@ -299,8 +299,8 @@ static int enable(struct tracer *t, const char *system, const char *event)
 {
 	if (!tracefs_event_enable(t->instance, system, event))
 		return 0;
-	return refuse("tracefs: %s:%s cannot be enabled: %s", system,
-		      event ? event : "*", strerror(errno));
+	return refuse("tracefs: %s:%s cannot be enabled: %s", system, event,
+		      strerror(errno));
 }
 
 static bool read_format(struct tracer *t, const char *system, const char *event)
@@ -329,21 +329,25 @@ static int follow_drops(struct tracer *t)
 	return enable(t, system, event);
 }
 
-/* A real server has no such events. */
+static int follow_module_event(struct tracer *t, const char *event)
+{
+	if (!read_format(t, "ip_vs_quic", event) ||
+	    tracefs_follow_event(t->tep, t->instance, "ip_vs_quic", event,
+				 on_module_event, t))
+		return refuse("tracefs: ip_vs_quic:%s is not understood", event);
+	return enable(t, "ip_vs_quic", event);
+}
+
+/* A real server has no such events.  Of the module's drops the kernel tells more. */
 static int follow_module(struct tracer *t)
 {
 	char **events, **event;
 	int err = 0;
 
 	events = tracefs_system_events(NULL, "ip_vs_quic");
-	for (event = events; event && *event; event++)
-		if (!read_format(t, "ip_vs_quic", *event) ||
-		    tracefs_follow_event(t->tep, t->instance, "ip_vs_quic",
-					 *event, on_module_event, t))
-			err = refuse("tracefs: ip_vs_quic:%s is not understood",
-				     *event);
-	if (!err && events)
-		err = enable(t, "ip_vs_quic", NULL);
+	for (event = events; !err && event && *event; event++)
+		if (strcmp(*event, "ip_vs_quic_drop"))
+			err = follow_module_event(t, *event);
 	tracefs_list_free(events);
 	return err;
 }

@@ -83,6 +83,27 @@ gro() {
 	merged "$1" 48 60
 }
 
+# A merged packet whose length was cut on the way: no datagram can be had of it.
+broken() {
+	local trace=/sys/kernel/tracing/instances/$LAB-gro skb
+	[ -d /sys/kernel/tracing/instances ] || skip "tracefs is not mounted"
+	mkdir "$trace"
+	defer "rmdir $trace"
+	echo 1 >"$trace/events/ip_vs_quic/ip_vs_quic_drop/enable"
+	echo 1 >"$trace/events/skb/kfree_skb/enable"
+	nft "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; udp dport $PORT ip length set 100; }; }" ||
+		skip "nft cannot change a packet here"
+	defer "nft delete table netdev ivq"
+	mark
+	send -t 500 -g 3 -c 0:3:4 "to=$SVC4" "from=$CL4.43:4350" name=x "mint=0:$(sid 3 1)" size=500 count=3
+	answers "x none 3"
+	counted "$SVC4"
+	[ "$(grep -c "ip_vs_quic_drop:" "$trace/trace")" = 1 ] || fail "not one drop: $(cat "$trace/trace")"
+	[[ $(grep "ip_vs_quic_drop:" "$trace/trace") =~ skbaddr=([0-9a-f]+)\ len=100\ reason=segment$ ]] || fail "$(cat "$trace/trace")"
+	skb=${BASH_REMATCH[1]}
+	grep -q "kfree_skb: skbaddr=$skb .*reason: SKB_GSO_SEG$" "$trace/trace" || fail "the kernel does not say why: $(cat "$trace/trace")"
+}
+
 # on_client MTU: of the client's link.  It leaves room for a tunnel header, as IPv6 routers, and so the director, do not
 # fragment further
 on_client() {
@@ -186,6 +207,7 @@ for merger in rx-udp-gro-forwarding rx-gro-list; do
 	tcase "IPv4: merged by $merger" gro "$SVC4" $merger
 	tcase "IPv6: merged by $merger" gro "$SVC6" $merger
 done
+tcase "a merged packet that cannot be taken apart is dropped with the reason" broken
 tcase "IPv4: fragments" fragments "$SVC4" 4000
 tcase "IPv6: fragments" fragments "$SVC6" 4000
 tcase "IPv4: fragments in the wrong order, without the CID, alone" by_hand 4 0 0
