@@ -27,7 +27,7 @@ int cmd_express_del(const struct args *args)
 
 int cmd_express_list(const struct args *args)
 {
-	struct state state;
+	struct state state = { 0 };
 	int err = kernel_load_express(&state);
 
 	if (!err && given(args, O(JSON)))

@@ -7,15 +7,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 #include "kernel.h"
-#include "offload.h"
-#include "probe.h"
+#include "machine.h"
 #include "proc.h"
 
 /* --- the service ----------------------------------------------------------- */
@@ -94,6 +92,36 @@ static int check_source(const struct examined *e)
 	}
 	report_add(e->report, CHECK_OK, "rp_filter",
 		   "no strict device where clients are not reached");
+	return 0;
+}
+
+static int check_outer_sources(const struct examined *e)
+{
+	static const struct endpoint any;
+	char text[PREFIX_STRLEN];
+	struct endpoint ep;
+	struct route route;
+	size_t i;
+
+	for (i = 0; i < SOURCE_COUNT; i++) {
+		if (!e->svc->sources[i].len)
+			continue;
+		examined_source(e->svc, i, &ep);
+		if (host_route(&ep, &any, &route))
+			return EXIT_REFUSED;
+		prefix_str(&e->svc->sources[i], sources[i].af, text);
+		if (route.type == RTN_LOCAL) {
+			report_add(e->report, CHECK_OK, "source",
+				   "%s: outer sources of %s are local here",
+				   e->name, text);
+			continue;
+		}
+		report_add(e->report, CHECK_ADVICE, "source",
+			   "%s: outer sources are of %s, which is not local here, so that ICMP errors about the tunnel, a smaller MTU say, are not heard",
+			   e->name, text);
+		report_fix(e->report, "ip %sroute add local %s dev lo",
+			   sources[i].af == AF_INET6 ? "-6 " : "", text);
+	}
 	return 0;
 }
 
@@ -268,61 +296,6 @@ static void check_conntrack(const struct examined *e)
 		   ip, text, e->svc->id.vip.port);
 }
 
-/* --- end to end ------------------------------------------------------------- */
-
-static void tell_probe(const struct examined *e, const struct probe *probe)
-{
-	char server[ENDPOINT_STRLEN];
-
-	doctor_addr_str(&probe->way.server, server);
-	switch (probe->result) {
-	case PROBE_ANSWERED:
-		report_add(e->report, CHECK_OK, "probe",
-			   "%s answers through the tunnel for %s", server,
-			   e->name);
-		break;
-	case PROBE_REFUSED:
-		report_add(e->report, CHECK_FAULT, "probe",
-			   "%s has no socket for %s: start the server there",
-			   server, e->name);
-		break;
-	case PROBE_SILENT:
-		report_add(e->report, CHECK_FAULT, "probe",
-			   "%s eats what goes through the tunnel for %s; on that host: quiclbadm doctor -u %s -r %s",
-			   server, e->name, e->name, server);
-		break;
-	}
-}
-
-/* Of the methods, only tunnels can be imitated. */
-static int check_probes(const struct examined *e, const struct endpoint *from)
-{
-	const struct service *svc = e->svc;
-	struct probe *probes;
-	size_t count = 0, i;
-	int err;
-
-	if (svc->id.fwmark || svc->id.vip.af != from->af)
-		return 0;
-	probes = xcalloc(svc->dest_count, sizeof(*probes));
-	for (i = 0; i < svc->dest_count; i++) {
-		const struct dest *dest = &svc->dests[i];
-
-		if (dest->forward != IP_VS_CONN_F_TUNNEL)
-			continue;
-		probes[count].vip = svc->id.vip;
-		probes[count].way.forward = dest->forward;
-		probes[count].way.tun_type = dest->tun_type;
-		probes[count].way.tun_port = dest->tun_port;
-		probes[count++].way.server = dest->server;
-	}
-	err = probe_run(probes, count, from);
-	for (i = 0; !err && i < count; i++)
-		tell_probe(e, &probes[i]);
-	free(probes);
-	return err;
-}
-
 static int examine(struct examined *e)
 {
 	size_t i;
@@ -337,7 +310,8 @@ static int examine(struct examined *e)
 			 (int)sizeof(e->name) - 1, e->name);
 	if (e->client.af != e->svc->id.vip.af)
 		doctor_some_client(e->svc->id.vip.af, &e->client);
-	if (check_vip(e) || check_source(e) || check_firewall(e))
+	if (check_vip(e) || check_source(e) || check_firewall(e) ||
+	    check_outer_sources(e))
 		return EXIT_REFUSED;
 	check_conntrack(e);
 	check_pool(e);
@@ -348,60 +322,7 @@ static int examine(struct examined *e)
 	return 0;
 }
 
-/* --- the director itself ---------------------------------------------------- */
-
-/* Right, but each merged datagram is taken apart again, and passes INPUT twice. */
-static void check_gro(const struct host *host, struct report *report)
-{
-	static const char *const features[] = {
-		"rx-udp-gro-forwarding", "rx-gro-list",
-	};
-	size_t before = report->count, i, j;
-
-	for (i = 0; i < host->link_count; i++) {
-		const struct link *link = &host->links[i];
-
-		if (!(link->flags & IFF_UP) || link->flags & IFF_LOOPBACK)
-			continue;
-		for (j = 0; j < sizeof(features) / sizeof(features[0]); j++) {
-			if (!offload_is_on(link->name, features[j]))
-				continue;
-			report_add(report, CHECK_ADVICE, "gro",
-				   "%s merges datagrams (%s), and each has its own connection ID, so they are taken apart again",
-				   link->name, features[j]);
-			report_fix(report, "ethtool -K %s %s off", link->name,
-				   features[j]);
-		}
-	}
-	if (report->count == before)
-		report_add(report, CHECK_OK, "gro",
-			   "no device merges datagrams of several connections");
-}
-
-/* Errors about our services are steered by the module, before IPVS could see them. */
-static void check_icmp(const struct host *host, struct report *report)
-{
-	int schedules = 0;
-
-	(void)host;
-	proc_sysctl(&schedules, "net/ipv4/vs/schedule_icmp");
-	if (!schedules) {
-		report_add(report, CHECK_OK, "icmp",
-			   "errors about datagrams are steered by the scheduler quic alone");
-		return;
-	}
-	report_add(report, CHECK_ADVICE, "icmp",
-		   "schedule_icmp is %d, which the scheduler quic has no use for; unless other services do, forged errors make connection entries for nothing",
-		   schedules);
-	report_fix(report, "sysctl -w net.ipv4.vs.schedule_icmp=0");
-}
-
-/* What is not about one service. */
-static void (*const machine_checks[])(const struct host *host,
-				      struct report *report) = {
-	check_gro,
-	check_icmp,
-};
+/* --- all services ----------------------------------------------------------- */
 
 static void subtract(struct service *now, struct service *before)
 {
@@ -424,28 +345,55 @@ static void subtract(struct service *now, struct service *before)
 	}
 }
 
+static void subtract_device(struct device *now, const struct device *before)
+{
+	size_t i;
+
+	for (i = 0; i < now->outcome_count && i < before->outcome_count; i++)
+		if (before->outcomes[i] <= now->outcomes[i])
+			now->outcomes[i] -= before->outcomes[i];
+}
+
+/* All that is counted, whichever service is asked for. */
+static int load(struct state *state, const struct service_id *id)
+{
+	int err = kernel_load(state, id);
+	size_t i;
+
+	for (i = 0; !err && id && i < state->count; i++)
+		if (service_is_quic(state->services[i]))
+			return kernel_load_express(state);
+	return err;
+}
+
 /* With --seconds, counters are those of that time, not of ever. */
 static int observe(const struct args *args, struct state *state)
 {
 	const struct service_id *id = given(args, O(SERVICE)) ?
 				      &args->service : NULL;
 	struct state before = { 0 };
+	const struct device *device;
 	struct service *old;
 	int err = 0;
 	size_t i;
 
 	memset(state, 0, sizeof(*state));
 	if (given(args, O(SECONDS))) {
-		err = kernel_load(&before, id);
+		err = load(&before, id);
 		if (!err)
 			sleep(args->seconds);
 	}
 	if (!err)
-		err = kernel_load(state, id);
+		err = load(state, id);
 	for (i = 0; !err && i < state->count; i++) {
 		old = state_find(&before, &state->services[i]->id);
 		if (old)
 			subtract(state->services[i], old);
+	}
+	for (i = 0; !err && i < state->device_count; i++) {
+		device = state_find_device(&before, state->devices[i].name);
+		if (device)
+			subtract_device(&state->devices[i], device);
 	}
 	state_destroy(&before);
 	return err;
@@ -456,6 +404,7 @@ int doctor_director(const struct args *args, const struct host *host,
 {
 	struct examined e = { .host = host, .fw = fw, .report = report };
 	struct state state;
+	const struct machine machine = { host, fw, report, &state };
 	size_t found = 0, i;
 	int err;
 
@@ -470,12 +419,12 @@ int doctor_director(const struct args *args, const struct host *host,
 		one.client = args->client;
 		err = examine(&one);
 		if (!err && given(args, O(FROM)))
-			err = check_probes(&one, &args->from);
+			err = examine_probes(&one, &args->from);
 	}
 	if (!err && !found)
 		err = refuse("doctor: there is no service with scheduler quic");
-	for (i = 0; !err && i < sizeof(machine_checks) / sizeof(machine_checks[0]); i++)
-		machine_checks[i](host, report);
+	if (!err)
+		examine_machine(&machine);
 	state_destroy(&state);
 	return err;
 }

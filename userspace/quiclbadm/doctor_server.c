@@ -353,6 +353,7 @@ int doctor_server(const struct args *args, const struct host *host,
 	p.way.server = args->server;
 	p.way.server.port = 0;
 	p.client = args->client;
+	p.from = args->from;
 	if (given(args, O(SERVICE))) {
 		p.vip = args->service.vip;
 		return examine(&p);

@@ -186,6 +186,39 @@ static int check_rp_filter(const struct patient *p)
 	return 0;
 }
 
+/* A device with an address, as the uplink: loose validation asks for some route only. */
+static int check_outer_source(const struct patient *p)
+{
+	static const struct endpoint any;
+	char from[ENDPOINT_STRLEN];
+	struct route route;
+	int mode, all, own;
+
+	if (p->from.af != AF_INET || !p->uplink)
+		return 0;
+	if (host_route(&p->from, &any, &route))
+		return EXIT_REFUSED;
+	mode = proc_max_conf(p->uplink->name, "rp_filter", &all, &own);
+	doctor_addr_str(&p->from, from);
+	if (!mode || (route.type == RTN_UNICAST &&
+		      (mode == 2 || route.link == p->uplink->index))) {
+		report_add(p->report, CHECK_OK, "rp_filter",
+			   "%s: it lets the tunnel's packets from %s pass",
+			   p->uplink->name, from);
+		return 0;
+	}
+	report_add(p->report, CHECK_FAULT, "rp_filter",
+		   "%s: rp_filter is %d for all and %d for the device, and %s is not reached through it, so the tunnel's packets from there vanish (IP_RPFILTER)",
+		   p->uplink->name, all, own, from);
+	if (route.type == RTN_UNICAST)
+		report_fix(p->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+			   p->uplink->name);
+	else
+		report_fix(p->report, "ip route add %s/32 dev %s", from,
+			   p->uplink->name);
+	return 0;
+}
+
 static void check_ipv6_off(const struct patient *p)
 {
 	const char *device = p->tunnel ? p->tunnel->name :
@@ -211,7 +244,7 @@ void examine_tunnel(struct patient *p)
 
 int examine_tunnel_device(const struct patient *p)
 {
-	if (check_rp_filter(p))
+	if (check_rp_filter(p) || check_outer_source(p))
 		return EXIT_REFUSED;
 	check_ipv6_off(p);
 	return 0;

@@ -18,4 +18,14 @@ struct examined {
 /* Whether its configs and server IDs fit what clients send, and its pool. */
 void examine_configs(const struct examined *e);
 
+/* An address that the service takes outer sources from; af 0 when it takes none. */
+void examined_source(const struct service *svc, enum source which,
+		     struct endpoint *ep);
+
+/*
+ * Whether its real servers answer through their tunnels, to @from.
+ * Return: 0 or EXIT_REFUSED, then the sentence is said.
+ */
+int examine_probes(const struct examined *e, const struct endpoint *from);
+
 #endif /* _QUICLBADM_EXAMINED_H */

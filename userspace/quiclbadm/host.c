@@ -127,6 +127,9 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 		case IFLA_MTU:
 			link->mtu = (uint32_t)nl_number(attr);
 			break;
+		case IFLA_LINK:
+			link->lower = (int)nl_number(attr);
+			break;
 		case IFLA_LINKINFO:
 			read_info(attr, link);
 			break;

@@ -16,6 +16,7 @@ struct link {
 	char kind[16];			/* "ipip", "dummy"; "" of hardware and lo */
 	uint32_t flags;			/* IFF_* */
 	uint32_t mtu;
+	int lower;			/* index of what it is on top of; 0: nothing */
 	/* of a tunnel device: */
 	struct endpoint local;		/* af 0: any */
 	struct endpoint remote;

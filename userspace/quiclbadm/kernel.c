@@ -143,10 +143,8 @@ int kernel_load(struct state *state, const struct service_id *id)
 
 int kernel_load_express(struct state *state)
 {
-	int err;
+	int err = quic_get_express(state);
 
-	memset(state, 0, sizeof(*state));
-	err = quic_get_express(state);
 	if (err)
 		return express_refusal(err);
 	state_sort(state);

@@ -23,17 +23,21 @@ const char *outcome_name(uint32_t outcome)
 	return number;
 }
 
+static const struct {
+	const char *name;
+	const char *meaning;
+} express[] = {
+#define X(symbol, name, meaning) [IP_VS_QUIC_EXPRESS_##symbol] = { name, meaning },
+	IP_VS_QUIC_EXPRESS_OUTCOMES(X)
+#undef X
+};
+
 const char *express_name(uint32_t outcome)
 {
-	static const char *const names[] = {
-#define X(symbol, name, meaning) [IP_VS_QUIC_EXPRESS_##symbol] = name,
-		IP_VS_QUIC_EXPRESS_OUTCOMES(X)
-#undef X
-	};
 	static char number[sizeof("outcome-4294967295")];
 
 	if (outcome < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT)
-		return names[outcome];
+		return express[outcome].name;
 	snprintf(number, sizeof(number), "outcome-%u", outcome);
 	return number;
 }
@@ -42,4 +46,10 @@ const char *outcome_meaning(uint32_t outcome)
 {
 	return outcome < IP_VS_QUIC_OUTCOME_COUNT ? outcomes[outcome].meaning :
 						    "";
+}
+
+const char *express_meaning(uint32_t outcome)
+{
+	return outcome < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT ?
+	       express[outcome].meaning : "";
 }

@@ -12,6 +12,7 @@ struct patient {
 	struct way way;
 	struct endpoint vip;		/* port 0: not known */
 	struct endpoint client;
+	struct endpoint from;		/* of the tunnel's packets; af 0: not known */
 	bool vip_is_local;
 	char vip_text[ENDPOINT_STRLEN];	/* the address alone */
 	const struct link *uplink;	/* where tunnel packets arrive, or NULL */

@@ -165,6 +165,25 @@ static socklen_t way_addr(const struct probe *probe, struct sockaddr_storage *sa
 	return sizeof(*sin);
 }
 
+/* Which this host need not have: answers go to the inner source. */
+static bool set_source(int fd, const struct probe *probe)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int on = 1;
+
+	if (!probe->source.af)
+		return true;
+	if (probe->source.af == AF_INET6) {
+		memcpy(&sin6.sin6_addr, probe->source.addr, 16);
+		return !setsockopt(fd, SOL_IPV6, IPV6_TRANSPARENT, &on, sizeof(on)) &&
+		       !bind(fd, (void *)&sin6, sizeof(sin6));
+	}
+	memcpy(&sin.sin_addr, probe->source.addr, 4);
+	return !setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof(on)) &&
+	       !bind(fd, (void *)&sin, sizeof(sin));
+}
+
 /* What cannot be sent is not answered either; why, other checks say. */
 static int send_probe(const struct probe *probe)
 {
@@ -176,9 +195,12 @@ static int send_probe(const struct probe *probe)
 	socklen_t sa_len;
 	size_t len;
 
-	if (fd < 0)
-		return refuse("--from: no packet can be sent: %s",
-			      strerror(errno));
+	if (fd < 0 || !set_source(fd, probe)) {
+		refuse("--from: no packet can be sent: %s", strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return EXIT_REFUSED;
+	}
 	inner = packet + put_tunnel(packet, probe);
 	len = put_quic(inner + ip + sizeof(struct udphdr));
 	put_udp(inner + ip, probe, len);

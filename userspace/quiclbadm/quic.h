@@ -61,5 +61,7 @@ const char *outcome_name(uint32_t outcome);
 const char *outcome_meaning(uint32_t outcome);
 /* "taken": what the express path does with a datagram; likewise. */
 const char *express_name(uint32_t outcome);
+/* What the header says about it; "" when it is newer. */
+const char *express_meaning(uint32_t outcome);
 
 #endif /* _QUICLBADM_QUIC_H */

@@ -266,11 +266,16 @@ right() {
 	q -D -u "$SVC6"
 }
 
-# advised CHECK...: exactly that, and no fault; what it prints against it is in $FIX
+# advised [OPTION...] [CHECK...]: exactly that, and no fault; what it prints against it is in $FIX
 advised() {
-	healthy
+	local options=()
+	while [[ ${1:-} == --* ]]; do
+		options+=("$1" "$2")
+		shift 2
+	done
+	healthy "${HERE[@]}" ${options[@]+"${options[@]}"}
 	same "advice" "$(jq -r '.[] | select(.verdict == "advice" and .check != "config").check' "$WORK/report")" "$(printf '%s\n' "$@")"
-	FIX=$(jq -r '.[] | select(.verdict == "advice" and .check != "config").fix' "$WORK/report")
+	FIX=$(jq -r '.[] | select(.verdict == "advice" and .check != "config").fix // empty' "$WORK/report")
 }
 
 # What works, and could be better.
@@ -284,10 +289,103 @@ advice() {
 	advised
 }
 
+# The express path and outer sources by flow are no fault, nor anything to advise on.
+express() {
+	defer "q express del eth0; again; ip route del local 10.99.0.0/16 dev lo 2>/dev/null || :"
+	q express add eth0
+	q set -u "$SVC4" --source4 10.99.0.0/16
+	ip route add local 10.99.0.0/16 dev lo
+	CLIENT=43
+	found
+	found
+	advised
+	[ "$(jq -r '.[] | select(.check == "express").evidence' "$WORK/report")" != "" ] || fail "nothing is said about it"
+	healthy "${HERE[@]}" --from 10.0.0.1
+	probed "ok $(rs4 1) answers" "ok $(rs4 1) answers" "ok $(rs4 2) answers" "ok $(rs4 2) answers" "ok $(rs4 3) answers" "ok $(rs4 3) answers"
+	ip route del local 10.99.0.0/16 dev lo
+	advised source
+	mend
+	advised
+	echo 1 >/proc/sys/net/ipv4/vs/conntrack
+	defer "echo 0 >/proc/sys/net/ipv4/vs/conntrack"
+	advised express
+	mend
+	advised
+}
+
+# One real server does not expect the tunnel's packets from there.
+odd_source() {
+	defer "again; in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter'; ip -n $LAB-s2 link del ivqd 2>/dev/null || :"
+	local there
+	there="quiclbadm doctor -u $SVC4 -r $(rs4 2) --from 10.99.0.1"
+	q set -u "$SVC4" --source4 10.99.0.0/16
+	ip -n "$LAB-s2" link add ivqd type dummy 2>/dev/null || skip "the kernel has no dummy"
+	printf '%s\n' "link set ivqd up" "route add 10.99.0.0/16 dev ivqd" | ip -n "$LAB-s2" -b -
+	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter'
+	diagnosed probe "${HERE[@]}" --from 10.0.0.1
+	probed "ok $(rs4 1) answers" "ok $(rs4 1) answers" "ok $(rs4 2) answers" "fault $(rs4 2) eats" "ok $(rs4 3) answers" "ok $(rs4 3) answers"
+	jq -e --arg todo "$there" '.[] | select(.check == "probe" and .verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
+	in_ns s2 sh -ec "$(in_ns s2 sh -c "$there -j" | jq -r '.[] | select(.verdict == "fault").fix' || :)"
+	healthy "${HERE[@]}" --from 10.0.0.1
+}
+
+# What the express path leaves: the advice names the reason.
+left_by_express() {
+	defer "q express del eth0; again; nft delete table inet ivq 2>/dev/null || :"
+	q express add eth0
+	CLIENT=44
+	found
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i --tun-type gre
+	modprobe ip_gre 2>/dev/null || skip "the kernel has no GRE"
+	ip -n "$LAB-s2" link set gre0 up
+	one count=80
+	answers "x s2 80"
+	advised express
+	jq -e '.[] | select(.check == "express").evidence | contains("most of them as method")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
+	# no longer
+	again
+	advised --seconds 1
+	command -v nft >/dev/null || skip "nft is not installed"
+	nft "table inet ivq { chain in { type filter hook input priority filter; ip saddr $CL4.99 drop; }; }"
+	advised express
+	jq -e '.[] | select(.check == "express" and .verdict == "advice").evidence | contains("inet ivq in")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
+}
+
+# VLANs are devices of their own, and the express path is put on those.
+left_vlan() {
+	defer "q express del eth0; q express del v5 2>/dev/null || :; again"
+	ip link add link eth0 name v5 type vlan id 5 2>/dev/null || skip "the kernel has no VLANs"
+	defer "ip link del v5; ip -n $LAB-rt link del v5 2>/dev/null || :; ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
+	ip -n "$LAB-rt" link add link lb name v5 type vlan id 5
+	ip -b - <<-END
+		addr add 10.5.0.1/24 dev v5
+		link set v5 up
+	END
+	ip -n "$LAB-rt" -b - <<-END
+		addr add 10.5.0.2/24 dev v5
+		link set v5 up
+		route replace $VIP4 via 10.5.0.1 dev v5
+	END
+	q express add eth0
+	CLIENT=45
+	WAIT=5000 one count=80
+	answers "x s2 80"
+	advised express
+	same "what mends it" "$FIX" "quiclbadm express add v5"
+	mend
+	advised --seconds 1
+	found
+	[ "$(q express list -j | jq '.[] | select(.device == "v5").outcomes.taken')" -ge 1 ] || fail "it took nothing: $(q express list)"
+}
+
 again
 trace_in lb
 tcase "a right director" right
 tcase "advice" advice
+tcase "express path and outer sources by flow" express
+tcase "an outer source that a real server does not let pass" odd_source
+tcase "what the express path leaves" left_by_express
+tcase "what the express path leaves: VLANs" left_vlan
 tcase "VIP missing" no_vip
 tcase "a route forbids a real server" no_route
 tcase "no route to a real server" no_gateway
