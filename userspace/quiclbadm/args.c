@@ -418,6 +418,9 @@ static int read_long(struct args *args, struct words *words, const char *word)
 	cmd = equals ? CMD_NONE : find_command(0, what + 2);
 	if (cmd != CMD_NONE)
 		return set_command(args, cmd, what);
+	/* without the space between, the rest may be a key */
+	if (!strncmp(what, "--key", 5))
+		return bad_usage("--key...: no such option (--key-file)");
 	return bad_usage("%s: no such option", what);
 }
 
@@ -495,6 +498,9 @@ static int read_command_words(struct args *args, struct words *words)
 
 static int read_operand(struct args *args, const char *word)
 {
+	/* with white space in a key, this is a part of it */
+	if (given(args, O(KEY)))
+		return bad_usage("--key: the word behind the key is not an option");
 	if (args->cmd == CMD_NONE ||
 	    args->operand_count >= commands[args->cmd].operands)
 		return bad_usage("%s: not an option", word);

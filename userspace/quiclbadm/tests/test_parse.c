@@ -515,6 +515,32 @@ static void key_only_from_input(void **state)
 	}
 }
 
+/* A key that a slip has torn apart, or away from its option, is not repeated. */
+static void key_in_pieces(void **state)
+{
+	static const char *const slips[] = {
+		"--key 8f95f09245765f80 256934e50c66207f",
+		"--key 8f 95 f0 92 45 76 5f 80 25 69 34 e5 0c 66 20 7f",
+		"--key8f95f09245765f80256934e50c66207f",
+		"--keys8f95f09245765f80256934e50c66207f",
+		"--key:8f95f09245765f80256934e50c66207f",
+	};
+	char line[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+		snprintf(line, sizeof(line),
+			 "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 %s",
+			 slips[i]);
+		parse(line, true);
+		assert_int_equal(ran_status, EXIT_USAGE);
+		assert_string_equal(ran_err, i < 2 ?
+				    "Error: --key: the word behind the key is not an option.\n" :
+				    "Error: --key...: no such option (--key-file).\n");
+	}
+}
+
 static void restorable_commands(void **state)
 {
 	char line[512], sentence[128];
@@ -851,6 +877,7 @@ int main(void)
 		cmocka_unit_test(accepted_spellings),
 		cmocka_unit_test(legality_matrix),
 		cmocka_unit_test(key_only_from_input),
+		cmocka_unit_test(key_in_pieces),
 		cmocka_unit_test(restorable_commands),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(key_digits),
