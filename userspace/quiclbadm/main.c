@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "commands.h"
 #include "err.h"
@@ -22,6 +23,8 @@ int main(int argc, char **argv)
 	struct args args;
 	int err;
 
+	/* keys are on their way through: no core, and no debugger of the same user's */
+	prctl(PR_SET_DUMPABLE, 0);
 	err = args_parse(argc - 1, argv + 1, false, &args);
 	args.argv = argv;
 	if (!err)
