@@ -178,7 +178,12 @@ int qlb_aes_init(struct qlb_aes *aes, const u8 key[16])
 {
 	int err = init_direct(aes, key);
 
-	return err ? err : init_kernel(aes, key);
+	if (!err)
+		err = init_kernel(aes, key);
+	/* the caller frees it as it is */
+	if (err)
+		memzero_explicit(aes, sizeof(*aes));
+	return err;
 }
 
 void qlb_aes_destroy(struct qlb_aes *aes)
