@@ -698,7 +698,7 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 	args->seen_within = 60;
 	args->forward = IP_VS_CONN_F_DROUTE;
 	err = read_words(args, &words);
-	if (err || args->help)
+	if (err || (args->help && !from_input))
 		return err;
 	/* as ipvsadm: nothing asked for is a list */
 	if (args->cmd == CMD_NONE && args->seen)
@@ -707,9 +707,9 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 					     CMD_NONE));
 	if (args->cmd == CMD_NONE)
 		args->cmd = CMD_LIST;
-	if (from_input && !commands[args->cmd].restorable)
+	if (from_input && (args->help || !commands[args->cmd].restorable))
 		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
-				 cmd_name(args->cmd));
+				 cmd_name(args->help ? CMD_HELP : args->cmd));
 	err = check_options(args);
 	if (!err)
 		err = finish_service(args);

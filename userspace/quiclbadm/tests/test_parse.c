@@ -541,6 +541,24 @@ static void key_in_pieces(void **state)
 	}
 }
 
+/* To ask what a command does is no state either. */
+static void help_in_input(void **state)
+{
+	static const char *const lines[] = {
+		"-A --help", "-Ah", "help -A", "config --help", "config add -h",
+		"--help", "help",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		parse(lines[i], true);
+		assert_int_equal(ran_status, EXIT_USAGE);
+		assert_string_equal(ran_err,
+				    "Error: help: only -A, -a, set, config add, server-id add and express add describe a state.\n");
+	}
+}
+
 static void restorable_commands(void **state)
 {
 	char line[512], sentence[128];
@@ -878,6 +896,7 @@ int main(void)
 		cmocka_unit_test(legality_matrix),
 		cmocka_unit_test(key_only_from_input),
 		cmocka_unit_test(key_in_pieces),
+		cmocka_unit_test(help_in_input),
 		cmocka_unit_test(restorable_commands),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(key_digits),
