@@ -392,7 +392,9 @@ static int read_option(struct args *args, struct words *words,
 	args->seen |= UINT64_C(1) << desc->opt;
 	if (desc->takes == TAKES_NOTHING && value)
 		return bad_usage("%s: takes no value", what);
-	if (desc->takes == TAKES_VALUE && !value)
+	/* no value begins like that, and it might be --key=... */
+	if (desc->takes == TAKES_VALUE && !value && words->argc &&
+	    strncmp(words->argv[0], "--", 2))
 		value = next_word(words);
 	if (desc->takes == TAKES_VALUE && !value)
 		return bad_usage("%s: the value is missing", what);
