@@ -166,7 +166,7 @@ static void sift_down(struct maglev_entry *entries, u32 root, u32 count)
 /* Heap sort: no memory, no recursion.  Return: entries that have weight. */
 static u32 sort_turns(struct maglev_entry *entries, u32 count)
 {
-	u32 i, last, turns = 0;
+	u32 i, turns = 0;
 
 	for (i = 0; i < count; i++)
 		if (entries[i].weight)
@@ -174,9 +174,7 @@ static u32 sort_turns(struct maglev_entry *entries, u32 count)
 	for (i = turns / 2; i-- > 0;)
 		sift_down(entries, i, turns);
 	for (i = turns; i-- > 1;) {
-		last = entries[i].next;
-		entries[i].next = entries[0].next;
-		entries[0].next = last;
+		swap(entries[i].next, entries[0].next);
 		sift_down(entries, 0, i);
 	}
 	return turns;

@@ -9,6 +9,7 @@
 #define _QLB_PORT_H
 
 #ifdef __KERNEL__
+#include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/string.h>
@@ -32,6 +33,13 @@ typedef uint64_t u64;
 #ifndef __always_inline
 #define __always_inline	inline __attribute__((__always_inline__))
 #endif
+#define swap(a, b)						\
+	do {							\
+		__typeof__(a) swapped = (a);			\
+		(a) = (b);					\
+		(b) = swapped;					\
+	} while (0)
+
 #define qlb_relax()	((void)0)
 #define qlb_uninitialized
 #endif

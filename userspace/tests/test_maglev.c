@@ -538,6 +538,25 @@ static void same_as_naive(void **state)
 	}
 }
 
+/* One key in two classes is no twin: each entry has the key's own permutation. */
+static void one_key_two_classes(void **state)
+{
+	struct pool pool;
+	u16 *want;
+
+	(void)state;
+	pool_init(&pool, 2);
+	want = calloc(pool.size, sizeof(*want));
+	pool.entries[0].weight = 1;
+	pool.entries[1].weight = 4;
+	pool.entries[1].key = pool.entries[0].key;
+	pool_build(&pool);
+	naive_build(want, pool.size, pool.entries, pool.count);
+	assert_memory_equal(pool.table, want, pool.size * sizeof(*want));
+	free(want);
+	pool_free(&pool);
+}
+
 /* FNV-1a over the slots, low octet first: not the hash under test. */
 static u64 checksum(const struct pool *pool)
 {
@@ -726,6 +745,7 @@ int main(void)
 		cmocka_unit_test(few_moves),
 		cmocka_unit_test(weight_change),
 		cmocka_unit_test(same_as_naive),
+		cmocka_unit_test(one_key_two_classes),
 		cmocka_unit_test(golden_tables),
 		cmocka_unit_test(golden_hashes),
 		cmocka_unit_test(hash_alignment),
