@@ -13,6 +13,9 @@
 #   make -s bench-json     the same as JSON, and nothing else
 #   make bench-check       a short one, against tools/testing/bench/bounds
 #   make lint              every static check
+#   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
+#   make fuzz-check        a short run that is the same every time, and the pure core's coverage
+#   make coverage          which branches of the pure core tests and corpora see; HTML in tools/testing/fuzz/coverage
 #   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR
 #   make dkms-install      the module, built again for each kernel that this machine gets
@@ -27,6 +30,8 @@ KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matr
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
+FUZZ := tools/testing/fuzz
+RUNS := 1000000
 
 # What building the module leaves in a directory.
 products = $(foreach kind,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,$(1)/$(kind))
@@ -87,6 +92,15 @@ bench-check: setup
 lint: setup
 	@tools/lint
 
+fuzz: setup
+	@$(FUZZ)/run --runs $(RUNS) $(FUZZERS)
+
+fuzz-check: setup
+	@$(FUZZ)/run --check $(FUZZERS)
+
+coverage: setup
+	@$(FUZZ)/cover --html
+
 install:
 	@$(MAKE) -C userspace install
 
@@ -104,6 +118,7 @@ clean:
 	@$(MAKE) -C userspace clean
 	@$(MAKE) -C $(SELFTESTS) clean
 	@$(MAKE) -C $(BENCH) clean
+	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan bench bench-json bench-check lint install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan bench bench-json bench-check lint fuzz fuzz-check coverage install modules_install dkms-install clean

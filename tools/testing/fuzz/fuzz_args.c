@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * quiclbadm's command line, and then the command against the model of the kernel in
+ * quiclbadm/tests/fake.c.  Input: whether it is a line of -R's (the first octet, odd), then
+ * words that end with a newline.
+ */
+#include "commands.h"
+#include "err.h"
+#include "fake.h"
+#include "fuzz.h"
+#include "said.h"
+
+enum { WORDS_MAX = 64 };
+
+static int split(char *text, size_t size, char **words)
+{
+	char *newline, *end = text + size;
+	int count = 0;
+
+	while (text < end && count < WORDS_MAX) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (!newline)
+			newline = end;
+		*newline = '\0';
+		words[count++] = text;
+		text = newline + 1;
+	}
+	return count;
+}
+
+/* A service with a config and a server, for commands to be about. */
+static void make_state(void)
+{
+	struct config config = { .server_id_len = 2, .nonce_len = 6 };
+	struct mapping map = { .sid = { 2, { 0x0a, 0x01 } } };
+	struct service_id id = {
+		.protocol = IPPROTO_UDP,
+		.vip = { AF_INET, 443, { 192, 0, 2, 1 } },
+	};
+	struct service *svc = state_add(&fake.state, &id);
+	struct dest dest;
+
+	strcpy(svc->sched, SCHED_QUIC);
+	map.server = (struct endpoint){ AF_INET, 443, { 10, 0, 0, 1 } };
+	dest_init(&dest, &map.server);
+	service_add_dest(svc, &dest);
+	service_add_config(svc, &config);
+	service_add_mapping(svc, &map);
+}
+
+static void check_args(const struct args *args)
+{
+	const struct command *command = &commands[args->cmd];
+
+	must(args->cmd > CMD_NONE && args->cmd < CMD_COUNT);
+	must((args->seen & command->must) == command->must);
+	must(!(args->seen & ~(command->must | command->may |
+			      (command->operands ? O(OPERAND) : 0))));
+	must(args->operand_count <= command->operands);
+	must(!args->from_input || command->restorable);
+	must(args->from_input || !args->key);
+}
+
+/* What reads standard input or asks for random octets without end is left out. */
+static bool may_run(const struct args *args)
+{
+	return !args->from_input && args->cmd != CMD_RESTORE &&
+	       args->cmd != CMD_GENKEY;
+}
+
+static void run(const struct args *args)
+{
+	size_t len;
+	int err;
+
+	fake_reset();
+	make_state();
+	printed_begin();
+	err = commands[args->cmd].run(args);
+	printed_end(&len);
+	must(err == EXIT_DONE || err == EXIT_REFUSED || err == EXIT_USAGE);
+	/* "decode" of what goes nowhere prints that and says nothing */
+	must((err && args->cmd != CMD_DECODE) ? said.errors > 0 :
+	     err || !said.errors);
+	fake_reset();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	bool from_input = take_octet(&in) & 1;
+	size_t len = in.left;
+	char *text = calloc(1, len + 1), *words[WORDS_MAX];
+	struct args args;
+	int err, count;
+
+	if (!text)
+		abort();
+	memcpy(text, in.at, len);
+	count = split(text, len, words);
+	said_reset();
+	err = args_parse(count, words, from_input, &args);
+	must(err == 0 || err == EXIT_USAGE);
+	must(said.errors == (err ? 1 : 0));
+	if (!err && !args.help) {
+		check_args(&args);
+		if (may_run(&args))
+			run(&args);
+	}
+	args_destroy(&args);
+	free(text);
+	return 0;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The fallback table of kmod/maglev.c.  Input: size of the table (one octet), which server
+ * leaves (one), junk for the scratch (one), then two octets of name and two of weight per
+ * server.  A name may come again: twins.
+ */
+#include "fuzz.h"
+#include "maglev.h"
+
+enum {
+	SERVERS_MAX = 48,
+	REAL_SIZE = 16381,		/* maglev_size() of so few */
+	/* a slot either way for each of: first round, last round, carried remainder */
+	TOLERANCE = 3,
+	/*
+	 * This part of a real table may move from one server to another although neither
+	 * has to: 1/25 happens when two permutations meet, a table made afresh moves most.
+	 */
+	NEEDLESS_PART = 4,
+};
+
+struct pool {
+	u32 count;
+	u32 size;
+	struct maglev_entry entries[SERVERS_MAX];
+	u16 *table;
+};
+
+/* Primes: small ones mostly, as a large table takes a hundred times as long. */
+static u32 size_of(unsigned int octet)
+{
+	static const u32 sizes[] = { 53, 127, 251, 509 };
+
+	return octet == 255 ? REAL_SIZE : sizes[octet % 4];
+}
+
+/* The words of the comment on maglev_hash(), octet by octet. */
+static u64 hash_again(const u8 *data, size_t len, u64 seed)
+{
+	u64 h = seed ^ len * 0x9e3779b97f4a7c15, word;
+	size_t i = 0, end;
+
+	while (i < len) {
+		end = len - i >= 8 ? i + 8 : len - i >= 4 ? i + 4 : len;
+		for (word = 0; end > i; end--)
+			word = word * 256 + data[end - 1];
+		i = len - i >= 8 ? i + 8 : len - i >= 4 ? i + 4 : len;
+		h = (h ^ word) * 0x243f6a8885a308d3;
+		h ^= h >> 31;
+	}
+	h = (h ^ h >> 32) * 0xb7e151628aed2a6b;
+	h = (h ^ h >> 29) * 0x9e3779b97f4a7c15;
+	return h ^ h >> 32;
+}
+
+static void check_hash(const uint8_t *data, size_t size)
+{
+	uint8_t *exact = copy_of(data, size);
+
+	must(maglev_hash(exact, size, size) == hash_again(data, size, size));
+	free(exact);
+}
+
+static void build(struct pool *pool, unsigned int junk)
+{
+	u32 i;
+
+	for (i = 0; i < pool->count; i++) {
+		pool->entries[i].offset = junk * 0x1010101u;
+		pool->entries[i].skip = junk * 0x10101u;
+		pool->entries[i].next = junk * 0x101u;
+		pool->entries[i].credit = junk * 0x101010101010101ULL;
+	}
+	memset(pool->table, (int)junk, pool->size * sizeof(*pool->table));
+	maglev_build(pool->table, pool->size, pool->entries, pool->count);
+}
+
+static u64 total_weight(const struct pool *pool)
+{
+	u64 sum = 0;
+	u32 i;
+
+	for (i = 0; i < pool->count; i++)
+		sum += pool->entries[i].weight;
+	return sum;
+}
+
+/*
+ * Everybody with weight has a slot and is off its due by TOLERANCE at most.  What all of
+ * them have too many or too few is missing or left for each in proportion to its share.
+ */
+static void check_shares(const struct pool *pool)
+{
+	double weights = (double)total_weight(pool), share, limit;
+	u32 slots[SERVERS_MAX] = { 0 }, i;
+
+	for (i = 0; i < pool->size; i++) {
+		must(pool->table[i] < pool->count);
+		must(pool->entries[pool->table[i]].weight);
+		slots[pool->table[i]]++;
+	}
+	for (i = 0; i < pool->count; i++) {
+		if (!pool->entries[i].weight)
+			continue;
+		share = pool->entries[i].weight / weights;
+		limit = TOLERANCE + TOLERANCE * pool->count * share;
+		share *= pool->size;
+		must(slots[i] >= 1);
+		must(slots[i] <= share + limit && slots[i] >= share - limit);
+	}
+}
+
+/* The same servers the other way round: the same owners. */
+static void check_order(const struct pool *pool, unsigned int junk)
+{
+	struct pool other = { .count = pool->count, .size = pool->size };
+	u32 i;
+
+	for (i = 0; i < pool->count; i++)
+		other.entries[i] = pool->entries[pool->count - 1 - i];
+	other.table = malloc(other.size * sizeof(*other.table));
+	if (!other.table)
+		abort();
+	build(&other, junk ^ 0xff);
+	for (i = 0; i < pool->size; i++) {
+		const struct maglev_entry *a = &pool->entries[pool->table[i]];
+		const struct maglev_entry *b = &other.entries[other.table[i]];
+
+		must(a->key == b->key && a->weight == b->weight);
+	}
+	free(other.table);
+}
+
+static bool has_twins(const struct pool *pool)
+{
+	u32 i, j;
+
+	for (i = 0; i < pool->count; i++)
+		for (j = 0; j < i; j++)
+			if (pool->entries[i].key == pool->entries[j].key)
+				return true;
+	return false;
+}
+
+/* One leaves: whose slots change hands that were not its own? */
+static void check_leaving(struct pool *pool, u32 leaving)
+{
+	u16 *before = malloc(pool->size * sizeof(*before));
+	u64 rest = total_weight(pool) - pool->entries[leaving].weight;
+	u32 moved = 0, i;
+
+	if (!before)
+		abort();
+	memcpy(before, pool->table, pool->size * sizeof(*before));
+	pool->entries[leaving].weight = 0;
+	build(pool, 0);
+	for (i = 0; i < pool->size; i++) {
+		must(rest ? pool->table[i] != leaving :
+			    pool->table[i] == MAGLEV_NONE);
+		moved += before[i] != leaving && before[i] != pool->table[i];
+	}
+	if (pool->size == REAL_SIZE && !has_twins(pool))
+		must(moved <= REAL_SIZE / NEEDLESS_PART);
+	free(before);
+}
+
+static u32 read_servers(struct pool *pool, struct input *in)
+{
+	u8 word[4];
+
+	while (pool->count < SERVERS_MAX && in->left) {
+		struct maglev_entry *entry = &pool->entries[pool->count++];
+
+		take(in, word, sizeof(word));
+		entry->key = maglev_hash(word, 2, 0);
+		entry->weight = word[2] << 8 | word[3];
+	}
+	return pool->count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	struct pool pool = { .size = size_of(take_octet(&in)) };
+	unsigned int leaving = take_octet(&in), junk = take_octet(&in);
+	u32 i;
+
+	check_hash(data, size);
+	pool.table = malloc(pool.size * sizeof(*pool.table));
+	if (!pool.table)
+		abort();
+	read_servers(&pool, &in);
+	build(&pool, junk);
+	if (total_weight(&pool)) {
+		check_shares(&pool);
+		check_order(&pool, junk);
+		check_leaving(&pool, leaving % pool.count);
+	} else {
+		for (i = 0; i < pool.size; i++)
+			must(pool.table[i] == MAGLEV_NONE);
+	}
+	must(maglev_size(pool.count) == REAL_SIZE);
+	free(pool.table);
+	return 0;
+}

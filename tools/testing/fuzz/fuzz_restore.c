@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What -R reads, and -S.  Input: the text.  What is read without complaint is brought into
+ * the model of the kernel (quiclbadm/tests/fake.c); what -S then prints must be readable, make
+ * the same state, and be printed by it to the octet.
+ */
+#include <ctype.h>
+
+#include "commands.h"
+#include "err.h"
+#include "fake.h"
+#include "fuzz.h"
+#include "input.h"
+#include "plan.h"
+#include "said.h"
+
+/* The key of the seeds: it is nothing for a sentence. */
+static const char secret[] = "8f95f09245765f80256934e50c66207f";
+
+enum { SECRET_PART = 8 };		/* digits that give too much away */
+
+/* Is @part in the value of a --key, white space among it or not, and nowhere else? */
+static bool only_as_key(const char *text, const char *part)
+{
+	const char *at = strstr(text, part);
+
+	/* within a quotation it is part of another word */
+	if (!at || strstr(at + 1, part) || strpbrk(text, "\"'"))
+		return false;
+	while (at > text && (isxdigit(at[-1]) || at[-1] == ' '))
+		at--;
+	if (at > text && at[-1] == '=')
+		at--;
+	return at - text >= 6 && !memcmp(at - 6, " --key", 6);
+}
+
+/* Both ends of the key: a sentence may be about what follows white space in it. */
+static void check_sentence(const char *text)
+{
+	char part[SECRET_PART + 1] = "";
+
+	memcpy(part, secret, SECRET_PART);
+	if (only_as_key(text, part))
+		must(!strstr(said.sentence, part));
+	memcpy(part, secret + sizeof(secret) - 1 - SECRET_PART, SECRET_PART);
+	if (only_as_key(text, part))
+		must(!strstr(said.sentence, part));
+}
+
+/* As cmd_restore(), on an empty kernel.  Return: whether all of it is there now. */
+static bool restore(const char *text, size_t len)
+{
+	struct state wanted, nothing = { 0 };
+	char *copy = (char *)copy_of(text, len + 1);
+	struct plan plan;
+	bool ok;
+	int err;
+
+	copy[len] = '\0';
+	said_reset();
+	err = input_read(copy, len, &wanted);
+	must(err == 0 || err == EXIT_REFUSED);
+	must(said.errors == (err ? 1 : 0));
+	free(copy);
+	fake_reset();
+	ok = !err;
+	if (ok) {
+		plan_make(&plan, &nothing, &wanted);
+		ok = !plan_run(&plan);
+		plan_destroy(&plan);
+	}
+	state_destroy(&wanted);
+	/* all or nothing */
+	must(ok || (!fake.state.count && !fake.state.device_count));
+	return ok;
+}
+
+/* Return: what -S prints, for free(); NULL when it refuses. */
+static char *save(bool keys, size_t *len)
+{
+	struct args args = { .cmd = CMD_SAVE, .seen = keys ? O(KEYS) : 0 };
+	const char *text;
+	int err;
+
+	printed_begin();
+	err = cmd_save(&args);
+	text = printed_end(len);
+	must(!err || !*len);
+	return err ? NULL : (char *)copy_of(text, *len + 1);
+}
+
+static void round_trip(bool keys)
+{
+	char *first, *second, *before, *after;
+	size_t first_len, second_len;
+
+	first = save(keys, &first_len);
+	if (!first)
+		return;
+	before = fake_text();
+	if (!restore(first, first_len)) {
+		/* the text names a key file that cannot be read */
+		must(!keys && !strncmp(said.sentence, "key file ", 9));
+		free(before);
+		free(first);
+		return;
+	}
+	after = fake_text();
+	/* without keys in the text they are the files', which may have changed */
+	if (keys)
+		must(!strcmp(before, after));
+	second = save(keys, &second_len);
+	must(second && first_len == second_len);
+	must(!memcmp(first, second, first_len));
+	free(first);
+	free(second);
+	free(before);
+	free(after);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = calloc(1, size + 1);
+
+	if (!text)
+		abort();
+	memcpy(text, data, size);
+	if (restore(text, size)) {
+		round_trip(false);
+		round_trip(true);
+	} else {
+		check_sentence(text);
+	}
+	free(text);
+	fake_reset();
+	return 0;
+}
