@@ -44,6 +44,45 @@ every_octet() {
 	counted "$SVC4" routed=4 "unroutable-server-id=${#others[@]}" "fallback=${#others[@]}"
 }
 
+# word CID OCTET: sets $WORD to eight octets from there on, as the processor reads them
+word() {
+	local i hex=
+	for ((i = 2 * $2 + 14; i >= 2 * $2; i -= 2)); do
+		hex+=${1:i:2}
+	done
+	WORD=$((16#$hex))
+}
+
+# place CID: sets $PLACE to where kmod/cidcache.h has it
+place() {
+	local first
+	word "$1" 0
+	first=$WORD
+	word "$1" 8
+	PLACE=$((((first ^ WORD) * 0x9e3779b97f4a7c15 >> 54) & 1023))
+}
+
+# Two CIDs with one place are two CIDs: they differ in two octets from OCTET on.
+one_place() {
+	local cid other i want
+	fresh "$SVC4" rs4 "${all[@]}"
+	cid=$(minted longest 2)
+	place "$cid"
+	want=$PLACE
+	for ((i = 1; i < 65536; i++)); do
+		printf -v other %04x $((0x${cid:2 * $1:4} ^ i))
+		other=${cid:0:2 * $1}$other${cid:2 * $1 + 4}
+		place "$other"
+		[ "$PLACE" != "$want" ] || break
+	done
+	same "place" "$PLACE" "$want"
+	mark "$SVC4"
+	goes "$cid" s2
+	send "to=$SVC4" "from=$CL4.41:4200" name=y "dcid=$other"
+	goes "$cid" s2
+	counted "$SVC4" routed=4 unroutable-server-id=1 fallback=1
+}
+
 # The first octet's low bits are no part of what a CID means, nor is what comes behind it.
 same_meaning() {
 	local cid
@@ -132,6 +171,9 @@ churn() {
 
 for name in three-pass single-pass four-pass longest; do
 	tcase "$name: every octet of a CID counts" every_octet "$name"
+done
+for octet in 3 11; do
+	tcase "two CIDs with one place in the cache, different from octet $octet on" one_place $octet
 done
 tcase "nothing but the CID counts" same_meaning
 tcase "a CID follows its server ID, its server, its key and its service" follows
