@@ -171,11 +171,14 @@ static u32 sort_turns(struct maglev_entry *entries, u32 count)
 	for (i = 0; i < count; i++)
 		if (entries[i].weight)
 			entries[turns++].next = i;
-	for (i = turns / 2; i-- > 0;)
+	for (i = turns / 2; i-- > 0;) {
 		sift_down(entries, i, turns);
+		qlb_relax();
+	}
 	for (i = turns; i-- > 1;) {
 		swap(entries[i].next, entries[0].next);
 		sift_down(entries, 0, i);
+		qlb_relax();
 	}
 	return turns;
 }
@@ -200,6 +203,7 @@ static void set_permutations(struct maglev_entry *entries, u32 turns, u32 size)
 		entry->skip = 1 + maglev_slot(mix(key ^ SEED_SKIP), size - 1);
 		entry->credit = 0;
 		previous = entry;
+		qlb_relax();
 	}
 }
 
@@ -220,7 +224,10 @@ static void take_slot(u16 *table, u32 size, struct maglev_entry *entry,
 	entry->offset = slot;
 }
 
-/* Return: slots still free. */
+/*
+ * Return: slots still free.  Relaxes after each turn: half of all steps are in the last
+ * rounds, when a turn can take as many as there are slots.
+ */
 static u32 play_round(u16 *table, u32 size, struct maglev_entry *entries,
 		      u32 turns, unsigned int lowest_class, u32 free)
 {
@@ -237,6 +244,7 @@ static u32 play_round(u16 *table, u32 size, struct maglev_entry *entries,
 		for (; entry->credit >> class && free; free--) {
 			entry->credit -= 1ULL << class;
 			take_slot(table, size, entry, entries[i].next);
+			qlb_relax();
 		}
 	}
 	return free;
@@ -259,7 +267,6 @@ void maglev_build(u16 *table, u32 size, struct maglev_entry *entries, u32 count)
 		zeros = round ? (unsigned int)__builtin_ctz(round) : top;
 		free = play_round(table, size, entries, turns,
 				  zeros < top ? top - zeros : 0, free);
-		qlb_relax();
 		round++;
 	}
 }

@@ -5,6 +5,7 @@
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -18,10 +19,12 @@ static int addr_cmp(const struct ip_vs_quic_addr *a,
 	return memcmp(a, b, sizeof(*a));
 }
 
+/* For the kernel's sort(), which lets nobody else run. */
 static int target_cmp(const void *a, const void *b)
 {
 	const struct ip_vs_quic_target * const *x = a, * const *y = b;
 
+	cond_resched();
 	return addr_cmp(&(*x)->addr, &(*y)->addr);
 }
 
@@ -82,6 +85,7 @@ static int collect_targets(struct ip_vs_quic_pool *pool,
 		if (!target)
 			return -ENOMEM;
 		pool->targets[pool->count++] = target;
+		cond_resched();
 	}
 	sort(pool->targets, pool->count, sizeof(pool->targets[0]), target_cmp,
 	     NULL);
@@ -120,6 +124,7 @@ static int build_table(struct ip_vs_quic_pool *pool)
 
 		entries[i].key = server_key(&target->addr);
 		entries[i].weight = clamp_t(int, weight, 0, MAGLEV_WEIGHT_MAX);
+		cond_resched();
 	}
 	maglev_build(pool->table, pool->size, entries, pool->count);
 	kvfree(entries);

@@ -4,6 +4,7 @@
 #include <linux/bsearch.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
 
@@ -14,6 +15,13 @@ static int key_cmp(const void *a, const void *b)
 	const struct ip_vs_quic_sid *x = a, *y = b;
 
 	return memcmp(&x->key, &y->key, sizeof(x->key));
+}
+
+/* The kernel's sort() lets nobody else run. */
+static int key_cmp_relaxed(const void *a, const void *b)
+{
+	cond_resched();
+	return key_cmp(a, b);
 }
 
 struct ip_vs_quic_sidmap *ip_vs_quic_sidmap_new(u32 count)
@@ -40,7 +48,8 @@ bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map)
 {
 	u32 in, out = 0;
 
-	sort(map->sids, map->count, sizeof(map->sids[0]), key_cmp, NULL);
+	sort(map->sids, map->count, sizeof(map->sids[0]), key_cmp_relaxed,
+	     NULL);
 	for (in = 0; in < map->count; in++) {
 		const struct ip_vs_quic_sid *sid = &map->sids[in];
 
@@ -51,6 +60,7 @@ bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map)
 			continue;
 		}
 		map->sids[out++] = *sid;
+		cond_resched();
 	}
 	map->count = out;
 	return true;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # SCALE datagrams, each with a 4-tuple of its own and a routable CID, leave nothing behind on the director; what as many leave with
-# scheduler mh is printed beside it.  The full measure is SCALE=1000000.
+# scheduler mh is printed beside it.  The full measure is SCALE=1000000.  And a service of thousands of servers gets one more while
+# datagrams keep coming.
 #
 # They come from a tunnel device and leave, in IPIP, by a dummy device: all in the director, so that it is the director that is
 # measured, and in one go each, so that none is lost.
@@ -14,6 +15,9 @@ need_module
 modprobe -a ip_vs_mh tun dummy 2>/dev/null || skip_all "the kernel has no ip_vs_mh, tun or dummy"
 lab_up
 SCALE=${SCALE:-100000}
+SERVERS=4096
+TRACING=/sys/kernel/tracing
+TRACE=$TRACING/instances/$LAB-$$
 
 far() { printf '10.77.0.%d' "$1"; }
 
@@ -22,6 +26,9 @@ value() { awk -v name="$2:" '$1 == name { print $2 }' "$1"; }
 
 # sent: how many packets the dummy device has been given
 sent() { awk '$1 == "ivqd:" { print $11 }' /proc/self/net/dev; }
+
+# sends N: more than N by now
+sends() { [ "$(sent)" -gt "$1" ]; }
 
 # connections: of all servers
 connections() { ipvsadm -Ln | awk '/->.*Tunnel/ { n += $5 + $6 } END { print n + 0 }'; }
@@ -75,6 +82,69 @@ mh() {
 	poll 120 "an empty connection table" no_connections
 }
 
+# traced: events at the beginning and the end of building a table, and for each datagram; sets $KPROBES to what they are called
+traced() {
+	KPROBES=ivq$$
+	[ -e "$TRACING/kprobe_events" ] || skip "the kernel has no kprobes"
+	printf '%s\n' "p:$KPROBES/begin maglev_build" "r:$KPROBES/end maglev_build" >>"$TRACING/kprobe_events"
+	mkdir "$TRACE"
+	defer "echo 0 >$TRACE/events/enable; rmdir $TRACE; printf '%s\n' -:$KPROBES/begin -:$KPROBES/end >>$TRACING/kprobe_events"
+	echo 16384 >"$TRACE/buffer_size_kb"
+	echo 1 >"$TRACE/events/$KPROBES/enable"
+	echo 1 >"$TRACE/events/ip_vs_quic/ip_vs_quic_decision/enable"
+}
+
+# The traffic and the one who adds share a processor: how much of a table's building is done between two datagrams does not matter,
+# if only it lets them pass.
+crowd() {
+	local n server before
+	drop_connections
+	{
+		printf -- '-A -u %s -s rr\n' "$SVC4"
+		for ((n = 1; n <= SERVERS; n++)); do
+			printf -- '-a -u %s -r 10.77.%d.%d -i\n' "$SVC4" $((n / 256)) $((n % 256))
+		done
+	} | ipvsadm -R
+	ipvsadm -E -u "$SVC4" -s quic
+	q config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
+	for n in 1 2 3; do
+		q server-id add -u "$SVC4" -r "$(far "$n")" --server-id "0:$(sid 3 "$n")"
+	done
+	traced
+	mark "$SVC4"
+	before=$(sent)
+	"$here/flowgen" ivqf 16000000 "$CL4.0" "$VIP4" "$PORT" "40${CID[1]}" "40${CID[2]}" "40${CID[3]}" &
+	pids+=($!)
+	poll 20 "datagrams" sends "$before"
+	: >"$TRACE/trace"
+	for server in 10.77.200.1 10.77.200.2; do
+		q -a -u "$SVC4" -r "$server" -i --server-id "0:$(sid 3 $((100 + ${server##*.})))"
+	done
+	echo 0 >"$TRACE/tracing_on"
+	kill_all
+	wait || true
+	counted "$SVC4" "routed=$(($(sent) - before))"
+	same "servers" "$(q -L -n -j | jq '.services[0].servers | length')" $((SERVERS + 2))
+	passed >"$WORK/passed"
+	awk -v servers="$SERVERS" '
+		{ printf "a table of %d servers: %d datagrams meanwhile, at most %d us between two\n", servers + NR, $1, $2 }' \
+		"$WORK/passed" >>"$WORK/figures"
+	same "tables built" "$(wc -l <"$WORK/passed")" 2
+	same "those without datagrams meanwhile" "$(awk '$1 < 20' "$WORK/passed")" ""
+}
+
+# passed: for each table that was built, the datagrams meanwhile and the longest time between two events, microseconds
+passed() {
+	awk '
+		/^#/ { next }
+		{ match($0, /[0-9]+\.[0-9]+: /); now = substr($0, RSTART) * 1000000 }
+		/ begin: / { building = 1; n = most = 0 }
+		building && !/ begin: / && now - last > most { most = now - last }
+		/ end: / { building = 0; print n, most }
+		/ ip_vs_quic_decision: / { n++ }
+		{ last = now }' "$TRACE/trace"
+}
+
 restore() {
 	ipvsadm -C
 	ipvsadm --set 0 0 300
@@ -91,11 +161,12 @@ ip link add ivqd type dummy
 echo 1 >/proc/sys/net/ipv6/conf/ivqd/disable_ipv6
 ip -b - <<-END
 	link set ivqd up
-	route add 10.77.0.0/24 dev ivqd
+	route add 10.77.0.0/16 dev ivqd
 END
 slack
 mint_cids
 tcase "quic: $SCALE 4-tuples leave nothing" quic
+tcase "quic: a server is added to $SERVERS under traffic" crowd
 tcase "mh: $SCALE 4-tuples leave as many connections" mh
 [ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
 finish
