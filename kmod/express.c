@@ -26,16 +26,6 @@
 #include "trace.h"
 #include "tunnel.h"
 
-static void count(const struct ip_vs_quic_express *express,
-		  enum ip_vs_quic_express_outcome outcome)
-{
-	struct ip_vs_quic_express_stats *s = this_cpu_ptr(express->stats);
-
-	u64_stats_update_begin(&s->syncp);
-	u64_stats_inc(&s->datagrams[outcome]);
-	u64_stats_update_end(&s->syncp);
-}
-
 static __always_inline unsigned int ip_len(u16 af)
 {
 	return af == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
@@ -129,6 +119,8 @@ take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
 	outcome = ip_vs_quic_tunnel_find(&tunnel, d.target,
 					 &routes->settings.sources, skb->len);
+	if (outcome == IP_VS_QUIC_EXPRESS_TAKEN)
+		outcome = ip_vs_quic_tunnel_find_neigh(&tunnel);
 	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
 		return outcome;
 
@@ -186,7 +178,7 @@ take(const struct ip_vs_quic_express *express, struct sk_buff *skb, u16 af)
 			return NF_ACCEPT;
 		outcome = take_usual(qnet, skb, qs, af);
 	}
-	count(express, outcome);
+	ip_vs_quic_stats_count(express->stats, outcome);
 	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;
 }
 
@@ -229,8 +221,7 @@ static struct ip_vs_quic_express *new_express(struct ip_vs_quic_net *qnet,
 	if (!express)
 		return NULL;
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_EXPRESS);
-	express->stats =
-		netdev_alloc_pcpu_stats(struct ip_vs_quic_express_stats);
+	express->stats = ip_vs_quic_stats_new(IP_VS_QUIC_EXPRESS_OUTCOME_COUNT);
 	if (!express->stats) {
 		free_express(express);
 		return NULL;
@@ -341,27 +332,6 @@ void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet)
 
 	list_for_each_entry_safe(express, next, &qnet->express, list)
 		remove(express);
-}
-
-u64 ip_vs_quic_express_sum(const struct ip_vs_quic_express *express,
-			   enum ip_vs_quic_express_outcome outcome)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct ip_vs_quic_express_stats *s;
-		unsigned int start;
-		u64 n;
-
-		s = per_cpu_ptr(express->stats, cpu);
-		do {
-			start = u64_stats_fetch_begin(&s->syncp);
-			n = u64_stats_read(&s->datagrams[outcome]);
-		} while (u64_stats_fetch_retry(&s->syncp, start));
-		sum += n;
-	}
-	return sum;
 }
 
 /*

@@ -7,35 +7,28 @@
 #ifndef _IP_VS_QUIC_EXPRESS_H
 #define _IP_VS_QUIC_EXPRESS_H
 
-#include <linux/ip_vs_quic.h>
 #include <linux/list.h>
 #include <linux/netfilter.h>
-#include <linux/percpu.h>
-#include <linux/u64_stats_sync.h>
 #include <linux/workqueue.h>
+
+#include "stats.h"
 
 struct ip_vs_quic_net;
 struct netlink_ext_ack;
-
-/* Of one CPU. */
-struct ip_vs_quic_express_stats {
-	u64_stats_t datagrams[IP_VS_QUIC_EXPRESS_OUTCOME_COUNT];
-	struct u64_stats_sync syncp;
-};
 
 /**
  * struct ip_vs_quic_express - the express path of one device
  * @list: in qnet->express, under qnet->lock
  * @ops: the hook; its dev has no reference: a device that goes takes this along
  * @qnet: the namespace's
- * @stats: written by the hook
+ * @stats: by enum ip_vs_quic_express_outcome, written by the hook
  * @free_work: frees it after a grace period
  */
 struct ip_vs_quic_express {
 	struct list_head list;
 	struct nf_hook_ops ops;
 	struct ip_vs_quic_net *qnet;
-	struct ip_vs_quic_express_stats __percpu *stats;
+	struct ip_vs_quic_stats __percpu *stats;
 	struct rcu_work free_work;
 };
 
@@ -47,9 +40,6 @@ int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
 
 /* From all devices of the namespace; caller holds qnet->lock. */
 void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet);
-
-u64 ip_vs_quic_express_sum(const struct ip_vs_quic_express *express,
-			   enum ip_vs_quic_express_outcome outcome);
 
 int ip_vs_quic_express_init(void);
 void ip_vs_quic_express_uninit(void);

@@ -60,9 +60,8 @@ unsigned int ip_vs_quic_forward_spread(struct sk_buff *skb,
 	struct ip_vs_quic_tunnel tunnel;
 
 	if (!can_spread(skb, target) ||
-	    ip_vs_quic_tunnel_find_route(&tunnel, target,
-					 &routes->settings.sources,
-					 skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
+	    ip_vs_quic_tunnel_find(&tunnel, target, &routes->settings.sources,
+				   skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
 		return ip_vs_quic_forward(skb, target, iph);
 	ip_vs_quic_forward_count(target, skb);
 	ip_vs_quic_tunnel_output(&tunnel, skb);

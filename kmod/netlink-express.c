@@ -51,7 +51,8 @@ static int put_stats(struct sk_buff *skb,
 		return -EMSGSIZE;
 	for (i = 0; i < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; i++)
 		if (nla_put_u64_64bit(skb, 1 + i,
-				      ip_vs_quic_express_sum(express, i), 0))
+				      ip_vs_quic_stats_sum(express->stats, i),
+				      0))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -62,7 +62,7 @@ static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
 	qs->ipvs = svc->ipvs;
 	ip_vs_quic_vip_init(&qs->vip);
 	qs->qnet = ip_vs_quic_net(svc->ipvs->net);
-	qs->stats = ip_vs_quic_stats_new();
+	qs->stats = ip_vs_quic_stats_new(IP_VS_QUIC_OUTCOME_COUNT);
 	qs->sidmap = ip_vs_quic_sidmap_new(0);
 	if (!qs->stats || !qs->sidmap) {
 		free_service(qs);

@@ -46,7 +46,7 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
  * struct ip_vs_quic_service - sched_data of an IPVS service
  * @routes: what datagrams are decided by; written under qnet->lock, NULL
  *	    before the service is complete and after netns exit began
- * @stats: per-CPU counters, written by the packet path
+ * @stats: by enum ip_vs_quic_outcome, written by the packet path
  * @key: fixed
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
  * @vip: whether its address is this host's, for the express path

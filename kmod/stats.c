@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "stats.h"
 
-#include <linux/netdevice.h>
+#include <linux/gfp.h>
+#include <linux/overflow.h>
 
-struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(void)
+struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(unsigned int count)
 {
-	return netdev_alloc_pcpu_stats(struct ip_vs_quic_stats);
+	struct ip_vs_quic_stats __percpu *stats;
+	int cpu;
+
+	stats = __alloc_percpu(struct_size(stats, datagrams, count),
+			       __alignof__(*stats));
+	if (!stats)
+		return NULL;
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(stats, cpu)->syncp);
+	return stats;
 }
 
 u64 ip_vs_quic_stats_sum(struct ip_vs_quic_stats __percpu *stats,
-			 enum ip_vs_quic_outcome outcome)
+			 unsigned int outcome)
 {
 	u64 sum = 0;
 	int cpu;

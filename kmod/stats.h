@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Counters per outcome, one set per service, each CPU its own. */
+/* Counters per outcome, one set per service or device, each CPU its own. */
 #ifndef _IP_VS_QUIC_STATS_H
 #define _IP_VS_QUIC_STATS_H
 
@@ -8,14 +8,14 @@
 #include <linux/u64_stats_sync.h>
 
 struct ip_vs_quic_stats {
-	u64_stats_t datagrams[IP_VS_QUIC_OUTCOME_COUNT];
 	struct u64_stats_sync syncp;
+	u64_stats_t datagrams[];	/* by outcome */
 };
 
 /* Caller has bottom halves disabled. */
 static inline void
 ip_vs_quic_stats_count(struct ip_vs_quic_stats __percpu *stats,
-		       enum ip_vs_quic_outcome outcome)
+		       unsigned int outcome)
 {
 	struct ip_vs_quic_stats *s = this_cpu_ptr(stats);
 
@@ -24,8 +24,11 @@ ip_vs_quic_stats_count(struct ip_vs_quic_stats __percpu *stats,
 	u64_stats_update_end(&s->syncp);
 }
 
-struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(void);
+/* For @count outcomes, all 0; to be freed by free_percpu().  NULL without memory. */
+struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(unsigned int count);
+
+/* Of all CPUs. */
 u64 ip_vs_quic_stats_sum(struct ip_vs_quic_stats __percpu *stats,
-			 enum ip_vs_quic_outcome outcome);
+			 unsigned int outcome);
 
 #endif /* _IP_VS_QUIC_STATS_H */

@@ -151,12 +151,8 @@ find_route(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
-find_way(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
+find_next_hop(struct ip_vs_quic_tunnel *tunnel)
 {
-	enum ip_vs_quic_express_outcome outcome = find_route(tunnel, len);
-
-	if (unlikely(outcome != IP_VS_QUIC_EXPRESS_TAKEN))
-		return outcome;
 	tunnel->neigh = find_neigh(tunnel);
 	return likely(tunnel->neigh) ? IP_VS_QUIC_EXPRESS_TAKEN :
 				       IP_VS_QUIC_EXPRESS_NO_NEIGHBOUR;
@@ -184,19 +180,13 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 	if (!is_plain_method(target))
 		return IP_VS_QUIC_EXPRESS_METHOD;
 	describe(tunnel, target, sources);
-	return find_way(tunnel, len);
+	return find_route(tunnel, len);
 }
 
 enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find_route(struct ip_vs_quic_tunnel *tunnel,
-			     const struct ip_vs_quic_target *target,
-			     const struct ip_vs_quic_sources *sources,
-			     unsigned int len)
+ip_vs_quic_tunnel_find_neigh(struct ip_vs_quic_tunnel *tunnel)
 {
-	if (!is_plain_method(target))
-		return IP_VS_QUIC_EXPRESS_METHOD;
-	describe(tunnel, target, sources);
-	return find_route(tunnel, len);
+	return find_next_hop(tunnel);
 }
 
 /* One hop on, as IPVS counts itself; then what the outer header needs to know. */
@@ -398,8 +388,10 @@ void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
 static __always_inline enum ip_vs_quic_express_outcome
 find_and_send(struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 {
-	enum ip_vs_quic_express_outcome outcome = find_way(tunnel, skb->len);
+	enum ip_vs_quic_express_outcome outcome = find_route(tunnel, skb->len);
 
+	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN))
+		outcome = find_next_hop(tunnel);
 	if (unlikely(outcome != IP_VS_QUIC_EXPRESS_TAKEN))
 		return outcome;
 	ip_vs_quic_forward_count(tunnel->target, skb);

@@ -39,8 +39,9 @@ struct ip_vs_quic_tunnel {
 };
 
 /*
- * Finds the way to @target for a packet of @len octets.  Looks only at what IPVS and
- * the stack have found already.  Return: _TAKEN, or why there is no plain way.
+ * Finds the way to @target for a packet of @len octets, all but the neighbour.  Looks
+ * only at what IPVS and the stack have found already.  Return: _TAKEN, or why there is
+ * no plain way.
  */
 enum ip_vs_quic_express_outcome
 ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
@@ -48,21 +49,18 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 		       const struct ip_vs_quic_sources *sources,
 		       unsigned int len);
 
+/* Then the neighbour, for who sends by himself.  Return: the same. */
+enum ip_vs_quic_express_outcome
+ip_vs_quic_tunnel_find_neigh(struct ip_vs_quic_tunnel *tunnel);
+
 /*
- * Sends @skb to @target, as ip_vs_quic_tunnel_find() and _xmit(), and counts it as
- * IPVS does.  Return: _TAKEN and it is gone, or why not and it is untouched.
+ * Sends @skb to @target, as these two and _xmit(), and counts it as IPVS does.
+ * Return: _TAKEN and it is gone, or why not and it is untouched.
  */
 enum ip_vs_quic_express_outcome
 ip_vs_quic_tunnel_send(struct sk_buff *skb,
 		       const struct ip_vs_quic_target *target,
 		       const struct ip_vs_quic_sources *sources);
-
-/* The first of these but for the neighbour. */
-enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find_route(struct ip_vs_quic_tunnel *tunnel,
-			     const struct ip_vs_quic_target *target,
-			     const struct ip_vs_quic_sources *sources,
-			     unsigned int len);
 
 /*
  * Sends @skb, an IP packet of the service's family with a TTL of at least 2, not
