@@ -6,7 +6,9 @@
  *	inject -t VIP:PORT -p PACKETS [OPTION...]
  *	inject calibrate
  *
- * With -n FD, writes "injecting" there when what is timed begins.
+ * With -n FD, writes "injecting" there when what is timed begins.  With -j N, as many
+ * processes inject at once, each bound to a processor of its own; then nothing is timed,
+ * but each processor must have received its part.
  * Prints nanoseconds per packet - median, mean, least and most of the batches' -
  * and how many packets it has injected in all.  The median does not show the timer
  * ticks that hit some batches.  Before that it has checked, by the kernel's own
@@ -18,6 +20,7 @@
  * SERVERS.  Nonces come from a generator
  * with a fixed seed: two runs are the same to the bit.
  */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,19 +31,22 @@
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
-#include <stdarg.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "ivq_bench.h"
 #include "qlb.h"
+#include "tool.h"
 
 enum {
 	BATCH		= 32,
 	PRIME		= 64,
+	CPUS_MAX	= 64,
 	QUIC_MAX	= IVQ_BENCH_HEAD_LEN - sizeof(struct ip6_hdr) -
 			  sizeof(struct udphdr),
 	CALIBRATED_NS	= 1000000,
@@ -70,6 +76,7 @@ struct setup {
 	bool express;
 	unsigned int overhead;		/* of the tunnel, octets */
 	int notify;			/* descriptor, or -1 */
+	unsigned int cpus;		/* that inject at once */
 	bool have_config;
 	struct qlb_config config;
 };
@@ -79,21 +86,6 @@ struct counters {
 	uint64_t sent_octets;
 	uint64_t ip_received;
 };
-
-static void die(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2), noreturn));
-
-static void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fprintf(stderr, "Error: inject: ");
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputs(".\n", stderr);
-	exit(1);
-}
 
 static uint64_t random_state = NONCE_SEED;
 
@@ -171,32 +163,14 @@ static size_t make_quic(const struct setup *s, const u8 *cid, size_t cid_len,
 	return 1 + cid_len + 20;
 }
 
-static uint32_t sum16(const void *data, size_t len)
-{
-	const u8 *p = data;
-	uint32_t sum = 0;
-	size_t i;
-
-	for (i = 0; i + 1 < len; i += 2)
-		sum += p[i] << 8 | p[i + 1];
-	return len & 1 ? sum + (p[len - 1] << 8) : sum;
-}
-
-static u16 fold(uint32_t sum)
-{
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return htons(~sum & 0xffff);
-}
-
 /* What follows the head is zero, and does not change the sum. */
 static u16 udp_sum(const void *addrs, size_t addrs_len, const void *udp,
 		   size_t head_len, unsigned int udp_len)
 {
-	u16 sum = fold(sum16(addrs, addrs_len) + IPPROTO_UDP + udp_len +
-		       sum16(udp, head_len));
+	uint32_t sum = add_up(IPPROTO_UDP + udp_len, addrs, addrs_len);
+	u16 folded = fold(add_up(sum, udp, head_len));
 
-	return sum ? sum : 0xffff;
+	return htons(folded ? folded : 0xffff);
 }
 
 static void put_v4(const struct setup *s, struct ivq_bench_packet *p,
@@ -217,7 +191,7 @@ static void put_v4(const struct setup *s, struct ivq_bench_packet *p,
 	ip->protocol = IPPROTO_UDP;
 	ip->saddr = htonl(0xc6120000 + flow);	/* 198.18.0.0/15 */
 	ip->daddr = s->vip.v4.s_addr;
-	ip->check = fold(sum16(ip, sizeof(*ip)));
+	ip->check = htons(fold(add_up(0, ip, sizeof(*ip))));
 	uh->check = udp_sum(&ip->saddr, 8, uh, udp_head_len,
 			    sizeof(*uh) + s->size);
 }
@@ -331,6 +305,22 @@ static uint64_t read_received_v6(void)
 	die("/proc/net/snmp6 does not count received packets");
 }
 
+/* Packets that each processor has received since boot, by whatever device. */
+static void read_shares(unsigned int cpus, uint64_t *shares)
+{
+	FILE *f = fopen("/proc/net/softnet_stat", "r");
+	char line[512];
+	unsigned int n;
+
+	if (!f)
+		die("/proc/net/softnet_stat: %s", strerror(errno));
+	for (n = 0; n < cpus; n++)
+		if (!fgets(line, sizeof(line), f) ||
+		    sscanf(line, "%" SCNx64, &shares[n]) != 1)
+			die("there are only %u processors", n);
+	fclose(f);
+}
+
 static struct counters read_counters(const struct setup *s)
 {
 	struct counters c;
@@ -394,6 +384,61 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void let_arrive(const struct ivq_bench_run *run)
+{
+	int fd = open_bench();
+
+	if (ioctl(fd, IVQ_BENCH_RUN, run))
+		die("%s", strerror(errno));
+	close(fd);
+}
+
+/* Waits for the others: until nobody has the pipe's other end. */
+static noreturn void inject_on(unsigned int cpu, const int *gate,
+			       const struct ivq_bench_run *run)
+{
+	cpu_set_t set;
+	char never;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("processor %u: %s", cpu, strerror(errno));
+	close(gate[1]);
+	if (read(gate[0], &never, 1))
+		die("processor %u: %s", cpu, strerror(errno));
+	let_arrive(run);
+	exit(0);
+}
+
+static void inject_in_parallel(unsigned int cpus, struct ivq_bench_run run)
+{
+	uint64_t before[CPUS_MAX], after[CPUS_MAX];
+	int gate[2], status;
+	unsigned int cpu;
+
+	run.batches /= cpus;
+	read_shares(cpus, before);
+	if (pipe(gate))
+		die("pipe: %s", strerror(errno));
+	for (cpu = 0; cpu < cpus; cpu++) {
+		switch (fork()) {
+		case -1: die("fork: %s", strerror(errno));
+		case 0: inject_on(cpu, gate, &run);
+		}
+	}
+	close(gate[0]);
+	close(gate[1]);
+	for (cpu = 0; cpu < cpus; cpu++)
+		if (wait(&status) < 0 || status)
+			die("an injector failed");
+	read_shares(cpus, after);
+	for (cpu = 0; cpu < cpus; cpu++)
+		if (after[cpu] - before[cpu] < (uint64_t)run.batches * BATCH)
+			die("processor %u received %" PRIu64 " packets only",
+			    cpu, after[cpu] - before[cpu]);
+}
+
 /* Goes through @set as often as it takes.  @times is NULL for what is not timed. */
 static void inject(const struct setup *s, const struct ivq_bench_packet *set,
 		   unsigned int set_len, unsigned int packets, uint64_t *times)
@@ -408,14 +453,14 @@ static void inject(const struct setup *s, const struct ivq_bench_packet *set,
 		.times = (uintptr_t)(times ? times : ignored),
 	};
 	struct counters before = read_counters(s);
-	int fd = open_bench();
 
 	if (!ignored)
 		die("out of memory");
-	if (ioctl(fd, IVQ_BENCH_RUN, &run))
-		die("%s", strerror(errno));
+	if (times && s->cpus > 1)
+		inject_in_parallel(s->cpus, run);
+	else
+		let_arrive(&run);
 	check_counters(s, &before, packets, times);
-	close(fd);
 	free(ignored);
 }
 
@@ -443,6 +488,7 @@ static void run(struct setup *s)
 	unsigned int first = s->warm ? 0 : PRIME;
 	uint64_t *times = calloc(s->packets / BATCH, sizeof(*times));
 	struct ivq_bench_packet *set;
+	unsigned int all;
 
 	if (s->flows == most)
 		s->flows += first;
@@ -455,23 +501,23 @@ static void run(struct setup *s)
 	if (s->notify >= 0)
 		dprintf(s->notify, "injecting\n");
 	inject(s, set + first, most, s->packets, times);
-	print(times, s->packets / BATCH,
-	      s->packets + (s->warm ? most : first));
+	all = s->packets + (s->warm ? most : first);
+	if (s->cpus > 1)
+		printf("shared %u\n", all);
+	else
+		print(times, s->packets / BATCH, all);
 	free(times);
 	free(set);
 }
 
 /* --- arguments -------------------------------------------------------------- */
 
-static unsigned int number(const char *what, const char *arg, unsigned int max)
+static unsigned int positive(const char *arg, unsigned int max)
 {
-	unsigned long n;
-	char *end;
+	unsigned int n = number(arg, 10, max);
 
-	errno = 0;
-	n = strtoul(arg, &end, 10);
-	if (errno || end == arg || *end || !n || n > max)
-		die("%s: \"%s\" is not a number from 1 to %u", what, arg, max);
+	if (!n)
+		die("0 is too few");
 	return n;
 }
 
@@ -483,7 +529,7 @@ static void parse_vip(struct setup *s, char *arg)
 	if (!colon)
 		die("-t wants ADDRESS:PORT");
 	*colon = '\0';
-	s->port = number("port", colon + 1, 65535);
+	s->port = positive(colon + 1, 65535);
 	s->v6 = *arg == '[';
 	if (s->v6) {
 		arg[strcspn(arg, "]")] = '\0';
@@ -529,29 +575,31 @@ static void parse(struct setup *s, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:n:wx")) != -1) {
+	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:n:j:wx")) != -1) {
 		switch (option) {
 		case 't': parse_vip(s, optarg); break;
-		case 'P': s->ports = number("ports", optarg, 10000); break;
-		case 'p': s->packets = number("packets", optarg, 1 << 20); break;
+		case 'P': s->ports = positive(optarg, 10000); break;
+		case 'p': s->packets = positive(optarg, 1 << 20); break;
 		case 'i': s->in = optarg; break;
 		case 'o': s->out = optarg; break;
 		case 'H': s->form = parse_form(optarg); break;
-		case 'l': s->size = number("size", optarg, 1400); break;
-		case 'f': s->flows = number("flows", optarg, 1 << 17); break;
+		case 'l': s->size = positive(optarg, 1400); break;
+		case 'f': s->flows = positive(optarg, 1 << 17); break;
 		case 'c': parse_config(s, optarg); break;
-		case 'C': s->cids = number("CIDs", optarg, 1 << 17); break;
-		case 's': s->servers = number("servers", optarg, 65535); break;
-		case 'O': s->overhead = number("overhead", optarg, 200); break;
-		case 'n': s->notify = number("descriptor", optarg, 255); break;
+		case 'C': s->cids = positive(optarg, 1 << 17); break;
+		case 's': s->servers = positive(optarg, 65535); break;
+		case 'O': s->overhead = positive(optarg, 200); break;
+		case 'n': s->notify = positive(optarg, 255); break;
+		case 'j': s->cpus = positive(optarg, CPUS_MAX); break;
 		case 'w': s->warm = true; break;
 		case 'x': s->express = true; break;
 		default: exit(2);
 		}
 	}
-	if (!s->port || s->packets < BATCH || s->packets % BATCH ||
-	    s->flows % BATCH || s->cids % BATCH)
-		die("-t and -p are needed, and numbers of packets, flows and CIDs are multiples of %d",
+	if (!s->port || s->packets < BATCH ||
+	    s->packets % (BATCH * s->cpus) || s->flows % BATCH ||
+	    s->cids % BATCH)
+		die("-t and -p are needed, and numbers of packets of a processor, flows and CIDs are multiples of %d",
 		    BATCH);
 }
 
@@ -560,6 +608,7 @@ int main(int argc, char **argv)
 	struct setup s = {
 		.in = "in0", .out = "out0", .size = 1200, .flows = 64,
 		.ports = 1, .cids = 64, .servers = 8, .notify = -1,
+		.cpus = 1,
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "calibrate")) {
