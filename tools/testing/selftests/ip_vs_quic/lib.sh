@@ -399,10 +399,13 @@ mark() {
 	for outcome in "${!STATS[@]}"; do
 		MARK[$outcome]=${STATS[$outcome]}
 	done
-	conns
+	# The table is read in pieces: when an entry expires in between, the one that moves up to its place is missed.
 	MARK_CONNS=()
-	for conn in "${!CONNS[@]}"; do
-		MARK_CONNS[$conn]=1
+	for _ in 1 2; do
+		conns
+		for conn in "${!CONNS[@]}"; do
+			MARK_CONNS[$conn]=1
+		done
 	done
 }
 
