@@ -8,14 +8,18 @@ need_module
 lab_up
 serve "$SVC4" "$SVC6"
 
-# healthy NAMESPACE OPTION...: no fault, and no change to anything
+# healthy NAMESPACE OPTION...: no fault
 healthy() {
-	local ns=$1 before out
-	shift
-	before=$(snapshot "$ns")
-	out=$(in_ns "$ns" quiclbadm doctor "$@") || fail "$out"
-	[[ $out == *" 0 faults" ]] || fail "$out"
-	same "what the doctor looked at" "$(snapshot "$ns")" "$before"
+	OUT=$(in_ns "$1" quiclbadm doctor "${@:2}") || fail "$OUT"
+	[[ $OUT == *" 0 faults" ]] || fail "$OUT"
+}
+
+# unchanged NAMESPACE COMMAND...: it changes nothing that the doctor looks at there
+unchanged() {
+	local before
+	before=$(snapshot "$1")
+	"${@:2}"
+	same "what the doctor looked at" "$(snapshot "$1")" "$before"
 }
 
 snapshot() {
@@ -32,7 +36,7 @@ real_servers() {
 	done
 	# the VIPs found by themselves
 	healthy s1
-	[ "$(in_ns s1 quiclbadm doctor | grep -c ' vip ')" = 2 ] || fail "$(in_ns s1 quiclbadm doctor)"
+	[ "$(grep -c ' vip ' <<<"$OUT")" = 2 ] || fail "$OUT"
 }
 
 # A firewall that is as it should be.
@@ -57,10 +61,10 @@ behind_firewall() {
 		}
 	END
 	healthy s1 -u "$SVC4" -r "$(rs4 1)"
-	healthy s1 -u "$SVC6" -r "$(rs6 1)"
+	unchanged s1 healthy s1 -u "$SVC6" -r "$(rs6 1)"
 	# what depends on a rate is not known, and said to be so
-	in_ns s1 quiclbadm doctor -u "$SVC6" | grep -q "^unknown  *firewall " || fail "the limit was not noticed"
-	in_ns s1 quiclbadm doctor -u "$SVC4" | grep -q "^advice  *conntrack " || fail "the invalid state was not noticed"
+	grep -q "^unknown  *firewall " <<<"$OUT" || fail "the limit was not noticed: $OUT"
+	grep -q "^advice  *conntrack " <<<"$OUT" || fail "the invalid state was not noticed: $OUT"
 }
 
 # Loose validation lets pass what comes by a device that has an address, the VIP here.
@@ -87,12 +91,13 @@ mends() {
 	local fix
 	in_ns s2 quiclbadm doctor "$@" -j >"$WORK/report" && fail "nothing to mend"
 	fix=$(jq -r '.[] | select(.verdict == "fault").fix' "$WORK/report")
+	[ -n "$fix" ] || fail "$(cat "$WORK/report")"
 	in_ns s2 sh -ec "$fix" || fail "it does not do: $fix"
 	healthy s2 "$@"
 }
 
 fresh "$SVC4" rs4 0:3:4
-tcase "right real servers" real_servers
+tcase "right real servers" unchanged s1 real_servers
 tcase "a right firewall" behind_firewall
 tcase "loose source validation" loose
 tcase "VIP and real server on one link" one_link

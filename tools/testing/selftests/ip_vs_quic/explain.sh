@@ -35,9 +35,9 @@ traffic() {
 captured() {
 	tcpdump -i eth0 -nn -U -w "$CAPTURE" "udp dst port $PORT" 2>"$WORK/tcpdump" &
 	pids+=("$!")
-	poll 20 tcpdump grep -q "listening on" "$WORK/tcpdump"
+	poll 60 tcpdump grep -q "listening on" "$WORK/tcpdump"
 	"$@"
-	poll 20 "50 datagrams in the capture" enough
+	poll 60 "50 datagrams in the capture" enough
 	kill "$!"
 	wait "$!" || true
 }
@@ -92,11 +92,11 @@ explained_there() { q explain "$WORK/s2.pcap" | grep -q "$1"; }
 
 tunnelled() {
 	spawn s2 tcpdump -i eth0 -nn -U -w "$WORK/s2.pcap" ip proto 4 2>"$WORK/tcpdump.s2"
-	poll 20 tcpdump grep -q "listening on" "$WORK/tcpdump.s2"
+	poll 60 tcpdump grep -q "listening on" "$WORK/tcpdump.s2"
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.9:900" name=x "mint=0:$(sid 3 2)"
 	answers "x s2 1"
 	# the capture may end amid a packet meanwhile
-	poll 20 "the datagram in the capture" explained_there "^1: $CL4.9:900 > $SVC4: short .* routed server=$(rs4 2):$PORT$"
+	poll 60 "the datagram in the capture" explained_there "^1: $CL4.9:900 > $SVC4: short .* routed server=$(rs4 2):$PORT$"
 }
 
 mkdir "$TRACE"

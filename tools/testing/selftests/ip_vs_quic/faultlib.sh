@@ -21,16 +21,13 @@ trace_in() {
 mark_trace() { TRACE_MARK=$(wc -l <"$WORK/trace"); }
 since() { tail -n "+$((TRACE_MARK + 1))" "$WORK/trace"; }
 
-# dropped FILTER: a drop for which the jq filter is true has been traced
-dropped() { [ "$(since | jq -c "select(.event == \"drop\" and ($1))" | wc -l)" -gt 0 ]; }
+# happened EVENT FILTER: one for which the jq filter is true has been traced since
+happened() { jq -en "any(inputs | select(input_line_number > $TRACE_MARK); .event == \"$1\" and ($2))" "$WORK/trace"; }
 
 # traces FILTER WHAT: in a moment it has
 traces() {
 	[ -n "$CAN_TRACE" ] || return 0
-	poll 30 "a drop in the trace that is $1" dropped "$1" || {
-		since
-		exit 1
-	}
+	poll 30 "a drop in the trace that is $1" happened drop "$1"
 }
 
 # one WORD...: a datagram whose CID names real server 2; more words may say otherwise
@@ -57,8 +54,10 @@ diagnosed() {
 	shift
 	in_ns "$NS" quiclbadm doctor "$@" -j >"$WORK/report" || rc=$?
 	same "status of the doctor" "$rc" 1
-	same "faults" "$(jq -r '.[] | select(.verdict == "fault").check' "$WORK/report" | sort -u)" "$check"
-	FIX=$(jq -r '.[] | select(.verdict == "fault").fix // empty' "$WORK/report")
+	FIX=$(jq -r '(map(select(.verdict == "fault").check) | unique | join(" ")), (.[] | select(.verdict == "fault").fix // empty)' "$WORK/report")
+	same "faults" "${FIX%%$'\n'*}" "$check"
+	FIX=${FIX#"$check"}
+	FIX=${FIX#$'\n'}
 }
 
 # healthy OPTION...

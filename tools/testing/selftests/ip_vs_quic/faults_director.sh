@@ -207,7 +207,7 @@ wrong_server() {
 	mark_trace
 	one
 	answers "x s3 1"
-	poll 20 "the decision in the trace" decided '.outcome == "routed" and .server_id == "'"$(sid 3 2)"'" and .server.address == "'"$(rs4 3)"'"'
+	poll 20 "the decision in the trace" happened decision '.outcome == "routed" and .server_id == "'"$(sid 3 2)"'" and .server.address == "'"$(rs4 3)"'"'
 	cid=$(q encode -u "$SVC4" --id 0 --server-id "$(sid 3 2)")
 	q decode -u "$SVC4" "$cid" | grep -qx "server  *$(rs4 3):$PORT"
 	q server-id del -u "$SVC4" -r "$(rs4 3)"
@@ -242,7 +242,7 @@ which_one() {
 }
 
 probe_of_any_kind() {
-	defer "again; ip -n $LAB-s1 fou del port 6080 2>/dev/null || :"
+	defer "again; ip -n $LAB-s1 fou del port 6080 2>/dev/null || :; ip -n $LAB-s2 link set gre0 down 2>/dev/null || :"
 	service "$SVC6" rs6 0:3:4 | q -R
 	healthy -u "$SVC6" --from fd00:10::1
 	[ "$(jq '[.[] | select(.check == "probe" and .verdict == "ok")] | length' "$WORK/report")" = 3 ] || fail "$(cat "$WORK/report")"
@@ -254,8 +254,6 @@ probe_of_any_kind() {
 	healthy -u "$SVC4" --from 10.0.0.1
 	probed "ok $(rs4 1) answers" "ok $(rs4 2) answers" "ok $(rs4 3) answers"
 }
-
-decided() { [ -n "$(since | jq -c "select(.event == \"decision\" and ($1))")" ]; }
 
 right() {
 	service "$SVC6" rs6 0:3:4 "1:8:8:$KEY" | q -R
@@ -274,8 +272,10 @@ advised() {
 		shift 2
 	done
 	healthy "${HERE[@]}" ${options[@]+"${options[@]}"}
-	same "advice" "$(jq -r '.[] | select(.verdict == "advice" and .check != "config").check' "$WORK/report")" "$(printf '%s\n' "$@")"
-	FIX=$(jq -r '.[] | select(.verdict == "advice" and .check != "config").fix // empty' "$WORK/report")
+	FIX=$(jq -r 'map(select(.verdict == "advice" and .check != "config")) | (map(.check) | join(" ")), (.[].fix // empty)' "$WORK/report")
+	same "advice" "${FIX%%$'\n'*}" "$*"
+	FIX=${FIX#"$*"}
+	FIX=${FIX#$'\n'}
 }
 
 # What works, and could be better.
@@ -291,7 +291,7 @@ advice() {
 
 # The express path and outer sources by flow are no fault, nor anything to advise on.
 express() {
-	defer "q express del eth0; again; ip route del local 10.99.0.0/16 dev lo 2>/dev/null || :"
+	defer "q express del eth0 2>/dev/null || :; again; ip route del local 10.99.0.0/16 dev lo 2>/dev/null || :"
 	q express add eth0
 	q set -u "$SVC4" --source4 10.99.0.0/16
 	ip route add local 10.99.0.0/16 dev lo
@@ -316,29 +316,30 @@ express() {
 # One real server does not expect the tunnel's packets from there.
 odd_source() {
 	defer "again; in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter'; ip -n $LAB-s2 link del ivqd 2>/dev/null || :"
-	local there
-	there="quiclbadm doctor -u $SVC4 -r $(rs4 2) --from 10.99.0.1"
+	local todo
+	todo="quiclbadm doctor -u $SVC4 -r $(rs4 2) --from 10.99.0.1"
 	q set -u "$SVC4" --source4 10.99.0.0/16
 	ip -n "$LAB-s2" link add ivqd type dummy 2>/dev/null || skip "the kernel has no dummy"
 	printf '%s\n' "link set ivqd up" "route add 10.99.0.0/16 dev ivqd" | ip -n "$LAB-s2" -b -
 	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter'
 	diagnosed probe "${HERE[@]}" --from 10.0.0.1
 	probed "ok $(rs4 1) answers" "ok $(rs4 1) answers" "ok $(rs4 2) answers" "fault $(rs4 2) eats" "ok $(rs4 3) answers" "ok $(rs4 3) answers"
-	jq -e --arg todo "$there" '.[] | select(.check == "probe" and .verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
-	in_ns s2 sh -ec "$(in_ns s2 sh -c "$there -j" | jq -r '.[] | select(.verdict == "fault").fix' || :)"
+	jq -e --arg todo "$todo" '.[] | select(.check == "probe" and .verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
+	in_ns s2 sh -ec "$(in_ns s2 sh -c "$todo -j" | jq -r '.[] | select(.verdict == "fault").fix' || :)"
 	healthy "${HERE[@]}" --from 10.0.0.1
 }
 
 # What the express path leaves: the advice names the reason.
 left_by_express() {
-	defer "q express del eth0; again; nft delete table inet ivq 2>/dev/null || :"
+	defer "q express del eth0 2>/dev/null || :; again; nft delete table inet ivq 2>/dev/null || :"
 	q express add eth0
 	CLIENT=44
 	found
 	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i --tun-type gre
 	modprobe ip_gre 2>/dev/null || skip "the kernel has no GRE"
+	defer "ip -n $LAB-s2 link set gre0 down"
 	ip -n "$LAB-s2" link set gre0 up
-	one count=80
+	WAIT=5000 one count=80
 	answers "x s2 80"
 	advised express
 	jq -e '.[] | select(.check == "express").evidence | contains("most of them as method")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
@@ -347,13 +348,13 @@ left_by_express() {
 	advised --seconds 1
 	command -v nft >/dev/null || skip "nft is not installed"
 	nft "table inet ivq { chain in { type filter hook input priority filter; ip saddr $CL4.99 drop; }; }"
-	advised express
+	advised --seconds 1 express
 	jq -e '.[] | select(.check == "express" and .verdict == "advice").evidence | contains("inet ivq in")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
 }
 
 # VLANs are devices of their own, and the express path is put on those.
 left_vlan() {
-	defer "q express del eth0; q express del v5 2>/dev/null || :; again"
+	defer "q express del eth0 2>/dev/null || :; again"
 	ip link add link eth0 name v5 type vlan id 5 2>/dev/null || skip "the kernel has no VLANs"
 	defer "ip link del v5; ip -n $LAB-rt link del v5 2>/dev/null || :; ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
 	ip -n "$LAB-rt" link add link lb name v5 type vlan id 5
@@ -375,7 +376,32 @@ left_vlan() {
 	mend
 	advised --seconds 1
 	found
+	found
 	[ "$(q express list -j | jq '.[] | select(.device == "v5").outcomes.taken')" -ge 1 ] || fail "it took nothing: $(q express list)"
+}
+
+tracked() { read -r TRACKED </proc/sys/net/netfilter/nf_conntrack_count; }
+
+# Flows of a VIP are tracked for nothing; the printed rule ends it. What is tracked already stays a while: this is the last case.
+notrack() {
+	local before
+	command -v nft >/dev/null || skip "nft is not installed"
+	nft "table inet ivq { chain in { type filter hook input priority filter; ct state invalid drop; }; }"
+	defer "nft delete table inet ivq; nft delete table inet quiclb 2>/dev/null || :"
+	CLIENT=46
+	found
+	tracked
+	before=$TRACKED
+	found
+	tracked
+	[ "$TRACKED" -gt "$before" ] || fail "flows are not tracked: $TRACKED, $before before"
+	advised conntrack
+	mend
+	tracked
+	before=$TRACKED
+	found
+	tracked
+	[ "$TRACKED" -le "$before" ] || fail "flows go on being tracked: $TRACKED, $before before"
 }
 
 again
@@ -405,4 +431,5 @@ tcase "forwarding off with masquerading" not_forwarding
 tcase "server ID of another real server" wrong_server
 tcase "probes name the real server that eats packets" which_one
 tcase "probes by every tunnel" probe_of_any_kind
+tcase "flows that are tracked" notrack
 finish

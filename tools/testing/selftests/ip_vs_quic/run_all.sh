@@ -7,7 +7,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock routing headers unroutable forwarding express spread tenants lengths icmp delivery interop badpackets parity gro scale refusals saverestore tracing explain http3)
+groups=(stock routing headers unroutable forwarding express spread tenants lengths icmp delivery interop badpackets parity gro scale refusals saverestore tracing explain doctor trace faults faults_director http3)
 races=(rotation lifecycle cache)
 case $* in
 '') groups+=("${races[@]}") ;;
