@@ -139,7 +139,7 @@ int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
 int parse_server_id(const char *what, const char *text, struct mapping *map)
 {
 	const char *colon = strchr(text, ':');
-	size_t digits, len;
+	size_t digits, len = 0;
 	int err;
 
 	if (colon) {
@@ -157,7 +157,7 @@ int parse_server_id(const char *what, const char *text, struct mapping *map)
 		digits--;
 	err = read_hex(what, text, digits, map->sid.octets,
 		       QLB_SERVER_ID_LEN_MIN, QLB_SERVER_ID_LEN_MAX, &len);
-	map->sid.len = err ? 0 : (uint8_t)len;
+	map->sid.len = (uint8_t)len;
 	return err;
 }
 

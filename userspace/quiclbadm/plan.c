@@ -2,9 +2,10 @@
 /*
  * The order of the steps: services; real servers that are new or change; the
  * configs and server IDs of each service, in one request that is atomic by
- * itself; the real servers that go; at last the express path of devices.  So a server is in the pool before
- * a server ID leads there and until none does; and what cannot be taken back
- * without a key, the third, comes when little is left that may be refused.
+ * itself; the real servers that go; at last the express path of devices.  So a
+ * server is in the pool before a server ID leads there and until none does; and
+ * what cannot be taken back without a key, the third, comes when little is left
+ * that may be refused.
  */
 #include "plan.h"
 

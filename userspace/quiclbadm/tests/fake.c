@@ -430,7 +430,8 @@ int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 	decoded->has_outcome = true;
 	/* a number that only a newer kernel knows, for a CID of one octet */
 	decoded->outcome = len == 1 ? 40 : IP_VS_QUIC_ROUTED;
-	decoded->has_config = decoded->has_tenant = len > 2;
+	decoded->has_config = len > 2;
+	decoded->has_tenant = len > 2;
 	decoded->tenant = len > 2 ? cid[1] : 0;
 	if (!err && !state_find(&fake.state, id))
 		err = -ESRCH;

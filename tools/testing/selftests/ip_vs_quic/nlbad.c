@@ -2,9 +2,10 @@
 /*
  * nlbad VIP PORT SERVER - requests to the ip_vs_quic family that quiclbadm would never send.
  *
- * The service has to exist with config 0 of 3 + 4 octets, and SERVER in its pool with server ID 0:0a0b0c.  For each row of the
- * table prints "NAME|ERRNO|SENTENCE": what the kernel said.  Judging is the caller's.  The first row is well-formed, so that a
- * refusal of the others is not for want of something they all lack.
+ * The service has to exist with config 0 of 3 + 4 octets, and SERVER in its pool with server ID
+ * 0:0a0b0c.  For each row of the table prints "NAME|ERRNO|SENTENCE": what the kernel said.  Judging
+ * is the caller's.  The first row is well-formed, so that a refusal of the others is not for want
+ * of something they all lack.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
