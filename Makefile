@@ -7,6 +7,7 @@
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
+#   make check-debug-halves   each of them on one of the two, but races on both
 #   make kernels              fetches and builds what these need and the cache lacks
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make bench             what a packet costs, stock IPVS and ours side by side
@@ -77,6 +78,11 @@ check-kernels: setup
 check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
+# Half of what takes one processor on either kernel, the other halves after the next commit.
+check-debug-halves: setup
+	@n=$$(git rev-list --count HEAD 2>/dev/null || echo 0); \
+	tools/testing/check -j 2 $$(for kernel in $(DEBUG_KERNELS); do n=$$((n + 1)); echo "debug@$$kernel:$$((n % 2 + 1))of2"; done)
+
 check-kcsan: setup
 	@tools/testing/check races@kcsan-6.1
 
@@ -121,4 +127,4 @@ clean:
 	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-kcsan bench bench-json bench-check lint fuzz fuzz-check coverage install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-check lint fuzz fuzz-check coverage install modules_install dkms-install clean

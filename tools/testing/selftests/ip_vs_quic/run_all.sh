@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run_all.sh [one | several | GROUP...]: the scripts of this directory, or those for one processor, or those that look for races
-# and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each case is numbered on its
-# own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
+# run_all.sh [one [KofN] | several | GROUP...]: the scripts of this directory, or those for one processor (of those, share K of N),
+# or those that look for races and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each
+# case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -12,6 +12,11 @@ races=(rotation lifecycle cache)
 case $* in
 '') groups+=("${races[@]}") ;;
 one) ;;
+'one '[1-9]of[1-9])
+	for i in "${!groups[@]}"; do
+		[ $((i % ${2#*of} + 1)) = "${2%of*}" ] || unset "groups[i]"
+	done
+	;;
 several) groups=("${races[@]}") ;;
 *) groups=("$@") ;;
 esac
