@@ -215,6 +215,14 @@ static void invalid_state(void **state)
 		RULE(MATCH("in", CT, "1") "," ACCEPT))));
 	assert_false(firewall_drops_state(&fw, CT_INVALID, &stop));
 	firewall_destroy(&fw);
+	/* in a named set, of the rule's own table */
+	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
+		",{\"set\":{\"family\":\"inet\",\"table\":\"u\",\"name\":\"s\",\"elem\":[8]}}"
+		",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"elem\":[1]}}"
+		RULE(MATCH("==", CT, "\"@s\"") "," DROP))));
+	assert_true(firewall_drops_state(&fw, CT_INVALID, &stop));
+	assert_false(firewall_drops_state(&fw, CT_NEW, &stop));
+	firewall_destroy(&fw);
 }
 
 static void no_ruleset(void **state)
