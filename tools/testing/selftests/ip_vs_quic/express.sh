@@ -11,9 +11,11 @@ need_module
 modprobe -a fou ip_gre 8021q 2>/dev/null || true
 lab_up
 
-# addr4 N, addr6 N: real server N as quiclbadm takes it
-addr4() { rs4 "$1"; }
-addr6() { printf '[%s]' "$(rs6 "$1")"; }
+# by family and number, as quiclbadm takes them; their server IDs by number
+SERVER=() SID=()
+for n in 1 2 3; do
+	SERVER[4$n]=$(rs4 $n) SERVER[6$n]="[$(rs6 $n)]" SID[n]=$(sid 3 $n)
+done
 
 # family 4|6: sets $svc, $ip (the outermost words) and $vip
 family() {
@@ -23,156 +25,212 @@ family() {
 	esac
 }
 
-# pool FAMILY OUTER [OPTION...]: one service whose servers are reached by addresses of family OUTER; their port is $rsport
+# pool_at SERVICE OUTER [OPTION...]: restore input for a service whose servers are reached by addresses of family OUTER; their port is
+# $rsport
+pool_at() {
+	local n
+	printf -- '-A -u %s\nconfig add -u %s --id 0 --server-id-len 3 --nonce-len 4\nconfig add -u %s --id 1 --server-id-len 3 --nonce-len 15 --key-file %s\n' \
+		"$1" "$1" "$1" "$WORK/key"
+	for n in 1 2 3; do
+		echo "-a -u $1 -r ${SERVER[$2$n]}:${rsport:-443} ${*:3} --server-id 0:${SID[n]} --server-id 1:${SID[n]}"
+	done
+}
+
+# pool FAMILY OUTER [OPTION...]: that service and no other
 pool() {
-	local svc ip n
+	local svc ip
 	family "$1"
 	q -C
-	for n in 1 2 3; do
-		echo "-a -u $svc -r $("addr$2" "$n"):${rsport:-443} ${*:3} --server-id 0:$(sid 3 "$n") --server-id 1:$(sid 3 "$n")"
-	done | cat <(printf -- '-A -u %s\nconfig add -u %s --id 0 --server-id-len 3 --nonce-len 4\nconfig add -u %s --id 1 --server-id-len 3 --nonce-len 15 --key-file %s\n' \
-		"$svc" "$svc" "$svc" "$WORK/key") - | q -R
+	pool_at "$svc" "${@:2}" | q -R
 }
 
-# express: sets $EXPRESS to what became of datagrams, for each device, as DEVICE.REASON
-declare -A EXPRESS EXPRESS_MARK
-express() {
-	local lines line i
-	local -a head word
-	mapfile -t lines < <(q express list)
-	read -ra head <<<"${lines[0]}"
-	EXPRESS=()
-	for line in "${lines[@]:1}"; do
+# counters: sets $COUNTERS, by SERVICE.OUTCOME, to all that quiclbadm counts, a device's as DEVICE.REASON
+declare -A COUNTERS MARKED
+counters() {
+	local lines line at=
+	local -a word
+	mapfile -t lines < <(q -L -n --stats)
+	COUNTERS=()
+	for line in "${lines[@]}"; do
 		read -ra word <<<"$line"
-		for ((i = 1; i < ${#head[@]}; i++)); do
-			EXPRESS[${word[0]}.${head[i]}]=${word[i]}
-		done
+		case ${word[0]:-} in
+		UDP | FWM | EXP) at=${word[1]} ;;
+		[a-z]*) COUNTERS[$at.${word[0]}]=${word[1]} ;;
+		esac
 	done
 }
 
-express_mark() {
+# remark: what COUNTERS has is what happened up to now
+remark() {
 	local key
-	express
-	EXPRESS_MARK=()
-	for key in "${!EXPRESS[@]}"; do
-		EXPRESS_MARK[$key]=${EXPRESS[$key]}
+	MARKED=()
+	for key in "${!COUNTERS[@]}"; do
+		MARKED[$key]=${COUNTERS[$key]}
 	done
 }
 
-# expressed DEVICE REASON=N...: since express_mark() exactly these, and nothing else at the device
-expressed() {
-	local device=$1 key reason bad=
+counters_mark() {
+	counters
+	remark
+}
+
+# happened WHAT=N...: since the mark exactly these, at all services and devices, and nothing else; then there is a new mark
+happened() {
+	local key got known=0 bad=
 	local -A want=()
-	shift
-	for reason in "$@"; do
-		want[$device.${reason%=*}]=${reason#*=}
+	for key in "$@"; do
+		want[${key%=*}]=${key##*=}
 	done
-	express
-	for key in "${!EXPRESS[@]}"; do
-		[ "${key%%.*}" = "$device" ] || continue
-		EXPRESS[$key]=$((EXPRESS[$key] - ${EXPRESS_MARK[$key]:-0}))
-		[ "${EXPRESS[$key]}" = "${want[$key]:-0}" ] || bad+=" ${key#*.}: ${EXPRESS[$key]}, not ${want[$key]:-0}"
-		unset "want[$key]"
+	counters
+	for key in "${!COUNTERS[@]}"; do
+		got=$((${COUNTERS[$key]} - ${MARKED[$key]:-0}))
+		[ "$got" = "${want[$key]:-0}" ] || bad+=" $key: $got, not ${want[$key]:-0}"
+		[ -z "${want[$key]:-}" ] || known=$((known + 1))
 	done
-	[ -z "$bad" ] || fail "express at $device:$bad"
-	[ ${#want[@]} = 0 ] || fail "no such reason: ${!want[*]}"
+	[ -z "$bad" ] || fail "counted:$bad"
+	[ "$known" = ${#want[@]} ] || fail "nobody counts all of ${!want[*]}"
+	remark
 }
 
 on() {
 	q express add "${1:-eth0}"
 	defer "q express del ${1:-eth0} 2>/dev/null || true"
-	express_mark
+	counters_mark
 }
 
-# warm FAMILY: until all that the express path needs has been found; the outcomes are the caller's to mark() after this
+# warm FAMILY [PORT...]: until all that the express path needs has been found; counters are marked after it
 warm() {
-	local svc ip n
+	local svc ip n port
+	[ $# -gt 1 ] || set -- "$1" "$PORT"
 	family "$1"
 	forget
-	for n in 1 2 3; do
-		echo "$ip ttl=9 udp sport=999 dport=$PORT data=40${CID[n]}"
+	for port in "${@:2}"; do
+		for n in 1 2 3; do
+			echo "$ip ttl=9 udp sport=999 dport=$port data=40${CID[n]}"
+		done
 	done | raw rt -
-	arrived 3 "sport=999"
+	arrived $((3 * ($# - 1))) "sport=999"
+	counters_mark
 }
 
-# variety FAMILY DF: datagrams that differ in all that an outer header is made of
+# --- the same packets ------------------------------------------------------
+
+# What is compared, all at once: FAMILY PORT DF OUTER OPTION...
+compared=(
+	"4 443 1 4 -i"
+	"4 444 1 4 -i --tun-type gue --tun-port 6080"
+	"4 445 1 6 -i"
+	"4 446 1 6 -i --tun-type gue --tun-port 6080"
+	"4 447 0 4 -i"
+	"6 443 0 4 -i"
+	"6 444 0 4 -i --tun-type gue --tun-port 6080"
+	"6 445 0 6 -i"
+	"6 446 0 6 -i --tun-type gue --tun-port 6080"
+)
+
+# variety FAMILY PORT DF: datagrams that differ in all that an outer header is made of
 variety() {
 	local svc ip fields n=0
 	family "$1"
 	for fields in "tos=0 ttl=2" "tos=1 ttl=64" "tos=2 ttl=255" "tos=3 ttl=3" "tos=0xb8 ttl=64" "tos=0xff ttl=200"; do
 		n=$((n + 1))
-		[ "$1" = 6 ] || fields+=" df=$2 id=$((1000 + n))"
-		echo "$ip $fields udp sport=$((5000 + n)) dport=$PORT data=40${CID[n % 3 + 1]} pad=$((n * 70))"
-		echo "$ip $fields udp sport=$((6000 + n)) dport=$PORT data=$(long_header "${KEYED[n % 3 + 1]}" 1122) pad=$((n * 200))"
+		[ "$1" = 6 ] || fields+=" df=$3 id=$((1000 + n))"
+		echo "$ip $fields udp sport=$((5000 + n)) dport=$2 data=40${CID[n % 3 + 1]} pad=$((n * 70))"
+		echo "$ip $fields udp sport=$((6000 + n)) dport=$2 data=$(long_header "${KEYED[n % 3 + 1]}" 1122) pad=$((n * 200))"
 	done
 }
 
-# same_octets FAMILY OUTER DF WORD...
-same_octets() {
-	local f=$1 outer=$2 df=$3 svc ip mask='s/$//'
-	shift 3
-	family "$f"
-	pool "$f" "$outer" "$@"
-	# without DF the outer header has an identification from a counter
-	if [ "$df" = 0 ] && [ "$outer" = 4 ]; then
-		mask='s/octets=\(.\{8\}\).\{4\}\(.\{8\}\).\{4\}/octets=\1\2/'
-	fi
-	variety "$f" "$df" >"$WORK/variety"
+# each_compared COMMAND [ARG...]: with family, port, DF and the rest after its own arguments
+each_compared() {
+	local row
+	for row in "${compared[@]}"; do
+		# shellcheck disable=SC2086 # words
+		"$@" $row
+	done
+}
 
-	warm "$f"
-	forget
-	mark "$svc"
-	raw rt - <"$WORK/variety"
-	arrived 12 "udp sport=[56]0"
-	sed "$mask" "$WORK/watched" | sort >"$WORK/want"
-	counted "$svc" routed=12
+compared_service() {
+	local svc ip
+	family "$1"
+	pool_at "${svc%:*}:$2" "$4" "${@:5}"
+}
 
-	on
-	warm "$f"
+# IPVS's packets, octets and connections of each service and server, when there are N packets at each service; it adds up every two
+# seconds
+in_packets() { poll 20 "$1 datagrams at each service" has_packets "$1"; }
+
+has_packets() {
+	ipvsadm -L -n --stats --exact | awk '
+		$1 == "UDP" { service = $2; print $2, "-", $3, $4, $6 }
+		$1 == "->" && $3 ~ /^[0-9]/ { print service, $2, $3, $4, $6 }' >"$WORK/ipvs"
+	[ "$(awk '$2 == "-"' "$WORK/ipvs" | wc -l)" = ${#compared[@]} ] && awk -v n="$1" '
+		$2 == "-" { bad += $4 != n; next }
+		{ part[$1] += $4 }
+		END { for (service in part) bad += part[service] != n; exit bad }' "$WORK/ipvs"
+}
+
+# expected N: what counters() has to say when N more datagrams of each service are routed
+expected() {
+	local row f port svc ip
+	for row in "${compared[@]}"; do
+		read -r f port _ <<<"$row"
+		family "$f"
+		printf '%s:%s.routed=%d\n' "${svc%:*}" "$port" "$1"
+	done
+}
+
+# pour FILE [WHAT=N]: all of them by whatever path it is, counted as routed and as WHAT; the packets at the servers are in FILE
+pour() {
+	local want
+	warm 4 443 444 445 446 447
+	warm 6 443 444 445 446
+	mark_conns
 	forget
-	mark "$svc"
-	express_mark
 	raw rt - <"$WORK/variety"
-	arrived 12 "udp sport=[56]0"
-	expressed eth0 taken=12
-	diff <(cut -c 1-400 "$WORK/want") <(sed "$mask" "$WORK/watched" | sort | cut -c 1-400) ||
-		fail "packets of the two paths differ"
-	counted "$svc" routed=12
+	arrived $((12 * ${#compared[@]})) "udp sport=[56]0"
+	sort "$WORK/watched" >"$WORK/$1"
+	mapfile -t want < <(expected 12)
+	happened ${2:+"$2"} "${want[@]}"
 	stateless
 }
 
-# in_packets N: sets $IPVS to packets, bytes and connections of the service and its servers, of N datagrams in all; IPVS adds
-# up every two seconds
-in_packets() { poll 15 "$1 datagrams" has_packets "$1"; }
-
-has_packets() {
-	mapfile -t IPVS < <(q -L -j | jq '.services[0] | .stats, .servers[].stats | .in_packets, .in_bytes, .conns')
-	[ "${IPVS[0]}" = "$1" ] && [ $((IPVS[3] + IPVS[6] + IPVS[9])) = "$1" ]
+# By the default path and by the express path. A server that was here before would bring along what IPVS had not added up when it went:
+# hence the port, which is of no account with tunnels.
+collect() {
+	local rsport=4433
+	q -C
+	each_compared compared_service | q -R 2>"$WORK/warnings" || fail "$(<"$WORK/warnings")"
+	each_compared variety >"$WORK/variety"
+	pour default
+	in_packets 15
+	mv "$WORK/ipvs" "$WORK/ipvs.default"
+	on
+	pour express "eth0.taken=$((12 * ${#compared[@]}))"
+	in_packets 30
 }
 
-# What IPVS counts for the same datagrams once by either path. A server that was here before would bring along what IPVS had not
-# added up when it went.
-same_counts() {
-	local svc ip i rsport=444
-	local -a warm both
-	defer 'echo "IPVS counts ${IPVS[*]}"'
-	family "$1"
-	pool "$1" "$1" -i
-	variety "$1" 1 >"$WORK/variety"
-	warm "$1"
-	in_packets 3
-	warm=("${IPVS[@]}")
-	raw rt - <"$WORK/variety"
-	in_packets 15
-	both=("${IPVS[@]}")
-	on
-	warm "$1"
-	raw rt - <"$WORK/variety"
-	in_packets 30
-	for i in "${!IPVS[@]}"; do
-		same "counter $i" "${IPVS[i]}" $((2 * both[i]))
+# same_octets FAMILY PORT DF OUTER
+same_octets() {
+	local mask='s/$//' path
+	# without DF the outer header has an identification from a counter
+	if [ "$3$4" = 04 ]; then
+		mask='s/octets=\(.\{8\}\).\{4\}\(.\{8\}\).\{4\}/octets=\1\2/'
+	fi
+	for path in default express; do
+		grep -E "ip$1 src=[^ ]* dst=($VIP4|$VIP6) .* dport=$2 " "$WORK/$path" |
+			sed "$mask" | cut -c 1-400 | sort >"$WORK/$path.$1.$2"
 	done
-	[ "${IPVS[1]}" -gt $((2 * warm[1])) ]
+	same "packets" "$(wc -l <"$WORK/default.$1.$2")" 12
+	diff "$WORK/default.$1.$2" "$WORK/express.$1.$2" || fail "packets of the two paths differ"
+}
+
+# same_counts FAMILY: what IPVS counted for the same datagrams once by either path
+same_counts() {
+	local svc ip
+	family "$1"
+	grep -F "${svc%:*}:" "$WORK/ipvs.default" | awk '{ print $1, $2, 2 * $3, 2 * $4, 2 * $5 }' >"$WORK/want"
+	same "services and servers" "$(wc -l <"$WORK/want")" $((4 * ($1 == 4 ? 5 : 4)))
+	same "counters" "$(grep -F "${svc%:*}:" "$WORK/ipvs")" "$(cat "$WORK/want")"
 }
 
 # --- what is handed on -----------------------------------------------------
@@ -182,14 +240,15 @@ one() { echo "$@" | raw rt ${link_layer:+-l "$link_layer"} -; }
 
 # handed REASON ARRIVES OUTCOME WORD...: one datagram is left to the default path, where it is as ever
 handed() {
+	local counts=() outcome
 	forget
-	mark "$svc"
-	express_mark
 	echo "handed $*"
 	one "${@:4}"
-	expressed eth0 ${1:+"$1=1"}
-	# shellcheck disable=SC2086 # several words
-	counted "$svc" $3
+	[ -z "$1" ] || counts=("eth0.$1=1")
+	for outcome in $3; do
+		counts+=("$svc.$outcome")
+	done
+	happened ${counts[@]+"${counts[@]}"}
 	if [ "$2" = 0 ]; then
 		same "packets at the servers" "$(<"$WORK/watched")" ""
 	else
@@ -197,19 +256,19 @@ handed() {
 	fi
 }
 
-# taken N: and now a datagram for server N is taken
+# taken N: and now datagrams for server N are taken, a usual one and one that is too short for that
 taken() {
+	local pad
 	forget
-	mark "$svc"
-	express_mark
-	one "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]}"
-	arrived 1 "sport=998"
-	expressed eth0 taken=1
-	counted "$svc" routed=1
+	for pad in 30 0; do
+		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]} pad=$pad"
+	done | raw rt ${link_layer:+-l "$link_layer"} -
+	arrived 2 "sport=998"
+	happened eth0.taken=2 "$svc.routed=2"
 }
 
 reasons_v4() {
-	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]}"
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]} pad=30"
 	family 4
 	pool 4 4 -i
 	on
@@ -226,14 +285,14 @@ reasons_v4() {
 	link_layer=
 	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed unroutable 1 "malformed=1 fallback=1" "$ip udp sport=5 dport=443"
-	handed too-big 0 routed=1 "$ip df=1 $udp pad=1450"
+	handed too-big 0 routed=1 "$ip df=1 $udp pad=1420"
 	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
 	handed "" 0 "" "$ip icmp type=13 code=0"
 	taken 1
 }
 
 reasons_v6() {
-	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]}"
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]} pad=30"
 	family 6
 	pool 6 6 -i
 	on
@@ -244,13 +303,13 @@ reasons_v6() {
 	handed not-plain 0 "" "ip6 src=::1 dst=$VIP6 $udp"
 	handed not-plain 0 "" "ip6 src=ff02::9 dst=$VIP6 $udp"
 	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
-	handed too-big 0 routed=1 "$ip $udp pad=1440"
+	handed too-big 0 routed=1 "$ip $udp pad=1410"
 	taken 1
 }
 
 # What the namespace and the service are set to.
 setups() {
-	local svc ip udp="udp sport=5 dport=443 data=40${CID[2]}"
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[2]} pad=30"
 	family 4
 	pool 4 4 -i
 	on
@@ -282,7 +341,7 @@ setups() {
 
 # flows FAMILY: the route to the VIP, to the server and the neighbour are all looked at, again and again
 finds() {
-	local svc ip f=$1 rs vip len dash udp="udp sport=5 dport=443 data=40${CID[3]}"
+	local svc ip f=$1 rs vip len dash udp="udp sport=5 dport=443 data=40${CID[3]} pad=30"
 	family "$f"
 	pool "$f" "$f" -i
 	rs=$("rs$f" 3) vip=$VIP4/32 dash=-4
@@ -294,6 +353,10 @@ finds() {
 	handed not-local 1 routed=1 "$ip $udp"
 	taken 3
 	ip neigh del "$rs" dev eth0
+	handed no-neighbour 1 routed=1 "$ip $udp"
+	taken 3
+	# known, but not where it is
+	ip neigh replace "$rs" dev eth0 nud failed
 	handed no-neighbour 1 routed=1 "$ip $udp"
 	taken 3
 	ip addr del "$vip" dev lo
@@ -335,7 +398,7 @@ vlan() {
 	forget
 	echo "$ip udp sport=5 dport=443 data=40${CID[1]}" | raw rt -
 	arrived 1 "sport=5"
-	expressed v5 taken=1
+	happened eth0.not-plain=1 v5.taken=1 "$svc.routed=1"
 }
 
 # --- a device's life ---------------------------------------------------------
@@ -426,13 +489,11 @@ taken_in_y() {
 
 # Whatever changes meanwhile, every datagram is answered.
 under_change() {
-	local i routed
+	local i
 	serve
 	fresh "$SVC4" rs4 0:3:4 1:8:8:x
 	on
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.31:3000" name=x "mint=0:$(sid 3 1)"
-	mark
-	express_mark
 	flood -c "1:8:8:$KEY" -c 0:3:4 -w 4 "to=$SVC4" - <<-END
 		from=$CL4.31:3100 name=1 mint=1:$(sid 8 1)
 		from=$CL4.32:3200 name=2 mint=0:$(sid 3 2)
@@ -459,15 +520,18 @@ mint_cids
 mapfile -t -O 1 KEYED < <("$QUICGEN" mint -c 1:3:15:$KEY "mint=1:$(sid 3 1)" "mint=1:$(sid 3 2)" "mint=1:$(sid 3 3)")
 watch_octets
 
+tcase "a datagram of each kind by either path" collect
 for f in 4 6; do
+	port=443
 	for outer in 4 6; do
 		df=$((f == 4))
-		tcase "IPv$f in IPv$outer, IPIP: the same octets" same_octets $f $outer $df -i
-		tcase "IPv$f in IPv$outer, GUE: the same octets" same_octets $f $outer $df -i --tun-type gue --tun-port 6080
+		tcase "IPv$f in IPv$outer, IPIP: the same octets" same_octets $f $port $df $outer
+		tcase "IPv$f in IPv$outer, GUE: the same octets" same_octets $f $((port + 1)) $df $outer
+		port=$((port + 2))
 	done
 	tcase "IPv$f: IPVS counts the same" same_counts $f
 done
-tcase "IPv4 in IPv4, IPIP, without DF: the same octets" same_octets 4 4 0 -i
+tcase "IPv4 in IPv4, IPIP, without DF: the same octets" same_octets 4 447 0 4
 tcase "IPv4: what is not plain goes the default way" reasons_v4
 tcase "IPv6: what is not plain goes the default way" reasons_v6
 tcase "sysctls, firewall marks and forwarding methods that need the default way" setups

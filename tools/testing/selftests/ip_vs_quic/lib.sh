@@ -393,12 +393,18 @@ stats() {
 
 # mark [SERVICE]: what follows is counted from here
 mark() {
-	local outcome conn
+	local outcome
 	stats "${1:-$SVC4}"
 	MARK=()
 	for outcome in "${!STATS[@]}"; do
 		MARK[$outcome]=${STATS[$outcome]}
 	done
+	mark_conns
+}
+
+# mark_conns: the same for connection entries alone
+mark_conns() {
+	local conn
 	# The table is read in pieces: when an entry expires in between, the one that moves up to its place is missed.
 	MARK_CONNS=()
 	for _ in 1 2; do

@@ -32,12 +32,12 @@ pool() {
 	} | q -R
 }
 
-# flows DATA: a datagram of each of $FLOWS flows
+# flows DATA: a datagram of each of $FLOWS flows; half of them are too short to be decided on the usual way
 flows() {
 	local port
 	forget
 	for ((port = 5001; port <= 5000 + FLOWS; port++)); do
-		echo "$ip ttl=9 udp sport=$port dport=$PORT data=$1"
+		echo "$ip ttl=9 udp sport=$port dport=$PORT data=$1 pad=$((port % 2 * 30))"
 	done | raw rt -
 	arrived "$FLOWS" "dport=$PORT"
 }
