@@ -3,7 +3,7 @@
 #
 # SCALE datagrams, each with a 4-tuple of its own and a routable CID, leave nothing behind on the director; what as many leave with
 # scheduler mh is printed beside it.  The full measure is SCALE=1000000.  And a service of thousands of servers gets one more while
-# datagrams keep coming.
+# datagrams keep coming, and loses one.
 #
 # They come from a tunnel device and leave, in IPIP, by a dummy device: all in the director, so that it is the director that is
 # measured, and in one go each, so that none is lost.
@@ -24,8 +24,8 @@ far() { printf '10.77.0.%d' "$1"; }
 # value FILE NAME: the number that a line of FILE has behind NAME, "NAME:" as in /proc/meminfo
 value() { awk -v name="$2:" '$1 == name { print $2 }' "$1"; }
 
-# sent: how many packets the dummy device has been given
-sent() { awk '$1 == "ivqd:" { print $11 }' /proc/self/net/dev; }
+# sent: how many packets the dummy devices have been given
+sent() { awk '/^ *ivq[de]:/ { n += $11 } END { print n }' /proc/self/net/dev; }
 
 # sends N: more than N by now
 sends() { [ "$(sent)" -gt "$1" ]; }
@@ -82,48 +82,68 @@ mh() {
 	poll 120 "an empty connection table" no_connections
 }
 
-# traced: events at the beginning and the end of building a table, and for each datagram; sets $KPROBES to what they are called
+# traced EVENT: events at the beginning and the end of building a table, and EVENT
 traced() {
-	KPROBES=ivq$$
+	local kprobes=ivq$$
 	[ -e "$TRACING/kprobe_events" ] || skip "the kernel has no kprobes"
-	printf '%s\n' "p:$KPROBES/begin maglev_build" "r:$KPROBES/end maglev_build" >>"$TRACING/kprobe_events"
+	printf '%s\n' "p:$kprobes/begin maglev_build" "r:$kprobes/end maglev_build" >>"$TRACING/kprobe_events"
 	mkdir "$TRACE"
-	defer "echo 0 >$TRACE/events/enable; rmdir $TRACE; printf '%s\n' -:$KPROBES/begin -:$KPROBES/end >>$TRACING/kprobe_events"
+	defer "echo 0 >$TRACE/events/enable; rmdir $TRACE; printf '%s\n' -:$kprobes/begin -:$kprobes/end >>$TRACING/kprobe_events"
 	echo 16384 >"$TRACE/buffer_size_kb"
-	echo 1 >"$TRACE/events/$KPROBES/enable"
-	echo 1 >"$TRACE/events/ip_vs_quic/ip_vs_quic_decision/enable"
+	echo 1 >"$TRACE/events/$kprobes/enable"
+	echo 1 >"$TRACE/events/$1/enable"
 }
 
-# The traffic and the one who adds share a processor: how much of a table's building is done between two datagrams does not matter,
-# if only it lets them pass.
+# crowd: a service of $SERVERS servers; what is for the third leaves by a device of its own
 crowd() {
-	local n server before
+	local n
 	drop_connections
 	{
 		printf -- '-A -u %s -s rr\n' "$SVC4"
 		for ((n = 1; n <= SERVERS; n++)); do
 			printf -- '-a -u %s -r 10.77.%d.%d -i\n' "$SVC4" $((n / 256)) $((n % 256))
 		done
-	} | ipvsadm -R
+	} | q -R
 	ipvsadm -E -u "$SVC4" -s quic
 	q config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
 	for n in 1 2 3; do
 		q server-id add -u "$SVC4" -r "$(far "$n")" --server-id "0:$(sid 3 "$n")"
 	done
-	traced
+}
+
+# stream: datagrams for the three servers until dry, long enough to be decided on the usual way and too short for it; sets $BEFORE
+stream() {
+	local pad
+	printf -v pad %048d 0
 	mark "$SVC4"
-	before=$(sent)
-	"$here/flowgen" ivqf 16000000 "$CL4.0" "$VIP4" "$PORT" "40${CID[1]}" "40${CID[2]}" "40${CID[3]}" &
+	BEFORE=$(sent)
+	"$here/flowgen" ivqf 16000000 "$CL4.0" "$VIP4" "$PORT" "40${CID[1]}" "40${CID[2]}" "40${CID[3]}" \
+		"40${CID[1]}$pad" "40${CID[2]}$pad" "40${CID[3]}$pad" &
 	pids+=($!)
-	poll 20 "datagrams" sends "$before"
+	poll 20 "datagrams" sends "$BEFORE"
 	: >"$TRACE/trace"
-	for server in 10.77.200.1 10.77.200.2; do
-		q -a -u "$SVC4" -r "$server" -i --server-id "0:$(sid 3 $((100 + ${server##*.})))"
-	done
+}
+
+# dry: sets $POURED to how many they were
+dry() {
 	echo 0 >"$TRACE/tracing_on"
 	kill_all
 	wait || true
-	counted "$SVC4" "routed=$(($(sent) - before))"
+	POURED=$(($(sent) - BEFORE))
+}
+
+# The traffic and the one who adds share a processor: how much of a table's building is done between two datagrams does not matter,
+# if only it lets them pass.
+one_more() {
+	local server
+	crowd
+	traced ip_vs_quic/ip_vs_quic_decision
+	stream
+	for server in 10.77.200.1 10.77.200.2; do
+		q -a -u "$SVC4" -r "$server" -i --server-id "0:$(sid 3 $((100 + ${server##*.})))"
+	done
+	dry
+	counted "$SVC4" "routed=$POURED"
 	same "servers" "$(q -L -n -j | jq '.services[0].servers | length')" $((SERVERS + 2))
 	passed >"$WORK/passed"
 	awk -v servers="$SERVERS" '
@@ -131,6 +151,31 @@ crowd() {
 		"$WORK/passed" >>"$WORK/figures"
 	same "tables built" "$(wc -l <"$WORK/passed")" 2
 	same "those without datagrams meanwhile" "$(awk '$1 < 20' "$WORK/passed")" ""
+}
+
+# A server that has gone gets nothing even while what datagrams are decided by still lists it.  No decision is traced: that would not
+# be the usual way.
+one_less() {
+	local before after tables
+	traced net/net_dev_xmit
+	echo 'name == "ivqe"' >"$TRACE/events/net/net_dev_xmit/filter"
+	stream
+	poll 20 "datagrams for the server" grep -q ivqe "$TRACE/trace"
+	ipvsadm -d -u "$SVC4" -r "$(far 3)"
+	dry
+	read -r before after tables < <(awk '
+		/ begin: / { tables++ }
+		/ivqe/ { n[tables > 0]++ }
+		END { print n[0] + 0, n[1] + 0, tables }' "$TRACE/trace")
+	echo "for the server: $before datagrams before it goes, $after after that"
+	same "tables built" "$tables" 1
+	[ "$before" -gt 0 ]
+	same "datagrams for a server that has gone" "$after" 0
+	stats "$SVC4"
+	same "datagrams that were routed or hashed" \
+		$((STATS[routed] - MARK[routed] + STATS[fallback] - MARK[fallback])) "$POURED"
+	same "datagrams without their server" $((STATS[unroutable-server] - MARK[unroutable-server])) \
+		$((STATS[fallback] - MARK[fallback]))
 }
 
 # passed: for each table that was built, the datagrams meanwhile and the longest time between two events, microseconds
@@ -150,23 +195,29 @@ restore() {
 	ipvsadm --set 0 0 300
 	echo "$expire" >"$EXPIRE"
 	ip link del ivqd 2>/dev/null || true
+	ip link del ivqe 2>/dev/null || true
 }
 
 # connections go with their servers, and do not stay for whoever comes after
 read -r expire <"$EXPIRE"
 echo 1 >"$EXPIRE"
 trap 'restore; cleanup' EXIT
-ip link add ivqd type dummy
-# or it would say hello
-echo 1 >/proc/sys/net/ipv6/conf/ivqd/disable_ipv6
+for device in ivqd ivqe; do
+	ip link add $device type dummy
+	# or it would say hello
+	echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6
+done
 ip -b - <<-END
 	link set ivqd up
+	link set ivqe up
 	route add 10.77.0.0/16 dev ivqd
+	route add $(far 3) dev ivqe
 END
 slack
 mint_cids
 tcase "quic: $SCALE 4-tuples leave nothing" quic
-tcase "quic: a server is added to $SERVERS under traffic" crowd
+tcase "quic: a server is added to $SERVERS under traffic" one_more
+tcase "quic: a server is removed under traffic" one_less
 tcase "mh: $SCALE 4-tuples leave as many connections" mh
 [ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
 finish
