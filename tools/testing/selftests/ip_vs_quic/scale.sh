@@ -82,10 +82,11 @@ mh() {
 	poll 120 "an empty connection table" no_connections
 }
 
+need_kprobes() { [ -e "$TRACING/kprobe_events" ] || skip "the kernel has no kprobes"; }
+
 # traced EVENT: events at the beginning and the end of building a table, and EVENT
 traced() {
 	local kprobes=ivq$$
-	[ -e "$TRACING/kprobe_events" ] || skip "the kernel has no kprobes"
 	printf '%s\n' "p:$kprobes/begin maglev_build" "r:$kprobes/end maglev_build" >>"$TRACING/kprobe_events"
 	mkdir "$TRACE"
 	defer "echo 0 >$TRACE/events/enable; rmdir $TRACE; printf '%s\n' -:$kprobes/begin -:$kprobes/end >>$TRACING/kprobe_events"
@@ -136,6 +137,7 @@ dry() {
 # if only it lets them pass.
 one_more() {
 	local server
+	need_kprobes
 	crowd
 	traced ip_vs_quic/ip_vs_quic_decision
 	stream
@@ -157,6 +159,7 @@ one_more() {
 # be the usual way.
 one_less() {
 	local before after tables
+	need_kprobes
 	traced net/net_dev_xmit
 	echo 'name == "ivqe"' >"$TRACE/events/net/net_dev_xmit/filter"
 	stream
