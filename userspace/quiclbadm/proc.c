@@ -61,15 +61,14 @@ static bool same_or_any(const char *hex, const struct endpoint *ep)
 static bool listens_in(const char *path, const struct endpoint *ep)
 {
 	FILE *file = fopen(path, "re");
-	unsigned int port;
+	char hex[33], port[5], line[512];
 	bool found = false;
-	char hex[33], line[512];
 
 	if (!file)
 		return false;
 	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, " %*d: %32[0-9A-Fa-f]:%x", hex, &port) == 2 &&
-			port == ep->port && same_or_any(hex, ep);
+		found = sscanf(line, " %*d: %32[0-9A-Fa-f]:%4s", hex, port) == 2 &&
+			strtoul(port, NULL, 16) == ep->port && same_or_any(hex, ep);
 	fclose(file);
 	return found;
 }
