@@ -270,7 +270,7 @@ static enum truth in(const struct fw_scene *scene, const json_t *left,
 		set = find_set(scene, text + 1);
 		return in_array(left, set, scene->packet);
 	}
-	if (set && json_is_array(set))
+	if (json_is_array(set))
 		return in_array(left, set, scene->packet);
 	if (json_is_array(right))
 		return in_array(left, right, scene->packet);

@@ -278,7 +278,7 @@ static void watch(int fd, struct probe *probes, size_t count)
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
 	uint64_t end = now_ms() + TRY_MS, now;
 	uint8_t data[PACKET_MAX];
-	struct sockaddr_ll from;
+	struct sockaddr_ll from = { 0 };
 	socklen_t from_len;
 	ssize_t len;
 

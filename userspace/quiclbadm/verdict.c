@@ -193,7 +193,7 @@ static int decide_here(const struct service *svc, const struct quic_hdr *hdr,
 		       struct quic_decoded *best)
 {
 	unsigned int id = qlb_config_id(hdr->dcid[0]);
-	struct quic_decoded decoded;
+	struct quic_decoded decoded = { 0 };
 	size_t i;
 
 	best->outcome = id == QLB_CONFIG_ID_RESERVED ? IP_VS_QUIC_RESERVED :

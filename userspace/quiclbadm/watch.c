@@ -206,7 +206,7 @@ static bool read_number(struct tep_event *event, struct tep_record *record,
 static void read_header(struct tep_event *event, struct tep_record *record,
 			struct shown *s)
 {
-	unsigned long long value;
+	unsigned long long value = 0;
 	int len;
 
 	s->has_form = read_number(event, record, "long_form", &value);
@@ -215,7 +215,8 @@ static void read_header(struct tep_event *event, struct tep_record *record,
 			 s->long_form;
 	s->version = (uint32_t)value;
 	if (read_number(event, record, "config_id", &value))
-		s->config = (int8_t)value;
+		/* -1 is none */
+		s->config = (int8_t)value; /* NOLINT(bugprone-signed-char-misuse,cert-str34-c) */
 	s->dcid = tep_get_field_raw(NULL, event, "dcid", record, &len, 0);
 	s->dcid_len = s->dcid && len > 0 ? (size_t)len : 0;
 }
