@@ -13,6 +13,7 @@
 #include "input.h"
 #include "plan.h"
 #include "said.h"
+#include "secret.h"
 
 /* The key of the seeds: it is nothing for a sentence. */
 static const char secret[] = "8f95f09245765f80256934e50c66207f";
@@ -89,6 +90,18 @@ static char *save(bool keys, size_t *len)
 	return err ? NULL : (char *)copy_of(text, *len + 1);
 }
 
+/* In place, the 32 digits of every key. */
+static void blank_keys(char *text)
+{
+	size_t run;
+
+	for (; *text; text += run + !run) {
+		run = strspn(text, "0123456789abcdef");
+		if (run == KEY_HEX_LEN)
+			memset(text, '-', run);
+	}
+}
+
 static void round_trip(bool keys)
 {
 	char *first, *second, *before, *after;
@@ -107,8 +120,11 @@ static void round_trip(bool keys)
 	}
 	after = fake_text();
 	/* without keys in the text they are the files', which may have changed */
-	if (keys)
-		must(!strcmp(before, after));
+	if (!keys) {
+		blank_keys(before);
+		blank_keys(after);
+	}
+	must(!strcmp(before, after));
 	second = save(keys, &second_len);
 	must(second && first_len == second_len);
 	must(!memcmp(first, second, first_len));
