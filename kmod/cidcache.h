@@ -75,11 +75,16 @@ ip_vs_quic_cidcache_place(const struct ip_vs_quic_cid *cid)
 	       (h >> (64 - IP_VS_QUIC_CIDCACHE_BITS));
 }
 
+/*
+ * PREEMPT_RT need not keep bottom halves of one CPU apart (PREEMPT_RT_NEEDS_BH_LOCK), so
+ * that a reader could meet an entry half written: nothing is remembered there.
+ */
 static __always_inline bool
 ip_vs_quic_cidcache_holds(const struct ip_vs_quic_cid_entry *entry,
 			  u64 generation, const struct ip_vs_quic_cid *cid)
 {
-	return entry->generation == generation &&
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	       entry->generation == generation &&
 	       entry->cid.words[0] == cid->words[0] &&
 	       entry->cid.words[1] == cid->words[1] &&
 	       entry->cid.tail == cid->tail;
