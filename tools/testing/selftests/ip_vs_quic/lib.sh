@@ -279,8 +279,9 @@ make_lab() {
 	lab_addresses
 }
 
-# lab_up: makes the lab unless run_all.sh has, and starts the script anew in lb
+# lab_up [anew]: makes the lab unless run_all.sh has, or in any case, and starts the script anew in lb
 lab_up() {
+	[ "${1:-}" != anew ] || [ -n "${LAB_OWNED:-}" ] || unset LAB
 	if [ -z "${LAB:-}" ]; then
 		make_lab ivq$$
 		rm -rf "$WORK"
