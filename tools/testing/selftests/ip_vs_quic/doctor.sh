@@ -5,7 +5,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
-lab_up anew
+own_lab_up
 serve "$SVC4" "$SVC6"
 
 # healthy NAMESPACE OPTION...: no fault

@@ -6,7 +6,7 @@
 # shellcheck source=faultlib.sh
 . "$(dirname "$0")/faultlib.sh"
 need_module
-lab_up anew
+own_lab_up
 serve "$SVC4" "$SVC6"
 HERE4=(-u "$SVC4" -r "$(rs4 2)")
 HERE6=(-u "$SVC6" -r "$(rs6 2)")

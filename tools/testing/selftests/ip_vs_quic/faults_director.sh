@@ -6,7 +6,7 @@
 # shellcheck source=faultlib.sh
 . "$(dirname "$0")/faultlib.sh"
 need_module
-lab_up anew
+own_lab_up
 serve "$SVC4" "$SVC6"
 HERE=(-u "$SVC4")
 OTHER_KEY=00112233445566778899aabbccddeeff

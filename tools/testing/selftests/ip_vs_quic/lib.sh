@@ -279,9 +279,8 @@ make_lab() {
 	lab_addresses
 }
 
-# lab_up [anew]: makes the lab unless run_all.sh has, or in any case, and starts the script anew in lb
+# lab_up: makes the lab unless run_all.sh has, and starts the script anew in lb
 lab_up() {
-	[ "${1:-}" != anew ] || [ -n "${LAB_OWNED:-}" ] || unset LAB
 	if [ -z "${LAB:-}" ]; then
 		make_lab ivq$$
 		rm -rf "$WORK"
@@ -289,6 +288,12 @@ lab_up() {
 	fi
 	own_lab=${LAB_OWNED:-}
 	unset LAB_OWNED
+}
+
+# own_lab_up: the same, but nobody else uses the lab
+own_lab_up() {
+	[ -n "${LAB_OWNED:-}" ] || unset LAB
+	lab_up
 }
 
 lab_down() {
