@@ -292,7 +292,7 @@ static void check_conntrack(const struct examined *e)
 	report_add(e->report, CHECK_ADVICE, "conntrack",
 		   "%d flows are tracked; a director needs none of the VIP's, and each costs a lookup per datagram",
 		   count);
-	report_fix(e->report, "nft 'table inet quiclb { chain notrack { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
+	report_fix(e->report, "nft 'table inet quiclb { chain untracked_vips { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
 		   ip, text, e->svc->id.vip.port);
 }
 
