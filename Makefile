@@ -10,6 +10,8 @@
 #   make check-debug-halves   each of them on one of the two, but races on both
 #   make kernels              fetches and builds what these need and the cache lacks
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
+#   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
+#   make soak                 the selftests that look for races, again and again   (SOAK, ROUNDS)
 #   make bench             what a packet costs, stock IPVS and ours side by side
 #   make -s bench-json     the same as JSON, and nothing else
 #   make bench-check       a short one, against tools/testing/bench/bounds
@@ -33,6 +35,9 @@ SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
 FUZZ := tools/testing/fuzz
 RUNS := 1000000
+INPUTS ?= 1000000
+SOAK ?= 20
+ROUNDS ?= 40
 
 # What building the module leaves in a directory.
 products = $(foreach kind,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,$(1)/$(kind))
@@ -86,6 +91,14 @@ check-debug-halves: setup
 check-kcsan: setup
 	@tools/testing/check races@kcsan-6.1
 
+fuzz-guest: setup
+	@tools/testing/qemu/run -k debug-6.1 --timeout 86400 -- \
+		env INPUTS=$(INPUTS) $(if $(SEED),SEED=$(SEED)) $(SELFTESTS)/run_all.sh fuzz
+
+soak: setup
+	@tools/testing/qemu/run -k debug-6.1 --cpus 2 --timeout 604800 -- \
+		sh -ec 'for n in $$(seq $(SOAK)); do ROUNDS=$(ROUNDS) $(SELFTESTS)/run_all.sh several; done'
+
 bench: setup
 	@tools/testing/bench/bench
 
@@ -127,4 +140,4 @@ clean:
 	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-check lint fuzz fuzz-check coverage install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-check lint fuzz fuzz-check coverage fuzz-guest soak install modules_install dkms-install clean

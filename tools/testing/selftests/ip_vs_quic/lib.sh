@@ -487,6 +487,10 @@ fresh() {
 	service "$@" | q -R
 }
 
+TAINT_WARN=512
+
+unwarned() { [ $(($(</proc/sys/kernel/tainted) & TAINT_WARN)) = 0 ] || fail "the kernel has warned of something"; }
+
 EXPIRE=/proc/sys/net/ipv4/vs/expire_nodest_conn
 
 # The table itself takes time squared to be read.

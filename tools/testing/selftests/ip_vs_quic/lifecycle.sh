@@ -13,7 +13,6 @@ lab_up
 serve
 
 OTHER_KEY=00112233445566778899aabbccddeeff
-WARNED=512	# TAINT_WARN in /proc/sys/kernel/tainted
 
 # unroutable_too N: how N unroutable short headers are counted beside their own outcome
 unroutable_too() { printf 'fallback=%d' "$1"; }
@@ -115,8 +114,6 @@ counts_more() {
 # --- the module -----------------------------------------------------------------
 
 is_loaded() { [ -d /sys/module/ip_vs_quic ]; }
-
-unwarned() { [ $(($(</proc/sys/kernel/tainted) & WARNED)) = 0 ] || fail "the kernel has warned of something"; }
 
 unload() {
 	rmmod ip_vs_quic

@@ -1,0 +1,207 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What comes and goes beside the express path's traffic and the default path's: devices, services, weights, namespaces.  ROUNDS
+# of each; "make soak" is this for hours.
+#
+#   rt ── lb: as ever          10.0.0.254 → 10.0.0.1
+#   rt ── e0: comes and goes   10.8.0.2   → 10.8.0.1
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+need_module
+lab_up
+ROUNDS=${ROUNDS:-4}
+OTHER=$VIP4:444
+
+# A device of the director, and the router sends the client's datagrams there; they leave by eth0.
+device_up() {
+	ip -n "$LAB-rt" link add r0 type veth peer name e0 netns "$LAB-lb"
+	ip -b - <<-END
+		addr add 10.8.0.1/24 dev e0
+		link set e0 up
+	END
+	ip -n "$LAB-rt" -b - <<-END
+		addr add 10.8.0.2/24 dev r0
+		link set r0 up
+		route replace $VIP4 via 10.8.0.1
+	END
+	q express add e0
+}
+
+# The way back to eth0 comes first, so that what is lost is what was under way.
+route_back() { ip -n "$LAB-rt" route replace "$VIP4" via 10.0.0.1; }
+
+device_dies() { ip link del e0; }
+peer_dies() { ip -n "$LAB-rt" link del r0; }
+device_moves() {
+	ip link set e0 netns "$LAB-s1"
+	in_ns s1 ip link del e0
+}
+express_ends() {
+	q express del e0
+	ip link del e0
+}
+
+# taken DEVICE: how many datagrams
+taken() { q express list -j | jq --arg dev "$1" '.[] | select(.device == $dev) | .outcomes.taken'; }
+
+takes_more() { [ "$(taken "$1")" -gt "$2" ]; }
+
+# go_on DEVICE: datagrams are taken there from now on, too
+go_on() {
+	local before
+	before=$(taken "$1")
+	poll 30 "datagrams to be taken at $1" takes_more "$1" "$before"
+}
+
+# begin_traffic MS: what has no answer after that time is lost
+begin_traffic() {
+	local n
+	for n in 1 2 3; do
+		echo "from=$CL4.8$n:1000 name=$n mint=$((n % 2)):$(sid $((n % 2 ? 8 : 3)) "$n") count=20 walk=port"
+	done | flood -t "$1" -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" -w 8 -
+}
+
+# stop_traffic: it does not matter if answers came too late, which quicgen's status tells
+stop_traffic() {
+	kill "$FLOOD"
+	wait "$FLOOD" || true
+	GOT=$(<"$WORK/flooded")
+}
+
+# end_traffic: each datagram that was answered was by its server; sets $LOST
+end_traffic() {
+	local name server count
+	stop_traffic
+	LOST=0
+	while read -r name server count; do
+		case $server in
+		none | refused) LOST=$((LOST + count)) ;;
+		"s$name") ;;
+		*) fail "$count datagrams of s$name: $server" ;;
+		esac
+	done <<<"$GOT"
+}
+
+# Datagrams on their way over a device that goes are lost with it; what has its answer has it from its own server.
+devices() {
+	local i how ways=(device_dies peer_dies device_moves express_ends)
+	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+	q express add eth0
+	defer "q express del eth0; route_back; ip link del e0 2>/dev/null || true"
+	begin_traffic 200
+	for ((i = 0; i < ROUNDS; i++)); do
+		how=${ways[i % 4]}
+		device_up
+		go_on e0
+		# half of the rounds under full traffic
+		[ $((i % 2)) = 0 ] || route_back
+		$how
+		route_back
+		same "devices" "$(q express list -j | jq -r '.[].device')" eth0
+		go_on eth0
+	done
+	end_traffic
+	note_lost
+	# and all of them afterwards
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.84:1000" name=x "mint=0:$(sid 3 2)" count=50 walk=port
+	answers "x s2 50"
+}
+
+note_lost() { echo "$script: $LOST datagrams lost, of: $(tr '\n' ' ' <<<"$GOT")" >>"$WORK/figures"; }
+
+# Weights decide about nothing that has a CID, nor do other services that come and go: nothing is lost.
+weights_and_services() {
+	local i n
+	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+	q express add eth0
+	defer "q express del eth0"
+	service "$OTHER" rs4 0:3:4 "1:8:8:$KEY" >"$WORK/other"
+	begin_traffic 60000
+	for ((i = 0; i < ROUNDS; i++)); do
+		q -R <"$WORK/other"
+		for n in 1 2 3; do
+			ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w $(((i + n) % 4))
+		done
+		ipvsadm -A -f 7 -s quic
+		ipvsadm -a -f 7 -r "$(rs4 1)" -i
+		ipvsadm -D -u "$OTHER"
+		ipvsadm -D -f 7
+		go_on eth0
+	done
+	end_traffic
+	same "datagrams lost" "$LOST" 0
+	note_lost
+}
+
+# A namespace whose device has the express path, in the middle of what arrives there.
+y_up() {
+	ip netns add "$LAB-y"
+	ip -n "$LAB-rt" link add y type veth peer name eth0 netns "$LAB-y"
+	ip -n "$LAB-rt" -b - <<-END
+		addr add 10.9.0.2/24 dev y
+		link set y up
+	END
+	ip -n "$LAB-y" -b - <<-END
+		link set lo up
+		addr add 10.9.0.1/24 dev eth0
+		addr add $VIP4/32 dev lo
+		link set eth0 up
+		route add default via 10.9.0.2
+	END
+	in_ns y quiclbadm -R <<-END
+		-A -u $SVC4
+		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4
+		-a -u $SVC4 -r 10.0.0.11:443 -i --server-id 0:$(sid 3 1)
+		express add eth0
+	END
+	ip -n "$LAB-rt" route replace "$VIP4" via 10.9.0.1
+}
+
+y_takes() { [ "$(in_ns y quiclbadm express list -j | jq '.[0].outcomes.taken')" -gt 0 ]; }
+y_is_gone() { ! ip -n "$LAB-rt" link show y; }
+
+namespaces() {
+	local i
+	fresh "$SVC4" rs4 0:3:4
+	defer "route_back; ip netns del $LAB-y 2>/dev/null || true"
+	flood -t 100 -c 0:3:4 -w 8 "to=$SVC4" "from=$CL4.86:1000" name=x "mint=0:$(sid 3 1)" count=20 walk=port
+	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
+		y_up
+		poll 20 "datagrams to be taken" y_takes
+		ip netns del "$LAB-y"
+		route_back
+		poll 120 "the end of the namespace" y_is_gone
+	done
+	stop_traffic
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.87:1000" name=x "mint=0:$(sid 3 2)" count=50 walk=port
+	answers "x s2 50"
+}
+
+# rmmod finds the express path on, and packets in it; whoever still has the scheduler keeps the module.
+module() {
+	local i
+	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
+		fresh "$SVC4" rs4 0:3:4
+		q express add eth0
+		flood -t 100 -c 0:3:4 -w 8 "to=$SVC4" "from=$CL4.88:1000" name=x "mint=0:$(sid 3 1)" count=20 walk=port
+		go_on eth0
+		refused 1 "rmmod: ERROR: Module ip_vs_quic is in use" rmmod ip_vs_quic
+		ipvsadm -C
+		poll 60 "the module to be let go" rmmod ip_vs_quic
+		unwarned
+		modprobe ip_vs_quic
+		same "devices" "$(q express list -j | jq length)" 0
+		stop_traffic
+	done
+}
+
+serve
+tcase "devices with the express path vanish under traffic" devices
+tcase "weights change, services come and go: no datagram is lost" weights_and_services
+tcase "namespaces with the express path die under traffic" namespaces
+tcase "the module goes with the express path on, under traffic" module
+[ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
+finish

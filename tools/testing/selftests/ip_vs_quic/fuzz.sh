@@ -1,0 +1,106 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Requests and packets made by chance: the kernel has nothing to report, what they were not about is as it was, and the traffic
+# between them is routed.  INPUTS requests and as many packets for each path; SEED makes others.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+# shellcheck source=storm.sh
+. "$here/storm.sh"
+need_module
+lab_up
+INPUTS=${INPUTS:-2000}
+PREY=$VIP4:444
+
+# The other services' configuration, without what counts
+others() {
+	q -L -n -j | jq -S '[.services[] | select(tostring | contains("444") | not) |
+		walk(if type == "object" then del(.datagrams, .misses, .last_seen_ms) else . end)]'
+}
+
+# Requests may have put it anywhere.
+no_express() {
+	local device
+	for device in $(q express list -j | jq -r '.[].device'); do
+		q express del "$device"
+	done
+}
+
+# The service is made anew now and then: what is in it decides how far requests get.
+requests() {
+	local before rounds=4 i
+	storm_services
+	before=$(others)
+	for ((i = 0; i < rounds; i++)); do
+		service "$PREY" rs4 0:3:4 "1:8:8:$KEY" | q -R
+		"$here/nlfuzz" -n $((INPUTS / rounds)) -s $((SEED + i)) "$VIP4" 444 "$(rs4 1)" >>"$WORK/figures"
+		same "configuration of the other services" "$(others)" "$before"
+		# what came out of it can be told, and changed
+		q -L -n --stats -j | jq -e '.services | length == 3' >/dev/null
+		q config list -u "$PREY" >/dev/null
+		q set -u "$PREY" --dcid-max $((16 + i))
+		ipvsadm -D -u "$PREY"
+	done
+	no_express
+	# quiet, but there
+	storm short 1
+	counted "$SVC4" routed=2 "$(unroutable)" fallback=1
+}
+
+# What became of the one packet that storm cannot do without.
+unroutable() {
+	local outcome
+	stats "$SVC4"
+	for outcome in "${!STATS[@]}"; do
+		case $outcome in
+		unroutable-* | malformed) [ "${STATS[$outcome]}" = 0 ] || printf '%s=%s' "$outcome" "${STATS[$outcome]}" ;;
+		esac
+	done
+}
+
+# packets_are_routed default|express
+packets_are_routed() {
+	storm_services
+	[ "$1" = default ] || { q express add eth0; defer "q express del eth0"; }
+	storm fuzz "$INPUTS"
+	# the last ones have been answered: each was counted
+	stats "$SVC4"
+	[ "${STATS[routed]}" -ge "$ASKED" ] || fail "only ${STATS[routed]} of $ASKED datagrams were routed"
+	stats "$SVC6"
+	[ "${STATS[routed]}" -ge "$ASKED" ] || fail "only ${STATS[routed]} of $ASKED datagrams were routed"
+	if [ "$1" = express ]; then
+		q express list >>"$WORK/figures"
+		same "datagrams taken" "$(q express list -j | jq ".[0].outcomes.taken > $ASKED / 2")" true
+	fi
+	echo "$1 path: $INPUTS packets, $ASKED datagrams of either family between them" >>"$WORK/figures"
+}
+
+kept() {
+	local redirects
+	for redirects in /proc/sys/net/ipv4/conf/{all,eth0}/accept_redirects /proc/sys/net/ipv6/conf/{all,eth0}/accept_redirects; do
+		defer "echo $(<"$redirects") >$redirects"
+		echo 0 >"$redirects"
+	done
+}
+
+# Other scripts may find the lab as it was.
+restore() {
+	no_express
+	q -C
+	ip neigh flush all
+	flush_routes lb rt s1 s2 s3 cl
+}
+
+serve
+kept
+mute 70
+defer "unmute 70; restore"
+tcase "$INPUTS requests" requests
+tcase "$INPUTS packets for the default path" packets_are_routed default
+tcase "$INPUTS packets for the express path" packets_are_routed express
+tcase "the kernel has nothing to report" unwarned
+note "SEED=$SEED"
+[ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
+finish
