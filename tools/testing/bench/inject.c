@@ -30,6 +30,7 @@
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 #include <sched.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ enum {
 	NONCE_SEED	= 0x5eed,
 };
 
-enum form { FORM_SHORT, FORM_LONG, FORM_INITIAL };
+enum form { FORM_SHORT, FORM_LONG, FORM_INITIAL, FORM_ICMP };
 
 /* Where packets come in, go out, and who they are for. */
 struct setup {
@@ -155,6 +156,7 @@ static size_t make_quic(const struct setup *s, const u8 *cid, size_t cid_len,
 	case FORM_LONG:
 		return put_long(quic, 2, cid, cid_len);
 	case FORM_SHORT:
+	case FORM_ICMP:
 		break;
 	}
 	quic[0] = 0x40 | (random_next() & 0x3f);
@@ -217,6 +219,35 @@ static void put_v6(const struct setup *s, struct ivq_bench_packet *p,
 			    sizeof(*uh) + s->size);
 }
 
+/*
+ * A router's error about what the VIP sent to the client, as long as a datagram would
+ * be; @udp is the datagram, the other way round.
+ */
+static void put_icmp(const struct setup *s, struct ivq_bench_packet *p,
+		     unsigned int flow, struct udphdr *udp, size_t udp_head_len)
+{
+	struct iphdr *ip = (struct iphdr *)p->head, *quoted;
+	struct icmphdr *icmp = (struct icmphdr *)(ip + 1);
+	u16 port = udp->source;
+
+	udp->source = udp->dest;
+	udp->dest = port;
+	put_v4(s, p, flow, (const u8 *)udp, udp_head_len);
+	memmove(icmp + 1, ip, p->head_len);
+	quoted = (struct iphdr *)(icmp + 1);
+	quoted->saddr = ip->daddr;
+	quoted->daddr = ip->saddr;
+	p->head_len += sizeof(*ip) + sizeof(*icmp);
+	memset(icmp, 0, sizeof(*icmp));
+	icmp->type = ICMP_DEST_UNREACH;
+	icmp->code = ICMP_HOST_UNREACH;
+	icmp->checksum =
+		htons(fold(add_up(0, icmp, p->head_len - sizeof(*ip))));
+	ip->protocol = IPPROTO_ICMP;
+	ip->check = 0;
+	ip->check = htons(fold(add_up(0, ip, sizeof(*ip))));
+}
+
 static void make_packet(const struct setup *s, struct ivq_bench_packet *p,
 			unsigned int number, const u8 *cid, size_t cid_len)
 {
@@ -231,6 +262,10 @@ static void make_packet(const struct setup *s, struct ivq_bench_packet *p,
 	uh->source = htons(1024 + flow % 60000);
 	uh->dest = htons(s->port + number % s->ports);
 	uh->len = htons(sizeof(*uh) + s->size);
+	if (s->form == FORM_ICMP) {
+		put_icmp(s, p, flow, uh, sizeof(*uh) + len);
+		return;
+	}
 	(s->v6 ? put_v6 : put_v4)(s, p, flow, buf, sizeof(*uh) + len);
 }
 
@@ -562,7 +597,7 @@ static void parse_config(struct setup *s, const char *arg)
 
 static enum form parse_form(const char *arg)
 {
-	static const char * const names[] = { "short", "long", "initial" };
+	static const char * const names[] = { "short", "long", "initial", "icmp" };
 	unsigned int i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
