@@ -61,7 +61,7 @@ begin_traffic() {
 	local n
 	for n in 1 2 3; do
 		echo "from=$CL4.8$n:1000 name=$n mint=$((n % 2)):$(sid $((n % 2 ? 8 : 3)) "$n") count=20 walk=port"
-	done | flood -t "$1" -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" -w 8 -
+	done | flood -t "$1" -w 8 -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" -
 }
 
 # stop_traffic: it does not matter if answers came too late, which quicgen's status tells

@@ -16,8 +16,9 @@ PREY=$VIP4:444
 
 # The other services' configuration, without what counts
 others() {
-	q -L -n -j | jq -S '[.services[] | select(tostring | contains("444") | not) |
-		walk(if type == "object" then del(.datagrams, .misses, .last_seen_ms) else . end)]'
+	q -L -n -j | jq -S '[.services[] | select(.port != 444) | walk(if type == "object" then
+		del(.stats, .outcomes, .active_conns, .inactive_conns, .persistent_conns, .datagrams, .misses, .last_seen_ms)
+		else . end)]'
 }
 
 # Requests may have put it anywhere.
@@ -33,6 +34,7 @@ requests() {
 	local before rounds=4 i
 	storm_services
 	before=$(others)
+	same "number of other services" "$(jq length <<<"$before")" 2
 	for ((i = 0; i < rounds; i++)); do
 		service "$PREY" rs4 0:3:4 "1:8:8:$KEY" | q -R
 		"$here/nlfuzz" -n $((INPUTS / rounds)) -s $((SEED + i)) "$VIP4" 444 "$(rs4 1)" >>"$WORK/figures"
