@@ -68,8 +68,11 @@ static int client = -1, ipvs = -1, lab = -1;
 /* --- injection ------------------------------------------------------------- */
 
 static int fail_nth = -1;
+/* What a command asks with: opened while nothing fails. */
+static struct mnl_socket *asker;
 
-static void arm(unsigned int n)
+/* From here on the @n-th allocation fails; with 0, none. */
+static void set_fail_nth(unsigned int n)
 {
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%u", n);
@@ -80,6 +83,12 @@ static void arm(unsigned int n)
 		die("/proc/self/fail-nth: %s", strerror(errno));
 }
 
+static void arm(unsigned int n)
+{
+	asker = genl_open();
+	set_fail_nth(n);
+}
+
 /* Returns whether it came to the failure. */
 static bool disarm(void)
 {
@@ -87,7 +96,9 @@ static bool disarm(void)
 
 	if (pread(fail_nth, text, sizeof(text) - 1, 0) < 0)
 		die("/proc/self/fail-nth: %s", strerror(errno));
-	arm(0);
+	set_fail_nth(0);
+	mnl_socket_close(asker);
+	asker = NULL;
 	return !strtoul(text, NULL, 10);
 }
 
@@ -323,7 +334,7 @@ static void put_device(struct nlmsghdr *nlh)
 /* The socket is new: an answer that did not fit in memory is nothing that the next request should get. */
 static int ask(uint8_t cmd, bool dump, void (*one)(struct nlmsghdr *), void (*two)(struct nlmsghdr *), uint32_t flags)
 {
-	struct mnl_socket *nl = genl_open();
+	struct mnl_socket *nl = asker ? asker : genl_open();
 	char buf[4096];
 	struct nlmsghdr *nlh = genl_header(buf, family, cmd, dump ? NLM_F_DUMP : NLM_F_ACK);
 	int err;
@@ -336,7 +347,8 @@ static int ask(uint8_t cmd, bool dump, void (*one)(struct nlmsghdr *), void (*tw
 		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, flags);
 	err = genl_talk(nl, nlh, NULL, NULL);
 	explicit_bzero(buf, sizeof(buf));
-	mnl_socket_close(nl);
+	if (nl != asker)
+		mnl_socket_close(nl);
 	return err;
 }
 
