@@ -11,7 +11,7 @@
 . "$here/storm.sh"
 need_module
 lab_up
-FLOOD=${FLOOD:-5000}
+FLOOD=${FLOOD:-2000}
 TUPLES=1000
 
 # kB of the kernel's own memory; objects that were freed wait for a grace period, under KASAN in a quarantine

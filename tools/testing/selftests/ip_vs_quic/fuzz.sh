@@ -11,7 +11,7 @@
 . "$here/storm.sh"
 need_module
 lab_up
-INPUTS=${INPUTS:-2000}
+INPUTS=${INPUTS:-1000}
 PREY=$VIP4:444
 
 # The other services' configuration, without what counts
