@@ -97,7 +97,7 @@ fuzz-guest: setup
 
 soak: setup
 	@tools/testing/qemu/run -k debug-6.1 --cpus 2 --timeout 604800 -- \
-		sh -ec 'for n in $$(seq $(SOAK)); do ROUNDS=$(ROUNDS) $(SELFTESTS)/run_all.sh several; done'
+		sh -ec 'for n in $$(seq $(SOAK)); do ROUNDS=$(ROUNDS) $(SELFTESTS)/run_all.sh rotation lifecycle cache churn; done'
 
 bench: setup
 	@tools/testing/bench/bench
