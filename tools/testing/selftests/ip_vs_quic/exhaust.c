@@ -7,20 +7,23 @@
  *	exhaust module FILE FIRST
  *	exhaust sites
  *
- * Each command is repeated with its first allocation failing, then with its second, and so on until nothing is left to fail
- * (/proc/self/fail-nth).  After each failure either nothing has changed, or the command is done, and can be undone; and a
- * datagram for the second SERVER, sent from namespace CLIENT, is answered.  Prints for each command how many failures it
- * took and how many it reported; and "site FUNCTION+OFFSET" for each failure in the module.
+ * Each command is repeated with its first allocation failing, then with its second, and so on until
+ * nothing is left to fail (/proc/self/fail-nth).  After each failure either nothing has changed, or
+ * the command is done, and can be undone; and a datagram for the second SERVER, sent from namespace
+ * CLIENT, is answered.  Prints for each command how many failures it took and how many it reported;
+ * and "site FUNCTION+OFFSET" for each failure in the module.
  *
- *	commands	of the netlink family and those of IPVS that reach the scheduler, and a network namespace's creation
- *	percpu		those that have memory for each CPU, while the per-CPU allocator has no page left (module ivq_lab)
- *	key		a config with a key, in hex with each octet inverted, that fails in the module; the key's own
- *			memory is wiped
+ *	commands	of the netlink family and those of IPVS that reach the scheduler, and a
+ *			network namespace's creation
+ *	percpu		those that have memory for each CPU, while the per-CPU allocator has no page
+ *			left (module ivq_lab)
+ *	key		a config with a key, in hex with each octet inverted, that fails in the
+ *			module; the key's own memory is wiped
  *	module		loading FILE, from failure FIRST on
  *	sites		nothing: only what the kernel's log has is printed
  *
- * VIP:443 has to be a service with server IDs 0:SID for the second server, see the_cid, and nothing else is there but what is
- * made here: a service at port 444, the express path at eth0.
+ * VIP:443 has to be a service with server IDs 0:SID for the second server, see the_cid, and nothing
+ * else is there but what is made here: a service at port 444, the express path at eth0.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -114,7 +117,10 @@ static void open_kmsg(void)
 		die("/dev/kmsg: %s", strerror(errno));
 }
 
-/* Prints the innermost place in the module, FUNCTION+OFFSET, of each stack that the kernel has shown since. */
+/*
+ * Prints the innermost place in the module, FUNCTION+OFFSET, of each stack that the kernel has
+ * shown since.
+ */
 static unsigned int print_sites(void)
 {
 	char record[8192], site[128];
@@ -331,7 +337,10 @@ static void put_device(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-/* The socket is new: an answer that did not fit in memory is nothing that the next request should get. */
+/*
+ * The socket is new: an answer that did not fit in memory is nothing that the next request should
+ * get.
+ */
 static int ask(uint8_t cmd, bool dump, void (*one)(struct nlmsghdr *), void (*two)(struct nlmsghdr *), uint32_t flags)
 {
 	struct mnl_socket *nl = asker ? asker : genl_open();
@@ -598,8 +607,8 @@ static int run_failing(const struct command *c, unsigned int n, bool *failed)
 }
 
 /*
- * The acknowledgement may be what there was no memory for: then the command is done although it failed.  Half of it
- * done is what must not be.
+ * The acknowledgement may be what there was no memory for: then the command is done although it
+ * failed.  Half of it done is what must not be.
  */
 static void check(const struct command *c, unsigned int n, const struct state *before, int err)
 {
@@ -703,8 +712,8 @@ static void try_percpu(void)
 }
 
 /*
- * The places in the module are learnt with another key: a request that does not come so far is not the module's to
- * wipe.
+ * The places in the module are learnt with another key: a request that does not come so far is not
+ * the module's to wipe.
  */
 static void try_key(const char *hex)
 {
@@ -759,7 +768,10 @@ static void read_image(const char *path)
 	close(fd);
 }
 
-/* Until the kernel lets go of what has failed, there is nothing to see or to do: it does that before it returns. */
+/*
+ * Until the kernel lets go of what has failed, there is nothing to see or to do: it does that
+ * before it returns.
+ */
 static void try_module(const char *path, unsigned int first)
 {
 	unsigned int n, reported = 0;

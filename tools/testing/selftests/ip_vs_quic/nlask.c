@@ -3,8 +3,10 @@
  * nlask dump | all | ipvs - what the kernel says to whoever this is.
  *
  *	dump	all octets of the family's answers to GET, in hex
- *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without attributes
- *	ipvs	"add ERROR": a service with scheduler quic by IPVS's socket option, which is not netlink's to refuse
+ *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without
+ *		attributes
+ *	ipvs	"add ERROR": a service with scheduler quic by IPVS's socket option, which is not
+ *		netlink's to refuse
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -2,9 +2,10 @@
 /*
  * nlfuzz [-n COUNT] [-s SEED] VIP PORT SERVER - requests to the ip_vs_quic family, made by chance.
  *
- * Most are built of the attributes that the family has, with values at and beyond their limits, and then maybe damaged; the
- * others are octets.  They may do what they want to the service VIP:PORT, but never name one at port 443.  Prints how many
- * the kernel took, for each command; the same seed makes the same requests.
+ * Most are built of the attributes that the family has, with values at and beyond their limits, and
+ * then maybe damaged; the others are octets.  They may do what they want to the service VIP:PORT,
+ * but never name one at port 443.  Prints how many the kernel took, for each command; the same seed
+ * makes the same requests.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

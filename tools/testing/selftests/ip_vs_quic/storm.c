@@ -4,16 +4,17 @@
  *
  *	storm [-n COUNT] [-s SEED] -r ROUTER -d DEVICE/LLADDR -c CLIENT -4 VIP -6 VIP KIND
  *
- * COUNT packets of a KIND leave DEVICE of namespace ROUTER for LLADDR.  After every burst of them each of CLIENT's two
- * sockets, one for each family, sends a datagram with a CID of the second server, and waits for that server's answer, so
- * that nothing is lost for want of room.  Prints how many such datagrams there were; the same seed makes the same packets.
+ * COUNT packets of a KIND leave DEVICE of namespace ROUTER for LLADDR.  After every burst of them
+ * each of CLIENT's two sockets, one for each family, sends a datagram with a CID of the second
+ * server, and waits for that server's answer, so that nothing is lost for want of room.  Prints how
+ * many such datagrams there were; the same seed makes the same packets.
  *
  *	short	short headers, all octets random
  *	initial	Initials, a 4-tuple each, CIDs of a config that there is not
  *	cids	short headers with random CIDs of config 1
  *	icmp	errors about datagrams that the VIP might have sent
- *	fuzz	all of these and tunnel packets quoted in errors, fragments, options, extension headers, trains of
- *		merged datagrams; of both families; damaged by chance
+ *	fuzz	all of these and tunnel packets quoted in errors, fragments, options, extension
+ *		headers, trains of merged datagrams; of both families; damaged by chance
  *
  * Sources are 198.51.100.70 and 2001:db8:c::70, but not of trains, nor of all that is damaged.
  */
@@ -103,7 +104,10 @@ static void put_cid(uint8_t *to, unsigned int server)
 	random_fill(to + 4, 4);
 }
 
-/* An ICMP error that came for the socket may be forged; an answer that is not to this datagram cannot be. */
+/*
+ * An ICMP error that came for the socket may be forged; an answer that is not to this datagram
+ * cannot be.
+ */
 static void check_client(int fd, unsigned long n)
 {
 	uint8_t datagram[64] = { 0x40 };
