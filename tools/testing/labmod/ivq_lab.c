@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the selftests want of a kernel and no program can have: a search of all
- * memory for a secret, and a per-CPU allocator without pages.
+ * memory for a secret.
  */
 #include "ivq_lab.h"
 
 #include <linux/fs.h>
 #include <linux/ioport.h>
-#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 #include <linux/sched.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 /* --- searching ------------------------------------------------------------ */
@@ -76,99 +73,17 @@ static int scan(void __user *arg)
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
-/* --- per-CPU memory ------------------------------------------------------- */
-
-struct piece {
-	struct list_head list;
-	void __percpu *memory;
-};
-
-/* Of one open file, which its opener alone uses. */
-struct hoard {
-	struct list_head pieces;
-};
-
-static void give_back(struct hoard *hoard)
-{
-	struct piece *piece, *next;
-
-	list_for_each_entry_safe(piece, next, &hoard->pieces, list) {
-		free_percpu(piece->memory);
-		kfree(piece);
-	}
-	INIT_LIST_HEAD(&hoard->pieces);
-}
-
-/* What may not sleep gets only what has pages already. */
-static int take(struct hoard *hoard, size_t size)
-{
-	struct piece *piece = kmalloc(sizeof(*piece), GFP_KERNEL);
-
-	if (!piece)
-		return -ENOMEM;
-	piece->memory = __alloc_percpu_gfp(size, sizeof(u64),
-					   GFP_NOWAIT | __GFP_NOWARN);
-	if (!piece->memory) {
-		kfree(piece);
-		return -ENOSPC;
-	}
-	list_add(&piece->list, &hoard->pieces);
-	return 0;
-}
-
-static int fill(struct hoard *hoard)
-{
-	size_t size;
-	int err;
-
-	for (size = 2048; size >= sizeof(u64); size /= 2) {
-		do {
-			err = take(hoard, size);
-		} while (!err);
-		if (err != -ENOSPC)
-			return err;
-	}
-	return 0;
-}
-
 /* --- the device ------------------------------------------------------------ */
 
 static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	struct hoard *hoard = file->private_data;
-
-	switch (cmd) {
-	case IVQ_LAB_SCAN:
-		return scan((void __user *)arg);
-	case IVQ_LAB_FILL_PERCPU:
-		return fill(hoard);
-	default:
+	if (cmd != IVQ_LAB_SCAN)
 		return -ENOTTY;
-	}
-}
-
-static int lab_open(struct inode *inode, struct file *file)
-{
-	struct hoard *hoard = kzalloc(sizeof(*hoard), GFP_KERNEL);
-
-	if (!hoard)
-		return -ENOMEM;
-	INIT_LIST_HEAD(&hoard->pieces);
-	file->private_data = hoard;
-	return 0;
-}
-
-static int lab_release(struct inode *inode, struct file *file)
-{
-	give_back(file->private_data);
-	kfree(file->private_data);
-	return 0;
+	return scan((void __user *)arg);
 }
 
 static const struct file_operations lab_fops = {
 	.owner		= THIS_MODULE,
-	.open		= lab_open,
-	.release	= lab_release,
 	.unlocked_ioctl	= lab_ioctl,
 };
 

@@ -22,7 +22,5 @@ struct ivq_lab_scan {
 };
 
 #define IVQ_LAB_SCAN		_IOWR('q', 1, struct ivq_lab_scan)
-/* Takes what is left of the per-CPU allocator's pages, more with each call, until the close. */
-#define IVQ_LAB_FILL_PERCPU	_IO('q', 2)
 
 #endif /* _IVQ_LAB_H */
