@@ -48,7 +48,7 @@ merge='
 	/^KTAP version/ { next }
 	{ print; fflush() }
 	END {
-		if (!have_plan || plan != seen) {
+		if (!have_plan || plan + 0 != seen + 0) {
 			failed++
 			result("not ok " ++n " " script ": ended before its plan was fulfilled")
 		}
