@@ -111,13 +111,8 @@ static void check_server_address(const struct patient *p)
 
 static bool same_subnet(const struct address *address, const struct endpoint *ep)
 {
-	unsigned int octets = address->prefix / 8, bits = address->prefix % 8;
-
-	if (address->ep.af != ep->af || address->prefix >= 32 ||
-	    memcmp(address->ep.addr, ep->addr, octets))
-		return false;
-	return !bits || !((address->ep.addr[octets] ^ ep->addr[octets]) >>
-			  (8 - bits));
+	return address->ep.af == ep->af && address->prefix < 32 &&
+	       addr_bits_eq(address->ep.addr, ep->addr, address->prefix);
 }
 
 static bool shares_link(const struct patient *p, const struct link *link)

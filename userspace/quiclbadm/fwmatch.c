@@ -72,15 +72,6 @@ static enum truth number_in(const json_t *value, uint32_t number)
 	return number_of(value, &low) ? truth(number == low) : MAYBE;
 }
 
-static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned int bits)
-{
-	unsigned int octets = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, b, octets))
-		return false;
-	return !rest || !((a[octets] ^ b[octets]) >> (8 - rest));
-}
-
 static enum truth addr_in(const json_t *value, const struct endpoint *ep)
 {
 	const json_t *prefix = json_object_get(value, "prefix"), *bits;
@@ -105,7 +96,7 @@ static enum truth addr_in(const json_t *value, const struct endpoint *ep)
 	if (!json_is_string(value) || len > 128 ||
 	    inet_pton(ep->af, json_string_value(value), low) != 1)
 		return MAYBE;
-	return truth(same_bits(ep->addr, low, len));
+	return truth(addr_bits_eq(ep->addr, low, len));
 }
 
 static enum truth name_in(const json_t *value, const char *name)

@@ -328,15 +328,6 @@ struct barrier {
 	uint8_t type;
 };
 
-static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned int bits)
-{
-	unsigned int octets = bits / 8, rest = bits % 8;
-
-	if (memcmp(a, b, octets))
-		return false;
-	return !rest || !((a[octets] ^ b[octets]) >> (8 - rest));
-}
-
 static int on_any_route(const struct nlmsghdr *nlh, void *data)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
@@ -351,7 +342,7 @@ static int on_any_route(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
 		if (mnl_attr_get_type(attr) == RTA_DST)
 			nl_octets(attr, addr, sizeof(addr));
-	if (!same_bits(addr, barrier->dst->addr, rtm->rtm_dst_len))
+	if (!addr_bits_eq(addr, barrier->dst->addr, rtm->rtm_dst_len))
 		return MNL_CB_OK;
 	barrier->bits = rtm->rtm_dst_len;
 	barrier->type = rtm->rtm_type;

@@ -33,6 +33,15 @@ bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b)
 	return a->af == b->af && !memcmp(a->addr, b->addr, sizeof(a->addr));
 }
 
+bool addr_bits_eq(const uint8_t *a, const uint8_t *b, unsigned int bits)
+{
+	unsigned int octets = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, octets))
+		return false;
+	return !rest || !((a[octets] ^ b[octets]) >> (8 - rest));
+}
+
 int endpoint_cmp(const struct endpoint *a, const struct endpoint *b)
 {
 	int order;

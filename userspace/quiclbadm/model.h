@@ -198,6 +198,8 @@ struct state {
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
 /* Whatever the ports. */
 bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b);
+/* Are the first @bits of two addresses the same? */
+bool addr_bits_eq(const uint8_t *a, const uint8_t *b, unsigned int bits);
 int endpoint_cmp(const struct endpoint *a, const struct endpoint *b);
 bool service_id_eq(const struct service_id *a, const struct service_id *b);
 bool service_is_quic(const struct service *svc);
