@@ -9,6 +9,7 @@
 
 #include "err.h"
 #include "json.h"
+#include "proc.h"
 
 static const char *const level_names[CHECK_LEVELS] = {
 	[CHECK_OK] = "ok",
@@ -202,4 +203,23 @@ void doctor_passage(struct report *report, const struct firewall *fw,
 		   "drops them (NETFILTER_DROP)" : "may drop them");
 	report_fix(report, "nft insert rule %s %s %s %s", stop.family,
 		   stop.table, stop.chain, passage->rule);
+}
+
+int doctor_conntrack(struct report *report, bool *full)
+{
+	int count = 0, max = 0;
+
+	*full = false;
+	if (!proc_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
+	    !proc_sysctl(&max, "net/netfilter/nf_conntrack_max"))
+		return -1;
+	if (!max || count < max)
+		return count;
+	*full = true;
+	report_add(report, CHECK_FAULT, "conntrack",
+		   "its table is full (%d of %d), so new flows are dropped",
+		   count, max);
+	report_fix(report, "sysctl -w net.netfilter.nf_conntrack_max=%d",
+		   2 * max);
+	return count;
 }

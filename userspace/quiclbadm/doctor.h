@@ -78,6 +78,12 @@ bool doctor_can_ask(struct report *report, const struct firewall *fw);
 void doctor_passage(struct report *report, const struct firewall *fw,
 		    const struct passage *passage);
 
+/*
+ * How many flows conntrack follows; -1 when it is not there.  That its table is full is a
+ * fault, which is added, and *@full is set.
+ */
+int doctor_conntrack(struct report *report, bool *full);
+
 /* Each adds checks.  Return: 0 or an exit code, then the sentence is said. */
 int doctor_server(const struct args *args, const struct host *host,
 		  const struct firewall *fw, struct report *report);

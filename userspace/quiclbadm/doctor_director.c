@@ -20,14 +20,13 @@
 
 static int check_vip(const struct examined *e)
 {
-	static const struct endpoint any;
 	const struct endpoint *vip = &e->svc->id.vip;
 	char text[ENDPOINT_STRLEN];
 	struct route route;
 
 	if (e->svc->id.fwmark)
 		return 0;
-	if (host_route(vip, &any, &route))
+	if (host_route(vip, NULL, &route))
 		return EXIT_REFUSED;
 	doctor_addr_str(vip, text);
 	if (route.type == RTN_LOCAL) {
@@ -97,7 +96,6 @@ static int check_source(const struct examined *e)
 
 static int check_outer_sources(const struct examined *e)
 {
-	static const struct endpoint any;
 	char text[PREFIX_STRLEN];
 	struct endpoint ep;
 	struct route route;
@@ -107,7 +105,7 @@ static int check_outer_sources(const struct examined *e)
 		if (!e->svc->sources[i].len)
 			continue;
 		examined_source(e->svc, i, &ep);
-		if (host_route(&ep, &any, &route))
+		if (host_route(&ep, NULL, &route))
 			return EXIT_REFUSED;
 		prefix_str(&e->svc->sources[i], sources[i].af, text);
 		if (route.type == RTN_LOCAL) {
@@ -202,7 +200,6 @@ static void check_passages(const struct examined *e, const struct way *way,
 
 static int check_dest(const struct examined *e, const struct dest *dest)
 {
-	static const struct endpoint any;
 	struct way way = {
 		.forward = dest->forward,
 		.tun_type = dest->tun_type,
@@ -214,7 +211,7 @@ static int check_dest(const struct examined *e, const struct dest *dest)
 
 	if (dest->forward == IP_VS_CONN_F_LOCALNODE)
 		return 0;
-	if (host_route(&dest->server, &any, &route))
+	if (host_route(&dest->server, NULL, &route))
 		return EXIT_REFUSED;
 	if (route.type != RTN_UNICAST && route.type != RTN_LOCAL) {
 		fault_route(e, dest);
@@ -273,20 +270,10 @@ static void check_conntrack(const struct examined *e)
 {
 	const char *ip = e->svc->id.vip.af == AF_INET6 ? "ip6" : "ip";
 	char text[ENDPOINT_STRLEN];
-	int count = 0, max = 0;
+	bool full;
+	int count = doctor_conntrack(e->report, &full);
 
-	if (!proc_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
-	    !proc_sysctl(&max, "net/netfilter/nf_conntrack_max") || !count)
-		return;
-	if (max && count >= max) {
-		report_add(e->report, CHECK_FAULT, "conntrack",
-			   "its table is full (%d of %d), so new flows are dropped",
-			   count, max);
-		report_fix(e->report, "sysctl -w net.netfilter.nf_conntrack_max=%d",
-			   2 * max);
-		return;
-	}
-	if (e->svc->id.fwmark)
+	if (count <= 0 || full || e->svc->id.fwmark)
 		return;
 	doctor_addr_str(&e->svc->id.vip, text);
 	report_add(e->report, CHECK_ADVICE, "conntrack",

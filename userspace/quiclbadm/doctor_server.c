@@ -24,20 +24,17 @@ static bool is_tunnelled(const struct patient *p)
 
 int patient_way_back(const struct patient *p, struct route *route)
 {
-	static const struct endpoint any;
-
-	return host_route(&p->client, p->vip_is_local ? &p->vip : &any, route);
+	return host_route(&p->client, p->vip_is_local ? &p->vip : NULL, route);
 }
 
 /* --- VIP ------------------------------------------------------------------ */
 
 static int check_vip(struct patient *p)
 {
-	static const struct endpoint any;
 	struct route route;
 	int forwards = 0;
 
-	if (host_route(&p->vip, &any, &route))
+	if (host_route(&p->vip, NULL, &route))
 		return EXIT_REFUSED;
 	p->vip_is_local = route.type == RTN_LOCAL;
 	if (p->vip_is_local) {
@@ -270,19 +267,11 @@ static void check_socket(const struct patient *p)
 
 static void check_conntrack(const struct patient *p)
 {
-	int count = 0, max = 0;
 	struct fw_stop stop = { 0 };
+	bool full;
 
-	if (!proc_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
-	    !proc_sysctl(&max, "net/netfilter/nf_conntrack_max"))
+	if (doctor_conntrack(p->report, &full) < 0)
 		return;
-	if (max && count >= max) {
-		report_add(p->report, CHECK_FAULT, "conntrack",
-			   "its table is full (%d of %d), so new flows are dropped",
-			   count, max);
-		report_fix(p->report, "sysctl -w net.netfilter.nf_conntrack_max=%d",
-			   2 * max);
-	}
 	if (p->fw->rules && firewall_drops_state(p->fw, CT_INVALID, &stop))
 		report_add(p->report, CHECK_ADVICE, "conntrack",
 			   "nftables' %s %s %s drops packets in state invalid; ICMP errors about flows that conntrack has forgotten are among those, and path MTU discovery needs them",

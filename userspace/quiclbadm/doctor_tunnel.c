@@ -189,14 +189,13 @@ static int check_rp_filter(const struct patient *p)
 /* A device with an address, as the uplink: loose validation asks for some route only. */
 static int check_outer_source(const struct patient *p)
 {
-	static const struct endpoint any;
 	char from[ENDPOINT_STRLEN];
 	struct route route;
 	int mode, all, own;
 
 	if (p->from.af != AF_INET || !p->uplink)
 		return 0;
-	if (host_route(&p->from, &any, &route))
+	if (host_route(&p->from, NULL, &route))
 		return EXIT_REFUSED;
 	mode = proc_max_conf(p->uplink->name, "rp_filter", &all, &own);
 	doctor_addr_str(&p->from, from);

@@ -310,7 +310,7 @@ int host_route(const struct endpoint *dst, const struct endpoint *src,
 	rtm->rtm_family = (uint8_t)dst->af;
 	rtm->rtm_dst_len = (uint8_t)(8 * len);
 	mnl_attr_put(nlh, RTA_DST, len, dst->addr);
-	if (src->af == dst->af) {
+	if (src && src->af == dst->af) {
 		rtm->rtm_src_len = (uint8_t)(8 * len);
 		mnl_attr_put(nlh, RTA_SRC, len, src->addr);
 	}

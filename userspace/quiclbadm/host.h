@@ -58,7 +58,7 @@ bool host_link_has_address(const struct host *host, const struct link *link,
 /* An address that is there for its own sake, as VIPs are on real servers. */
 bool host_may_be_vip(const struct host *host, const struct address *address);
 
-/* @src: af 0 when it does not matter.  Return: 0 or EXIT_REFUSED. */
+/* @src: NULL, or of another family, when it does not matter.  Return: 0 or EXIT_REFUSED. */
 int host_route(const struct endpoint *dst, const struct endpoint *src,
 	       struct route *route);
 
