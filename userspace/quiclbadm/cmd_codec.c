@@ -31,18 +31,6 @@ static int check_mode(const struct args *args, uint64_t offline)
 	return 0;
 }
 
-static int decode_in_kernel(const struct args *args, const uint8_t *cid,
-			    size_t len, struct quic_decoded *decoded)
-{
-	char name[SERVICE_STRLEN];
-	int err = quic_decode(&args->service, cid, len, decoded);
-
-	if (!err)
-		return 0;
-	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_DECODE, err, "service %s",
-			      service_str(&args->service, name));
-}
-
 static int init_codec(const struct config *config, bool self_len,
 		      struct qlb_config *cfg)
 {
@@ -103,7 +91,7 @@ int cmd_decode(const struct args *args)
 	if (err)
 		return err;
 	err = given(args, O(SERVICE)) ?
-	      decode_in_kernel(args, cid, len, &decoded) :
+	      kernel_decode(&args->service, cid, len, &decoded) :
 	      decode_here(args, cid, len, &decoded);
 	if (err)
 		return err;

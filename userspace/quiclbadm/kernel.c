@@ -141,6 +141,18 @@ int kernel_load(struct state *state, const struct service_id *id)
 	return 0;
 }
 
+int kernel_decode(const struct service_id *id, const uint8_t *cid, size_t len,
+		  struct quic_decoded *decoded)
+{
+	char name[SERVICE_STRLEN];
+	int err = quic_decode(id, cid, len, decoded);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_DECODE, err, "service %s",
+			      service_str(id, name));
+}
+
 int kernel_load_express(struct state *state)
 {
 	int err = quic_get_express(state);

@@ -6,6 +6,7 @@
 #include "err.h"
 #include "model.h"
 #include "nl.h"
+#include "quic.h"
 
 /*
  * Says in one sentence why @family refused @cmd with @error: the kernel's own
@@ -29,6 +30,10 @@ int kernel_load_quic(struct state *state, const struct service_id *id);
 
 /* The devices alone. */
 int kernel_load_express(struct state *state);
+
+/* Has the service decode a CID.  Return: 0 or EXIT_REFUSED. */
+int kernel_decode(const struct service_id *id, const uint8_t *cid, size_t len,
+		  struct quic_decoded *decoded);
 
 /*
  * Between the requests of one transaction no signal of a terminal or of a

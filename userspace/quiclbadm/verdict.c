@@ -215,18 +215,6 @@ static int decide_here(const struct service *svc, const struct quic_hdr *hdr,
 	return 0;
 }
 
-static int ask(const struct service *svc, const uint8_t *cid, size_t len,
-	       struct quic_decoded *decoded)
-{
-	char name[SERVICE_STRLEN];
-	int err = quic_decode(&svc->id, cid, len, decoded);
-
-	if (!err)
-		return 0;
-	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_DECODE, err, "service %s",
-			      service_str(&svc->id, name));
-}
-
 /*
  * The kernel decodes a CID as if it knew its length and no version.  Of a short
  * header, whose CID's length nobody says, the check of the length asks less; of a long
@@ -240,13 +228,13 @@ static int decide_live(struct service *svc, const struct quic_hdr *hdr,
 	uint8_t cid[32] = { 0 };
 	int err;
 
-	err = ask(svc, hdr->dcid, hdr->dcid_view, decoded);
+	err = kernel_decode(&svc->id, hdr->dcid, hdr->dcid_view, decoded);
 	if (err)
 		return err;
 	if (!hdr->long_form && decoded->outcome == IP_VS_QUIC_BAD_LENGTH) {
 		memcpy(cid, hdr->dcid, hdr->dcid_view < said ? hdr->dcid_view :
 							       said);
-		return ask(svc, cid, said, decoded);
+		return kernel_decode(&svc->id, cid, said, decoded);
 	}
 	if (!hdr->long_form || !is_known_version(hdr->version) ||
 	    said <= QLB_CID_LEN_MAX || !decoded->has_config ||
