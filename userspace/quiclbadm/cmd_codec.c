@@ -197,7 +197,7 @@ static int encode(const struct args *args, const struct config *config)
 	uint8_t nonce[QLB_NONCE_LEN_MAX], random_bits = 0;
 	uint8_t cid[QLB_CID_LEN_MAX];
 	struct qlb_config cfg;
-	size_t len, i;
+	size_t len;
 	int err = 0;
 
 	memcpy(nonce, args->nonce, sizeof(nonce));
@@ -213,8 +213,7 @@ static int encode(const struct args *args, const struct config *config)
 	len = qlb_encode(&cfg, &args->sids[0].sid, nonce, random_bits & 0x1f,
 			 cid);
 	qlb_config_destroy(&cfg);
-	for (i = 0; i < len; i++)
-		sprintf(text + 2 * i, "%02x", cid[i]);
+	hex_str(cid, len, text);
 	if (given(args, O(JSON)))
 		print_cid_json(text);
 	else

@@ -33,12 +33,7 @@ static size_t dcid_len(const struct explained *e)
 
 static char *dcid_str(const struct explained *e, char *text)
 {
-	size_t len = dcid_len(e), i;
-
-	*text = '\0';
-	for (i = 0; i < len; i++)
-		sprintf(text + 2 * i, "%02x", e->verdict.hdr.dcid[i]);
-	return text;
+	return hex_str(e->verdict.hdr.dcid, dcid_len(e), text);
 }
 
 static void print_header(const struct explained *e)
@@ -66,8 +61,7 @@ static void print_decoded_part(const struct quic_decoded *decoded)
 	if (decoded->tenant)
 		printf(" tenant=%u", decoded->tenant);
 	if (decoded->map.sid.len)
-		printf(" server-id=%s",
-		       sid_str(&decoded->map, sid) + strlen("0:"));
+		printf(" server-id=%s", sid_value_str(&decoded->map, sid));
 }
 
 void explain_print(const struct explained *e)
@@ -93,15 +87,6 @@ void explain_print(const struct explained *e)
 	putchar('\n');
 }
 
-static void set_server(json_t *object, const char *name,
-		       const struct endpoint *server)
-{
-	json_t *nested = need(json_object());
-
-	set_endpoint(nested, server);
-	set(object, name, nested);
-}
-
 static void set_header(json_t *object, const struct explained *e)
 {
 	const struct quic_hdr *hdr = &e->verdict.hdr;
@@ -124,7 +109,7 @@ void explain_print_json(const struct explained *e)
 
 	set_number(object, "frame", e->number);
 	if (e->packet->src.af)
-		set_server(object, "client", &e->packet->src);
+		set_nested_endpoint(object, "client", &e->packet->src);
 	set(object, "service", service_id_json(&e->service->id));
 	set_header(object, e);
 	if (decoded->has_config) {
@@ -137,8 +122,8 @@ void explain_print_json(const struct explained *e)
 	set_text(object, "outcome", outcome_name(decoded->outcome));
 	set_text(object, "meaning", outcome_meaning(decoded->outcome));
 	if (decoded->has_server)
-		set_server(object, "server", &decoded->map.server);
+		set_nested_endpoint(object, "server", &decoded->map.server);
 	if (e->verdict.has_hashed)
-		set_server(object, "hashed", &e->verdict.hashed);
+		set_nested_endpoint(object, "hashed", &e->verdict.hashed);
 	dump_line(object);
 }

@@ -266,7 +266,7 @@ void print_configs_json(const struct state *state)
 void print_server_ids_json(const struct state *state,
 			   const struct endpoint *only)
 {
-	json_t *array = need(json_array()), *object, *server;
+	json_t *array = need(json_array()), *object;
 	size_t i, j;
 
 	for (i = 0; i < state->count; i++) {
@@ -284,9 +284,7 @@ void print_server_ids_json(const struct state *state,
 				map->sid.len);
 			if (map->prefix)
 				set(object, "prefix", json_true());
-			server = need(json_object());
-			set_endpoint(server, &map->server);
-			set(object, "server", server);
+			set_nested_endpoint(object, "server", &map->server);
 			set(object, "present",
 			    json_boolean(service_find_dest(svc, &map->server)));
 			append(array, object);
@@ -302,7 +300,7 @@ void print_express_json(const struct state *state)
 
 void print_decoded_json(const struct quic_decoded *decoded)
 {
-	json_t *object = need(json_object()), *server;
+	json_t *object = need(json_object());
 
 	if (decoded->has_outcome) {
 		set_text(object, "outcome", outcome_name(decoded->outcome));
@@ -317,11 +315,8 @@ void print_decoded_json(const struct quic_decoded *decoded)
 			decoded->map.sid.len);
 	if (decoded->nonce_len)
 		set_hex(object, "nonce", decoded->nonce, decoded->nonce_len);
-	if (decoded->has_server) {
-		server = need(json_object());
-		set_endpoint(server, &decoded->map.server);
-		set(object, "server", server);
-	}
+	if (decoded->has_server)
+		set_nested_endpoint(object, "server", &decoded->map.server);
 	dump(object);
 }
 

@@ -69,6 +69,15 @@ static inline void set_endpoint(json_t *object, const struct endpoint *ep)
 	set_number(object, "port", ep->port);
 }
 
+static inline void set_nested_endpoint(json_t *object, const char *name,
+				       const struct endpoint *ep)
+{
+	json_t *nested = need(json_object());
+
+	set_endpoint(nested, ep);
+	set(object, name, nested);
+}
+
 static inline void set_service_id(json_t *object, const struct service_id *id)
 {
 	if (id->fwmark) {
@@ -92,12 +101,11 @@ static inline json_t *service_id_json(const struct service_id *id)
 static inline void set_hex(json_t *object, const char *name, const uint8_t *octets,
 		    size_t len)
 {
-	char text[2 * QLB_CID_LEN_MAX + 1] = "";
-	size_t i;
+	char text[2 * QLB_CID_LEN_MAX + 1];
 
-	for (i = 0; i < len && i < QLB_CID_LEN_MAX; i++)
-		sprintf(text + 2 * i, "%02x", octets[i]);
-	set_text(object, name, text);
+	set_text(object, name,
+		 hex_str(octets, len < QLB_CID_LEN_MAX ? len : QLB_CID_LEN_MAX,
+			 text));
 }
 
 /* One object on a line of its own, for what goes on and on. */

@@ -104,15 +104,30 @@ char *service_str(const struct service_id *id, char *buf)
 	return buf;
 }
 
+char *hex_str(const uint8_t *octets, size_t len, char *buf)
+{
+	size_t i;
+
+	*buf = '\0';
+	for (i = 0; i < len; i++)
+		sprintf(buf + 2 * i, "%02x", octets[i]);
+	return buf;
+}
+
+char *sid_value_str(const struct mapping *map, char *buf)
+{
+	size_t len = map->sid.len < QLB_SERVER_ID_LEN_MAX ?
+		     map->sid.len : QLB_SERVER_ID_LEN_MAX;
+
+	hex_str(map->sid.octets, len, buf);
+	if (map->prefix)
+		strcat(buf, "*");
+	return buf;
+}
+
 char *sid_str(const struct mapping *map, char *buf)
 {
-	char *end = buf + sprintf(buf, "%u:", map->config_id % 10U);
-	unsigned int i;
-
-	for (i = 0; i < map->sid.len && i < QLB_SERVER_ID_LEN_MAX; i++)
-		end += sprintf(end, "%02x", map->sid.octets[i]);
-	if (map->prefix)
-		strcpy(end, "*");
+	sid_value_str(map, buf + sprintf(buf, "%u:", map->config_id % 10U));
 	return buf;
 }
 

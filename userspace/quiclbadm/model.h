@@ -208,9 +208,14 @@ bool service_is_quic(const struct service *svc);
 char *endpoint_str(const struct endpoint *ep, char *buf);
 char *service_str(const struct service_id *id, char *buf);
 char *sid_str(const struct mapping *map, char *buf);
+/* The same without the config ID. */
+char *sid_value_str(const struct mapping *map, char *buf);
 char *config_str(unsigned int id, unsigned int tenant, char *buf);
 char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf);
 char *age_str(const struct config *config, char *buf);
+
+/* Writes two digits for each octet and returns @buf. */
+char *hex_str(const uint8_t *octets, size_t len, char *buf);
 
 /* Set to what a service or real server is when nothing is said about it. */
 void service_init(struct service *svc, const struct service_id *id);

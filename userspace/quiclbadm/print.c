@@ -398,7 +398,6 @@ void print_express(const struct state *state)
 void print_decoded(const struct quic_decoded *decoded)
 {
 	char text[ENDPOINT_STRLEN];
-	size_t i;
 
 	if (decoded->has_outcome)
 		printf("outcome    %s\n", outcome_name(decoded->outcome));
@@ -406,16 +405,11 @@ void print_decoded(const struct quic_decoded *decoded)
 		printf("config     %u\n", decoded->config_id);
 	if (decoded->tenant)
 		printf("tenant     %u\n", decoded->tenant);
-	/* without the config ID that sid_str() puts in front */
 	if (decoded->map.sid.len)
-		printf("server-id  %s\n",
-		       sid_str(&decoded->map, text) + strlen("0:"));
-	if (decoded->nonce_len) {
-		printf("nonce      ");
-		for (i = 0; i < decoded->nonce_len; i++)
-			printf("%02x", decoded->nonce[i]);
-		putchar('\n');
-	}
+		printf("server-id  %s\n", sid_value_str(&decoded->map, text));
+	if (decoded->nonce_len)
+		printf("nonce      %s\n",
+		       hex_str(decoded->nonce, decoded->nonce_len, text));
 	if (decoded->has_server)
 		printf("server     %s\n",
 		       endpoint_str(&decoded->map.server, text));

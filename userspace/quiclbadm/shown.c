@@ -12,14 +12,11 @@
 #include "reasons.h"
 #include "tracer.h"
 
-static char *hex_str(const uint8_t *octets, size_t len, char *text)
+/* The beginning of a long one. */
+static char *dcid_str(const struct shown *s, char *text)
 {
-	size_t i;
-
-	*text = '\0';
-	for (i = 0; i < len && i < QLB_CID_LEN_MAX; i++)
-		sprintf(text + 2 * i, "%02x", octets[i]);
-	return text;
+	return hex_str(s->dcid, s->dcid_len < QLB_CID_LEN_MAX ? s->dcid_len :
+		       QLB_CID_LEN_MAX, text);
 }
 
 /* Of what has no ports, the address alone. */
@@ -62,7 +59,7 @@ static void print_quic(const struct shown *s)
 	if (s->has_version)
 		printf(" version=%#x", s->version);
 	if (s->dcid_len)
-		printf(" dcid=%s", hex_str(s->dcid, s->dcid_len, text));
+		printf(" dcid=%s", dcid_str(s, text));
 	if (s->config >= 0)
 		printf(" config=%d", s->config);
 	if (s->sid.len)
@@ -114,13 +111,8 @@ void shown_print(const struct shown *s)
 
 static void set_ep(json_t *object, const char *name, const struct endpoint *ep)
 {
-	json_t *nested;
-
-	if (!ep->af)
-		return;
-	nested = need(json_object());
-	set_endpoint(nested, ep);
-	set(object, name, nested);
+	if (ep->af)
+		set_nested_endpoint(object, name, ep);
 }
 
 static void set_drop(json_t *object, const struct shown *s)
