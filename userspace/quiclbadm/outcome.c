@@ -4,52 +4,57 @@
 
 #include <stdio.h>
 
-static const struct {
+struct entry {
 	const char *name;
 	const char *meaning;
-} outcomes[] = {
+};
+
+static const struct entry outcomes[] = {
 #define X(symbol, name, meaning) [IP_VS_QUIC_##symbol] = { name, meaning },
 	IP_VS_QUIC_OUTCOMES(X)
 #undef X
 };
 
-const char *outcome_name(uint32_t outcome)
-{
-	static char number[sizeof("outcome-4294967295")];
-
-	if (outcome < IP_VS_QUIC_OUTCOME_COUNT)
-		return outcomes[outcome].name;
-	snprintf(number, sizeof(number), "outcome-%u", outcome);
-	return number;
-}
-
-static const struct {
-	const char *name;
-	const char *meaning;
-} express[] = {
+static const struct entry express[] = {
 #define X(symbol, name, meaning) [IP_VS_QUIC_EXPRESS_##symbol] = { name, meaning },
 	IP_VS_QUIC_EXPRESS_OUTCOMES(X)
 #undef X
 };
 
-const char *express_name(uint32_t outcome)
+/* A newer module's has a number. */
+static const char *name_of(const struct entry *entries, uint32_t count,
+			   uint32_t outcome)
 {
 	static char number[sizeof("outcome-4294967295")];
 
-	if (outcome < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT)
-		return express[outcome].name;
+	if (outcome < count)
+		return entries[outcome].name;
 	snprintf(number, sizeof(number), "outcome-%u", outcome);
 	return number;
 }
 
+static const char *meaning_of(const struct entry *entries, uint32_t count,
+			      uint32_t outcome)
+{
+	return outcome < count ? entries[outcome].meaning : "";
+}
+
+const char *outcome_name(uint32_t outcome)
+{
+	return name_of(outcomes, IP_VS_QUIC_OUTCOME_COUNT, outcome);
+}
+
 const char *outcome_meaning(uint32_t outcome)
 {
-	return outcome < IP_VS_QUIC_OUTCOME_COUNT ? outcomes[outcome].meaning :
-						    "";
+	return meaning_of(outcomes, IP_VS_QUIC_OUTCOME_COUNT, outcome);
+}
+
+const char *express_name(uint32_t outcome)
+{
+	return name_of(express, IP_VS_QUIC_EXPRESS_OUTCOME_COUNT, outcome);
 }
 
 const char *express_meaning(uint32_t outcome)
 {
-	return outcome < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT ?
-	       express[outcome].meaning : "";
+	return meaning_of(express, IP_VS_QUIC_EXPRESS_OUTCOME_COUNT, outcome);
 }
