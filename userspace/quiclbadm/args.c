@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "err.h"
 #include "parse.h"
+#include "xalloc.h"
 
 enum takes {
 	TAKES_NOTHING,

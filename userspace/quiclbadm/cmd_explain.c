@@ -14,6 +14,7 @@
 #include "kernel.h"
 #include "parse.h"
 #include "verdict.h"
+#include "xalloc.h"
 
 enum {
 	DATAGRAM_MAX = 65527,		/* octets, of a UDP payload */

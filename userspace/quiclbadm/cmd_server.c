@@ -14,6 +14,7 @@
 #include "ipvs.h"
 #include "kernel.h"
 #include "quic.h"
+#include "xalloc.h"
 
 /* A command at work on one real server. */
 struct job {

@@ -10,6 +10,7 @@
 #include "err.h"
 #include "json.h"
 #include "proc.h"
+#include "xalloc.h"
 
 static const char *const level_names[CHECK_LEVELS] = {
 	[CHECK_OK] = "ok",
@@ -23,7 +24,7 @@ static char *format_text(const char *format, va_list args)
 	char *text;
 
 	if (vasprintf(&text, format, args) < 0)
-		exit(refuse("memory: none left"));
+		no_memory();
 	return text;
 }
 

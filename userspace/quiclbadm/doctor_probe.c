@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "probe.h"
+#include "xalloc.h"
 
 void examined_source(const struct service *svc, enum source which,
 		     struct endpoint *ep)

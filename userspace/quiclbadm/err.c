@@ -2,10 +2,7 @@
 #include "err.h"
 
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 static unsigned int input_line;
 
@@ -52,26 +49,4 @@ void caution(const char *format, ...)
 void err_set_line(unsigned int line)
 {
 	input_line = line;
-}
-
-static void *or_die(void *memory)
-{
-	if (!memory)
-		exit(refuse("memory: none left"));
-	return memory;
-}
-
-void *xcalloc(size_t count, size_t size)
-{
-	return or_die(calloc(count ? count : 1, size));
-}
-
-void *xreallocarray(void *old, size_t count, size_t size)
-{
-	return or_die(reallocarray(old, count, size));
-}
-
-char *xstrdup(const char *string)
-{
-	return or_die(strdup(string));
 }

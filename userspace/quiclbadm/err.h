@@ -6,8 +6,6 @@
 #ifndef _QUICLBADM_ERR_H
 #define _QUICLBADM_ERR_H
 
-#include <stddef.h>
-
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_REFUSED = 1,	/* by the kernel, or not found */
@@ -26,10 +24,5 @@ void caution(const char *format, ...) __printf(1, 2);
 
 /* Later sentences begin with "line N: "; 0 ends it. */
 void err_set_line(unsigned int line);
-
-/* Memory that ends the program when there is none. */
-void *xcalloc(size_t count, size_t size);
-void *xreallocarray(void *old, size_t count, size_t size);
-char *xstrdup(const char *string);
 
 #endif /* _QUICLBADM_ERR_H */

@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "err.h"
 #include "fwmatch.h"
 #include "proc.h"
+#include "xalloc.h"
 
 enum {
 	DEPTH_MAX = 16,		/* as nftables' own limit on jumps */

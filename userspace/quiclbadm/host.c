@@ -14,6 +14,7 @@
 
 #include "err.h"
 #include "nl.h"
+#include "xalloc.h"
 
 static struct mnl_socket *open_socket(void)
 {

@@ -8,6 +8,7 @@
 
 #include "build.h"
 #include "err.h"
+#include "xalloc.h"
 
 enum {
 	INPUT_MAX = 64 << 20,		/* octets; 16,384 server IDs are 1 MiB */

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <jansson.h>
 
-#include "err.h"
 #include "json.h"
 #include "print.h"
 

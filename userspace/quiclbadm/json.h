@@ -8,27 +8,27 @@
 #include <stdlib.h>
 #include <jansson.h>
 
-#include "err.h"
 #include "model.h"
+#include "xalloc.h"
 
 /* jansson returns NULL for want of memory and eats it in *_set_new(). */
 static inline json_t *need(json_t *json)
 {
 	if (!json)
-		exit(refuse("memory: none left"));
+		no_memory();
 	return json;
 }
 
 static inline void set(json_t *object, const char *name, json_t *value)
 {
 	if (json_object_set_new(object, name, need(value)))
-		exit(refuse("memory: none left"));
+		no_memory();
 }
 
 static inline void append(json_t *array, json_t *value)
 {
 	if (json_array_append_new(array, need(value)))
-		exit(refuse("memory: none left"));
+		no_memory();
 }
 
 static inline void set_number(json_t *object, const char *name, uint64_t value)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "err.h"
+#include "xalloc.h"
 
 const struct setting_desc settings[SETTING_COUNT] = {
 #define X(symbol, option, json, min, max, value) \

@@ -13,7 +13,7 @@
 #include <linux/ip_vs.h>
 #include <linux/ip_vs_quic.h>
 
-#include "err.h"
+#include "xalloc.h"
 
 enum nl_sizes {
 	RECEIVE_BUFFER = 1 << 16,	/* a dump message is 32 KiB at most */

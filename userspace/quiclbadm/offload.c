@@ -11,7 +11,7 @@
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
 
-#include "err.h"
+#include "xalloc.h"
 
 enum {
 	FEATURES_MAX = 4096,		/* kernels have some 60 */

@@ -17,6 +17,7 @@
 #include "kernel.h"
 #include "quic.h"
 #include "secret.h"
+#include "xalloc.h"
 
 static bool service_same(const struct service *a, const struct service *b)
 {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <linux/genetlink.h>
 
-#include "err.h"
 #include "nl.h"
+#include "xalloc.h"
 
 enum {
 	/* octets an object takes at most in a message, headers included */

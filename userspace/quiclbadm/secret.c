@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "model.h"
+#include "xalloc.h"
 
 /* 1 if @low <= @c <= @high, else 0; neither branch nor table: @c is secret. */
 static unsigned int in_range(unsigned int c, unsigned int low, unsigned int high)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "err.h"
+#include "xalloc.h"
 
 struct symbol {
 	uint64_t address;

@@ -31,6 +31,7 @@
 
 #include "err.h"
 #include "skblayout.h"
+#include "xalloc.h"
 
 #define PREFIX "quiclbadm"
 

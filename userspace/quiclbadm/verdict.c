@@ -7,6 +7,7 @@
 
 #include "kernel.h"
 #include "maglev.h"
+#include "xalloc.h"
 
 /* As kmod/pool.c builds it. */
 struct fallback_table {

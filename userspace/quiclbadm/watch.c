@@ -9,7 +9,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "err.h"
 #include "host.h"
 #include "ipvs.h"
 #include "packet.h"
@@ -19,6 +18,7 @@
 #include "shown.h"
 #include "symbols.h"
 #include "tracer.h"
+#include "xalloc.h"
 
 struct watch {
 	const struct args *args;

@@ -3,12 +3,12 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "err.h"
 #include "fuzz.h"
 #include "secret.h"
+#include "xalloc.h"
 
 struct said said;
 
@@ -17,14 +17,19 @@ void said_reset(void)
 	memset(&said, 0, sizeof(said));
 }
 
+static void keep_sentence(const char *format, va_list args)
+{
+	vsnprintf(said.sentence, sizeof(said.sentence), format, args);
+	said.errors++;
+}
+
 int refuse(const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(said.sentence, sizeof(said.sentence), format, args);
+	keep_sentence(format, args);
 	va_end(args);
-	said.errors++;
 	return EXIT_REFUSED;
 }
 
@@ -33,9 +38,8 @@ int bad_usage(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(said.sentence, sizeof(said.sentence), format, args);
+	keep_sentence(format, args);
 	va_end(args);
-	said.errors++;
 	return EXIT_USAGE;
 }
 
@@ -53,28 +57,6 @@ void caution(const char *format, ...)
 void err_set_line(unsigned int line)
 {
 	(void)line;
-}
-
-static void *or_die(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
-
-void *xcalloc(size_t count, size_t size)
-{
-	return or_die(calloc(count ? count : 1, size));
-}
-
-void *xreallocarray(void *old, size_t count, size_t size)
-{
-	return or_die(reallocarray(old, count, size));
-}
-
-char *xstrdup(const char *string)
-{
-	return or_die(strdup(string));
 }
 
 /* A path with an x in it is not there; else the key is made of the path. */
@@ -118,7 +100,7 @@ static ssize_t keep(void *cookie, const char *text, size_t len)
 	(void)cookie;
 	if (printed.len + len > printed.room) {
 		printed.room = 2 * (printed.len + len);
-		printed.text = or_die(realloc(printed.text, printed.room));
+		printed.text = xreallocarray(printed.text, printed.room, 1);
 	}
 	memcpy(printed.text + printed.len, text, len);
 	printed.len += len;
@@ -131,7 +113,8 @@ void printed_begin(void)
 
 	printed.len = 0;
 	printed.real = stdout;
-	stdout = or_die(fopencookie(NULL, "w", functions));
+	stdout = fopencookie(NULL, "w", functions);
+	must(stdout);
 }
 
 const char *printed_end(size_t *len)

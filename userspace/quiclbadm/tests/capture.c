@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "err.h"
 #include "input.h"
+#include "xalloc.h"
 
 int ran_status;
 char *ran_out;

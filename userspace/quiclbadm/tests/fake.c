@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "err.h"
 #include "ipvs.h"
 #include "nl.h"
 #include "quic.h"
 #include "secret.h"
+#include "xalloc.h"
 
 struct fake fake;
 

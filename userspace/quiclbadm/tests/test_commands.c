@@ -10,12 +10,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "err.h"
 #include "fake.h"
 #include "ipvs.h"
 #include "kernel.h"
 #include "quic.h"
 #include "secret.h"
+#include "xalloc.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 #define OTHER_KEY "00112233445566778899aabbccddeeff"

@@ -13,6 +13,7 @@
 #include "input.h"
 #include "parse.h"
 #include "secret.h"
+#include "xalloc.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 
