@@ -56,7 +56,7 @@ err_usage:
 err_source:
 	kfree(cfg->key_source);
 err_free:
-	kfree_sensitive(cfg);
+	kfree(cfg);
 	return ERR_PTR(err);
 }
 
