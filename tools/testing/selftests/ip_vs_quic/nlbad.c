@@ -16,9 +16,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs_quic.h>
+
+#include "genl.h"
+#include "tool.h"
 
 enum { MESSAGE_MAX = 8192 };
 
@@ -452,55 +454,16 @@ static const struct {
 
 /* --- netlink -------------------------------------------------------------- */
 
-static void die(const char *what)
-{
-	fprintf(stderr, "nlbad: %s: %s\n", what, strerror(errno));
-	exit(2);
-}
-
-static struct nlmsghdr *header(void *buf, uint16_t type, uint8_t cmd)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct genlmsghdr *genl;
-
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
-	genl->cmd = cmd;
-	genl->version = 1;
-	return nlh;
-}
-
 static const struct nlmsghdr *roundtrip(struct nlmsghdr *nlh, void *answer)
 {
 	ssize_t n;
 
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		die("send");
+		die("send: %s", strerror(errno));
 	n = mnl_socket_recvfrom(nl, answer, MESSAGE_MAX);
 	if (n < (ssize_t)sizeof(*nlh))
-		die("receive");
+		die("receive: %s", strerror(errno));
 	return answer;
-}
-
-static void find_family(void)
-{
-	char buf[MESSAGE_MAX], answer[MESSAGE_MAX];
-	const struct nlmsghdr *reply;
-	const struct nlattr *attr;
-	struct nlmsghdr *nlh;
-
-	nlh = header(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	nlh->nlmsg_flags = NLM_F_REQUEST;
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, IP_VS_QUIC_GENL_NAME);
-	reply = roundtrip(nlh, answer);
-	mnl_attr_for_each(attr, reply, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
-			family = mnl_attr_get_u16(attr);
-	if (!family) {
-		errno = ENOENT;
-		die("family " IP_VS_QUIC_GENL_NAME);
-	}
 }
 
 static const char *sentence(const struct nlmsghdr *reply)
@@ -526,7 +489,7 @@ static void attempt(size_t i)
 	const struct nlmsgerr *err;
 	struct nlmsghdr *nlh;
 
-	nlh = header(buf, family, rows[i].cmd);
+	nlh = genl_header(buf, family, rows[i].cmd, NLM_F_ACK);
 	rows[i].put(nlh);
 	reply = roundtrip(nlh, answer);
 	if (reply->nlmsg_type != NLMSG_ERROR) {
@@ -541,19 +504,13 @@ static void attempt(size_t i)
 
 int main(int argc, char **argv)
 {
-	int one = 1;
 	size_t i;
 
-	if (argc != 4 || inet_pton(AF_INET, argv[1], &vip) != 1 || inet_pton(AF_INET, argv[3], &server) != 1) {
-		fprintf(stderr, "usage: nlbad VIP PORT SERVER\n");
-		return 2;
-	}
+	if (argc != 4 || inet_pton(AF_INET, argv[1], &vip) != 1 || inet_pton(AF_INET, argv[3], &server) != 1)
+		die("usage: nlbad VIP PORT SERVER");
 	vport = atoi(argv[2]);
-	nl = mnl_socket_open(NETLINK_GENERIC);
-	if (!nl || mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0)
-		die("netlink");
-	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &one, sizeof(one));
-	find_family();
+	nl = genl_open();
+	family = genl_family(nl);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		attempt(i);
 	return 0;
