@@ -4,12 +4,14 @@
 # What comes and goes beside the express path's traffic and the default path's: devices, services, weights, namespaces.  ROUNDS
 # of each; "make soak" is this for hours.
 #
-#   rt ── lb: as ever          10.0.0.254 → 10.0.0.1
-#   rt ── e0: comes and goes   10.8.0.2   → 10.8.0.1
+#   rt ── eth0: as ever
+#   rt ── e0: comes and goes, 10.8.0.1
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=links.sh
+. "$here/links.sh"
 need_module
 lab_up
 ROUNDS=${ROUNDS:-4}
@@ -18,20 +20,9 @@ OTHER=$VIP4:444
 # A device of the director, and the router sends the client's datagrams there; they leave by eth0.
 device_up() {
 	ip -n "$LAB-rt" link add r0 type veth peer name e0 netns "$LAB-lb"
-	ip -b - <<-END
-		addr add 10.8.0.1/24 dev e0
-		link set e0 up
-	END
-	ip -n "$LAB-rt" -b - <<-END
-		addr add 10.8.0.2/24 dev r0
-		link set r0 up
-		route replace $VIP4 via 10.8.0.1
-	END
+	lead lb e0 r0 8
 	q express add e0
 }
-
-# The way back to eth0 comes first, so that what is lost is what was under way.
-route_back() { ip -n "$LAB-rt" route replace "$VIP4" via 10.0.0.1; }
 
 device_dies() { ip link del e0; }
 peer_dies() { ip -n "$LAB-rt" link del r0; }
@@ -90,16 +81,16 @@ devices() {
 	local i how ways=(device_dies peer_dies device_moves express_ends)
 	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
 	q express add eth0
-	defer "q express del eth0; route_back; ip link del e0 2>/dev/null || true"
+	defer "q express del eth0; lead_back; ip link del e0 2>/dev/null || true"
 	begin_traffic 200
 	for ((i = 0; i < ROUNDS; i++)); do
 		how=${ways[i % 4]}
 		device_up
 		go_on e0
-		# half of the rounds under full traffic
-		[ $((i % 2)) = 0 ] || route_back
+		# under full traffic in half of the rounds, else what is lost is what was under way
+		[ $((i % 2)) = 0 ] || lead_back
 		$how
-		route_back
+		lead_back
 		same "devices" "$(q express list -j | jq -r '.[].device')" eth0
 		go_on eth0
 	done
@@ -136,43 +127,17 @@ weights_and_services() {
 	note_lost
 }
 
-# A namespace whose device has the express path, in the middle of what arrives there.
-y_up() {
-	ip netns add "$LAB-y"
-	ip -n "$LAB-rt" link add y type veth peer name eth0 netns "$LAB-y"
-	ip -n "$LAB-rt" -b - <<-END
-		addr add 10.9.0.2/24 dev y
-		link set y up
-	END
-	ip -n "$LAB-y" -b - <<-END
-		link set lo up
-		addr add 10.9.0.1/24 dev eth0
-		addr add $VIP4/32 dev lo
-		link set eth0 up
-		route add default via 10.9.0.2
-	END
-	in_ns y quiclbadm -R <<-END
-		-A -u $SVC4
-		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4
-		-a -u $SVC4 -r 10.0.0.11:443 -i --server-id 0:$(sid 3 1)
-		express add eth0
-	END
-	ip -n "$LAB-rt" route replace "$VIP4" via 10.9.0.1
-}
-
-y_takes() { [ "$(in_ns y quiclbadm express list -j | jq '.[0].outcomes.taken')" -gt 0 ]; }
-y_is_gone() { ! ip -n "$LAB-rt" link show y; }
-
+# With a device that has the express path, in the middle of what arrives there.
 namespaces() {
 	local i
 	fresh "$SVC4" rs4 0:3:4
-	defer "route_back; ip netns del $LAB-y 2>/dev/null || true"
+	defer "lead_back; ip netns del $LAB-y 2>/dev/null || true"
 	flood -t 100 -c 0:3:4 -w 8 "to=$SVC4" "from=$CL4.86:1000" name=x "mint=0:$(sid 3 1)" count=20 walk=port
 	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
 		y_up
 		poll 20 "datagrams to be taken" y_takes
 		ip netns del "$LAB-y"
-		route_back
+		lead_back
 		poll 120 "the end of the namespace" y_is_gone
 	done
 	stop_traffic

@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=links.sh
+. "$here/links.sh"
 need_module
 modprobe -a fou ip_gre 8021q 2>/dev/null || true
 lab_up
@@ -378,19 +380,7 @@ vlan() {
 	local svc ip
 	family 4
 	pool 4 4 -i
-	ip link add link eth0 name v5 type vlan id 5 || skip "the kernel has no VLANs"
-	defer "ip link del v5"
-	ip -n "$LAB-rt" link add link lb name v5 type vlan id 5
-	defer "ip -n $LAB-rt link del v5; ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
-	ip -b - <<-END
-		addr add 10.5.0.1/24 dev v5
-		link set v5 up
-	END
-	ip -n "$LAB-rt" -b - <<-END
-		addr add 10.5.0.2/24 dev v5
-		link set v5 up
-		route replace $VIP4 via 10.5.0.1 dev v5
-	END
+	vlan_up
 	on
 	warm 4
 	handed not-plain 1 routed=1 "$ip udp sport=5 dport=443 data=40${CID[1]}"
@@ -449,26 +439,8 @@ lives_and_dies() {
 goes_with() {
 	local svc ip
 	family 4
-	ip netns add "$LAB-y"
-	ip -n "$LAB-rt" link add y type veth peer name eth0 netns "$LAB-y"
-	ip -n "$LAB-rt" -b - <<-END
-		addr add 10.9.0.2/24 dev y
-		link set y up
-	END
-	ip -n "$LAB-y" -b - <<-END
-		link set lo up
-		addr add 10.9.0.1/24 dev eth0
-		addr add $VIP4/32 dev lo
-		link set eth0 up
-	END
-	in_ns y quiclbadm -R <<-END
-		-A -u $svc
-		config add -u $svc --id 0 --server-id-len 3 --nonce-len 4
-		-a -u $svc -r 10.9.0.2:443 -i --server-id 0:$(sid 3 1)
-		express add eth0
-	END
-	ip -n "$LAB-rt" route replace "$VIP4" via 10.9.0.1
-	defer "ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
+	defer lead_back
+	y_up
 	poll 10 "the express path" taken_in_y
 	ip netns del "$LAB-y"
 	poll 30 "the end of the namespace" y_is_gone
@@ -479,12 +451,9 @@ goes_with() {
 	same "devices" "$(devices)" ""
 }
 
-# the kernel takes its time
-y_is_gone() { ! ip -n "$LAB-rt" link show y; }
-
 taken_in_y() {
 	raw rt -c 1 ip4 "src=10.9.0.2" "dst=$VIP4" udp sport=7 "dport=$PORT" "data=40${CID[1]}"
-	[ "$(in_ns y quiclbadm express list -j | jq '.[0].outcomes.taken')" -gt 0 ]
+	y_takes
 }
 
 # Whatever changes meanwhile, every datagram is answered.

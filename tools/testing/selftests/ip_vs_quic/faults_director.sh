@@ -5,6 +5,8 @@
 # Documentation/troubleshooting.rst tells of each.
 # shellcheck source=faultlib.sh
 . "$(dirname "$0")/faultlib.sh"
+# shellcheck source=links.sh
+. "$here/links.sh"
 need_module
 own_lab_up
 serve "$SVC4" "$SVC6"
@@ -355,18 +357,7 @@ left_by_express() {
 # VLANs are devices of their own, and the express path is put on those.
 left_vlan() {
 	defer "q express del eth0 2>/dev/null || :; again"
-	ip link add link eth0 name v5 type vlan id 5 2>/dev/null || skip "the kernel has no VLANs"
-	defer "ip link del v5; ip -n $LAB-rt link del v5 2>/dev/null || :; ip -n $LAB-rt route replace $VIP4 via 10.0.0.1"
-	ip -n "$LAB-rt" link add link lb name v5 type vlan id 5
-	ip -b - <<-END
-		addr add 10.5.0.1/24 dev v5
-		link set v5 up
-	END
-	ip -n "$LAB-rt" -b - <<-END
-		addr add 10.5.0.2/24 dev v5
-		link set v5 up
-		route replace $VIP4 via 10.5.0.1 dev v5
-	END
+	vlan_up
 	q express add eth0
 	CLIENT=45
 	WAIT=5000 one count=80
