@@ -10,6 +10,7 @@
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
 
@@ -63,6 +64,9 @@ static int scan(void __user *arg)
 	if (copy_from_user(&request, arg, sizeof(request)))
 		return -EFAULT;
 	memcpy(s.inverted, request.inverted, sizeof(s.inverted));
+	/* What is freed after a grace period may let go of more that is. */
+	rcu_barrier();
+	rcu_barrier();
 	err = walk_iomem_res_desc(IORES_DESC_NONE,
 				  IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY, 0,
 				  -1, &s, search_resource);
