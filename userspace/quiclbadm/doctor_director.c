@@ -311,19 +311,28 @@ static int examine(struct examined *e)
 
 /* --- all services ----------------------------------------------------------- */
 
+/* What was made anew meanwhile counts anew. */
+static void subtract_counts(uint64_t *now, const uint64_t *before, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (before[i] <= now[i])
+			now[i] -= before[i];
+}
+
 static void subtract(struct service *now, struct service *before)
 {
 	size_t i;
 
-	for (i = 0; i < now->outcome_count; i++)
-		now->outcomes[i] -= before->outcomes[i] < now->outcomes[i] ?
-				    before->outcomes[i] : now->outcomes[i];
+	if (now->outcome_count == before->outcome_count)
+		subtract_counts(now->outcomes, before->outcomes,
+				now->outcome_count);
 	for (i = 0; i < now->config_count; i++) {
 		struct config *config = &now->configs[i];
 		const struct config *old;
 
 		old = service_find_config(before, config->id, config->tenant);
-		/* one that was replaced meanwhile counts anew */
 		if (!old || old->misses > config->misses ||
 		    old->datagrams > config->datagrams)
 			continue;
@@ -334,11 +343,9 @@ static void subtract(struct service *now, struct service *before)
 
 static void subtract_device(struct device *now, const struct device *before)
 {
-	size_t i;
-
-	for (i = 0; i < now->outcome_count && i < before->outcome_count; i++)
-		if (before->outcomes[i] <= now->outcomes[i])
-			now->outcomes[i] -= before->outcomes[i];
+	if (now->outcome_count == before->outcome_count)
+		subtract_counts(now->outcomes, before->outcomes,
+				now->outcome_count);
 }
 
 /* All that is counted, whichever service is asked for. */
