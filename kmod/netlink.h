@@ -24,6 +24,10 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 			       struct ip_vs_quic_svc_key *key,
 			       struct netlink_ext_ack *extack);
 
+/* netlink-set.c: what changes a service. */
+int ip_vs_quic_netlink_set(struct sk_buff *skb, struct genl_info *info);
+int ip_vs_quic_netlink_del(struct sk_buff *skb, struct genl_info *info);
+
 /* netlink-get.c: what reads and changes nothing. */
 int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int ip_vs_quic_netlink_decode(struct sk_buff *skb, struct genl_info *info);

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SET and DEL: parse, validate, build, commit.  All that can fail comes before
+ * the one pointer swap in ip_vs_quic_service_commit(), so a refused request
+ * changes nothing.
+ */
+#include "netlink.h"
+
+#include <net/genetlink.h>
+
+#include "net.h"
+#include "request.h"
+
+static int parse_flags(struct ip_vs_quic_request *req, struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[IP_VS_QUIC_A_FLAGS];
+	u32 flags = attr ? nla_get_u32(attr) : 0;
+
+	if (flags & ~__IP_VS_QUIC_F_ALL) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "Unknown flag");
+		return -EOPNOTSUPP;
+	}
+	req->replace = flags & IP_VS_QUIC_F_REPLACE;
+	req->absent = flags & IP_VS_QUIC_F_ABSENT;
+	req->exclusive = flags & IP_VS_QUIC_F_EXCL;
+	return 0;
+}
+
+static int find_service(struct ip_vs_quic_request *req,
+			struct ip_vs_quic_net *qnet, struct genl_info *info)
+{
+	struct ip_vs_quic_svc_key key;
+	int err;
+
+	err = ip_vs_quic_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
+					 &key, info->extack);
+	if (err)
+		return err;
+	rcu_read_lock();
+	req->qs = ip_vs_quic_net_find(qnet, &key);
+	rcu_read_unlock();
+	if (!req->qs) {
+		NL_SET_ERR_MSG(info->extack, "No UDP service with scheduler quic at this address");
+		return -ESRCH;
+	}
+	return 0;
+}
+
+static int set(struct ip_vs_quic_request *req, struct genl_info *info)
+{
+	int err;
+
+	if (req->replace)
+		memset(&req->change.configs, 0, sizeof(req->change.configs));
+	err = ip_vs_quic_request_set_configs(req, info);
+	if (!err)
+		err = ip_vs_quic_request_check_tenants(req);
+	if (!err)
+		err = ip_vs_quic_request_set_sids(req, info);
+	if (!err)
+		err = ip_vs_quic_request_check_lengths(req);
+	if (!err)
+		err = ip_vs_quic_request_set_settings(req, info);
+	return err;
+}
+
+static int del(struct ip_vs_quic_request *req, struct genl_info *info)
+{
+	int err;
+
+	err = ip_vs_quic_request_del_configs(req, info);
+	if (!err)
+		err = ip_vs_quic_request_check_tenants(req);
+	if (!err)
+		err = ip_vs_quic_request_del_sids(req, info);
+	return err;
+}
+
+/* Routes take references of their own; these are the request's. */
+static void finish(struct ip_vs_quic_request *req, bool committed)
+{
+	struct ip_vs_quic_config **cfgp;
+
+	ip_vs_quic_configs_for_each(cfgp, &req->fresh)
+		ip_vs_quic_config_put(*cfgp);
+	ip_vs_quic_dcids_put(req->dcids);
+	if (!committed)
+		ip_vs_quic_sidmap_free(req->sidmap);
+}
+
+static int change_service(struct genl_info *info,
+			  int (*build)(struct ip_vs_quic_request *, struct genl_info *))
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
+	struct ip_vs_quic_request req = { .extack = info->extack };
+	int err;
+
+	err = parse_flags(&req, info);
+	if (err)
+		return err;
+
+	mutex_lock(&qnet->lock);
+	err = find_service(&req, qnet, info);
+	if (!err) {
+		ip_vs_quic_service_state(req.qs, &req.change);
+		err = build(&req, info);
+	}
+	if (!err)
+		err = ip_vs_quic_service_commit(req.qs, &req.change);
+	finish(&req, !err);
+	mutex_unlock(&qnet->lock);
+	return err;
+}
+
+int ip_vs_quic_netlink_set(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = change_service(info, set);
+
+	ip_vs_quic_request_wipe_keys(info);
+	return err;
+}
+
+int ip_vs_quic_netlink_del(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = change_service(info, del);
+
+	ip_vs_quic_request_wipe_keys(info);
+	return err;
+}

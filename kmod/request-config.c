@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The configs of a request. */
+#include "request.h"
+
+static int check_config(unsigned int id, unsigned int server_id_len,
+			unsigned int nonce_len,
+			struct netlink_ext_ack *extack)
+{
+	switch (qlb_config_check(id, server_id_len, nonce_len)) {
+	case QLB_OK:
+		return 0;
+	case QLB_BAD_CONFIG_ID:
+		NL_SET_ERR_MSG(extack, "Config ID must be 0 to 6");
+		break;
+	case QLB_BAD_SERVER_ID_LEN:
+		NL_SET_ERR_MSG(extack, "Server ID length must be 1 to 15 octets");
+		break;
+	case QLB_BAD_NONCE_LEN:
+		NL_SET_ERR_MSG(extack, "Nonce length must be 4 to 18 octets");
+		break;
+	case QLB_BAD_TOTAL_LEN:
+		NL_SET_ERR_MSG(extack, "Server ID and nonce together must be at most 19 octets");
+		break;
+	}
+	return -EINVAL;
+}
+
+/* Each config may be named once; its ID is in @tb, its tenant may be. */
+static int name_config(struct ip_vs_quic_request *req, struct nlattr **tb,
+		       u8 *id, u8 *tenant)
+{
+	u32 bit;
+
+	*id = nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]);
+	*tenant = tb[IP_VS_QUIC_A_CFG_TENANT] ?
+		  nla_get_u8(tb[IP_VS_QUIC_A_CFG_TENANT]) : 0;
+	if (*id > QLB_CONFIG_ID_MAX) {
+		NL_SET_ERR_MSG(req->extack, "Config ID must be 0 to 6");
+		return -EINVAL;
+	}
+	if (*tenant >= IP_VS_QUIC_TENANTS_MAX) {
+		NL_SET_ERR_MSG(req->extack, "Tenant must be 0 to 3");
+		return -EINVAL;
+	}
+	bit = BIT(*id * IP_VS_QUIC_TENANTS_MAX + *tenant);
+	if (req->named & bit) {
+		NL_SET_ERR_MSG(req->extack, "A config appears twice in the request");
+		return -EINVAL;
+	}
+	req->named |= bit;
+	req->touched |= BIT(*id);
+	return 0;
+}
+
+static int parse_config(struct ip_vs_quic_request *req, struct nlattr **tb,
+			struct ip_vs_quic_config_params *params)
+{
+	int err;
+
+	if (!tb[IP_VS_QUIC_A_CFG_ID] || !tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN] ||
+	    !tb[IP_VS_QUIC_A_CFG_NONCE_LEN]) {
+		NL_SET_ERR_MSG(req->extack, "A config needs an ID, a server ID length and a nonce length");
+		return -EINVAL;
+	}
+	params->server_id_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
+	params->nonce_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_NONCE_LEN]);
+	params->check_length = nla_get_flag(tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]);
+	if (tb[IP_VS_QUIC_A_CFG_KEY])
+		params->key = nla_data(tb[IP_VS_QUIC_A_CFG_KEY]);
+	if (tb[IP_VS_QUIC_A_CFG_KEY_SOURCE])
+		params->key_source = nla_data(tb[IP_VS_QUIC_A_CFG_KEY_SOURCE]);
+
+	err = check_config(nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]),
+			   params->server_id_len, params->nonce_len,
+			   req->extack);
+	if (err)
+		return err;
+	return name_config(req, tb, &params->id, &params->tenant);
+}
+
+static int set_config(struct ip_vs_quic_request *req,
+		      const struct nlattr *attr)
+{
+	struct ip_vs_quic_config_params params = {};
+	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
+	struct ip_vs_quic_config *cfg, *old;
+	int err;
+
+	err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr,
+			       ip_vs_quic_cfg_policy, req->extack);
+	if (!err)
+		err = parse_config(req, tb, &params);
+	if (err)
+		return err;
+	if (req->exclusive && req->change.configs.at[params.id][params.tenant]) {
+		NL_SET_ERR_MSG(req->extack, "The service has a config with this ID already");
+		return -EEXIST;
+	}
+
+	cfg = ip_vs_quic_config_new(&params);
+	if (IS_ERR(cfg)) {
+		NL_SET_ERR_MSG(req->extack, "The config could not be made");
+		return PTR_ERR(cfg);
+	}
+	/* one that is there already goes on counting */
+	old = ip_vs_quic_service_routes(req->qs)->configs.at[params.id][params.tenant];
+	if (old && ip_vs_quic_config_equal(old, cfg)) {
+		ip_vs_quic_config_put(cfg);
+		cfg = ip_vs_quic_config_get(old);
+	}
+	req->fresh.at[params.id][params.tenant] = cfg;
+	req->change.configs.at[params.id][params.tenant] = cfg;
+	return 0;
+}
+
+int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
+				   struct genl_info *info)
+{
+	const struct nlattr *attr;
+	int rem, err;
+
+	for_each_request_attr(attr, info, rem) {
+		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
+			continue;
+		err = set_config(req, attr);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
+				   struct genl_info *info)
+{
+	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
+	const struct nlattr *attr;
+	int rem, err;
+	u8 id, tenant;
+
+	for_each_request_attr(attr, info, rem) {
+		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
+			continue;
+		err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr,
+				       ip_vs_quic_cfg_policy, req->extack);
+		if (err)
+			return err;
+		if (!tb[IP_VS_QUIC_A_CFG_ID]) {
+			NL_SET_ERR_MSG(req->extack, "The config's ID is missing");
+			return -EINVAL;
+		}
+		err = name_config(req, tb, &id, &tenant);
+		if (err)
+			return err;
+		if (!req->change.configs.at[id][tenant]) {
+			NL_SET_ERR_MSG(req->extack, "The service has no config with this ID");
+			return -ENOENT;
+		}
+		req->change.configs.at[id][tenant] = NULL;
+	}
+	return 0;
+}
+
+/* The packet path stops at the first empty place of a config ID. */
+int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req)
+{
+	unsigned int id, i;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++)
+		for (i = 1; i < IP_VS_QUIC_TENANTS_MAX; i++)
+			if (req->change.configs.at[id][i] &&
+			    !req->change.configs.at[id][i - 1]) {
+				NL_SET_ERR_MSG(req->extack, "A config's tenants must be numbered from 0 without gaps");
+				return -EINVAL;
+			}
+	return 0;
+}
+
+void ip_vs_quic_request_wipe_keys(struct genl_info *info)
+{
+	struct nlattr *attr, *cfg;
+	int rem, cfg_rem;
+
+	for_each_request_attr(attr, info, rem) {
+		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
+			continue;
+		nla_for_each_nested(cfg, attr, cfg_rem)
+			if (nla_type(cfg) == IP_VS_QUIC_A_CFG_KEY)
+				memzero_explicit(nla_data(cfg), nla_len(cfg));
+	}
+}

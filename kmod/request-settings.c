@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The settings of a request. */
+#include "request.h"
+
+/* Reads a number if it is there; 0 or -ERANGE. */
+static int parse_setting(struct ip_vs_quic_request *req,
+			 const struct nlattr *attr, u32 min, u32 max,
+			 const char *range, u32 *value)
+{
+	if (!attr)
+		return 0;
+	*value = nla_get_u32(attr);
+	if (*value >= min && *value <= max)
+		return 0;
+	req->extack->_msg = range;
+	NL_SET_BAD_ATTR(req->extack, attr);
+	return -ERANGE;
+}
+
+/* A prefix of @octets octets, then its length; all zero is none. */
+static int parse_source(struct ip_vs_quic_request *req,
+			const struct nlattr *attr, unsigned int octets,
+			unsigned int min, struct ip_vs_quic_source *source)
+{
+	struct ip_vs_quic_source s = {};
+	const u8 *data;
+	unsigned int i;
+
+	if (!attr)
+		return 0;
+	data = nla_data(attr);
+	memcpy(&s.prefix, data, octets);
+	s.len = data[octets];
+	if (s.len > 8 * octets || (s.len && s.len < min)) {
+		NL_SET_ERR_MSG_ATTR(req->extack, attr, "A source prefix must have 8 to 32 bits in IPv4, 64 to 128 in IPv6");
+		return -ERANGE;
+	}
+	for (i = s.len; i < 8 * octets; i++)
+		if (data[i / 8] & 0x80 >> i % 8) {
+			NL_SET_ERR_MSG_ATTR(req->extack, attr, "A source prefix has bits beyond its length");
+			return -EINVAL;
+		}
+	*source = s;
+	return 0;
+}
+
+static int parse_sources(struct ip_vs_quic_request *req, struct nlattr **tb)
+{
+	struct ip_vs_quic_settings *settings = &req->change.settings;
+	struct ip_vs_quic_sources *sources = &settings->sources;
+	int err;
+
+	err = parse_source(req, tb[IP_VS_QUIC_A_SET_SOURCE4], 4,
+			   IP_VS_QUIC_SOURCE4_LEN_MIN, &sources->v4);
+	if (!err)
+		err = parse_source(req, tb[IP_VS_QUIC_A_SET_SOURCE6], 16,
+				   IP_VS_QUIC_SOURCE6_LEN_MIN, &sources->v6);
+	settings->spread = sources->v4.len || sources->v6.len;
+	return err;
+}
+
+static int parse_settings(struct ip_vs_quic_request *req, struct nlattr **tb,
+			  u32 *dcid_max, u32 *dcid_timeout)
+{
+	struct ip_vs_quic_settings *settings = &req->change.settings;
+	static const char bad_time[] = "A timeout must be 1 to 86400 seconds";
+	static const char bad_max[] = "The table of unroutable CIDs can have 1048576 entries";
+	u32 tuple_timeout = settings->tuple_timeout / HZ;
+	int err;
+
+	err = parse_setting(req, tb[IP_VS_QUIC_A_SET_TUPLE_TIMEOUT], 1, 86400,
+			    bad_time, &tuple_timeout);
+	if (!err)
+		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_DCID_TIMEOUT], 1,
+				    86400, bad_time, dcid_timeout);
+	if (!err)
+		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_DCID_MAX], 0,
+				    IP_VS_QUIC_DCIDS_MAX, bad_max, dcid_max);
+	if (!err)
+		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_TUPLE_MAX], 0,
+				    INT_MAX, "The limit of connections is too large",
+				    &settings->tuple_max);
+	settings->tuple_timeout = tuple_timeout * HZ;
+	return err;
+}
+
+/* An unchanged table goes on with what it has learnt. */
+int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
+				    struct genl_info *info)
+{
+	const struct nlattr *attr = info->attrs[IP_VS_QUIC_A_SETTINGS];
+	u32 max = ip_vs_quic_dcids_max(req->change.dcids);
+	u32 timeout = ip_vs_quic_dcids_timeout(req->change.dcids) / HZ;
+	struct nlattr *tb[IP_VS_QUIC_A_SET_MAX + 1];
+	const u32 old_max = max, old_timeout = timeout;
+	int err;
+
+	if (req->replace) {
+		req->change.settings = ip_vs_quic_default_settings;
+		max = 0;
+	}
+	if (req->replace || !timeout)
+		timeout = 60;
+	if (attr) {
+		err = nla_parse_nested(tb, IP_VS_QUIC_A_SET_MAX, attr,
+				       ip_vs_quic_set_policy, req->extack);
+		if (!err)
+			err = parse_settings(req, tb, &max, &timeout);
+		if (!err)
+			err = parse_sources(req, tb);
+		if (err)
+			return err;
+	}
+	if (attr && tb[IP_VS_QUIC_A_SET_DCID_TIMEOUT] && !max) {
+		NL_SET_ERR_MSG(req->extack, "The table of unroutable CIDs is off and has no timeout");
+		return -EINVAL;
+	}
+	if (max == old_max && (timeout == old_timeout || !max))
+		return 0;
+	req->change.dcids = NULL;
+	if (!max)
+		return 0;
+	req->dcids = ip_vs_quic_dcids_new(max, timeout * HZ);
+	req->change.dcids = req->dcids;
+	return req->dcids ? 0 : -ENOMEM;
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The server IDs of a request. */
+#include "request.h"
+
+static int parse_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
+		     struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1],
+		     struct ip_vs_quic_sid *sid)
+{
+	struct qlb_server_id id = {};
+	u8 config_id;
+	int err;
+
+	memset(sid, 0, sizeof(*sid));
+	err = nla_parse_nested(tb, IP_VS_QUIC_A_SID_MAX, attr,
+			       ip_vs_quic_sid_policy, req->extack);
+	if (err)
+		return err;
+
+	if (tb[IP_VS_QUIC_A_SID_CONFIG_ID] && tb[IP_VS_QUIC_A_SID_VALUE]) {
+		config_id = nla_get_u8(tb[IP_VS_QUIC_A_SID_CONFIG_ID]);
+		if (config_id > QLB_CONFIG_ID_MAX) {
+			NL_SET_ERR_MSG(req->extack, "Config ID must be 0 to 6");
+			return -EINVAL;
+		}
+		id.len = nla_len(tb[IP_VS_QUIC_A_SID_VALUE]);
+		memcpy(id.octets, nla_data(tb[IP_VS_QUIC_A_SID_VALUE]), id.len);
+		sid->key = tb[IP_VS_QUIC_A_SID_PREFIX] ?
+			   ip_vs_quic_sid_prefix_key(config_id, &id, id.len) :
+			   ip_vs_quic_sid_key(config_id, &id);
+	}
+	if (!tb[IP_VS_QUIC_A_SID_AF] || !tb[IP_VS_QUIC_A_SID_ADDR] ||
+	    !tb[IP_VS_QUIC_A_SID_PORT])
+		return 0;
+	sid->server.af = nla_get_u16(tb[IP_VS_QUIC_A_SID_AF]);
+	err = ip_vs_quic_netlink_family(sid->server.af, tb[IP_VS_QUIC_A_SID_AF],
+					req->extack);
+	if (err)
+		return err;
+	sid->server.port = nla_get_be16(tb[IP_VS_QUIC_A_SID_PORT]);
+	return ip_vs_quic_netlink_addr(sid->server.af,
+				       tb[IP_VS_QUIC_A_SID_ADDR],
+				       &sid->server.addr, req->extack);
+}
+
+static int add_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
+		   struct ip_vs_quic_sid *sid)
+{
+	struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1];
+	int err;
+
+	err = parse_sid(req, attr, tb, sid);
+	if (err)
+		return err;
+	if (!sid->key.config_and_len || !sid->server.af) {
+		NL_SET_ERR_MSG(req->extack, "A server ID needs a config ID, a value and a real server");
+		return -EINVAL;
+	}
+	req->touched |= BIT(ip_vs_quic_sid_config_id(sid));
+	if (!req->absent &&
+	    !ip_vs_quic_pool_find(ip_vs_quic_service_routes(req->qs)->pool,
+				  &sid->server)) {
+		NL_SET_ERR_MSG(req->extack, "The service has no such real server");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+static u32 count_sids(struct genl_info *info)
+{
+	const struct nlattr *attr;
+	u32 count = 0;
+	int rem;
+
+	for_each_request_attr(attr, info, rem)
+		count += nla_type(attr) == IP_VS_QUIC_A_SERVER_ID;
+	return count;
+}
+
+static int alloc_sidmap(struct ip_vs_quic_request *req, u32 count)
+{
+	if (count > IP_VS_QUIC_SIDMAP_MAX) {
+		NL_SET_ERR_MSG(req->extack, "A service can have 65536 server IDs");
+		return -E2BIG;
+	}
+	req->sidmap = ip_vs_quic_sidmap_new(count);
+	req->change.sidmap = req->sidmap;
+	return req->sidmap ? 0 : -ENOMEM;
+}
+
+int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,
+				struct genl_info *info)
+{
+	const struct ip_vs_quic_sidmap *old = req->qs->sidmap;
+	u32 kept = req->replace ? 0 : old->count;
+	struct ip_vs_quic_sidmap *map;
+	const struct nlattr *attr;
+	int rem, err;
+	u32 n = kept;
+
+	err = alloc_sidmap(req, kept + count_sids(info));
+	if (err)
+		return err;
+	map = req->change.sidmap;
+	memcpy(map->sids, old->sids, kept * sizeof(map->sids[0]));
+	for_each_request_attr(attr, info, rem) {
+		if (nla_type(attr) != IP_VS_QUIC_A_SERVER_ID)
+			continue;
+		err = add_sid(req, attr, &map->sids[n++]);
+		if (err)
+			return err;
+	}
+	if (!ip_vs_quic_sidmap_seal(map)) {
+		NL_SET_ERR_MSG(req->extack, "The server ID belongs to another real server already");
+		return -EEXIST;
+	}
+	return 0;
+}
+
+static bool length_fits(const struct ip_vs_quic_sid *sid,
+			const struct ip_vs_quic_config *cfg)
+{
+	u8 len = ip_vs_quic_sid_len(sid);
+
+	return ip_vs_quic_sid_is_prefix(sid) ? len <= cfg->qlb.server_id_len :
+					       len == cfg->qlb.server_id_len;
+}
+
+/*
+ * A server ID that no config of its ID can decode to could never be used.  Only
+ * config IDs that the request is about: what a deleted tenant left behind is
+ * no reason to refuse something else.
+ */
+int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req)
+{
+	const struct ip_vs_quic_sidmap *map = req->change.sidmap;
+	u32 n;
+
+	for (n = 0; n < map->count; n++) {
+		const struct ip_vs_quic_sid *sid = &map->sids[n];
+		struct ip_vs_quic_config * const *cfgs;
+		bool fits = false;
+		unsigned int i;
+
+		if (!(req->touched & BIT(ip_vs_quic_sid_config_id(sid))))
+			continue;
+		cfgs = req->change.configs.at[ip_vs_quic_sid_config_id(sid)];
+		if (!cfgs[0])
+			continue;
+		for (i = 0; i < IP_VS_QUIC_TENANTS_MAX && cfgs[i]; i++)
+			fits |= length_fits(sid, cfgs[i]);
+		if (!fits) {
+			NL_SET_ERR_MSG(req->extack, "A server ID's length is not that of its config");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static bool sid_matches(const struct ip_vs_quic_sid *have,
+			const struct ip_vs_quic_sid *want)
+{
+	if (want->key.config_and_len &&
+	    memcmp(&have->key, &want->key, sizeof(have->key)))
+		return false;
+	return !want->server.af ||
+	       !memcmp(&have->server, &want->server, sizeof(have->server));
+}
+
+/* What is half named would match more than was meant. */
+static int check_named(const struct ip_vs_quic_request *req,
+		       struct nlattr **tb)
+{
+	unsigned int parts = !!tb[IP_VS_QUIC_A_SID_AF] +
+			     !!tb[IP_VS_QUIC_A_SID_ADDR] +
+			     !!tb[IP_VS_QUIC_A_SID_PORT];
+
+	if (!tb[IP_VS_QUIC_A_SID_CONFIG_ID] != !tb[IP_VS_QUIC_A_SID_VALUE]) {
+		NL_SET_ERR_MSG(req->extack, "A server ID is named by its config ID and its value");
+		return -EINVAL;
+	}
+	if (parts && parts < 3) {
+		NL_SET_ERR_MSG(req->extack, "A real server is named by its address family, address and port");
+		return -EINVAL;
+	}
+	if (!tb[IP_VS_QUIC_A_SID_VALUE] && !parts) {
+		NL_SET_ERR_MSG(req->extack, "Neither a server ID nor a real server is named");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int del_sid(struct ip_vs_quic_request *req, const struct nlattr *attr)
+{
+	struct ip_vs_quic_sidmap *map = req->change.sidmap;
+	struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1];
+	struct ip_vs_quic_sid want;
+	u32 in, out = 0;
+	int err;
+
+	err = parse_sid(req, attr, tb, &want);
+	if (!err)
+		err = check_named(req, tb);
+	if (err)
+		return err;
+
+	for (in = 0; in < map->count; in++)
+		if (!sid_matches(&map->sids[in], &want))
+			map->sids[out++] = map->sids[in];
+	if (want.key.config_and_len && out == map->count) {
+		NL_SET_ERR_MSG(req->extack, "The service has no such server ID");
+		return -ENOENT;
+	}
+	map->count = out;
+	return 0;
+}
+
+int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
+				struct genl_info *info)
+{
+	const struct ip_vs_quic_sidmap *old = req->qs->sidmap;
+	const struct nlattr *attr;
+	int rem, err;
+
+	err = alloc_sidmap(req, old->count);
+	if (err)
+		return err;
+	memcpy(req->change.sidmap->sids, old->sids,
+	       old->count * sizeof(old->sids[0]));
+	for_each_request_attr(attr, info, rem) {
+		if (nla_type(attr) != IP_VS_QUIC_A_SERVER_ID)
+			continue;
+		err = del_sid(req, attr);
+		if (err)
+			return err;
+	}
+	return 0;
+}

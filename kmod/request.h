@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a SET or DEL of the netlink family asks for, under qnet->lock. */
+#ifndef _IP_VS_QUIC_REQUEST_H
+#define _IP_VS_QUIC_REQUEST_H
+
+#include <net/genetlink.h>
+
+#include "config.h"
+#include "service.h"
+
+/**
+ * struct ip_vs_quic_request - a SET or DEL, and what is being built for it
+ * @extack: for the sentence that says why not
+ * @qs: the service, found under qnet->lock
+ * @replace: IP_VS_QUIC_F_REPLACE
+ * @absent: IP_VS_QUIC_F_ABSENT
+ * @exclusive: IP_VS_QUIC_F_EXCL: a config that exists is not replaced
+ * @named: bit per config ID and tenant named in the request
+ * @touched: bit per config ID that a config or server ID in the request has
+ * @fresh: configs made for this request, one reference each
+ * @sidmap: made for this request, the same as change.sidmap
+ * @dcids: made for this request, one reference, or NULL
+ * @change: the service's next state
+ */
+struct ip_vs_quic_request {
+	struct netlink_ext_ack *extack;
+	struct ip_vs_quic_service *qs;
+	bool replace;
+	bool absent;
+	bool exclusive;
+	u32 named;
+	u8 touched;
+	struct ip_vs_quic_configs fresh;
+	struct ip_vs_quic_sidmap *sidmap;
+	struct ip_vs_quic_dcids *dcids;
+	struct ip_vs_quic_change change;
+};
+
+#define for_each_request_attr(attr, info, rem)				\
+	nlmsg_for_each_attr(attr, (info)->nlhdr, GENL_HDRLEN, rem)
+
+extern const struct nla_policy ip_vs_quic_cfg_policy[];
+extern const struct nla_policy ip_vs_quic_sid_policy[];
+extern const struct nla_policy ip_vs_quic_set_policy[];
+
+/* netlink.c: an address family, and an address of it */
+int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
+			      struct netlink_ext_ack *extack);
+int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
+			    union nf_inet_addr *addr,
+			    struct netlink_ext_ack *extack);
+
+/* request-config.c */
+int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
+				   struct genl_info *info);
+int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
+				   struct genl_info *info);
+int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req);
+void ip_vs_quic_request_wipe_keys(struct genl_info *info);
+
+/* request-sid.c */
+int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,
+				struct genl_info *info);
+int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
+				struct genl_info *info);
+int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req);
+
+/* request-settings.c */
+int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
+				    struct genl_info *info);
+
+#endif /* _IP_VS_QUIC_REQUEST_H */
