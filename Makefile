@@ -14,7 +14,7 @@
 #   make soak                 the selftests that look for races, again and again   (SOAK, ROUNDS)
 #   make bench             what a packet costs, stock IPVS and ours side by side
 #   make -s bench-json     the same as JSON, and nothing else
-#   make bench-check       a short one, against tools/testing/bench/bounds
+#   make bench-check       a short one, against tools/testing/bench/bounds, and what processors have in common
 #   make lint              every static check
 #   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
 #   make fuzz-check        a short run that is the same every time, and the pure core's coverage

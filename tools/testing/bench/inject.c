@@ -5,10 +5,12 @@
  *
  *	inject -t VIP:PORT -p PACKETS [OPTION...]
  *	inject calibrate
+ *	inject mark
  *
  * With -n FD, writes "injecting" there when what is timed begins.  With -j N, as many
- * processes inject at once, each bound to a processor of its own; then nothing is timed,
- * but each processor must have received its part.
+ * processes inject at once, each bound to a processor of its own, with a part of the
+ * packets; then nothing is timed, but each processor must have received its part, and
+ * packets are marked for lines.c.
  * Prints nanoseconds per packet - median, mean, least and most of the batches' -
  * and how many packets it has injected in all.  The median does not show the timer
  * ticks that hit some batches.  Before that it has checked, by the kernel's own
@@ -46,6 +48,7 @@
 
 enum {
 	BATCH		= 32,
+	BATCH_SHARED	= 8,	/* so few that their memory stays the processor's */
 	PRIME		= 64,
 	CPUS_MAX	= 64,
 	QUIC_MAX	= IVQ_BENCH_HEAD_LEN - sizeof(struct ip6_hdr) -
@@ -412,6 +415,13 @@ static void calibrate(void)
 		    ns);
 }
 
+/* For lines.c: what is marked from here on belongs together. */
+static void mark(void)
+{
+	if (ioctl(open_bench(), IVQ_BENCH_MARK))
+		die("mark: %s", strerror(errno));
+}
+
 static int compare(const void *a, const void *b)
 {
 	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -446,17 +456,26 @@ static noreturn void inject_on(unsigned int cpu, const int *gate,
 	exit(0);
 }
 
-static void inject_in_parallel(unsigned int cpus, struct ivq_bench_run run)
+static void inject_in_parallel(unsigned int cpus, unsigned int packets,
+			       struct ivq_bench_run run)
 {
 	uint64_t before[CPUS_MAX], after[CPUS_MAX];
 	int gate[2], status;
 	unsigned int cpu;
+	uint64_t *times;
 
-	run.batches /= cpus;
+	run.batch = BATCH_SHARED;
+	run.batches = packets / cpus / run.batch;
+	run.marked = 1;
+	times = calloc(run.batches, sizeof(*times));
+	if (!times)
+		die("out of memory");
+	run.times = (uintptr_t)times;
 	read_shares(cpus, before);
 	if (pipe(gate))
 		die("pipe: %s", strerror(errno));
 	for (cpu = 0; cpu < cpus; cpu++) {
+		run.first = cpu * (packets / cpus);
 		switch (fork()) {
 		case -1: die("fork: %s", strerror(errno));
 		case 0: inject_on(cpu, gate, &run);
@@ -469,9 +488,10 @@ static void inject_in_parallel(unsigned int cpus, struct ivq_bench_run run)
 			die("an injector failed");
 	read_shares(cpus, after);
 	for (cpu = 0; cpu < cpus; cpu++)
-		if (after[cpu] - before[cpu] < (uint64_t)run.batches * BATCH)
+		if (after[cpu] - before[cpu] < packets / cpus)
 			die("processor %u received %" PRIu64 " packets only",
 			    cpu, after[cpu] - before[cpu]);
+	free(times);
 }
 
 /* Goes through @set as often as it takes.  @times is NULL for what is not timed. */
@@ -492,7 +512,7 @@ static void inject(const struct setup *s, const struct ivq_bench_packet *set,
 	if (!ignored)
 		die("out of memory");
 	if (times && s->cpus > 1)
-		inject_in_parallel(s->cpus, run);
+		inject_in_parallel(s->cpus, packets, run);
 	else
 		let_arrive(&run);
 	check_counters(s, &before, packets, times);
@@ -648,6 +668,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "calibrate")) {
 		calibrate();
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "mark")) {
+		mark();
 		return 0;
 	}
 	parse(&s, argc, argv);

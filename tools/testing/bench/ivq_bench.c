@@ -18,6 +18,7 @@
 #include <linux/netdevice.h>
 #include <linux/nsproxy.h>
 #include <linux/skbuff.h>
+#include <linux/stringify.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
@@ -71,15 +72,35 @@ free:
 	return -ENOMEM;
 }
 
-static u64 batch_receive(struct sk_buff **skbs, u32 count)
+#define MARK(number)							\
+	asm volatile(".byte " __stringify(IVQ_BENCH_MARK_OPCODE)	\
+		     "; .long " __stringify(number) : : : "memory")
+
+/* What an interrupt writes is not the packet's. */
+static void receive_marked(struct sk_buff *skb)
+{
+	unsigned long flags;
+
+	local_irq_save(flags);
+	MARK(IVQ_BENCH_MARK_BEGIN);
+	netif_receive_skb(skb);
+	MARK(IVQ_BENCH_MARK_END);
+	local_irq_restore(flags);
+}
+
+static u64 batch_receive(struct sk_buff **skbs, u32 count, bool marked)
 {
 	u64 begin, end;
 	u32 i;
 
 	local_bh_disable();
 	begin = ktime_get_ns();
-	for (i = 0; i < count; i++)
-		netif_receive_skb(skbs[i]);
+	if (marked)
+		for (i = 0; i < count; i++)
+			receive_marked(skbs[i]);
+	else
+		for (i = 0; i < count; i++)
+			netif_receive_skb(skbs[i]);
 	end = ktime_get_ns();
 	local_bh_enable();
 	return end - begin;
@@ -97,10 +118,12 @@ static int run_batches(struct net_device *dev, const struct ivq_bench_run *run,
 	if (!skbs)
 		return -ENOMEM;
 	for (i = 0; i < run->batches && !err; i++) {
-		err = batch_new(skbs, dev, run, set, (u64)i * run->batch);
+		err = batch_new(skbs, dev, run, set,
+				run->first + (u64)i * run->batch);
 		if (err)
 			break;
-		if (put_user(batch_receive(skbs, run->batch), &times[i]))
+		if (put_user(batch_receive(skbs, run->batch, run->marked),
+			     &times[i]))
 			err = -EFAULT;
 		else if (signal_pending(current))
 			err = -EINTR;
@@ -181,6 +204,9 @@ static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return put_user(calibrate(), (u64 __user *)arg);
 	case IVQ_BENCH_RUN:
 		return run((void __user *)arg);
+	case IVQ_BENCH_MARK:
+		MARK(IVQ_BENCH_MARK_PATH);
+		return 0;
 	default:
 		return -ENOTTY;
 	}

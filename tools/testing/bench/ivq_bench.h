@@ -21,6 +21,15 @@ struct ivq_bench_packet {
 	__u8 head[IVQ_BENCH_HEAD_LEN];
 };
 
+/*
+ * A mark is an instruction that does nothing, told from others by a number in it:
+ * nopl NUMBER(%rax).  lines.c looks for them.
+ */
+#define IVQ_BENCH_MARK_OPCODE	0x0f, 0x1f, 0x80
+#define IVQ_BENCH_MARK_BEGIN	0x31717669	/* of a packet */
+#define IVQ_BENCH_MARK_END	0x32717669
+#define IVQ_BENCH_MARK_PATH	0x33717669	/* a path of the bench begins */
+
 /**
  * struct ivq_bench_run - let packets arrive, and say how long that took
  * @ifindex: device they arrive on, in the caller's network namespace
@@ -29,6 +38,8 @@ struct ivq_bench_packet {
  * @set_len: packets in @set, which is gone through again and again
  * @set: address of an array of struct ivq_bench_packet
  * @times: address of an array of @batches __u64, filled with nanoseconds
+ * @first: where in @set to begin
+ * @marked: with a mark before and behind each packet, and no interrupt between them
  */
 struct ivq_bench_run {
 	__u32 ifindex;
@@ -37,10 +48,13 @@ struct ivq_bench_run {
 	__u32 set_len;
 	__u64 set;
 	__u64 times;
+	__u32 first;
+	__u32 marked;
 };
 
 /* Nanoseconds that a million instructions take. */
 #define IVQ_BENCH_CALIBRATE	_IOR('Q', 1, __u64)
 #define IVQ_BENCH_RUN		_IOW('Q', 2, struct ivq_bench_run)
+#define IVQ_BENCH_MARK		_IO('Q', 3)
 
 #endif /* _IVQ_BENCH_H */
