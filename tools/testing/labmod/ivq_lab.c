@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the selftests want of a kernel and no program can have: a search of all
- * memory for a secret.
+ * memory for a secret, and a per-CPU allocator that has next to nothing left.
  */
 #include "ivq_lab.h"
 
 #include <linux/fs.h>
 #include <linux/ioport.h>
+#include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/uaccess.h>
 
 /* --- searching ------------------------------------------------------------ */
@@ -77,17 +80,129 @@ static int scan(void __user *arg)
 	return copy_to_user(arg, &request, sizeof(request)) ? -EFAULT : 0;
 }
 
+/* --- per-CPU memory ------------------------------------------------------- */
+
+enum {
+	HOLES_MAX	= 1024,
+	PIECE_MAX	= 2048,
+	PIECE_MIN	= 8,
+};
+
+struct piece {
+	struct list_head list;
+	void __percpu *memory;
+};
+
+/* Of one open file, which its opener alone uses. */
+struct hoard {
+	struct list_head pieces;
+};
+
+static void give_back(struct piece *piece)
+{
+	list_del(&piece->list);
+	free_percpu(piece->memory);
+	kfree(piece);
+}
+
+static void give_back_all(struct hoard *hoard)
+{
+	struct piece *piece, *next;
+
+	list_for_each_entry_safe(piece, next, &hoard->pieces, list)
+		give_back(piece);
+}
+
+static int take(struct hoard *hoard, size_t size, gfp_t flags)
+{
+	struct piece *piece = kmalloc(sizeof(*piece), GFP_KERNEL);
+
+	if (!piece)
+		return -ENOMEM;
+	piece->memory = __alloc_percpu_gfp(size, sizeof(u64), flags);
+	if (!piece->memory) {
+		kfree(piece);
+		return -ENOSPC;
+	}
+	list_add(&piece->list, &hoard->pieces);
+	return 0;
+}
+
+/* What may not sleep gets only what has pages already. */
+static int take_all(struct hoard *hoard)
+{
+	size_t size;
+	int err;
+
+	for (size = PIECE_MAX; size >= PIECE_MIN; size /= 2) {
+		do {
+			err = take(hoard, size, GFP_NOWAIT | __GFP_NOWARN);
+		} while (!err);
+		if (err != -ENOSPC)
+			return err;
+	}
+	return 0;
+}
+
+/* All but every other of the first pieces. */
+static int fill(struct hoard *hoard, unsigned long holes)
+{
+	struct hoard first = { .pieces = LIST_HEAD_INIT(first.pieces) };
+	struct piece *piece, *next;
+	unsigned int i;
+	int err = 0;
+
+	if (holes > HOLES_MAX)
+		return -EINVAL;
+	for (i = 0; !err && i < 2 * holes; i++)
+		err = take(&first, IVQ_LAB_HOLE_SIZE, GFP_KERNEL);
+	if (!err)
+		err = take_all(hoard);
+	list_for_each_entry_safe(piece, next, &first.pieces, list)
+		if (i++ % 2)
+			give_back(piece);
+	list_splice(&first.pieces, &hoard->pieces);
+	return err;
+}
+
 /* --- the device ------------------------------------------------------------ */
 
 static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	if (cmd != IVQ_LAB_SCAN)
+	struct hoard *hoard = file->private_data;
+
+	switch (cmd) {
+	case IVQ_LAB_SCAN:
+		return scan((void __user *)arg);
+	case IVQ_LAB_FILL_PERCPU:
+		return fill(hoard, arg);
+	default:
 		return -ENOTTY;
-	return scan((void __user *)arg);
+	}
+}
+
+static int lab_open(struct inode *inode, struct file *file)
+{
+	struct hoard *hoard = kzalloc(sizeof(*hoard), GFP_KERNEL);
+
+	if (!hoard)
+		return -ENOMEM;
+	INIT_LIST_HEAD(&hoard->pieces);
+	file->private_data = hoard;
+	return 0;
+}
+
+static int lab_release(struct inode *inode, struct file *file)
+{
+	give_back_all(file->private_data);
+	kfree(file->private_data);
+	return 0;
 }
 
 static const struct file_operations lab_fops = {
 	.owner		= THIS_MODULE,
+	.open		= lab_open,
+	.release	= lab_release,
 	.unlocked_ioctl	= lab_ioctl,
 };
 

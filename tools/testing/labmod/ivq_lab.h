@@ -22,5 +22,11 @@ struct ivq_lab_scan {
 };
 
 #define IVQ_LAB_SCAN		_IOWR('q', 1, struct ivq_lab_scan)
+/*
+ * Until the close takes all that the per-CPU allocator has in its pages, but for as many
+ * holes as the argument says; the next call takes what it has then.
+ */
+#define IVQ_LAB_HOLE_SIZE	64
+#define IVQ_LAB_FILL_PERCPU	_IO('q', 2)
 
 #endif /* _IVQ_LAB_H */

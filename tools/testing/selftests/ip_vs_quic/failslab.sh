@@ -1,0 +1,220 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every allocation fails: whoever asked for something gets it or is told why not, what was there goes on working, nothing is
+# lost.  At the end the calls of allocators in the module's object code are compared with those that did fail.
+#
+# The kernel shows a stack for each failure, on purpose; meanwhile its console has errors only.  What else it has to say is looked
+# for in its log, by the programs after each failure and in the end.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+need_module
+FAIL=/sys/kernel/debug/failslab
+FAIL_PAGE=/sys/kernel/debug/fail_page_alloc
+[ -w "$FAIL/ignore-gfp-wait" ] || skip_all "the kernel injects no failures"
+command -v objdump >/dev/null || skip_all "objdump is not installed"
+lab_up
+serve
+
+# What allocates, called from the module.
+ALLOCATORS='__kmalloc|kmalloc_|kmem_cache_alloc|__kvmalloc|kvmalloc_|kstrdup|kmemdup|__alloc_percpu|pcpu_alloc|alloc_workqueue|__alloc_skb'
+ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|register_pernet_subsys|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment'
+
+# faulty PROGRAM ARG...: what it says of sites is kept, and its figures, after $WHAT
+faulty() {
+	local rc=0
+	"$here/$1" "${@:2}" >"$WORK/said" || rc=$?
+	grep '^site ' "$WORK/said" >>"$SITES" || true
+	grep -vE '^(site|key) ' "$WORK/said" | sed "s/^/${WHAT:+$WHAT: }/" >>"$WORK/figures" || true
+	[ "$rc" = 0 ] || fail "$1 $2${WHAT:+ ($WHAT)} failed"
+}
+
+commands() { faulty exhaust "$1" "$LAB-cl" "$VIP4" "$(rs4 2)"; }
+
+# Page allocations may fail, too, but only while the per-CPU allocator has no page left.
+percpu() {
+	modprobe ivq_lab
+	defer "echo 1 >$FAIL_PAGE/min-order; echo Y >$FAIL_PAGE/ignore-gfp-wait; echo Y >$FAIL_PAGE/ignore-gfp-highmem"
+	echo 0 >"$FAIL_PAGE/min-order"
+	echo N >"$FAIL_PAGE/ignore-gfp-wait"
+	echo N >"$FAIL_PAGE/ignore-gfp-highmem"
+	commands percpu
+}
+
+# A config is not made, but its key was there.
+key() {
+	local uuid keys='' found
+	modprobe ivq_lab
+	for _ in 1 2 3 4; do
+		read -r uuid </proc/sys/kernel/random/uuid
+		keys+=" $(rev <<<"${uuid//-/}" | tr 0-9a-f fedcba9876543210)"
+	done
+	# shellcheck disable=SC2086
+	faulty exhaust key "$LAB-cl" "$VIP4" "$(rs4 2)" $keys
+	found=$("$here/memscan" "$(sed -n 's/^key //p' "$WORK/said")")
+	same "how often the key is in memory" "$found" 0
+}
+
+unloads() { rmmod ip_vs_quic 2>/dev/null; }
+
+load() {
+	local file
+	file=$(modinfo -n ip_vs_quic)
+	ipvsadm -C
+	poll 60 "the module to be let go" unloads
+	faulty starve module "$file"
+	modprobe ip_vs_quic
+}
+
+# datagrams FATE ALLOCATOR COUNT VERSION OCTETS HEX: to the service of that IP version; HEX is made longer by zeros
+datagrams() {
+	local hex=$6 from=$CL4.50 to=$VIP4 who=s2
+	[ "$4" = 4 ] || from=${CL6}:50 to=$VIP6
+	[ "$2" != ip_vs_conn_new ] || who=s
+	printf -v hex '%s%0*d' "$hex" $((2 * $5 - ${#hex})) 0
+	faulty starve datagrams "$1" "$LAB-cl" "$from" "$to" "$who" "$hex" "$3" "$2"
+}
+
+# Without a connection a client's first packets go where hashing sends them.
+no_connection() {
+	local hits
+	mark "$SVC4"
+	WHAT="no connection" datagrams sent ip_vs_conn_new 1 4 100 "$(long_header ff '')"
+	hits=$(sed -n 's/^traffic: .*, \(.*\) of ip_vs_conn_new .*/\1/p' "$WORK/said")
+	stats "$SVC4"
+	same "sent by hashing alone" "$((STATS[fallback] - MARK[fallback]))" "$hits"
+	same "sent by an older 4-tuple" "$((STATS[tuple] - MARK[tuple]))" 0
+}
+
+# A packet that somebody has a copy of needs another head.
+copied() {
+	local pid
+	pid=$("$RAWGEN" watch "$WORK/copies" "lb=$LAB-lb")
+	pids+=("$pid")
+}
+
+express() {
+	q express add eth0
+	defer "q express del eth0"
+}
+
+# Each kind of datagram has its outer header made in another place.
+no_header() {
+	copied
+	mint_cids
+	q set -u "$SVC4" --source4 10.1.0.0/16
+	WHAT="source addresses" datagrams lost pskb_expand_head 1 4 64 "40${CID[2]}"
+	q set -u "$SVC4" --source4 none
+	express
+	WHAT=express datagrams lost pskb_expand_head 1 4 64 "40${CID[2]}"
+	WHAT="express, long header" datagrams lost pskb_expand_head 1 4 100 "$(long_header "${CID[2]}" '')"
+	WHAT="express, IPv6" datagrams lost pskb_expand_head 1 6 64 "40${CID[2]}"
+}
+
+# Merged datagrams, which are not in one piece, either: where the express path cannot look at them the default one can.
+no_parts() {
+	copied
+	mint_cids
+	WHAT=merged datagrams lost __skb_gso_segment 4 4 100 "40${CID[2]}"
+	express
+	WHAT="express, merged" datagrams sent __pskb_pull_tail 4 4 100 "40${CID[2]}"
+	WHAT="express, IPv6, merged" datagrams sent __pskb_pull_tail 4 6 100 "40${CID[2]}"
+}
+
+# An error about a tunnel packet, which is not in one piece.
+no_quote() {
+	local quote
+	copied
+	quote=4500006400004000400400000a0000010a00000c
+	quote+=450000500000400040110000c6336446c0000201
+	quote+=138801bb003c0000
+	WHAT="ICMP error" faulty starve errors "$LAB-rt" "$VIP4" __pskb_pull_tail 0304000000000500 "$quote"
+	flush_routes lb
+}
+
+# sites: of the object code: FUNCTION+OFFSET, where an allocator returns to, and the allocator's name
+sites() {
+	objdump -dr --no-show-raw-insn "$(modinfo -n ip_vs_quic)" | mawk -v allocators="^($ALLOCATORS)" '
+		function number(hex,    i, n) {
+			for (i = 1; i <= length(hex); i++)
+				n = 16 * n + index("123456789abcdef", substr(hex, i, 1))
+			return n
+		}
+		/^[0-9a-f]+ <.*>:$/ {
+			start = number($1)
+			name = substr($2, 2, length($2) - 3)
+			called = ""
+			next
+		}
+		/R_X86_64_(PLT32|PC32)/ {
+			symbol = $3
+			sub(/[-+]0x[0-9a-f]+$/, "", symbol)
+			if (call && symbol ~ allocators)
+				called = symbol
+			next
+		}
+		/^ *[0-9a-f]+:/ {
+			at = $1
+			sub(":", "", at)
+			if (called != "")
+				printf "%s+0x%x %s\n", name, number(at) - start, called
+			called = ""
+			call = $2 == "call"
+		}'
+}
+
+every_site() {
+	local site symbol missed=0 total=0
+	sort -u "$SITES" | sed 's/^site //' >"$WORK/hit"
+	sites | sort -u >"$WORK/sites"
+	while read -r site symbol; do
+		total=$((total + 1))
+		! grep -qxF "$site" "$WORK/hit" || continue
+		echo "$symbol has not failed at $site"
+		missed=$((missed + 1))
+	done <"$WORK/sites"
+	echo "$total allocations in the module, $missed missed" >>"$WORK/figures"
+	[ "$total" -gt 20 ] || fail "only $total allocations in the module"
+	[ "$missed" = 0 ]
+}
+
+# What the console did not show.
+silent() {
+	! dmesg | grep -vE 'Call Trace:' | grep -E -f "$here/../../qemu/reports" | head -n 5 | grep . || fail "the kernel reports a defect"
+}
+
+restore() {
+	local trigger
+	echo 0 >"$FAIL/probability"
+	echo 0 >"$FAIL_PAGE/probability"
+	echo N >"$FAIL/task-filter"
+	echo Y >"$FAIL/ignore-gfp-wait"
+	for trigger in /sys/kernel/tracing/events/kmem/*/trigger; do
+		echo '!stacktrace if ptr == 0' >"$trigger" || true
+	done 2>/dev/null
+	dmesg -n "$level"
+}
+
+SITES=$WORK/sites-hit
+: >"$SITES"
+read -r level _ </proc/sys/kernel/printk
+trap 'restore; cleanup' EXIT
+dmesg -n 4
+dmesg -C
+fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+service "$SVC6" rs6 0:3:4 | q -R
+tcase "each command without memory: all of it or nothing" commands commands
+tcase "a network namespace that is not made has no effect on another" commands namespace
+tcase "each command without memory for each CPU: all of it or nothing" percpu
+tcase "the key of a config that could not be made is in no memory" key
+tcase "no memory for a connection: the datagram is sent nevertheless" no_connection
+tcase "no memory for an outer header: the datagram is lost, but not the next" no_header
+tcase "no memory to take merged datagrams apart: they are lost, but not the next" no_parts
+tcase "no memory to read an ICMP error: it is not heeded, but the next" no_quote
+tcase "the module does not load without memory, and leaves nothing" load
+tcase "every allocation in the module has failed" every_site
+tcase "the kernel has nothing else to report" silent
+[ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
+finish

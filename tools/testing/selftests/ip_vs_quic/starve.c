@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * starve - traffic, and the module's loading, that run out of memory at every place where they could.
+ *
+ *	starve datagrams lost|sent CLIENT FROM TO SERVER HEX COUNT ALLOCATOR
+ *	starve errors ROUTER TO ALLOCATOR HEX...
+ *	starve module FILE
+ *
+ * What was done is measured in the octets that were allocated for it.  From the last allocation back to
+ * the first each fails once, and after each failure the same without any has to succeed.  Prints how many
+ * failures there were and how many of them were the module's calls of ALLOCATOR (or what begins so), and
+ * where it was.
+ *
+ *	datagrams	COUNT times HEX to address TO, port 443, from any port of FROM, in one piece;
+ *			who answers has a name that begins with SERVER.  When the module gets no
+ *			memory there it is lost, or sent nevertheless.
+ *	errors		pieces of an ICMP error about a tunnel packet; when the module gets no memory
+ *			there, no path MTU is lowered
+ *	module		loading FILE
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/genetlink.h>
+#include <linux/ip_vs_quic.h>
+
+#include "failing.h"
+#include "genl.h"
+#include "tool.h"
+
+enum {
+	PORT		= 443,
+	PACKET_MAX	= 256,
+	PACKETS_MAX	= 8,
+	PATIENCE	= 20000,	/* ms, for what has to come */
+	IMPATIENCE	= 300,		/* ms, for what may */
+	CACHE_ORDER	= 4,		/* of the pages that the cache of CIDs asks for in a row */
+	OTHERS_MAX	= 8,		/* allocations in a row within the module's that it does not see fail */
+};
+
+static uint8_t packets[PACKETS_MAX][PACKET_MAX];
+static size_t packet_len[PACKETS_MAX];
+static unsigned int packet_count;
+
+/* --- datagrams ------------------------------------------------------------- */
+
+union addr {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static union addr from, to;
+static const char *answerer;
+
+static void read_addr(union addr *addr, const char *text, unsigned int port)
+{
+	if (inet_pton(AF_INET, text, &addr->in.sin_addr) == 1) {
+		addr->in.sin_family = AF_INET;
+		addr->in.sin_port = htons(port);
+	} else if (inet_pton(AF_INET6, text, &addr->in6.sin6_addr) == 1) {
+		addr->in6.sin6_family = AF_INET6;
+		addr->in6.sin6_port = htons(port);
+	} else {
+		die("no address: %s", text);
+	}
+}
+
+/* The client's addresses are those that are routed to it, which for IPv6 is not enough. */
+static int open_datagrams(unsigned int patience)
+{
+	const struct timeval timeout = { .tv_sec = patience / 1000, .tv_usec = patience % 1000 * 1000 };
+	int fd = socket(to.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int segment = packet_len[0], on = 1;
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) || bind(fd, &from.sa, sizeof(from)) || connect(fd, &to.sa, sizeof(to)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
+	    (packet_count > 1 && setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment))))
+		die("client: %s", strerror(errno));
+	return fd;
+}
+
+/* A port has one datagram: its answers are those of this one. */
+static unsigned int send_datagrams(unsigned int patience)
+{
+	uint8_t all[PACKETS_MAX * PACKET_MAX];
+	int fd = open_datagrams(patience);
+	unsigned int answers = 0, i;
+	char answer[256] = "";
+	size_t len = 0;
+
+	for (i = 0; i < packet_count; i++, len += packet_len[0])
+		memcpy(all + len, packets[0], packet_len[0]);
+	if (send(fd, all, len, 0) < 0 && errno != ENOBUFS)
+		die("send: %s", strerror(errno));
+	while (answers < packet_count && recv(fd, answer, sizeof(answer) - 1, 0) > 0) {
+		if (strncmp(answer, "quicgen ", 8) || strncmp(answer + 8, answerer, strlen(answerer)))
+			die("who answers is \"%s\", not %s", answer, answerer);
+		answers++;
+	}
+	close(fd);
+	return answers;
+}
+
+/* --- ICMP errors ----------------------------------------------------------- */
+
+static int router = -1, director = -1;
+static uint16_t family;
+
+static void open_namespaces(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	router = open(path, O_RDONLY | O_CLOEXEC);
+	director = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (router < 0 || director < 0)
+		die("%s: %s", path, strerror(errno));
+}
+
+/* A socket without anything left over from before, which is in the namespace that made it. */
+static int open_raw(void)
+{
+	int fd;
+
+	if (setns(router, CLONE_NEWNET))
+		die("setns: %s", strerror(errno));
+	fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+	if (fd < 0 || connect(fd, &to.sa, sizeof(to)) || setns(director, CLONE_NEWNET))
+		die("socket: %s", strerror(errno));
+	return fd;
+}
+
+static void add_up_heeded(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr, *inner;
+	uint64_t *heeded = data;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != IP_VS_QUIC_A_STATS)
+			continue;
+		mnl_attr_for_each_nested(inner, attr)
+			if (mnl_attr_get_type(inner) == 1 + IP_VS_QUIC_ICMP_TUNNEL)
+				*heeded += mnl_attr_get_u64(inner);
+	}
+}
+
+static uint64_t count_heeded(void)
+{
+	struct mnl_socket *nl = genl_open();
+	uint64_t heeded = 0;
+	char buf[256];
+	int err;
+
+	err = genl_talk(nl, genl_header(buf, family, IP_VS_QUIC_CMD_GET, NLM_F_DUMP), add_up_heeded, &heeded);
+	if (err)
+		die("dump: %s", strerror(-err));
+	mnl_socket_close(nl);
+	return heeded;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
+
+/* What comes in pieces the kernel leaves so: the second is not next to the IP header. */
+static unsigned int send_error(unsigned int patience)
+{
+	uint64_t before = count_heeded(), deadline;
+	int fd = open_raw();
+	unsigned int i;
+
+	for (i = 0; i < packet_count; i++)
+		if (send(fd, packets[i], packet_len[i], i + 1 < packet_count ? MSG_MORE : 0) < 0 && errno != ENOBUFS)
+			die("send: %s", strerror(errno));
+	close(fd);
+	deadline = now_ms() + patience;
+	while (count_heeded() == before)
+		if (now_ms() > deadline)
+			return 0;
+	return packet_count;
+}
+
+/* --- trying ---------------------------------------------------------------- */
+
+static unsigned int (*send_it)(unsigned int patience);
+
+static void must_come(const char *when)
+{
+	unsigned int came = send_it(PATIENCE);
+
+	if (came != packet_count)
+		die("%s: %u of %u came", when, came, packet_count);
+}
+
+/* Where the module calls @allocator what is sent has the fate it should; other people may lose it. */
+static void try_traffic(const char *allocator, bool lost)
+{
+	unsigned int at = EVERYTHING, failures = 0, hits = 0;
+
+	fail_atomic();
+	trace_open();
+	must_come("before any failure");
+	while (at) {
+		unsigned int octets = at, came;
+		bool failed, hit;
+
+		fail_after(octets);
+		came = send_it(IMPATIENCE);
+		failed = stop_failing(octets, &at);
+		hit = log_sites(allocator);
+		if (hit && came != (lost ? 0 : packet_count))
+			die("the module had no memory, and %u of %u came", came, packet_count);
+		must_come("after a failure");
+		failures += failed;
+		hits += hit;
+	}
+	trace_close();
+	if (!hits)
+		die("of %u failures none was the module's of %s", failures, allocator);
+	printf("traffic: %u failures, %u of %s in the module\n", failures, hits, allocator);
+}
+
+/* --- the module -------------------------------------------------------------- */
+
+static char *image;
+static size_t image_len;
+
+static void read_image(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		die("%s: %s", path, strerror(errno));
+	image = malloc(st.st_size);
+	while (image && image_len < (size_t)st.st_size) {
+		ssize_t n = read(fd, image + image_len, st.st_size - image_len);
+
+		if (n <= 0)
+			die("%s: %s", path, strerror(errno));
+		image_len += n;
+	}
+	close(fd);
+}
+
+static int load(void)
+{
+	return syscall(SYS_init_module, image, image_len, "") ? -errno : 0;
+}
+
+/*
+ * From the last failure back to the module's first, and somewhat further: what was before is the
+ * kernel's own to try.  The cache of CIDs comes from vmalloc when there are not as many pages in a row;
+ * there it can be refused.  A module that does not load is gone when the call returns.
+ */
+static void try_module(const char *path)
+{
+	unsigned int at = EVERYTHING, failures = 0, reported = 0, others = 0;
+
+	read_image(path);
+	fail_own();
+	deny_pages(CACHE_ORDER);
+	while (at && others < OTHERS_MAX) {
+		unsigned int octets = at;
+		bool failed;
+		int err;
+
+		fail_after(octets);
+		err = load();
+		failed = stop_failing(octets, &at);
+		others = !failed || log_sites(NULL) ? 0 : others + 1;
+		if (err && !failed)
+			die("init_module: %s", strerror(-err));
+		if (!err && syscall(SYS_delete_module, "ip_vs_quic", 0))
+			die("delete_module: %s", strerror(errno));
+		failures += failed;
+		reported += err < 0;
+	}
+	allow_pages();
+	fail_atomic();
+	printf("load module: the last %u failures, %u reported\n", failures, reported);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+	int i;
+
+	log_open();
+	if (!strcmp(what, "module") && argc == 3) {
+		try_module(argv[2]);
+	} else if (!strcmp(what, "datagrams") && (argc == 10)) {
+		read_addr(&from, argv[4], 0);
+		read_addr(&to, argv[5], PORT);
+		answerer = argv[6];
+		packet_len[0] = unhex(packets[0], PACKET_MAX, argv[7]);
+		packet_count = number(argv[8], 10, PACKETS_MAX);
+		enter_netns(argv[3]);
+		send_it = send_datagrams;
+		try_traffic(argv[9], !strcmp(argv[2], "lost"));
+	} else if (!strcmp(what, "errors") && argc > 5 && argc - 5 <= PACKETS_MAX) {
+		for (i = 5; i < argc; i++)
+			packet_len[packet_count++] = unhex(packets[i - 5], PACKET_MAX, argv[i]);
+		read_addr(&to, argv[3], 0);
+		family = genl_family(genl_open());
+		open_namespaces(argv[2]);
+		send_it = send_error;
+		try_traffic(argv[4], true);
+	} else {
+		die("usage: starve datagrams lost|sent CLIENT FROM TO SERVER HEX COUNT ALLOCATOR; starve errors ROUTER TO ALLOCATOR HEX...; starve module FILE");
+	}
+	return 0;
+}
