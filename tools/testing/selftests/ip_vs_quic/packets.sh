@@ -21,13 +21,32 @@ start_watching() {
 
 forget() { : >"$WORK/watched"; }
 
-has_lines() { [ "$(grep -c "$2" "$WORK/watched")" -ge "$1" ]; }
+# seen PATTERN: sets $MATCHED to those that match of what has come to the servers since forget(); no program is started for it
+seen() {
+	local line
+	local -a lines
+	mapfile -t lines <"$WORK/watched"
+	MATCHED=()
+	for line in ${lines[@]+"${lines[@]}"}; do
+		[[ ! $line =~ $1 ]] || MATCHED+=("$line")
+	done
+}
+
+has_lines() {
+	seen "$2"
+	[ ${#MATCHED[@]} -ge "$1" ]
+}
 
 # arrived N PATTERN: N packets that match have come to the servers since forget(); the servers are in $SERVERS
 arrived() {
-	poll 5 "$1 packets that match $2 among $(cat "$WORK/watched")" has_lines "$1" "$2"
-	SERVERS=$(sed -n "/$2/s/ .*//p" "$WORK/watched")
-	[ "$(grep -c "$2" "$WORK/watched" || true)" = "$1" ] || fail "not $1 packets that match $2: $(cat "$WORK/watched")"
+	local deadline=$((SECONDS + 5))
+	until has_lines "$1" "$2"; do
+		[ "$SECONDS" -lt "$deadline" ] || fail "in vain waited for $1 packets that match $2 among $(<"$WORK/watched")"
+		read -rt 0.05 -u "$never" || true
+	done
+	[ ${#MATCHED[@]} = "$1" ] || fail "not $1 packets that match $2: $(<"$WORK/watched")"
+	printf -v SERVERS '%s\n' ${MATCHED[@]+"${MATCHED[@]%% *}"}
+	SERVERS=${SERVERS%$'\n'}
 }
 
 # mute N: what is answered to the client's address N, which has no socket, is ignored from now on: no ICMP error, which the
