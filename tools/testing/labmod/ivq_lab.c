@@ -107,10 +107,8 @@ static void give_back(struct piece *piece)
 
 static void give_back_all(struct hoard *hoard)
 {
-	struct piece *piece, *next;
-
-	list_for_each_entry_safe(piece, next, &hoard->pieces, list)
-		give_back(piece);
+	while (!list_empty(&hoard->pieces))
+		give_back(list_first_entry(&hoard->pieces, struct piece, list));
 }
 
 static int take(struct hoard *hoard, size_t size, gfp_t flags)
@@ -148,7 +146,7 @@ static int take_all(struct hoard *hoard)
 static int fill(struct hoard *hoard, unsigned long holes)
 {
 	struct hoard first = { .pieces = LIST_HEAD_INIT(first.pieces) };
-	struct piece *piece, *next;
+	struct piece *piece;
 	unsigned int i;
 	int err = 0;
 
@@ -158,10 +156,13 @@ static int fill(struct hoard *hoard, unsigned long holes)
 		err = take(&first, IVQ_LAB_HOLE_SIZE, GFP_KERNEL);
 	if (!err)
 		err = take_all(hoard);
-	list_for_each_entry_safe(piece, next, &first.pieces, list)
+	while (!list_empty(&first.pieces)) {
+		piece = list_first_entry(&first.pieces, struct piece, list);
 		if (i++ % 2)
 			give_back(piece);
-	list_splice(&first.pieces, &hoard->pieces);
+		else
+			list_move(&piece->list, &hoard->pieces);
+	}
 	return err;
 }
 

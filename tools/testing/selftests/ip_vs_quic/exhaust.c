@@ -6,9 +6,10 @@
  *	exhaust key CLIENT VIP SERVER INVERTED...
  *
  * Each command is repeated with its first allocation failing, then with its second, and so on until
- * nothing is left to fail.  After each failure either nothing has changed, or the command is done, and
- * can be undone; and a datagram for the second SERVER, sent from namespace CLIENT, is answered.  Prints
- * for each command how many failures it took and how many it reported; and where the module was.
+ * nothing is left to fail.  After each failure either nothing has changed, or the command is done,
+ * and can be undone; and a datagram for the second SERVER, sent from namespace CLIENT, is answered.
+ * Prints for each command how many failures it took and how many it reported; and where the module
+ * was.
  *
  *	commands	of the netlink family and those of IPVS that reach the scheduler
  *	namespace	the creation of one, of whose failures only some are tried
@@ -51,7 +52,8 @@ enum {
 	STATE_MAX	= 1 << 16,
 	PORT		= 443,
 	OTHER_PORT	= 444,
-	SERVICES_TABLE	= 7,	/* services, past and present, that a namespace's first table has room for */
+	/* services, past and present, that a namespace's first table has room for */
+	SERVICES_TABLE	= 7,
 };
 
 /* Each octet inverted: what is searched for in memory is not to be found here. */
@@ -558,8 +560,8 @@ static void try_all(const struct command *c)
 }
 
 /*
- * What is large comes from vmalloc when there are not as many pages in a row, and only there can it be
- * refused.
+ * What is large comes from vmalloc when there are not as many pages in a row, and only there can it
+ * be refused.
  */
 static void try_without_pages(const struct command *c)
 {
@@ -631,7 +633,7 @@ static void try_new_namespaces(void)
 		fail_nth(0);
 		log_sites(NULL);
 	}
-	printf("new namespace: %u of %u failures, %u reported\n", NAMESPACES, last, reported);
+	printf("new namespace: %d of %u failures, %u reported\n", NAMESPACES, last, reported);
 }
 
 static void try_namespace(void)
@@ -736,8 +738,8 @@ static bool fails_in_module(unsigned int n, bool *failed, bool *done)
 
 /*
  * A request that does not come so far is not the module's to wipe: where it fails is tried with
- * another key first.  Returns whether all that failed with the key did so in the module; the kernel has
- * allocations that do not come each time.
+ * another key first.  Returns whether all that failed with the key did so in the module; the kernel
+ * has allocations that do not come each time.
  */
 static bool try_key(const uint8_t *inverted)
 {

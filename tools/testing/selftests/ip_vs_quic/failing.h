@@ -14,16 +14,23 @@ unsigned int left_to_fail(void);
 /* The task is another: a child. */
 void forget_task(void);
 
-/* From here on the first allocation of those to come that reaches @octets, counted together, fails; with EVERYTHING, none will. */
+/*
+ * From here on the first allocation of those to come that reaches @octets, counted together,
+ * fails; with EVERYTHING, none will.
+ */
 enum { EVERYTHING = 1 << 30 };
 void fail_after(unsigned int octets);
 
 /*
- * Whether one has failed; from here on none does.  Stores the octets of those before it in @before, or of all.
+ * Whether one has failed; from here on none does.  Stores the octets of those before it in @before,
+ * or of all.
  */
 bool stop_failing(unsigned int octets, unsigned int *before);
 
-/* What fail_after() is about: allocations that may not wait, anybody's, or this task's, all of them. */
+/*
+ * What fail_after() is about: allocations that may not wait, anybody's, or this task's, all of
+ * them.
+ */
 void fail_atomic(void);
 void fail_own(void);
 
@@ -39,8 +46,9 @@ void trace_open(void);
 void trace_close(void);
 
 /*
- * Reads on, and prints "site FUNCTION+OFFSET", the innermost in the module, of each failure.  Returns how many there were; with
- * @allocator, only of those where a function was called there whose name begins so.  Dies when the kernel has reported a defect.
+ * Reads on, and prints "site FUNCTION+OFFSET", the innermost in the module, of each failure.
+ * Returns how many there were; with @allocator, only of those where a function was called there
+ * whose name begins so.  Dies when the kernel has reported a defect.
  */
 unsigned int log_sites(const char *allocator);
 

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * starve - traffic, and the module's loading, that run out of memory at every place where they could.
+ * starve - traffic, and the module's loading, that run out of memory at every place where they
+ * could.
  *
  *	starve datagrams lost|sent CLIENT FROM TO SERVER HEX COUNT ALLOCATOR
  *	starve errors ROUTER TO ALLOCATOR HEX...
  *	starve module FILE
  *
- * What was done is measured in the octets that were allocated for it.  From the last allocation back to
- * the first each fails once, and after each failure the same without any has to succeed.  Prints how many
- * failures there were and how many of them were the module's calls of ALLOCATOR (or what begins so), and
- * where it was.
+ * What was done is measured in the octets that were allocated for it.  From the last allocation
+ * back to the first each fails once, and after each failure the same without any has to succeed.
+ * Prints how many failures there were and how many of them were the module's calls of ALLOCATOR (or
+ * what begins so), and where it was.
  *
- *	datagrams	COUNT times HEX to address TO, port 443, from any port of FROM, in one piece;
+ *	datagrams	COUNT times HEX to address TO, port 443, from any port of FROM, in one
+ *			piece;
  *			who answers has a name that begins with SERVER.  When the module gets no
  *			memory there it is lost, or sent nevertheless.
- *	errors		pieces of an ICMP error about a tunnel packet; when the module gets no memory
+ *	errors		pieces of an ICMP error about a tunnel packet; when the module gets no
+ *			memory
  *			there, no path MTU is lowered
  *	module		loading FILE
  */
@@ -47,9 +50,10 @@ enum {
 	PACKET_MAX	= 256,
 	PACKETS_MAX	= 8,
 	PATIENCE	= 20000,	/* ms, for what has to come */
-	IMPATIENCE	= 300,		/* ms, for what may */
+	IMPATIENCE	= 300,		/* ms, for what may come */
 	CACHE_ORDER	= 4,		/* of the pages that the cache of CIDs asks for in a row */
-	OTHERS_MAX	= 8,		/* allocations in a row within the module's that it does not see fail */
+	/* allocations in a row within the module's that it does not see fail */
+	OTHERS_MAX	= 8,
 };
 
 static uint8_t packets[PACKETS_MAX][PACKET_MAX];
@@ -80,39 +84,49 @@ static void read_addr(union addr *addr, const char *text, unsigned int port)
 	}
 }
 
+static int sock = -1;
+static unsigned int answers;
+
 /* The client's addresses are those that are routed to it, which for IPv6 is not enough. */
-static int open_datagrams(unsigned int patience)
+static void open_client(void)
 {
-	const struct timeval timeout = { .tv_sec = patience / 1000, .tv_usec = patience % 1000 * 1000 };
-	int fd = socket(to.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	int segment = packet_len[0], on = 1;
 
-	if (fd < 0 || setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) || bind(fd, &from.sa, sizeof(from)) || connect(fd, &to.sa, sizeof(to)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout)) ||
-	    (packet_count > 1 && setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment))))
+	sock = socket(to.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock < 0 || setsockopt(sock, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) ||
+	    bind(sock, &from.sa, sizeof(from)) || connect(sock, &to.sa, sizeof(to)) ||
+	    (packet_count > 1 && setsockopt(sock, IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof(segment))))
 		die("client: %s", strerror(errno));
-	return fd;
 }
 
 /* A port has one datagram: its answers are those of this one. */
-static unsigned int send_datagrams(unsigned int patience)
+static void send_datagrams(void)
 {
 	uint8_t all[PACKETS_MAX * PACKET_MAX];
-	int fd = open_datagrams(patience);
-	unsigned int answers = 0, i;
-	char answer[256] = "";
 	size_t len = 0;
+	unsigned int i;
 
+	if (sock >= 0)
+		close(sock);
+	open_client();
+	answers = 0;
 	for (i = 0; i < packet_count; i++, len += packet_len[0])
 		memcpy(all + len, packets[0], packet_len[0]);
-	if (send(fd, all, len, 0) < 0 && errno != ENOBUFS)
+	if (send(sock, all, len, 0) < 0 && errno != ENOBUFS)
 		die("send: %s", strerror(errno));
-	while (answers < packet_count && recv(fd, answer, sizeof(answer) - 1, 0) > 0) {
+}
+
+static unsigned int count_answers(unsigned int patience)
+{
+	const struct timeval timeout = { .tv_sec = patience / 1000, .tv_usec = patience % 1000 * 1000 };
+	char answer[256] = "";
+
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	while (answers < packet_count && recv(sock, answer, sizeof(answer) - 1, 0) > 0) {
 		if (strncmp(answer, "quicgen ", 8) || strncmp(answer + 8, answerer, strlen(answerer)))
 			die("who answers is \"%s\", not %s", answer, answerer);
 		answers++;
 	}
-	close(fd);
 	return answers;
 }
 
@@ -181,19 +195,26 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
 }
 
+static uint64_t heeded_before;
+
 /* What comes in pieces the kernel leaves so: the second is not next to the IP header. */
-static unsigned int send_error(unsigned int patience)
+static void send_error(void)
 {
-	uint64_t before = count_heeded(), deadline;
 	int fd = open_raw();
 	unsigned int i;
 
+	heeded_before = count_heeded();
 	for (i = 0; i < packet_count; i++)
 		if (send(fd, packets[i], packet_len[i], i + 1 < packet_count ? MSG_MORE : 0) < 0 && errno != ENOBUFS)
 			die("send: %s", strerror(errno));
 	close(fd);
-	deadline = now_ms() + patience;
-	while (count_heeded() == before)
+}
+
+static unsigned int count_error(unsigned int patience)
+{
+	uint64_t deadline = now_ms() + patience;
+
+	while (count_heeded() == heeded_before)
 		if (now_ms() > deadline)
 			return 0;
 	return packet_count;
@@ -201,17 +222,24 @@ static unsigned int send_error(unsigned int patience)
 
 /* --- trying ---------------------------------------------------------------- */
 
-static unsigned int (*send_it)(unsigned int patience);
+static void (*send_it)(void);
+/* How much of it has come, after at most @patience ms. */
+static unsigned int (*count_it)(unsigned int patience);
 
 static void must_come(const char *when)
 {
-	unsigned int came = send_it(PATIENCE);
+	unsigned int came;
 
+	send_it();
+	came = count_it(PATIENCE);
 	if (came != packet_count)
 		die("%s: %u of %u came", when, came, packet_count);
 }
 
-/* Where the module calls @allocator what is sent has the fate it should; other people may lose it. */
+/*
+ * Where the module calls @allocator what is sent has the fate it should; other people may lose
+ * it.
+ */
 static void try_traffic(const char *allocator, bool lost)
 {
 	unsigned int at = EVERYTHING, failures = 0, hits = 0;
@@ -224,9 +252,12 @@ static void try_traffic(const char *allocator, bool lost)
 		bool failed, hit;
 
 		fail_after(octets);
-		came = send_it(IMPATIENCE);
+		send_it();
+		came = count_it(IMPATIENCE);
 		failed = stop_failing(octets, &at);
 		hit = log_sites(allocator);
+		if (hit && !lost)
+			came = count_it(PATIENCE);
 		if (hit && came != (lost ? 0 : packet_count))
 			die("the module had no memory, and %u of %u came", came, packet_count);
 		must_come("after a failure");
@@ -269,8 +300,8 @@ static int load(void)
 
 /*
  * From the last failure back to the module's first, and somewhat further: what was before is the
- * kernel's own to try.  The cache of CIDs comes from vmalloc when there are not as many pages in a row;
- * there it can be refused.  A module that does not load is gone when the call returns.
+ * kernel's own to try.  The cache of CIDs comes from vmalloc when there are not as many pages in a
+ * row; there it can be refused.  A module that does not load is gone when the call returns.
  */
 static void try_module(const char *path)
 {
@@ -287,7 +318,7 @@ static void try_module(const char *path)
 		fail_after(octets);
 		err = load();
 		failed = stop_failing(octets, &at);
-		others = !failed || log_sites(NULL) ? 0 : others + 1;
+		others = log_sites(NULL) || !failed ? 0 : others + 1;
 		if (err && !failed)
 			die("init_module: %s", strerror(-err));
 		if (!err && syscall(SYS_delete_module, "ip_vs_quic", 0))
@@ -308,7 +339,7 @@ int main(int argc, char **argv)
 	log_open();
 	if (!strcmp(what, "module") && argc == 3) {
 		try_module(argv[2]);
-	} else if (!strcmp(what, "datagrams") && (argc == 10)) {
+	} else if (!strcmp(what, "datagrams") && argc == 10) {
 		read_addr(&from, argv[4], 0);
 		read_addr(&to, argv[5], PORT);
 		answerer = argv[6];
@@ -316,6 +347,7 @@ int main(int argc, char **argv)
 		packet_count = number(argv[8], 10, PACKETS_MAX);
 		enter_netns(argv[3]);
 		send_it = send_datagrams;
+		count_it = count_answers;
 		try_traffic(argv[9], !strcmp(argv[2], "lost"));
 	} else if (!strcmp(what, "errors") && argc > 5 && argc - 5 <= PACKETS_MAX) {
 		for (i = 5; i < argc; i++)
@@ -324,6 +356,7 @@ int main(int argc, char **argv)
 		family = genl_family(genl_open());
 		open_namespaces(argv[2]);
 		send_it = send_error;
+		count_it = count_error;
 		try_traffic(argv[4], true);
 	} else {
 		die("usage: starve datagrams lost|sent CLIENT FROM TO SERVER HEX COUNT ALLOCATOR; starve errors ROUTER TO ALLOCATOR HEX...; starve module FILE");
