@@ -8,7 +8,6 @@
 . "$(dirname "$0")/lib.sh"
 
 groups=(stock routing headers unroutable forwarding express spread tenants lengths icmp delivery interop badpackets parity gro scale refusals saverestore tracing explain doctor trace faults faults_director flood fuzz secrets http3)
-[ ! -w /sys/kernel/debug/failslab/probability ] || groups+=(failslab)
 races=(rotation lifecycle cache churn)
 case $* in
 '') groups+=("${races[@]}") ;;
