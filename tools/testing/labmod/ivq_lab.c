@@ -142,16 +142,21 @@ static int take_all(struct hoard *hoard)
 	return 0;
 }
 
-/* All but every other of the first pieces. */
+/*
+ * All but every other of the first pieces.  The allocator's worker may have been
+ * interrupted with its mutex held, and would make pages when the next one waits
+ * for that: the first piece here does, so that there is nobody to wait for later.
+ */
 static int fill(struct hoard *hoard, unsigned long holes)
 {
 	struct hoard first = { .pieces = LIST_HEAD_INIT(first.pieces) };
 	struct piece *piece;
 	unsigned int i;
-	int err = 0;
+	int err;
 
 	if (holes > HOLES_MAX)
 		return -EINVAL;
+	err = take(hoard, PIECE_MIN, GFP_KERNEL);
 	for (i = 0; !err && i < 2 * holes; i++)
 		err = take(&first, IVQ_LAB_HOLE_SIZE, GFP_KERNEL);
 	if (!err)

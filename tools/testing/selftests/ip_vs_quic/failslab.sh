@@ -33,9 +33,14 @@ faulty() {
 
 commands() { faulty exhaust "$1" "$LAB-cl" "$VIP4" "$(rs4 2)"; }
 
-# Page allocations may fail, too, but only while the per-CPU allocator has no page left.
+# Page allocations may fail, too, but only while the per-CPU allocator has no page left; those who wait for nobody are not to be
+# held up once a second in favour of the worker that gets it pages.
 percpu() {
+	local runtime
 	modprobe ivq_lab
+	read -r runtime </proc/sys/kernel/sched_rt_runtime_us
+	defer "echo $runtime >/proc/sys/kernel/sched_rt_runtime_us"
+	echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 	defer "echo 1 >$FAIL_PAGE/min-order; echo Y >$FAIL_PAGE/ignore-gfp-wait; echo Y >$FAIL_PAGE/ignore-gfp-highmem"
 	echo 0 >"$FAIL_PAGE/min-order"
 	echo N >"$FAIL_PAGE/ignore-gfp-wait"
