@@ -49,11 +49,16 @@ arrived() {
 	SERVERS=${SERVERS%$'\n'}
 }
 
-# mute N: what is answered to the client's address N, which has no socket, is ignored from now on: no ICMP error, which the
-# director would count; unmute N ends it
+# mute N: nothing is answered to the client's address N, which has no socket, from now on: no ICMP error, which the director would
+# count, nor by the servers; unmute N ends it
 mute() { blackhole add "$1"; }
 unmute() { blackhole del "$1"; }
-blackhole() { printf "route $1 blackhole %s table local\n" "$CL4.$2/32" "${CL6}:$2/128" | ip -n "$LAB-cl" -b -; }
+blackhole() {
+	local ns
+	for ns in cl s1 s2 s3; do
+		printf "route $1 blackhole %s table local\n" "$CL4.$2/32" "${CL6}:$2/128" | ip -n "$LAB-$ns" -b -
+	done
+}
 
 # mint_cids: sets ${CID[N]} to one of config 0 (3:4, plaintext) of server N, 1 to 3
 mint_cids() {
