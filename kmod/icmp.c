@@ -31,6 +31,7 @@
 /* What an error says, whichever family it is of. */
 struct error {
 	struct sk_buff *skb;
+	const union nf_inet_addr *to;
 	u16 af;
 	int quoted;		/* offset of the quoted IP header */
 	u32 mtu;		/* of a "too big", else 0 */
@@ -134,6 +135,17 @@ static const struct udphdr *pull_quote(const struct sk_buff *skb, int offset,
 	return uh;
 }
 
+/* What is for the servers they check; this is for us, before the stack does. */
+static bool is_undamaged(const struct error *e)
+{
+	bool v6 = e->af == AF_INET6;
+
+	return !nf_checksum(e->skb, NF_INET_LOCAL_IN,
+			    e->quoted - sizeof(struct icmphdr),
+			    v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
+			    v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+}
+
 /* Lowers the route's MTU; the helpers want the outer header at skb->data. */
 static bool update_pmtu(const struct error *e, struct net *net)
 {
@@ -221,8 +233,39 @@ static bool open_tunnel(const struct sk_buff *skb,
 	return cargo->af != AF_UNSPEC;
 }
 
-/* Whoever forges such an error must know where our tunnels end. */
-static bool is_our_tunnel(const struct ip_vs_quic_service *qs, u16 outer_af,
+static bool is_from_range(u16 af, const union nf_inet_addr *addr,
+			  const struct ip_vs_quic_sources *sources)
+{
+	if (af == AF_INET6)
+		return sources->v6.len &&
+		       ipv6_prefix_equal(&addr->in6, &sources->v6.prefix.in6,
+					 sources->v6.len);
+	return sources->v4.len &&
+	       !((ntohl(addr->ip ^ sources->v4.prefix.ip)) >>
+		 (32 - sources->v4.len));
+}
+
+/*
+ * An error comes to where the packet was from, which is not the VIP unless routing
+ * says so: the VIP has to take errors from everywhere, the other addresses need not.
+ */
+static bool is_our_source(const struct error *e,
+			  const union nf_inet_addr *source,
+			  const struct ip_vs_quic_routes *routes,
+			  const struct ip_vs_quic_target *target)
+{
+	const struct ip_vs_dest_dst *route;
+
+	if (!ip_vs_addr_equal(e->af, e->to, source))
+		return false;
+	route = rcu_dereference(target->conn.dest->dest_dst);
+	return (route && ip_vs_addr_equal(e->af, source, &route->dst_saddr)) ||
+	       is_from_range(e->af, source, &routes->settings.sources);
+}
+
+/* Whoever forges such an error must know where our tunnels begin and end. */
+static bool is_our_tunnel(const struct ip_vs_quic_service *qs,
+			  const struct error *e,
 			  const struct ip_vs_iphdr *outer,
 			  const struct cargo *cargo)
 {
@@ -231,11 +274,21 @@ static bool is_our_tunnel(const struct ip_vs_quic_service *qs, u16 outer_af,
 
 	if (!routes)
 		return false;
-	target = ip_vs_quic_pool_find_host(routes->pool, outer_af,
-					   &outer->daddr);
+	target = ip_vs_quic_pool_find_host(routes->pool, e->af, &outer->daddr);
 	return target && target->conn.dest->tun_type == cargo->tun_type &&
 	       (target->conn.flags & IP_VS_CONN_F_FWD_MASK) ==
-	       IP_VS_CONN_F_TUNNEL;
+	       IP_VS_CONN_F_TUNNEL &&
+	       is_our_source(e, &outer->saddr, routes, target);
+}
+
+/*
+ * On a path that has no room for a tunnel with IPv6's least MTU in it IPVS sends
+ * nothing at all, however short.
+ */
+static bool leaves_room(const struct error *e, const struct cargo *cargo)
+{
+	return e->af == AF_INET ||
+	       e->mtu >= IPV6_MIN_MTU + cargo->offset - e->quoted;
 }
 
 /*
@@ -262,7 +315,8 @@ static unsigned int learn_pmtu(struct ip_vs_quic_net *qnet,
 		return NF_ACCEPT;
 	qs = ip_vs_quic_net_find_for(qnet, e->skb->mark, cargo.af,
 				     &inner.daddr, uh->dest);
-	if (!qs || !is_our_tunnel(qs, e->af, outer, &cargo))
+	if (!qs || !is_our_tunnel(qs, e, outer, &cargo) ||
+	    !leaves_room(e, &cargo) || !is_undamaged(e))
 		return NF_ACCEPT;
 	if (e->af == AF_INET && cargo.af == AF_INET &&
 	    has_conn(qnet, cargo.af, e->skb, &inner))
@@ -323,7 +377,7 @@ static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 unsigned int ip_vs_quic_icmp(struct ip_vs_quic_net *qnet, struct sk_buff *skb,
 			     u16 af, struct ip_vs_iphdr *iph)
 {
-	struct error e = { .skb = skb, .af = af };
+	struct error e = { .skb = skb, .to = &iph->daddr, .af = af };
 	struct ip_vs_iphdr quote = {};
 
 	if (af == AF_INET6) {

@@ -245,17 +245,20 @@ has_gre() { [ -n "$(ip -n "$LAB-far" link show gre0 2>/dev/null)" ] || skip "no 
 
 tunnel_gre() { has_gre; tunnel "$@"; }
 
-# forged FAMILY WORD...: quoting this, nothing is learned for the destination of the quoted packet
+# forged FAMILY SERVER WORD...: quoting this, sent to SERVER by ${SOURCE:-the director}, nothing is learned for SERVER.  The error
+# goes to ${TO:-the director} and says that the MTU is ${CLAIM:-small}; its checksum is ${SUM:-right}.
 forged() {
-	local f=$1 to=$2 svc=$SVC4
+	local f=$1 to=$2 svc=$SVC4 source=${SOURCE:-10.0.0.1}
 	shift 2
-	[ "$f" = 4 ] || svc=$SVC6
+	[ "$f" = 4 ] || svc=$SVC6 source=${SOURCE:-fd00:10::1}
 	flush_routes lb
 	mark "$svc"
 	if [ "$f" = 4 ]; then
-		raw rt ip4 "src=$RT4" dst=10.0.0.1 icmp type=3 code=4 mtu=1000 ip4 src=10.0.0.1 "dst=$to" "$@" claim=1000
+		raw rt ip4 "src=$RT4" "dst=${TO:-10.0.0.1}" icmp type=3 code=4 "mtu=${CLAIM:-1000}" ${SUM:+"sum=$SUM"} \
+			ip4 "src=$source" "dst=$to" "$@" claim=1000
 	else
-		raw rt ip6 "src=$RT6" dst=fd00:10::1 icmp6 type=2 code=0 mtu=1300 ip6 src=fd00:10::1 "dst=$to" "$@" claim=1000
+		raw rt ip6 "src=$RT6" "dst=${TO:-fd00:10::1}" icmp6 type=2 code=0 "mtu=${CLAIM:-1360}" ${SUM:+"sum=$SUM"} \
+			ip6 "src=$source" "dst=$to" "$@" claim=1000
 	fi
 	# it has passed when this has
 	send -c 0:3:4 "to=$svc" "from=$([ "$f" = 4 ] && echo "$CL4.61" || echo "[${CL6}:61]"):6100" name=x "mint=0:$(sid 3 1)"
@@ -266,15 +269,47 @@ forged() {
 	same "path MTU to $to" "$MTU" ""
 }
 
-# accepted: what forged() must be compared with
+# accepted FAMILY: what forged() must be compared with
 accepted() {
+	local svc=$SVC4 from=$CL4.62:6200 far=10.9.0.2 mtu=1000
+	[ "$1" = 4 ] || svc=$SVC6 from=[${CL6}:62]:6200 far=fd00:9::2 mtu=1320
+	flush_routes lb
+	send -c 0:3:4 "to=$svc" "from=$from" name=x "mint=0:$(sid 3 4)"
+	answers "x far 1"
+	mark "$svc"
+	if [ "$1" = 4 ]; then
+		raw rt ip4 "src=$RT4" dst=10.0.0.1 icmp type=3 code=4 "mtu=$mtu" ip4 src=10.0.0.1 "dst=$far" \
+			ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443 claim=1000
+	else
+		raw rt ip6 "src=$RT6" dst=fd00:10::1 icmp6 type=2 code=0 "mtu=$mtu" ip6 src=fd00:10::1 "dst=$far" \
+			ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443 claim=1000
+	fi
+	poll 5 "the path MTU" has_mtu "$far" "$mtu"
+	counted "$svc" icmp-tunnel=1
+	flush_routes lb
+}
+
+# With one source for each flow errors come to any of them: here to one that the director has.
+accepted_in_range() {
+	local mtu=1000
+	q set -u "$SVC4" --source4 10.1.0.0/16
+	defer "q set -u $SVC4 --source4 none; ip addr del 10.1.2.3/32 dev lo; ip -n $LAB-rt route del 10.1.2.3"
+	ip addr add 10.1.2.3/32 dev lo
+	ip -n "$LAB-rt" route add 10.1.2.3 via 10.0.0.1
 	flush_routes lb
 	mark
-	raw rt ip4 "src=$RT4" dst=10.0.0.1 icmp type=3 code=4 mtu=1000 ip4 src=10.0.0.1 dst=10.9.0.2 \
+	raw rt ip4 "src=$RT4" dst=10.1.2.3 icmp type=3 code=4 "mtu=$mtu" ip4 src=10.1.2.3 dst=10.9.0.2 \
 		ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443 claim=1000
-	poll 5 "the path MTU" has_mtu 10.9.0.2 1000
+	poll 5 "the path MTU" has_mtu 10.9.0.2 "$mtu"
 	counted "$SVC4" icmp-tunnel=1
 	flush_routes lb
+}
+
+# Without an MTU that tunnels of IPv6 need, IPVS would send nothing at all.
+too_small() {
+	CLAIM=1319 forged 6 fd00:9::2 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
+	send -c 0:3:4 "to=$SVC6" "from=[${CL6}:63]:6300" name=x "mint=0:$(sid 3 4)"
+	answers "x far 1"
 }
 
 has_mtu() {
@@ -322,10 +357,18 @@ tcase "gre: the path's MTU reaches the director, then the client" tunnel_gre 4 2
 tcase "gue: the path's MTU reaches the director, then the client" tunnel_gre 4 32 --tun-type gue --tun-port 6080
 far_is
 tcase "ip6ip6: the path's MTU reaches the director, then the client" tunnel 6 40
-tcase "IPv4: an error about a tunnel of ours" accepted
+tcase "IPv4: an error about a tunnel of ours" accepted 4
+tcase "IPv6: an error about a tunnel of ours" accepted 6
+tcase "IPv4: an error about a tunnel with a source of its flow's own" accepted_in_range
 tcase "IPv4: forged: a foreign server" forged 4 10.0.0.99 ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
 tcase "IPv4: forged: a foreign service" forged 4 10.9.0.2 ip4 "src=$CL4.1" "dst=$VIP4" udp dport=444
 tcase "IPv4: forged: another tunnel" forged 4 10.9.0.2 gre ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
+SOURCE=$VIP4 TO=$VIP4 tcase "IPv4: forged: a tunnel from the VIP" forged 4 10.9.0.2 ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
+TO=$VIP4 tcase "IPv4: forged: to another address than the tunnel's" forged 4 10.9.0.2 ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
+SOURCE=$VIP6 TO=$VIP6 tcase "IPv6: forged: a tunnel from the VIP" forged 6 fd00:9::2 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
+SUM=4711 tcase "IPv4: damaged" forged 4 10.9.0.2 ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
+SUM=4711 tcase "IPv6: damaged" forged 6 fd00:9::2 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
+tcase "IPv6: an MTU too small for IPVS is not heeded" too_small
 tcase "IPv6: forged: a foreign server" forged 6 fd00:10::99 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
 tcase "IPv6: forged: a foreign service" forged 6 fd00:9::2 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=444
 finish
