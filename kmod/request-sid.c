@@ -156,16 +156,6 @@ int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req)
 	return 0;
 }
 
-static bool sid_matches(const struct ip_vs_quic_sid *have,
-			const struct ip_vs_quic_sid *want)
-{
-	if (want->key.config_and_len &&
-	    memcmp(&have->key, &want->key, sizeof(have->key)))
-		return false;
-	return !want->server.af ||
-	       !memcmp(&have->server, &want->server, sizeof(have->server));
-}
-
 /* What is half named would match more than was meant. */
 static int check_named(const struct ip_vs_quic_request *req,
 		       struct nlattr **tb)
@@ -189,12 +179,56 @@ static int check_named(const struct ip_vs_quic_request *req,
 	return 0;
 }
 
+/* What a request has deleted stays in its place, without a server, to its end. */
+static bool is_there(const struct ip_vs_quic_sid *sid)
+{
+	return sid->server.af;
+}
+
+static bool is_of(const struct ip_vs_quic_sid *sid,
+		  const struct ip_vs_quic_addr *server)
+{
+	return !memcmp(&sid->server, server, sizeof(*server));
+}
+
+static void drop_deleted(struct ip_vs_quic_sidmap *map)
+{
+	u32 in, out = 0;
+
+	for (in = 0; in < map->count; in++)
+		if (is_there(&map->sids[in]))
+			map->sids[out++] = map->sids[in];
+	map->count = out;
+}
+
+static int del_one(struct ip_vs_quic_sidmap *map,
+		   const struct ip_vs_quic_sid *want)
+{
+	const struct ip_vs_quic_sid *found;
+
+	found = ip_vs_quic_sidmap_find(map, &want->key);
+	if (!found || !is_there(found) ||
+	    (want->server.af && !is_of(found, &want->server)))
+		return -ENOENT;
+	map->sids[found - map->sids].server = (struct ip_vs_quic_addr){};
+	return 0;
+}
+
+static void del_all_of(struct ip_vs_quic_sidmap *map,
+		       const struct ip_vs_quic_addr *server)
+{
+	u32 n;
+
+	for (n = 0; n < map->count; n++)
+		if (is_of(&map->sids[n], server))
+			map->sids[n].server = (struct ip_vs_quic_addr){};
+}
+
 static int del_sid(struct ip_vs_quic_request *req, const struct nlattr *attr)
 {
 	struct ip_vs_quic_sidmap *map = req->change.sidmap;
 	struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1];
 	struct ip_vs_quic_sid want;
-	u32 in, out = 0;
 	int err;
 
 	err = parse_sid(req, attr, tb, &want);
@@ -203,15 +237,14 @@ static int del_sid(struct ip_vs_quic_request *req, const struct nlattr *attr)
 	if (err)
 		return err;
 
-	for (in = 0; in < map->count; in++)
-		if (!sid_matches(&map->sids[in], &want))
-			map->sids[out++] = map->sids[in];
-	if (want.key.config_and_len && out == map->count) {
-		NL_SET_ERR_MSG(req->extack, "The service has no such server ID");
-		return -ENOENT;
+	if (!tb[IP_VS_QUIC_A_SID_VALUE]) {
+		del_all_of(map, &want.server);
+		return 0;
 	}
-	map->count = out;
-	return 0;
+	err = del_one(map, &want);
+	if (err)
+		NL_SET_ERR_MSG(req->extack, "The service has no such server ID");
+	return err;
 }
 
 int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
@@ -232,6 +265,8 @@ int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
 		err = del_sid(req, attr);
 		if (err)
 			return err;
+		cond_resched();
 	}
+	drop_deleted(req->change.sidmap);
 	return 0;
 }

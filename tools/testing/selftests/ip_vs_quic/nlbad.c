@@ -330,6 +330,13 @@ static void del_sid_mismatch(struct nlmsghdr *nlh)
 	server_id(nlh, 0, "\x0a\x0b\x0c", 3, htonl(ntohl(server) + 1));
 }
 
+static void del_sid_twice(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	server_id(nlh, 0, "\x0a\x0b\x0c", 3, server);
+	server_id(nlh, 0, "\x0a\x0b\x0c", 3, server);
+}
+
 /* Neither of these may mean all server IDs of the server. */
 static void del_half(struct nlmsghdr *nlh, bool config_id, bool value)
 {
@@ -442,6 +449,7 @@ static const struct {
 	{ "deletion of an unknown server ID", IP_VS_QUIC_CMD_DEL, del_sid_unknown },
 	{ "deletion of a server ID not named", IP_VS_QUIC_CMD_DEL, del_sid_of_nobody },
 	{ "deletion of another server's server ID", IP_VS_QUIC_CMD_DEL, del_sid_mismatch },
+	{ "deletion of a server ID twice", IP_VS_QUIC_CMD_DEL, del_sid_twice },
 	{ "deletion of a server ID without its config", IP_VS_QUIC_CMD_DEL, del_sid_no_config },
 	{ "deletion of a server ID without its value", IP_VS_QUIC_CMD_DEL, del_sid_no_value },
 	{ "deletion of a server ID of half a server", IP_VS_QUIC_CMD_DEL, del_sid_no_port },

@@ -199,6 +199,7 @@ requests=(
 	"deletion of an unknown server ID|ENOENT|The service has no such server ID"
 	"deletion of a server ID not named|EINVAL|Neither a server ID nor a real server is named"
 	"deletion of another server's server ID|ENOENT|The service has no such server ID"
+	"deletion of a server ID twice|ENOENT|The service has no such server ID"
 	"deletion of a server ID without its config|EINVAL|A server ID is named by its config ID and its value"
 	"deletion of a server ID without its value|EINVAL|A server ID is named by its config ID and its value"
 	"deletion of a server ID of half a server|EINVAL|A real server is named by its address family, address and port"
