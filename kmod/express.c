@@ -57,7 +57,10 @@ static __always_inline bool is_plain(const struct sk_buff *skb)
 	       !netif_is_l3_slave(skb->dev);
 }
 
-/* No sender that the stack would call martian. */
+/*
+ * No sender that the stack would call martian by the address alone: whether it is
+ * the director's own takes a lookup.
+ */
 static __always_inline bool is_unicast_v4(__be32 addr)
 {
 	return !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr) &&
@@ -347,6 +350,9 @@ static int event(struct notifier_block *nb, unsigned long type, void *ptr)
 	if (type != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
 	qnet = ip_vs_quic_net(dev_net(dev));
+	/* there come to be some only under RTNL, which is held here */
+	if (!READ_ONCE(qnet->express_users))
+		return NOTIFY_DONE;
 	mutex_lock(&qnet->lock);
 	express = find(qnet, dev);
 	if (express)
