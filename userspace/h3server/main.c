@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -50,6 +51,8 @@ int main(int argc, char **argv)
 	struct options options;
 	struct server *server;
 
+	/* it has keys, and clients' secrets: no core, and no debugger of the same user's */
+	prctl(PR_SET_DUMPABLE, 0);
 	prepare_signals();
 	raise_file_limit();
 	options_parse(&options, argc, argv);

@@ -14,7 +14,8 @@ shift
 groups=("$@")
 [ $# -gt 0 ] || groups=(refusals configs failover migration http addresses
 	packets many log_file)
-probe=$(dirname "$(readlink -f "$0")")/probe.py
+here=$(dirname "$(readlink -f "$0")")
+probe=$here/probe.py
 work=$(mktemp -d)
 key=8f95f09245765f80256934e50c66207f
 client_seconds=60
@@ -313,6 +314,13 @@ test_configs()
 	check "shortest: 1 + 4" config_kind 6 01 4 "${with[@]}"
 	check "self-described length" self_len
 	check "key from standard input" key_from_stdin
+	if [[ $program == */sanitize/* ]]; then
+		skip "a signal leaves no core" "no sanitized program leaves one"
+	elif dumped cat > "$work/out" 2>&1; then
+		check "a signal leaves no core with keys in it" no_core
+	else
+		skip "a signal leaves no core" "this machine keeps no cores"
+	fi
 }
 
 decoder_vectors()
@@ -341,6 +349,20 @@ key_from_stdin()
 	stdin=$work/typed start --listen 127.0.0.1:0 --server-id 0:0a01 \
 		--nonce-len 6 --key-file - || return 1
 	fetch /small && cids_decode 0 0a01 6 $key && stop
+}
+
+# COMMAND...
+dumped() { (cd "$work" && "$here/../../tests/dumped.py" "$@"); }
+
+# It waits for the key.
+no_core()
+{
+	local status=0
+
+	dumped "$program" --tls-cert "$work/cert.pem" \
+		--tls-key "$work/key.pem" --root "$work/root" --listen 127.0.0.1:0 \
+		"${lb[@]}" --key-file - || status=$?
+	[ "$status" -eq 3 ]
 }
 
 test_failover()

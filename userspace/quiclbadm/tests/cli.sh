@@ -114,22 +114,7 @@ keys_go_nowhere_public() {
 	grep -q 'Error: --keys: standard output is a terminal\.' typed
 }
 
-# dumped COMMAND...: it reads standard input and is ended by a signal.  0: it left a core, 3: it did not
-dumped() {
-	python3 - "$@" <<-'END'
-		import os, resource, signal, subprocess, sys, time
-		resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
-		child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE)
-		deadline = time.monotonic() + 60
-		while open(f"/proc/{child.pid}/stat").read().rsplit(")", 1)[1].split()[0] != "S":
-		    assert time.monotonic() < deadline
-		    time.sleep(0.01)
-		os.kill(child.pid, signal.SIGQUIT)
-		status = os.waitpid(child.pid, 0)[1]
-		assert os.WTERMSIG(status) == signal.SIGQUIT
-		sys.exit(0 if os.WCOREDUMP(status) else 3)
-	END
-}
+dumped() { "$here/../../tests/dumped.py" "$@"; }
 
 # not the sanitized program: that never leaves one
 no_core() {
