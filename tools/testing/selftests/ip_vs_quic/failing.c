@@ -149,10 +149,11 @@ void log_open(void)
 		die("/dev/kmsg: %s", strerror(errno));
 }
 
-/* What is reported without a panic: lockdep's and RCU's findings. */
+/* What is reported without a panic: lockdep's and RCU's findings, and that objects are watched no more. */
 static void check_record(const char *text)
 {
-	if (strstr(text, "WARNING: ") || strstr(text, "BUG: ") || strstr(text, "INFO: trying to register"))
+	if (strstr(text, "WARNING: ") || strstr(text, "BUG: ") || strstr(text, "INFO: trying to register") ||
+	    strstr(text, "ODEBUG: Out of memory"))
 		die("the kernel reports: %s", text);
 }
 

@@ -139,9 +139,10 @@ no_quote() {
 	flush_routes lb
 }
 
-# sites: of the object code: FUNCTION+OFFSET, where an allocator returns to, and the allocator's name
+# sites FILE: of the object code: FUNCTION+OFFSET, where an allocator returns to, and the allocator's name; or "tail" and the names
+# of a function and of the allocator that it jumps to, which returns to a caller that is not known
 sites() {
-	objdump -dr --no-show-raw-insn "$(modinfo -n ip_vs_quic)" | mawk -v allocators="^($ALLOCATORS)" '
+	objdump -dr --no-show-raw-insn "$1" | mawk -v allocators="^($ALLOCATORS)" '
 		function number(hex,    i, n) {
 			for (i = 1; i <= length(hex); i++)
 				n = 16 * n + index("123456789abcdef", substr(hex, i, 1))
@@ -156,8 +157,10 @@ sites() {
 		/R_X86_64_(PLT32|PC32)/ {
 			symbol = $3
 			sub(/[-+]0x[0-9a-f]+$/, "", symbol)
-			if (call && symbol ~ allocators)
+			if (kind == "call" && symbol ~ allocators)
 				called = symbol
+			else if (kind ~ /^j/ && symbol ~ allocators)
+				printf "tail %s %s\n", name, symbol
 			next
 		}
 		/^ *[0-9a-f]+:/ {
@@ -166,15 +169,16 @@ sites() {
 			if (called != "")
 				printf "%s+0x%x %s\n", name, number(at) - start, called
 			called = ""
-			call = $2 == "call"
+			kind = $2
 		}'
 }
 
 every_site() {
-	local site symbol missed=0 total=0
+	local site symbol allocator missed=0 total=0
 	sort -u "$SITES" | sed 's/^site //' >"$WORK/hit"
-	sites | sort -u >"$WORK/sites"
-	while read -r site symbol; do
+	sites "$(modinfo -n ip_vs_quic)" | sort -u >"$WORK/sites"
+	while read -r site symbol allocator; do
+		[ "$site" != tail ] || fail "$symbol ends with a jump to $allocator, whose failing could not be seen"
 		total=$((total + 1))
 		! grep -qxF "$site" "$WORK/hit" || continue
 		echo "$symbol has not failed at $site"
