@@ -16,6 +16,7 @@ static const char * const names[IP_VS_QUIC_OBJ_COUNT] = {
 	[IP_VS_QUIC_OBJ_ROUTES]		= "routes",
 	[IP_VS_QUIC_OBJ_DCIDS]		= "dcids",
 	[IP_VS_QUIC_OBJ_EXPRESS]	= "express path",
+	[IP_VS_QUIC_OBJ_SLOTS]		= "slots",
 };
 
 static atomic_t live[IP_VS_QUIC_OBJ_COUNT];

@@ -13,6 +13,8 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 
+#include "object.h"
+
 enum {
 	SLOTS_MIN = 16,
 };
@@ -37,6 +39,7 @@ static struct ip_vs_quic_slots *new_slots(u32 count)
 		return NULL;
 	slots->mask = n - 1;
 	slots->seed = get_random_u64();
+	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SLOTS);
 	return slots;
 }
 
@@ -71,6 +74,7 @@ int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
 
 void ip_vs_quic_svctable_destroy(struct ip_vs_quic_svctable *table)
 {
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SLOTS);
 	kvfree(rcu_dereference_raw(table->slots));
 }
 
@@ -91,6 +95,8 @@ static int renew(struct ip_vs_quic_svctable *table)
 			put(slots, qs);
 	}
 	rcu_assign_pointer(table->slots, slots);
+	/* from here on they are the kernel's */
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SLOTS);
 	kvfree_rcu(old, rcu);
 	return 0;
 }
