@@ -6,11 +6,12 @@
 #include "express.h"
 #include "net.h"
 #include "netlink.h"
+#include "request.h"
 
 typedef int (*change_fn)(struct ip_vs_quic_net *qnet, const char *name,
 			 struct netlink_ext_ack *extack);
 
-static int change(struct genl_info *info, change_fn fn)
+static int change_device(struct genl_info *info, change_fn fn)
 {
 	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
 	const struct nlattr *nest = info->attrs[IP_VS_QUIC_A_EXPRESS];
@@ -28,6 +29,14 @@ static int change(struct genl_info *info, change_fn fn)
 	err = fn(qnet, nla_data(name), info->extack);
 	mutex_unlock(&qnet->lock);
 	rtnl_unlock();
+	return err;
+}
+
+static int change(struct genl_info *info, change_fn fn)
+{
+	int err = change_device(info, fn);
+
+	ip_vs_quic_request_wipe_keys(info->nlhdr);
 	return err;
 }
 
@@ -101,6 +110,7 @@ int ip_vs_quic_netlink_express_dump(struct sk_buff *skb,
 	long n = 0;
 	int err = 0;
 
+	ip_vs_quic_request_wipe_keys(cb->nlh);
 	rtnl_lock();
 	mutex_lock(&qnet->lock);
 	cb->seq = qnet->generation;

@@ -6,6 +6,7 @@
 #include "decide.h"
 #include "net.h"
 #include "netlink.h"
+#include "request.h"
 
 /*
  * Where a dump is.  A change of configuration between two messages moves
@@ -260,6 +261,7 @@ int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->args));
+	ip_vs_quic_request_wipe_keys(cb->nlh);
 
 	wanted = ip_vs_quic_dump_attrs(cb)[IP_VS_QUIC_A_SERVICE];
 	if (wanted) {
@@ -346,7 +348,7 @@ static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 	return err;
 }
 
-int ip_vs_quic_netlink_decode(struct sk_buff *request, struct genl_info *info)
+static int answer(struct genl_info *info)
 {
 	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
 	const struct nlattr *cid = info->attrs[IP_VS_QUIC_A_CID];
@@ -388,4 +390,12 @@ int ip_vs_quic_netlink_decode(struct sk_buff *request, struct genl_info *info)
 	}
 	genlmsg_end(skb, hdr);
 	return genlmsg_reply(skb, info);
+}
+
+int ip_vs_quic_netlink_decode(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = answer(info);
+
+	ip_vs_quic_request_wipe_keys(info->nlhdr);
+	return err;
 }

@@ -116,7 +116,7 @@ int ip_vs_quic_netlink_set(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, set);
 
-	ip_vs_quic_request_wipe_keys(info);
+	ip_vs_quic_request_wipe_keys(info->nlhdr);
 	return err;
 }
 
@@ -124,6 +124,6 @@ int ip_vs_quic_netlink_del(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, del);
 
-	ip_vs_quic_request_wipe_keys(info);
+	ip_vs_quic_request_wipe_keys(info->nlhdr);
 	return err;
 }

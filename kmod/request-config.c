@@ -175,12 +175,12 @@ int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req)
 	return 0;
 }
 
-void ip_vs_quic_request_wipe_keys(struct genl_info *info)
+void ip_vs_quic_request_wipe_keys(const struct nlmsghdr *nlh)
 {
 	struct nlattr *attr, *cfg;
 	int rem, cfg_rem;
 
-	for_each_request_attr(attr, info, rem) {
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
 		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
 			continue;
 		nla_for_each_nested(cfg, attr, cfg_rem)

@@ -56,7 +56,8 @@ int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
 int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
 				   struct genl_info *info);
 int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req);
-void ip_vs_quic_request_wipe_keys(struct genl_info *info);
+/* Any request may have keys in it, whether they mean something there or not. */
+void ip_vs_quic_request_wipe_keys(const struct nlmsghdr *nlh);
 
 /* request-sid.c */
 int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlask dump | all | ipvs - what the kernel says to whoever this is.
+ * nlask dump | all | keys INVERTED | ipvs - what the kernel says to whoever this is.
  *
  *	dump	all octets of the family's answers to GET, in hex
  *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without
  *		attributes
+ *	keys	nothing: the commands that have no use for a config get some with the key whose octets
+ *		INVERTED has, in hex and each inverted, and what they answer does not matter
  *	ipvs	"add ERROR": a service with scheduler quic by IPVS's socket option, which is not
  *		netlink's to refuse
  */
@@ -20,6 +22,7 @@
 #include <linux/ip_vs_quic.h>
 
 #include "genl.h"
+#include "ivq_lab.h"
 #include "tool.h"
 
 static const char *name_of(int err)
@@ -60,6 +63,53 @@ static int ask_all(struct mnl_socket *nl, uint16_t family)
 	return 0;
 }
 
+/* A vector register that had octets of the key would be kept by the kernel. */
+static void put_key(struct nlmsghdr *nlh, const uint8_t *inverted)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	volatile uint8_t *key;
+	size_t i;
+
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 0);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_KEY, IVQ_LAB_SECRET_LEN, inverted);
+	key = (uint8_t *)mnl_nlmsg_get_payload_tail(nlh) - IVQ_LAB_SECRET_LEN;
+	for (i = 0; i < IVQ_LAB_SECRET_LEN; i++)
+		key[i] = ~key[i];
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* No two requests are of one size: the next one would take the memory that the last one has left. */
+static int send_keys(struct mnl_socket *nl, uint16_t family, const char *hex)
+{
+	static const struct {
+		uint8_t cmd;
+		uint16_t flags;
+		unsigned int keys;
+	} requests[] = {
+		{ IP_VS_QUIC_CMD_DECODE, NLM_F_ACK, 4 },
+		{ IP_VS_QUIC_CMD_EXPRESS_ADD, NLM_F_ACK, 12 },
+		{ IP_VS_QUIC_CMD_EXPRESS_DEL, NLM_F_ACK, 40 },
+		{ IP_VS_QUIC_CMD_GET, NLM_F_DUMP, 90 },
+		{ IP_VS_QUIC_CMD_EXPRESS_GET, NLM_F_DUMP, 180 },
+	};
+	uint8_t inverted[IVQ_LAB_SECRET_LEN];
+	static char buf[8192];
+	unsigned int n;
+	size_t i;
+
+	if (unhex(inverted, sizeof(inverted), hex) != sizeof(inverted))
+		die("a key has %d octets", IVQ_LAB_SECRET_LEN);
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct nlmsghdr *nlh = genl_header(buf, family, requests[i].cmd, requests[i].flags);
+
+		for (n = 0; n < requests[i].keys; n++)
+			put_key(nlh, inverted);
+		genl_talk(nl, nlh, NULL, NULL);
+		explicit_bzero(buf, sizeof(buf));
+	}
+	return 0;
+}
+
 static int add_service(void)
 {
 	struct ip_vs_service_user svc = { .protocol = IPPROTO_UDP, .port = htons(443), .sched_name = "quic" };
@@ -78,15 +128,17 @@ static int add_service(void)
 
 int main(int argc, char **argv)
 {
-	const char *what = argc == 2 ? argv[1] : "";
+	const char *what = argc == 2 || (argc == 3 && !strcmp(argv[1], "keys")) ? argv[1] : "";
 	struct mnl_socket *nl;
 	uint16_t family;
 
 	if (!strcmp(what, "ipvs"))
 		return add_service();
-	if (strcmp(what, "dump") && strcmp(what, "all"))
-		die("usage: nlask dump|all|ipvs");
+	if (strcmp(what, "dump") && strcmp(what, "all") && argc != 3)
+		die("usage: nlask dump|all|keys INVERTED|ipvs");
 	nl = genl_open();
 	family = genl_family(nl);
+	if (argc == 3)
+		return send_keys(nl, family, argv[2]);
 	return !strcmp(what, "dump") ? dump(nl, family) : ask_all(nl, family);
 }

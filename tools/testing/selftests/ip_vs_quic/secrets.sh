@@ -95,6 +95,14 @@ refusals() {
 	gone
 }
 
+# In requests that have no use for it.
+elsewhere() {
+	new_key
+	fresh "$SVC4" rs4 0:3:4
+	"$here/nlask" keys "$INVERTED"
+	gone
+}
+
 # told WHAT COMMAND...: the key is not in its output
 told() {
 	local text
@@ -217,6 +225,7 @@ tcase "a key is replaced: the old one is in no memory" wiped by_replace
 tcase "the module is unloaded: its keys are in no memory" wiped by_unload
 tcase "a namespace goes: its keys are in no memory" wiped by_namespace
 tcase "a config is refused: its key is in no memory, nor in the sentence" refusals
+tcase "a command that wants no config gets one: its key is in no memory" elsewhere
 tcase "no output tells a key" outputs
 tcase "no trace tells a key" traces
 tcase "no command line nor environment tells a key" command_lines
