@@ -12,7 +12,7 @@
 need_module
 lab_up
 INPUTS=${INPUTS:-1000}
-PREY=$VIP4:444
+PREY=("$VIP4:444" "[$VIP6]:444")
 
 # The other services' configuration, without what counts
 others() {
@@ -29,22 +29,34 @@ no_express() {
 	done
 }
 
-# The service is made anew now and then: what is in it decides how far requests get.
+# usable SERVICE I: what came out of it can be told, and changed
+usable() {
+	q config list -u "$1" >/dev/null
+	q set -u "$1" --dcid-max $((16 + $2))
+	ipvsadm -D -u "$1"
+}
+
+# set_ipv6: how many requests to set something were granted to the IPv6 service
+set_ipv6() { awk '/^command 1:/ { n += $5 } END { print n + 0 }' "$WORK/figures"; }
+
+# The services are made anew now and then: what is in them decides how far requests get.
 requests() {
 	local before rounds=4 i
 	storm_services
 	before=$(others)
 	same "number of other services" "$(jq length <<<"$before")" 2
 	for ((i = 0; i < rounds; i++)); do
-		service "$PREY" rs4 0:3:4 "1:8:8:$KEY" | q -R
-		"$here/nlfuzz" -n $((INPUTS / rounds)) -s $((SEED + i)) "$VIP4" 444 "$(rs4 1)" >>"$WORK/figures"
+		{
+			service "${PREY[0]}" rs4 0:3:4 "1:8:8:$KEY"
+			service "${PREY[1]}" rs6 0:3:4 "1:8:8:$KEY"
+		} | q -R
+		"$here/nlfuzz" -n $((INPUTS / rounds)) -s $((SEED + i)) 444 "$VIP4" "$(rs4 1)" "$VIP6" "$(rs6 1)" >>"$WORK/figures"
 		same "configuration of the other services" "$(others)" "$before"
-		# what came out of it can be told, and changed
-		q -L -n --stats -j | jq -e '.services | length == 3' >/dev/null
-		q config list -u "$PREY" >/dev/null
-		q set -u "$PREY" --dcid-max $((16 + i))
-		ipvsadm -D -u "$PREY"
+		q -L -n --stats -j | jq -e '.services | length == 4' >/dev/null
+		usable "${PREY[0]}" "$i"
+		usable "${PREY[1]}" "$i"
 	done
+	[ "$(set_ipv6)" -gt 0 ] || fail "no request reached the IPv6 service"
 	no_express
 	# quiet, but there
 	storm short 1

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlfuzz [-n COUNT] [-s SEED] VIP PORT SERVER - requests to the ip_vs_quic family, made by chance.
+ * nlfuzz [-n COUNT] [-s SEED] PORT VIP4 SERVER4 VIP6 SERVER6 - requests to the ip_vs_quic family, made by chance.
  *
  * Most are built of the attributes that the family has, with values at and beyond their limits, and
- * then maybe damaged; the others are octets.  They may do what they want to the service VIP:PORT,
- * but never name one at port 443.  Prints how many the kernel took, for each command; the same seed
- * makes the same requests.
+ * then maybe damaged; the others are octets.  They may do what they want to the services at PORT,
+ * but never name one at port 443.  Prints how many the kernel took, for each command, and how many
+ * of those were made for the IPv6 service; the same seed makes the same requests.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,7 +30,16 @@ enum {
 	COMMANDS	= IP_VS_QUIC_CMD_MAX + 3,	/* some that there are not */
 };
 
-static uint32_t vip, server;
+struct address {
+	uint16_t af;
+	uint16_t len;
+	uint8_t octets[16];
+};
+
+enum { IPV4, IPV6, FAMILIES };
+
+static struct address vips[FAMILIES], servers[FAMILIES];
+static unsigned int family_of_vip;	/* of the request that is being made */
 static uint16_t port;
 
 /* --- values ------------------------------------------------------------- */
@@ -38,7 +47,7 @@ static uint16_t port;
 static uint32_t some_number(void)
 {
 	static const uint32_t edges[] = {
-		0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 18, 19, 20, 59, 60, 255, 256, 3599, 65535, 65536, 86400, 86401,
+		0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 15, 16, 18, 19, 20, 59, 60, 255, 256, 3599, 65535, 65536, 86400, 86401,
 		0x7fffffff, 0x80000000, 0xffffffff,
 	};
 
@@ -87,13 +96,20 @@ static void put_u16(struct nlmsghdr *nlh, uint16_t type, uint16_t value)
 
 /* --- attributes ----------------------------------------------------------- */
 
+static void put_address(struct nlmsghdr *nlh, uint16_t af, uint16_t addr, const struct address *address)
+{
+	mnl_attr_put_u16(nlh, af, one_in(16) ? some_number() : address->af);
+	if (one_in(16))
+		put_octets(nlh, addr, 4, 16);
+	else if (one_in(16))
+		put_octets(nlh, addr, address->len, address->len);
+	else
+		mnl_attr_put(nlh, addr, address->len, address->octets);
+}
+
 static void put_service(struct nlmsghdr *nlh)
 {
-	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, one_in(16) ? some_number() : AF_INET);
-	if (one_in(16))
-		put_octets(nlh, IP_VS_QUIC_A_SVC_ADDR, 4, 16);
-	else
-		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, vip);
+	put_address(nlh, IP_VS_QUIC_A_SVC_AF, IP_VS_QUIC_A_SVC_ADDR, &vips[family_of_vip]);
 	put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(port));
 	if (one_in(32))
 		put_u32(nlh, IP_VS_QUIC_A_SVC_FWMARK, some_number());
@@ -128,8 +144,8 @@ static void put_sid(struct nlmsghdr *nlh)
 	if (!one_in(12))
 		put_octets(nlh, IP_VS_QUIC_A_SID_VALUE, 1, 15);
 	if (!one_in(4)) {
-		mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_AF, one_in(16) ? AF_INET6 : AF_INET);
-		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SID_ADDR, one_in(8) ? some_number() : server);
+		put_address(nlh, IP_VS_QUIC_A_SID_AF, IP_VS_QUIC_A_SID_ADDR,
+			    &servers[one_in(8) ? !family_of_vip : family_of_vip]);
 		put_u16(nlh, IP_VS_QUIC_A_SID_PORT, htons(port));
 	}
 	if (one_in(4))
@@ -240,6 +256,7 @@ static size_t make(void *buf, uint16_t family)
 	uint8_t octets[512];
 	size_t len;
 
+	family_of_vip = one_in(3) ? IPV6 : IPV4;
 	if (one_in(2))
 		cmd = one_in(3) ? IP_VS_QUIC_CMD_DEL : IP_VS_QUIC_CMD_SET;
 	nlh = genl_header(buf, family, cmd, NLM_F_ACK | (one_in(8) ? NLM_F_DUMP : 0));
@@ -256,9 +273,23 @@ static size_t make(void *buf, uint16_t family)
 	return nlh->nlmsg_len;
 }
 
+static bool read_address(struct address *address, uint16_t af, const char *s)
+{
+	address->af = af;
+	address->len = af == AF_INET6 ? 16 : 4;
+	return inet_pton(af, s, address->octets) == 1;
+}
+
+static bool read_arguments(char **argv)
+{
+	port = number(argv[0], 0, 65535);
+	return read_address(&vips[IPV4], AF_INET, argv[1]) && read_address(&servers[IPV4], AF_INET, argv[2]) &&
+	       read_address(&vips[IPV6], AF_INET6, argv[3]) && read_address(&servers[IPV6], AF_INET6, argv[4]);
+}
+
 int main(int argc, char **argv)
 {
-	unsigned long count = 1000, i, refused[COMMANDS] = { 0 }, taken[COMMANDS] = { 0 };
+	unsigned long count = 1000, i, refused[COMMANDS] = { 0 }, taken[FAMILIES][COMMANDS] = { 0 };
 	static char buf[MESSAGE_MAX];
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload((struct nlmsghdr *)buf);
 	struct mnl_socket *nl;
@@ -271,9 +302,8 @@ int main(int argc, char **argv)
 			count = number(optarg, 0, 1000000000);
 		else
 			random_state = number(optarg, 0, ~0UL);
-	if (argc - optind != 3 || inet_pton(AF_INET, argv[optind], &vip) != 1 || inet_pton(AF_INET, argv[optind + 2], &server) != 1)
-		die("usage: nlfuzz [-n COUNT] [-s SEED] VIP PORT SERVER");
-	port = number(argv[optind + 1], 0, 65535);
+	if (argc - optind != 5 || !read_arguments(argv + optind))
+		die("usage: nlfuzz [-n COUNT] [-s SEED] PORT VIP4 SERVER4 VIP6 SERVER6");
 	nl = genl_open();
 	family = genl_family(nl);
 	for (i = 0; i < count; i++) {
@@ -286,9 +316,10 @@ int main(int argc, char **argv)
 		err = genl_talk(nl, (struct nlmsghdr *)buf, NULL, NULL);
 		if (err == -EAGAIN)
 			die("request %lu: no answer", i);
-		(err ? refused : taken)[genl->cmd % COMMANDS]++;
+		(err ? refused : taken[family_of_vip])[genl->cmd % COMMANDS]++;
 	}
 	for (c = 0; c < COMMANDS; c++)
-		printf("command %d: %lu taken, %lu refused\n", c, taken[c], refused[c]);
+		printf("command %d: %lu taken, %lu of them for IPv6, %lu refused\n", c, taken[IPV4][c] + taken[IPV6][c],
+		       taken[IPV6][c], refused[c]);
 	return 0;
 }
