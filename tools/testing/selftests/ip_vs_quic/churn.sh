@@ -47,25 +47,29 @@ go_on() {
 	poll 30 "datagrams to be taken at $1" takes_more "$1" "$before"
 }
 
-# begin_traffic MS: what has no answer after that time is lost
+# begin_traffic MS: from two CPUs; what has no answer after that time is lost
 begin_traffic() {
-	local n
-	for n in 1 2 3; do
-		echo "from=$CL4.8$n:1000 name=$n mint=$((n % 2)):$(sid $((n % 2 ? 8 : 3)) "$n") count=20 walk=port"
-	done | flood -t "$1" -w 8 -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" -
+	local i n
+	for i in 8 9; do
+		for n in 1 2 3; do
+			echo "from=$CL4.$i$n:1000 name=$n mint=$((n % 2)):$(sid $((n % 2 ? 8 : 3)) "$n") count=20 walk=port"
+		done | traffic "$i" -t "$1" -w 4 -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" -
+	done
 }
 
-# stop_traffic: it does not matter if answers came too late, which quicgen's status tells
-stop_traffic() {
-	kill "$FLOOD"
-	wait "$FLOOD" || true
-	GOT=$(<"$WORK/flooded")
+# begin_lossy_traffic: for server 1 alone, from two CPUs; what becomes of it does not matter
+begin_lossy_traffic() {
+	local i
+	for i in 8 9; do
+		traffic "$i" -t 100 -w 4 -c 0:3:4 "to=$SVC4" "from=$CL4.${i}6:1000" name=x "mint=0:$(sid 3 1)" count=20 walk=port
+	done
 }
 
 # end_traffic: each datagram that was answered was by its server; sets $LOST
 end_traffic() {
 	local name server count
-	stop_traffic
+	quiet
+	GOT=$(<"$WORK/8")$'\n'$(<"$WORK/9")
 	LOST=0
 	while read -r name server count; do
 		case $server in
@@ -132,7 +136,7 @@ namespaces() {
 	local i
 	fresh "$SVC4" rs4 0:3:4
 	defer "lead_back; ip netns del $LAB-y 2>/dev/null || true"
-	flood -t 100 -c 0:3:4 -w 8 "to=$SVC4" "from=$CL4.86:1000" name=x "mint=0:$(sid 3 1)" count=20 walk=port
+	begin_lossy_traffic
 	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
 		y_up
 		poll 20 "datagrams to be taken" y_takes
@@ -140,7 +144,7 @@ namespaces() {
 		lead_back
 		poll 120 "the end of the namespace" y_is_gone
 	done
-	stop_traffic
+	quiet
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.87:1000" name=x "mint=0:$(sid 3 2)" count=50 walk=port
 	answers "x s2 50"
 }
@@ -151,7 +155,7 @@ module() {
 	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
 		fresh "$SVC4" rs4 0:3:4
 		q express add eth0
-		flood -t 100 -c 0:3:4 -w 8 "to=$SVC4" "from=$CL4.88:1000" name=x "mint=0:$(sid 3 1)" count=20 walk=port
+		begin_lossy_traffic
 		go_on eth0
 		refused 1 "rmmod: ERROR: Module ip_vs_quic is in use" rmmod ip_vs_quic
 		ipvsadm -C
@@ -159,7 +163,7 @@ module() {
 		unwarned
 		modprobe ip_vs_quic
 		same "devices" "$(q express list -j | jq length)" 0
-		stop_traffic
+		quiet
 	done
 }
 

@@ -339,6 +339,28 @@ flooded() {
 	GOT=$(cat "$WORK/flooded")
 }
 
+floods=()
+
+# traffic NAME [OPTION...] [WORD...] [-]: until quiet(), on a CPU of its own as far as there are. What has no answer after 20 s is
+# lost, unless -t says otherwise: a debug kernel on a busy machine may stand still for seconds.  What changes things goes first.
+traffic() {
+	[ -n "${CPUS:-}" ] || CPUS=$(nproc)
+	nice -n 19 taskset -c $((${#floods[@]} % CPUS)) "$QUICGEN" flood -n "$LAB-cl" -t 20000 "${@:2}" <&0 >"$WORK/$1" &
+	floods+=("$!")
+	defer quiet
+}
+
+# quiet: all of it has ended, and what was sent is answered or given up.  An answer that came after it was given up makes quicgen
+# fail; whoever wants them all sees that by what is in $WORK/NAME.
+quiet() {
+	local pid
+	for pid in ${floods[@]+"${floods[@]}"}; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	floods=()
+}
+
 # answers LINE...: $GOT is exactly this, in any order
 answers() {
 	local line lines

@@ -62,27 +62,6 @@ xq() { in_ns x quiclbadm "$@"; }
 
 # --- traffic -----------------------------------------------------------------
 
-floods=()
-
-# traffic NAME [OPTION...] [WORD...] [-]: until quiet(), on a CPU of its own as far as there are. What has no answer after 20 s is
-# lost, unless -t says otherwise: a debug kernel on a busy machine may stand still for seconds.  What changes things goes first.
-traffic() {
-	nice -n 19 taskset -c $((${#floods[@]} % CPUS)) "$QUICGEN" flood -n "$LAB-cl" -t 20000 "${@:2}" <&0 >"$WORK/$1" &
-	floods+=("$!")
-	defer quiet
-}
-
-# quiet: all of it has ended, and what was sent is answered or given up.  An answer that came after it was given up makes quicgen
-# fail; whoever wants them all sees that by $GOT.
-quiet() {
-	local pid
-	for pid in ${floods[@]+"${floods[@]}"}; do
-		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
-	done
-	floods=()
-}
-
 # got NAME: sets $GOT to what the traffic of that name got, and $TOTAL to how many datagrams it was
 got() {
 	local count
@@ -479,7 +458,6 @@ restore_lab() {
 	modprobe ip_vs_quic
 }
 
-CPUS=$(nproc)
 echo "$OTHER_KEY" >"$WORK/other-key"
 chmod 600 "$WORK/other-key"
 x_routes add
