@@ -162,8 +162,12 @@ reloads() {
 
 # --- services under traffic ----------------------------------------------------
 
+# As many services as need a new table of them, for a slot is used once.
 clears() {
-	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY" >"$WORK/state"
+	{
+		service "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+		printf -- "-A -u $VIP4:%d -s quic\n" 1001 1002
+	} >"$WORK/state"
 	cid 2
 	traffic two -t 100 "${CID[@]}" "from=$CL4.5:5000" count=100 walk=port
 	traffic new -t 100 "to=$SVC4" "from=$CL4.6:5000" form=long dcid=ff count=100 walk=port
