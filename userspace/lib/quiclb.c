@@ -224,6 +224,7 @@ int quiclb_decode(const struct quiclb_config *config, const uint8_t *cid,
 	if (qlb_config_id(cid[0]) != config->codec.id)
 		return -ENOENT;
 	if (!qlb_decode(&config->codec, cid, cid_len, &sid,
+			/* cppcheck-suppress legacyUninitvar ; qlb_decode() fills it */
 			nonce ? all_nonce : NULL))
 		return -EMSGSIZE;
 	memcpy(server_id, sid.octets, sid.len);

@@ -491,6 +491,7 @@ static void naive_build(u16 *table, u32 size, const struct maglev_entry *entries
 			turn[n++] = i;
 	}
 	naive_pool = entries;
+	/* cppcheck-suppress uninitvar ; the first n are set */
 	qsort(turn, n, sizeof(*turn), naive_order);
 	for (round = 0; n && filled < size; round++)
 		for (k = 0; k < n; k++) {

@@ -109,6 +109,7 @@ static struct qlb_server_id make_server_id(const u8 *octets, size_t len)
 {
 	struct qlb_server_id sid = { .len = len };
 
+	/* cppcheck-suppress uninitvar ; memcpy() fills it */
 	memcpy(sid.octets, octets, len);
 	return sid;
 }
