@@ -2,7 +2,7 @@
 #
 #   make                   the module for KDIR (default: the running kernel) and the programs
 #   sudo make demo         what it is for, shown in a QEMU lab
-#   sudo make check        every test; the last line is the totals
+#   sudo make check        unit tests and selftests; the last line is the totals
 #   make check-unit        its halves
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
