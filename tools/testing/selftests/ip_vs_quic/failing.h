@@ -53,8 +53,8 @@ void trace_close(void);
 unsigned int log_sites(const char *allocator);
 
 /*
- * Whether the last of them was of memory that is asked for by the way, and not each time: a stock of
- * the kernel's own debugging.
+ * Whether the last of them was of memory that is asked for by the way, and not each time: a stock
+ * of the kernel's own debugging.
  */
 bool failed_in_passing(void);
 

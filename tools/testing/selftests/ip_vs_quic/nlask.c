@@ -5,8 +5,8 @@
  *	dump	all octets of the family's answers to GET, in hex
  *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without
  *		attributes
- *	keys	nothing: the commands that have no use for a config get some with the key whose octets
- *		INVERTED has, in hex and each inverted, and what they answer does not matter
+ *	keys	nothing: the commands that have no use for a config get some with the key whose
+ *		octets INVERTED has, in hex and each inverted; what they answer does not matter
  *	ipvs	"add ERROR": a service with scheduler quic by IPVS's socket option, which is not
  *		netlink's to refuse
  */
@@ -78,7 +78,11 @@ static void put_key(struct nlmsghdr *nlh, const uint8_t *inverted)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-/* No two requests are of one size: the next one would take the memory that the last one has left. */
+/*
+ * Kernels clear memory when they give it away, and what was given back last goes first: the pages
+ * of a request would be the next one's, or anybody's, were it not for their number.  Each is smaller
+ * than the one before.
+ */
 static int send_keys(struct mnl_socket *nl, uint16_t family, const char *hex)
 {
 	static const struct {
@@ -86,25 +90,29 @@ static int send_keys(struct mnl_socket *nl, uint16_t family, const char *hex)
 		uint16_t flags;
 		unsigned int keys;
 	} requests[] = {
-		{ IP_VS_QUIC_CMD_DECODE, NLM_F_ACK, 4 },
-		{ IP_VS_QUIC_CMD_EXPRESS_ADD, NLM_F_ACK, 12 },
-		{ IP_VS_QUIC_CMD_EXPRESS_DEL, NLM_F_ACK, 40 },
-		{ IP_VS_QUIC_CMD_GET, NLM_F_DUMP, 90 },
-		{ IP_VS_QUIC_CMD_EXPRESS_GET, NLM_F_DUMP, 180 },
+		{ IP_VS_QUIC_CMD_DECODE, NLM_F_ACK, 6000 },
+		{ IP_VS_QUIC_CMD_EXPRESS_ADD, NLM_F_ACK, 4800 },
+		{ IP_VS_QUIC_CMD_EXPRESS_DEL, NLM_F_ACK, 3600 },
+		{ IP_VS_QUIC_CMD_GET, NLM_F_DUMP, 2400 },
+		{ IP_VS_QUIC_CMD_EXPRESS_GET, NLM_F_DUMP, 1200 },
 	};
 	uint8_t inverted[IVQ_LAB_SECRET_LEN];
-	static char buf[8192];
+	static char buf[200000];
 	unsigned int n;
+	int one = 1;
 	size_t i;
 
 	if (unhex(inverted, sizeof(inverted), hex) != sizeof(inverted))
 		die("a key has %d octets", IVQ_LAB_SECRET_LEN);
+	/* errors do not quote the request */
+	mnl_socket_setsockopt(nl, NETLINK_CAP_ACK, &one, sizeof(one));
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		struct nlmsghdr *nlh = genl_header(buf, family, requests[i].cmd, requests[i].flags);
 
 		for (n = 0; n < requests[i].keys; n++)
 			put_key(nlh, inverted);
-		genl_talk(nl, nlh, NULL, NULL);
+		if (genl_talk(nl, nlh, NULL, NULL) == -EMSGSIZE)
+			die("a request is too large");
 		explicit_bzero(buf, sizeof(buf));
 	}
 	return 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlfuzz [-n COUNT] [-s SEED] PORT VIP4 SERVER4 VIP6 SERVER6 - requests to the ip_vs_quic family, made by chance.
+ * nlfuzz [-n COUNT] [-s SEED] PORT VIP4 SERVER4 VIP6 SERVER6
+ *
+ * Requests to the ip_vs_quic family, made by chance.
  *
  * Most are built of the attributes that the family has, with values at and beyond their limits, and
  * then maybe damaged; the others are octets.  They may do what they want to the services at PORT,
