@@ -10,8 +10,7 @@
  * entry points to belongs to that routes object, which its reader holds.
  *
  * The cache has a fixed size, one place for each CID, where the last one wins.  Only
- * routable CIDs enter: random ones cost their writer a decryption each, and nobody an
- * entry.
+ * routable CIDs enter: random ones cost a decryption or some, and nobody an entry.
  */
 #ifndef _IP_VS_QUIC_CIDCACHE_H
 #define _IP_VS_QUIC_CIDCACHE_H
