@@ -149,7 +149,7 @@ void log_open(void)
 		die("/dev/kmsg: %s", strerror(errno));
 }
 
-/* What is reported without a panic: lockdep's and RCU's findings; and nobody watches objects now. */
+/* What is reported without a panic: lockdep's and RCU's findings; and no object is watched now. */
 static void check_record(const char *text)
 {
 	if (strstr(text, "WARNING: ") || strstr(text, "BUG: ") || strstr(text, "INFO: trying to register") ||

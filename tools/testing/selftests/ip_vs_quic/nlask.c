@@ -80,7 +80,7 @@ static void put_key(struct nlmsghdr *nlh, const uint8_t *inverted)
 
 /*
  * Kernels clear memory when they give it away, and what was given back last goes first: the pages
- * of a request would be the next one's, or anybody's, were it not for their number.  Each is smaller
+ * of a request would be the next one's, or anybody's, were it not for their number.  Each has fewer
  * than the one before.
  */
 static int send_keys(struct mnl_socket *nl, uint16_t family, const char *hex)
