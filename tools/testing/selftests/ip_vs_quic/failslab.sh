@@ -135,7 +135,7 @@ no_quote() {
 	quote=4500006400004000400400000a0000010a00000c
 	quote+=450000500000400040110000c6336446c0000201
 	quote+=138801bb003c0000
-	WHAT="ICMP error" faulty starve errors "$LAB-rt" "$VIP4" __pskb_pull_tail 0304000000000500 "$quote"
+	WHAT="ICMP error" faulty starve errors "$LAB-rt" 10.0.0.1 __pskb_pull_tail 0304000000000500 "$quote"
 	flush_routes lb
 }
 

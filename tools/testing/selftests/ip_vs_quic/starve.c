@@ -16,9 +16,9 @@
  *			piece;
  *			who answers has a name that begins with SERVER.  When the module gets no
  *			memory there it is lost, or sent nevertheless.
- *	errors		pieces of an ICMP error about a tunnel packet; when the module gets no
- *			memory
- *			there, no path MTU is lowered
+ *	errors		pieces of an ICMP error about a tunnel packet, of an even length each and
+ *			without its checksum; when the module gets no memory there, no path MTU is
+ *			lowered
  *	module		loading FILE
  */
 #define _GNU_SOURCE
@@ -195,6 +195,18 @@ static uint64_t now_ms(void)
 	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
 }
 
+static void put_checksum(void)
+{
+	uint32_t sum = 0;
+	uint16_t folded;
+	unsigned int i;
+
+	for (i = 0; i < packet_count; i++)
+		sum = add_up(sum, packets[i], packet_len[i]);
+	folded = htons(fold(sum));
+	memcpy(packets[0] + 2, &folded, sizeof(folded));
+}
+
 static uint64_t heeded_before;
 
 /* What comes in pieces the kernel leaves so: the second is not next to the IP header. */
@@ -352,6 +364,7 @@ int main(int argc, char **argv)
 	} else if (!strcmp(what, "errors") && argc > 5 && argc - 5 <= PACKETS_MAX) {
 		for (i = 5; i < argc; i++)
 			packet_len[packet_count++] = unhex(packets[i - 5], PACKET_MAX, argv[i]);
+		put_checksum();
 		read_addr(&to, argv[3], 0);
 		family = genl_family(genl_open());
 		open_namespaces(argv[2]);
