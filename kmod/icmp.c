@@ -138,12 +138,10 @@ static const struct udphdr *pull_quote(const struct sk_buff *skb, int offset,
 /* What is for the servers they check; this is for us, before the stack does. */
 static bool is_undamaged(const struct error *e)
 {
-	bool v6 = e->af == AF_INET6;
-
 	return !nf_checksum(e->skb, NF_INET_LOCAL_IN,
 			    e->quoted - sizeof(struct icmphdr),
-			    v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
-			    v6 ? NFPROTO_IPV6 : NFPROTO_IPV4);
+			    e->af == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
+			    e->af);
 }
 
 /* Lowers the route's MTU; the helpers want the outer header at skb->data. */

@@ -96,24 +96,21 @@ express() {
 
 # beside KIND: somebody's traffic runs on all the time
 beside() {
-	local name server count total=0
+	local name server count total=0 packets=$FLOOD
 	drop_connections
 	storm_services
-	"$QUICGEN" flood -n "$LAB-cl" -t 60000 -c 0:3:4 -w 8 "to=$SVC4" - >"$WORK/flooded" <<-END &
+	flood -t 60000 -c 0:3:4 -w 8 "to=$SVC4" - <<-END
 		from=$CL4.66:6600 name=s1 mint=0:$(sid 3 1)
 		from=$CL4.67:6700 name=s3 mint=0:$(sid 3 3)
 	END
-	FLOOD_PID=$!
-	pids+=("$FLOOD_PID")
-	storm "$1" "$FLOOD"
-	kill "$FLOOD_PID"
-	wait "$FLOOD_PID"
+	storm "$1" "$packets"
+	flooded
 	while read -r name server count; do
 		[ "$name" = "$server" ] || fail "$count datagrams for $name: $server"
 		total=$((total + count))
-	done <"$WORK/flooded"
-	echo "$1: $FLOOD packets, $total datagrams beside them" >>"$WORK/figures"
-	[ "$total" -gt 20 ] || fail "hardly any traffic: $(<"$WORK/flooded")"
+	done <<<"$GOT"
+	echo "$1: $packets packets, $total datagrams beside them" >>"$WORK/figures"
+	[ "$total" -gt 20 ] || fail "hardly any traffic: $GOT"
 }
 
 serve

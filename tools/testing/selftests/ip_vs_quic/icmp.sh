@@ -245,21 +245,28 @@ has_gre() { [ -n "$(ip -n "$LAB-far" link show gre0 2>/dev/null)" ] || skip "no 
 
 tunnel_gre() { has_gre; tunnel "$@"; }
 
-# forged FAMILY SERVER WORD...: quoting this, sent to SERVER by ${SOURCE:-the director}, nothing is learned for SERVER.  The error
-# goes to ${TO:-the director} and says that the MTU is ${CLAIM:-small}; its checksum is ${SUM:-right}.
-forged() {
-	local f=$1 to=$2 svc=$SVC4 source=${SOURCE:-10.0.0.1}
+# too_big FAMILY SERVER WORD...: an error that quotes this, sent to SERVER by ${SOURCE:-the director}.  It goes to ${TO:-the director}
+# and says that the MTU is ${CLAIM:-small}; its checksum is ${SUM:-right}.
+too_big() {
+	local f=$1 server=$2
 	shift 2
-	[ "$f" = 4 ] || svc=$SVC6 source=${SOURCE:-fd00:10::1}
-	flush_routes lb
-	mark "$svc"
 	if [ "$f" = 4 ]; then
 		raw rt ip4 "src=$RT4" "dst=${TO:-10.0.0.1}" icmp type=3 code=4 "mtu=${CLAIM:-1000}" ${SUM:+"sum=$SUM"} \
-			ip4 "src=$source" "dst=$to" "$@" claim=1000
+			ip4 "src=${SOURCE:-10.0.0.1}" "dst=$server" "$@" claim=1000
 	else
 		raw rt ip6 "src=$RT6" "dst=${TO:-fd00:10::1}" icmp6 type=2 code=0 "mtu=${CLAIM:-1360}" ${SUM:+"sum=$SUM"} \
-			ip6 "src=$source" "dst=$to" "$@" claim=1000
+			ip6 "src=${SOURCE:-fd00:10::1}" "dst=$server" "$@" claim=1000
 	fi
+}
+
+# forged FAMILY SERVER WORD...: of such an error nothing is learned for SERVER
+forged() {
+	local f=$1 to=$2 svc=$SVC4
+	[ "$f" = 4 ] || svc=$SVC6
+	flush_routes lb
+	mark "$svc"
+	too_big "$@"
+	shift 2
 	# it has passed when this has
 	send -c 0:3:4 "to=$svc" "from=$([ "$f" = 4 ] && echo "$CL4.61" || echo "[${CL6}:61]"):6100" name=x "mint=0:$(sid 3 1)"
 	answers "x s1 1"
@@ -278,11 +285,9 @@ accepted() {
 	answers "x far 1"
 	mark "$svc"
 	if [ "$1" = 4 ]; then
-		raw rt ip4 "src=$RT4" dst=10.0.0.1 icmp type=3 code=4 "mtu=$mtu" ip4 src=10.0.0.1 "dst=$far" \
-			ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443 claim=1000
+		CLAIM=$mtu too_big 4 "$far" ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
 	else
-		raw rt ip6 "src=$RT6" dst=fd00:10::1 icmp6 type=2 code=0 "mtu=$mtu" ip6 src=fd00:10::1 "dst=$far" \
-			ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443 claim=1000
+		CLAIM=$mtu too_big 6 "$far" ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
 	fi
 	poll 5 "the path MTU" has_mtu "$far" "$mtu"
 	counted "$svc" icmp-tunnel=1
@@ -298,8 +303,7 @@ accepted_in_range() {
 	ip -n "$LAB-rt" route add 10.1.2.3 via 10.0.0.1
 	flush_routes lb
 	mark
-	raw rt ip4 "src=$RT4" dst=10.1.2.3 icmp type=3 code=4 "mtu=$mtu" ip4 src=10.1.2.3 dst=10.9.0.2 \
-		ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443 claim=1000
+	SOURCE=10.1.2.3 TO=10.1.2.3 CLAIM=$mtu too_big 4 10.9.0.2 ip4 "src=$CL4.1" "dst=$VIP4" udp dport=443
 	poll 5 "the path MTU" has_mtu 10.9.0.2 "$mtu"
 	counted "$SVC4" icmp-tunnel=1
 	flush_routes lb

@@ -89,17 +89,17 @@ has_kprobes() { [ -e "$TRACING/kprobe_events" ]; }
 
 # traced EVENT: events at the beginning and the end of building a table, or one behind it where the kernel has no kprobes; and EVENT
 traced() {
-	local kprobes=ivq$$
+	local probes=ivq$$
 	mkdir "$TRACE"
 	if has_kprobes; then
-		printf '%s\n' "p:$kprobes/begin maglev_build" "r:$kprobes/end maglev_build" >>"$TRACING/kprobe_events"
-		defer "printf '%s\n' -:$kprobes/begin -:$kprobes/end >>$TRACING/kprobe_events"
+		printf '%s\n' "p:$probes/begin maglev_build" "r:$probes/end maglev_build" >>"$TRACING/kprobe_events"
+		defer "printf '%s\n' -:$probes/begin -:$probes/end >>$TRACING/kprobe_events"
 	else
-		kprobes=ip_vs_quic/ip_vs_quic_rebuild
+		probes=ip_vs_quic/ip_vs_quic_rebuild
 	fi
 	defer "echo 0 >$TRACE/events/enable; rmdir $TRACE"
 	echo 16384 >"$TRACE/buffer_size_kb"
-	echo 1 >"$TRACE/events/$kprobes/enable"
+	echo 1 >"$TRACE/events/$probes/enable"
 	echo 1 >"$TRACE/events/$1/enable"
 }
 
