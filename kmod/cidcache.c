@@ -6,6 +6,7 @@
 #include <linux/topology.h>
 
 DEFINE_PER_CPU(struct ip_vs_quic_cid_entry *, ip_vs_quic_cidcache);
+DEFINE_PER_CPU_ALIGNED(struct ip_vs_quic_cid_stray, ip_vs_quic_cidstray);
 
 int ip_vs_quic_cidcache_init(void)
 {

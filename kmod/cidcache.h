@@ -10,7 +10,9 @@
  * entry points to belongs to that routes object, which its reader holds.
  *
  * The cache has a fixed size, one place for each CID, where the last one wins.  Only
- * routable CIDs enter: random ones cost a decryption or some, and nobody an entry.
+ * routable CIDs enter: random ones cost nobody an entry.  They have one place by
+ * themselves, the stray's, so that each is decrypted once and not at every step of its
+ * way to the fallback.
  */
 #ifndef _IP_VS_QUIC_CIDCACHE_H
 #define _IP_VS_QUIC_CIDCACHE_H
@@ -44,8 +46,21 @@ struct ip_vs_quic_cid_entry {
 	const struct ip_vs_quic_route *route;
 } ____cacheline_aligned;
 
+/**
+ * struct ip_vs_quic_cid_stray - the last CID whose server ID itself is not in the map
+ * @generation: of the routes, 0 when there was none
+ * @cid: what was decoded
+ * @sid: to this
+ */
+struct ip_vs_quic_cid_stray {
+	u64 generation;
+	struct ip_vs_quic_cid cid;
+	struct qlb_server_id sid;
+};
+
 /* Read and written by their CPU alone, with bottom halves disabled. */
 DECLARE_PER_CPU(struct ip_vs_quic_cid_entry *, ip_vs_quic_cidcache);
+DECLARE_PER_CPU_ALIGNED(struct ip_vs_quic_cid_stray, ip_vs_quic_cidstray);
 
 /* @mask has ones where the config's CIDs have octets; 20 octets of @cid are read. */
 static __always_inline struct ip_vs_quic_cid
@@ -79,14 +94,43 @@ ip_vs_quic_cidcache_place(const struct ip_vs_quic_cid *cid)
  * that a reader could meet an entry half written: nothing is remembered there.
  */
 static __always_inline bool
+ip_vs_quic_cid_equal(const struct ip_vs_quic_cid *a,
+		     const struct ip_vs_quic_cid *b)
+{
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] &&
+	       a->tail == b->tail;
+}
+
+static __always_inline bool
 ip_vs_quic_cidcache_holds(const struct ip_vs_quic_cid_entry *entry,
 			  u64 generation, const struct ip_vs_quic_cid *cid)
 {
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       entry->generation == generation &&
-	       entry->cid.words[0] == cid->words[0] &&
-	       entry->cid.words[1] == cid->words[1] &&
-	       entry->cid.tail == cid->tail;
+	       ip_vs_quic_cid_equal(&entry->cid, cid);
+}
+
+/* Return: what @cid was decoded to, or NULL; until the next datagram. */
+static inline const struct qlb_server_id *
+ip_vs_quic_cidstray_find(u64 generation, const struct ip_vs_quic_cid *cid)
+{
+	const struct ip_vs_quic_cid_stray *stray;
+
+	stray = this_cpu_ptr(&ip_vs_quic_cidstray);
+	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
+	       stray->generation == generation &&
+	       ip_vs_quic_cid_equal(&stray->cid, cid) ? &stray->sid : NULL;
+}
+
+static inline void ip_vs_quic_cidstray_set(u64 generation,
+					   const struct ip_vs_quic_cid *cid,
+					   const struct qlb_server_id *sid)
+{
+	*this_cpu_ptr(&ip_vs_quic_cidstray) = (struct ip_vs_quic_cid_stray) {
+		.generation = generation,
+		.cid = *cid,
+		.sid = *sid,
+	};
 }
 
 int ip_vs_quic_cidcache_init(void);

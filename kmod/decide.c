@@ -74,12 +74,35 @@ find_route(const struct ip_vs_quic_routes *routes, u8 config_id,
 	return route;
 }
 
+/*
+ * Nobody but the packet path knows what it has decrypted on the way here: LOCAL_OUT and
+ * "decode" may be moved to another CPU at any time.
+ */
+static bool decode(const struct ip_vs_quic_routes *routes,
+		   const struct ip_vs_quic_config *cfg,
+		   struct ip_vs_quic_decision *d)
+{
+	const struct qlb_server_id *sid;
+	struct ip_vs_quic_cid cid;
+
+	if (cfg->qlb.keyed && d->hdr.dcid_view >= QLB_CID_LEN_MAX &&
+	    in_softirq()) {
+		cid = ip_vs_quic_cid_load(d->hdr.dcid, &cfg->cid_mask);
+		sid = ip_vs_quic_cidstray_find(routes->generation, &cid);
+		if (sid) {
+			d->sid = *sid;
+			return true;
+		}
+	}
+	return qlb_decode(&cfg->qlb, d->hdr.dcid, d->hdr.dcid_view, &d->sid,
+			  NULL);
+}
+
 static enum ip_vs_quic_outcome
 try_config(const struct ip_vs_quic_routes *routes,
 	   const struct ip_vs_quic_config *cfg, struct ip_vs_quic_decision *d)
 {
-	if (!qlb_decode(&cfg->qlb, d->hdr.dcid, d->hdr.dcid_view, &d->sid,
-			NULL))
+	if (!decode(routes, cfg, d))
 		return IP_VS_QUIC_TOO_SHORT;
 	if (cfg->check_length && !length_can_be_right(cfg, &d->hdr))
 		return IP_VS_QUIC_BAD_LENGTH;
@@ -153,24 +176,30 @@ void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
 		try_tenants(routes, config_id, d);
 }
 
-/* Decrypts; a CID that has a server is remembered. */
+/*
+ * Decrypts; a CID that has a server is remembered, and another one until the next.  What
+ * was decoded under @routes has one meaning: its configs are all but those of tenants.
+ */
 static noinline const struct ip_vs_quic_route *
 find_uncached(const struct ip_vs_quic_routes *routes,
 	      const struct ip_vs_quic_config *cfg, const u8 *cid,
-	      struct ip_vs_quic_cid_entry *entry)
+	      const struct ip_vs_quic_cid *c, struct ip_vs_quic_cid_entry *entry)
 {
 	struct qlb_server_id sid ip_vs_quic_uninitialized;
 	const struct ip_vs_quic_route *route;
 	union ip_vs_quic_sid_key key;
 
-	if (!qlb_decode(&cfg->qlb, cid, QLB_CID_LEN_MAX, &sid, NULL))
+	if (ip_vs_quic_cidstray_find(routes->generation, c) ||
+	    !qlb_decode(&cfg->qlb, cid, QLB_CID_LEN_MAX, &sid, NULL))
 		return NULL;
 	key = ip_vs_quic_sid_key(cfg->qlb.id, &sid);
 	route = ip_vs_quic_routes_find(routes, &key);
-	if (!route)
+	if (!route) {
+		ip_vs_quic_cidstray_set(routes->generation, c, &sid);
 		return NULL;
+	}
 	entry->generation = routes->generation;
-	entry->cid = ip_vs_quic_cid_load(cid, &cfg->cid_mask);
+	entry->cid = *c;
 	entry->route = route;
 	return route;
 }
@@ -184,7 +213,7 @@ ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
 
 	if (likely(ip_vs_quic_cidcache_holds(entry, routes->generation, &c)))
 		return entry->route;
-	return find_uncached(routes, cfg, cid, entry);
+	return find_uncached(routes, cfg, cid, &c, entry);
 }
 
 void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,

@@ -7,6 +7,9 @@
 need_module
 lab_up
 OTHER=$VIP4:444
+KEY2=00112233445566778899aabbccddeeff
+echo $KEY2 >"$WORK/key2"
+chmod 600 "$WORK/key2"
 serve "$SVC4" "$OTHER"
 
 # By name, as ID:SERVER_ID_LEN:NONCE_LEN:KEY. The last one's CIDs are as long as they can be.
@@ -101,6 +104,11 @@ moved() {
 	q server-id add -u "$SVC4" -r "$(rs4 "$1")" --server-id "1:$(sid 4 1)"
 }
 
+# keyed FILE: three-pass's key is the one in it
+keyed() {
+	q config replace -u "$SVC4" --id 1 --server-id-len 4 --nonce-len 4 --key-file "$WORK/$1"
+}
+
 follows() {
 	local cid n
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -119,13 +127,11 @@ follows() {
 	ipvsadm -e -u "$SVC4" -r "$(rs4 1)" -i -w 0
 	goes "$cid" s1
 	# what another key makes of it is nobody's
-	echo 00112233445566778899aabbccddeeff >"$WORK/key2"
-	chmod 600 "$WORK/key2"
-	q config replace -u "$SVC4" --id 1 --server-id-len 4 --nonce-len 4 --key-file "$WORK/key2"
+	keyed key2
 	mark "$SVC4"
 	send "to=$SVC4" "from=$CL4.41:4100" name=x "dcid=$cid"
 	counted "$SVC4" unroutable-server-id=1 fallback=1
-	q config replace -u "$SVC4" --id 1 --server-id-len 4 --nonce-len 4 --key-file "$WORK/key"
+	keyed key
 	goes "$cid" s1
 	# a service of the same name in which it is another's
 	q -C
@@ -143,6 +149,40 @@ two_services() {
 	goes "$cid" s2 "$OTHER"
 	goes "$cid" s1
 	goes "$cid" s2 "$OTHER"
+}
+
+# The last CID without a server is remembered as well: it makes no other one unroutable, nor is it one longer than it is true.
+stray() {
+	local cid
+	fresh "$SVC4" rs4 "${all[@]}"
+	cid=$("$QUICGEN" mint -c "1:4:4:$KEY2" "mint=1:$(sid 4 2)")
+	mark "$SVC4"
+	send "to=$SVC4" "from=$CL4.41:4100" name=y "dcid=$cid" count=2
+	goes "$(minted three-pass 3)" s3
+	send "to=$SVC4" "from=$CL4.41:4100" name=y "dcid=$cid"
+	goes "$(minted four-pass 1)" s1
+	counted "$SVC4" routed=4 unroutable-server-id=3 fallback=3
+	keyed key2
+	goes "$cid" s2
+	keyed key
+	mark "$SVC4"
+	send "to=$SVC4" "from=$CL4.41:4100" name=y "dcid=$cid"
+	counted "$SVC4" unroutable-server-id=1 fallback=1
+}
+
+# The first octet of these server IDs is a server's: the long way finds it, by what was decrypted before.
+stray_prefix() {
+	local one two
+	fresh "$SVC4" rs4 "${all[@]}"
+	q server-id add -u "$SVC4" -r "$(rs4 2)" --server-id "1:a2*"
+	q server-id add -u "$SVC4" -r "$(rs4 3)" --server-id "1:a3*"
+	one=$("$QUICGEN" mint -c "${config[three-pass]}" mint=1:a2000001)
+	two=$("$QUICGEN" mint -c "${config[three-pass]}" mint=1:a3000001)
+	mark "$SVC4"
+	goes "$one" s2
+	goes "$two" s3
+	goes "$one" s2
+	counted "$SVC4" routed=6
 }
 
 # While it arrives all the time, on every processor, a CID's server changes: what is sent after that goes to the new one.
@@ -178,5 +218,7 @@ done
 tcase "nothing but the CID counts" same_meaning
 tcase "a CID follows its server ID, its server, its key and its service" follows
 tcase "services do not share CIDs" two_services
+tcase "a CID without a server is remembered for itself, and not after its key has changed" stray
+tcase "CIDs of which a part is a server's, one after the other" stray_prefix
 tcase "a CID's server changes under traffic: none goes to the old one" churn
 finish
