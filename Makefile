@@ -14,6 +14,7 @@
 #   make soak                 the selftests that look for races, again and again   (SOAK, ROUNDS)
 #   make bench             what a packet costs, stock IPVS and ours side by side
 #   make -s bench-json     the same as JSON, and nothing else
+#   make bench-native      nanoseconds on this machine's processor, by User-Mode Linux
 #   make bench-check       a short one, against tools/testing/bench/bounds, and what processors have in common
 #   make lint              every static check
 #   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
@@ -105,6 +106,9 @@ bench: setup
 bench-json: setup
 	@tools/testing/bench/bench --json
 
+bench-native: setup
+	@tools/testing/bench/bench --native
+
 bench-check: setup
 	@tools/testing/bench/bench --check --packets 2048
 
@@ -140,4 +144,4 @@ clean:
 	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-check lint fuzz fuzz-check coverage fuzz-guest soak install modules_install dkms-install clean
+.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install modules_install dkms-install clean
