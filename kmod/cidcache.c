@@ -10,7 +10,8 @@ DEFINE_PER_CPU_ALIGNED(struct ip_vs_quic_cid_stray, ip_vs_quic_cidstray);
 
 int ip_vs_quic_cidcache_init(void)
 {
-	const size_t size = sizeof(struct ip_vs_quic_cid_entry) <<
+	const size_t size = IP_VS_QUIC_CIDCACHE_WAYS *
+			    sizeof(struct ip_vs_quic_cid_entry) <<
 			    IP_VS_QUIC_CIDCACHE_BITS;
 	int cpu;
 

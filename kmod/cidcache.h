@@ -9,8 +9,8 @@
  * publishes another one, and with it all entries of the service are void.  What an
  * entry points to belongs to that routes object, which its reader holds.
  *
- * The cache has a fixed size, one place for each CID, where the last one wins.  Only
- * routable CIDs enter: random ones cost nobody an entry.  They have one place by
+ * The cache has a fixed size, two places for each CID, where the older one gives way.
+ * Only routable CIDs enter: random ones cost nobody an entry.  They have one place by
  * themselves, the stray's, so that each is decrypted once and not at every step of its
  * way to the fallback.
  */
@@ -25,7 +25,8 @@
 struct ip_vs_quic_route;
 
 enum ip_vs_quic_cidcache_limits {
-	IP_VS_QUIC_CIDCACHE_BITS = 10,	/* of places on each CPU, a cache line each */
+	IP_VS_QUIC_CIDCACHE_BITS = 9,	/* of sets on each CPU */
+	IP_VS_QUIC_CIDCACHE_WAYS = 2,	/* places in a set, a cache line each */
 };
 
 /* A CID as far as its config goes, the rest zero. */
@@ -77,16 +78,16 @@ ip_vs_quic_cid_load(const u8 *cid, const struct ip_vs_quic_cid *mask)
 }
 
 /*
- * Ciphertext is random enough.  Whoever chooses CIDs that share a place has to have
- * them from a server, and makes them miss, no more.
+ * The set of a CID.  Ciphertext is random enough.  Whoever chooses CIDs that share a set
+ * has to have them from a server, and makes them miss, no more.
  */
 static __always_inline struct ip_vs_quic_cid_entry *
-ip_vs_quic_cidcache_place(const struct ip_vs_quic_cid *cid)
+ip_vs_quic_cidcache_set(const struct ip_vs_quic_cid *cid)
 {
 	u64 h = (cid->words[0] ^ cid->words[1]) * 0x9e3779b97f4a7c15ull;
 
 	return this_cpu_read(ip_vs_quic_cidcache) +
-	       (h >> (64 - IP_VS_QUIC_CIDCACHE_BITS));
+	       IP_VS_QUIC_CIDCACHE_WAYS * (h >> (64 - IP_VS_QUIC_CIDCACHE_BITS));
 }
 
 /*
@@ -108,6 +109,31 @@ ip_vs_quic_cidcache_holds(const struct ip_vs_quic_cid_entry *entry,
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       entry->generation == generation &&
 	       ip_vs_quic_cid_equal(&entry->cid, cid);
+}
+
+/* Return: the route of @cid, NULL when it is not in its @set. */
+static __always_inline const struct ip_vs_quic_route *
+ip_vs_quic_cidcache_find(const struct ip_vs_quic_cid_entry *set, u64 generation,
+			 const struct ip_vs_quic_cid *cid)
+{
+	if (likely(ip_vs_quic_cidcache_holds(&set[0], generation, cid)))
+		return set[0].route;
+	if (ip_vs_quic_cidcache_holds(&set[1], generation, cid))
+		return set[1].route;
+	return NULL;
+}
+
+static inline void
+ip_vs_quic_cidcache_add(struct ip_vs_quic_cid_entry *set, u64 generation,
+			const struct ip_vs_quic_cid *cid,
+			const struct ip_vs_quic_route *route)
+{
+	set[1] = set[0];
+	set[0] = (struct ip_vs_quic_cid_entry) {
+		.generation = generation,
+		.cid = *cid,
+		.route = route,
+	};
 }
 
 /* Return: what @cid was decoded to, or NULL; until the next datagram. */

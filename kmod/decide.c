@@ -183,7 +183,7 @@ void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
 static noinline const struct ip_vs_quic_route *
 find_uncached(const struct ip_vs_quic_routes *routes,
 	      const struct ip_vs_quic_config *cfg, const u8 *cid,
-	      const struct ip_vs_quic_cid *c, struct ip_vs_quic_cid_entry *entry)
+	      const struct ip_vs_quic_cid *c, struct ip_vs_quic_cid_entry *set)
 {
 	struct qlb_server_id sid ip_vs_quic_uninitialized;
 	const struct ip_vs_quic_route *route;
@@ -194,13 +194,10 @@ find_uncached(const struct ip_vs_quic_routes *routes,
 		return NULL;
 	key = ip_vs_quic_sid_key(cfg->qlb.id, &sid);
 	route = ip_vs_quic_routes_find(routes, &key);
-	if (!route) {
+	if (route)
+		ip_vs_quic_cidcache_add(set, routes->generation, c, route);
+	else
 		ip_vs_quic_cidstray_set(routes->generation, c, &sid);
-		return NULL;
-	}
-	entry->generation = routes->generation;
-	entry->cid = *c;
-	entry->route = route;
 	return route;
 }
 
@@ -209,11 +206,13 @@ ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
 			  const struct ip_vs_quic_config *cfg, const u8 *cid)
 {
 	struct ip_vs_quic_cid c = ip_vs_quic_cid_load(cid, &cfg->cid_mask);
-	struct ip_vs_quic_cid_entry *entry = ip_vs_quic_cidcache_place(&c);
+	struct ip_vs_quic_cid_entry *set = ip_vs_quic_cidcache_set(&c);
+	const struct ip_vs_quic_route *route;
 
-	if (likely(ip_vs_quic_cidcache_holds(entry, routes->generation, &c)))
-		return entry->route;
-	return find_uncached(routes, cfg, cid, &c, entry);
+	route = ip_vs_quic_cidcache_find(set, routes->generation, &c);
+	if (likely(route))
+		return route;
+	return find_uncached(routes, cfg, cid, &c, set);
 }
 
 void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,

@@ -54,3 +54,18 @@ with_lock() {
 	"$@"
 	exec {lock_fd}>&-
 }
+
+# build_programs LOG: this checkout's, one at a time
+build_programs() {
+	with_lock "userspace-$(printf '%s' "$repo" | sha256sum | cut -c1-8)" make_programs "$1"
+}
+
+make_programs() {
+	local directory
+	for directory in userspace tools/testing/selftests/ip_vs_quic tools/testing/bench; do
+		if ! as_owner make -s -j"$(nproc)" -C "$repo/$directory" >"$1" 2>&1; then
+			cat "$1" >&2
+			die "the programs in $directory do not build."
+		fi
+	done
+}

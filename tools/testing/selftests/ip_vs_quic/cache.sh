@@ -56,17 +56,17 @@ word() {
 	WORD=$((16#$hex))
 }
 
-# place CID: sets $PLACE to where kmod/cidcache.h has it
+# place CID: sets $PLACE to the set that kmod/cidcache.h has it in
 place() {
 	local first
 	word "$1" 0
 	first=$WORD
 	word "$1" 8
-	PLACE=$((((first ^ WORD) * 0x9e3779b97f4a7c15 >> 54) & 1023))
+	PLACE=$((((first ^ WORD) * 0x9e3779b97f4a7c15 >> 55) & 511))
 }
 
-# Two CIDs with one place are two CIDs: they differ in two octets from OCTET on.
-one_place() {
+# Two CIDs with one set are two CIDs: they differ in two octets from OCTET on.
+two_of_a_set() {
 	local cid other i want
 	fresh "$SVC4" rs4 "${all[@]}"
 	cid=$(minted longest 2)
@@ -78,12 +78,34 @@ one_place() {
 		place "$other"
 		[ "$PLACE" != "$want" ] || break
 	done
-	same "place" "$PLACE" "$want"
+	same "set" "$PLACE" "$want"
 	mark "$SVC4"
 	goes "$cid" s2
 	send "to=$SVC4" "from=$CL4.41:4200" name=y "dcid=$other"
 	goes "$cid" s2
 	counted "$SVC4" routed=4 unroutable-server-id=1 fallback=1
+}
+
+# Three servers' CIDs with one set, which has two places.
+one_set() {
+	local server cid want cids=()
+	fresh "$SVC4" rs4 "${all[@]}"
+	cids[1]=$(minted three-pass 1)
+	place "${cids[1]}"
+	want=$PLACE
+	for server in 2 3; do
+		while read -r cid; do
+			place "$cid"
+			[ "$PLACE" != "$want" ] || break
+		done < <(yes "mint=1:$(sid 4 "$server")" | head -n 8000 | xargs "$QUICGEN" mint -c "${config[three-pass]}")
+		same "set" "$PLACE" "$want"
+		cids[server]=$cid
+	done
+	mark "$SVC4"
+	for server in 1 2 1 3 2 3 1 2; do
+		goes "${cids[server]}" "s$server"
+	done
+	counted "$SVC4" routed=16
 }
 
 # The first octet's low bits are no part of what a CID means, nor is what comes behind it.
@@ -213,8 +235,9 @@ for name in three-pass single-pass four-pass longest; do
 	tcase "$name: every octet of a CID counts" every_octet "$name"
 done
 for octet in 3 11; do
-	tcase "two CIDs with one place in the cache, different from octet $octet on" one_place $octet
+	tcase "two CIDs with one set of the cache, different from octet $octet on" two_of_a_set $octet
 done
+tcase "three CIDs with one set, which has two places" one_set
 tcase "nothing but the CID counts" same_meaning
 tcase "a CID follows its server ID, its server, its key and its service" follows
 tcase "services do not share CIDs" two_services
