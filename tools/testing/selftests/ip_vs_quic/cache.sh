@@ -207,6 +207,17 @@ stray_prefix() {
 	counted "$SVC4" routed=6
 }
 
+routed_above() {
+	stats "$SVC4"
+	[ "${STATS[routed]:-0}" -gt "$1" ]
+}
+
+# flows: the flood has its turn as well, each of its three connections' four datagrams at a time
+flows() {
+	stats "$SVC4"
+	poll 120 "datagrams of the flood" routed_above $((${STATS[routed]:-0} + 24))
+}
+
 # While it arrives all the time, on every processor, a CID's server changes: what is sent after that goes to the new one.
 churn() {
 	local cid n round
@@ -222,6 +233,7 @@ churn() {
 	for round in 1 2 3 4 5 6; do
 		n=$((round % 3 + 1))
 		moved "$n"
+		flows
 		goes "$cid" "s$n"
 		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w "$round"
 		goes "$cid" "s$n"
