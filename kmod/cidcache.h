@@ -26,7 +26,6 @@ struct ip_vs_quic_route;
 
 enum ip_vs_quic_cidcache_limits {
 	IP_VS_QUIC_CIDCACHE_BITS = 9,	/* of sets on each CPU */
-	IP_VS_QUIC_CIDCACHE_WAYS = 2,	/* places in a set, a cache line each */
 };
 
 /* A CID as far as its config goes, the rest zero. */
@@ -36,31 +35,42 @@ struct ip_vs_quic_cid {
 };
 
 /**
+ * struct ip_vs_quic_cid_tag - a CID that was decoded
+ * @generation: of the routes, 0 when there was none
+ * @cid: this
+ */
+struct ip_vs_quic_cid_tag {
+	u64 generation;
+	struct ip_vs_quic_cid cid;
+};
+
+/**
  * struct ip_vs_quic_cid_entry - a place
- * @generation: of the routes, 0 when it was never used
- * @cid: what was decoded
+ * @tag: what was decoded
  * @route: in those routes; its key is the server ID
  */
 struct ip_vs_quic_cid_entry {
-	u64 generation;
-	struct ip_vs_quic_cid cid;
+	struct ip_vs_quic_cid_tag tag;
 	const struct ip_vs_quic_route *route;
 } ____cacheline_aligned;
 
+/* The places that a CID may have, the younger one first; a cache line each. */
+struct ip_vs_quic_cid_set {
+	struct ip_vs_quic_cid_entry at[2];
+};
+
 /**
  * struct ip_vs_quic_cid_stray - the last CID whose server ID itself is not in the map
- * @generation: of the routes, 0 when there was none
- * @cid: what was decoded
+ * @tag: what was decoded
  * @sid: to this
  */
 struct ip_vs_quic_cid_stray {
-	u64 generation;
-	struct ip_vs_quic_cid cid;
+	struct ip_vs_quic_cid_tag tag;
 	struct qlb_server_id sid;
 };
 
 /* Read and written by their CPU alone, with bottom halves disabled. */
-DECLARE_PER_CPU(struct ip_vs_quic_cid_entry *, ip_vs_quic_cidcache);
+DECLARE_PER_CPU(struct ip_vs_quic_cid_set *, ip_vs_quic_cidcache);
 DECLARE_PER_CPU_ALIGNED(struct ip_vs_quic_cid_stray, ip_vs_quic_cidstray);
 
 /* @mask has ones where the config's CIDs have octets; 20 octets of @cid are read. */
@@ -81,57 +91,50 @@ ip_vs_quic_cid_load(const u8 *cid, const struct ip_vs_quic_cid *mask)
  * The set of a CID.  Ciphertext is random enough.  Whoever chooses CIDs that share a set
  * has to have them from a server, and makes them miss, no more.
  */
-static __always_inline struct ip_vs_quic_cid_entry *
+static __always_inline struct ip_vs_quic_cid_set *
 ip_vs_quic_cidcache_set(const struct ip_vs_quic_cid *cid)
 {
 	u64 h = (cid->words[0] ^ cid->words[1]) * 0x9e3779b97f4a7c15ull;
 
 	return this_cpu_read(ip_vs_quic_cidcache) +
-	       IP_VS_QUIC_CIDCACHE_WAYS * (h >> (64 - IP_VS_QUIC_CIDCACHE_BITS));
+	       (h >> (64 - IP_VS_QUIC_CIDCACHE_BITS));
 }
 
 /*
  * PREEMPT_RT need not keep bottom halves of one CPU apart (PREEMPT_RT_NEEDS_BH_LOCK), so
- * that a reader could meet an entry half written: nothing is remembered there.
+ * that a reader could meet one half written: nothing is remembered there.
  */
 static __always_inline bool
-ip_vs_quic_cid_equal(const struct ip_vs_quic_cid *a,
-		     const struct ip_vs_quic_cid *b)
-{
-	return a->words[0] == b->words[0] && a->words[1] == b->words[1] &&
-	       a->tail == b->tail;
-}
-
-static __always_inline bool
-ip_vs_quic_cidcache_holds(const struct ip_vs_quic_cid_entry *entry,
-			  u64 generation, const struct ip_vs_quic_cid *cid)
+ip_vs_quic_cid_tag_is(const struct ip_vs_quic_cid_tag *tag, u64 generation,
+		      const struct ip_vs_quic_cid *cid)
 {
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
-	       entry->generation == generation &&
-	       ip_vs_quic_cid_equal(&entry->cid, cid);
+	       tag->generation == generation &&
+	       tag->cid.words[0] == cid->words[0] &&
+	       tag->cid.words[1] == cid->words[1] &&
+	       tag->cid.tail == cid->tail;
 }
 
 /* Return: the route of @cid, NULL when it is not in its @set. */
 static __always_inline const struct ip_vs_quic_route *
-ip_vs_quic_cidcache_find(const struct ip_vs_quic_cid_entry *set, u64 generation,
+ip_vs_quic_cidcache_find(const struct ip_vs_quic_cid_set *set, u64 generation,
 			 const struct ip_vs_quic_cid *cid)
 {
-	if (likely(ip_vs_quic_cidcache_holds(&set[0], generation, cid)))
-		return set[0].route;
-	if (ip_vs_quic_cidcache_holds(&set[1], generation, cid))
-		return set[1].route;
+	if (likely(ip_vs_quic_cid_tag_is(&set->at[0].tag, generation, cid)))
+		return set->at[0].route;
+	if (ip_vs_quic_cid_tag_is(&set->at[1].tag, generation, cid))
+		return set->at[1].route;
 	return NULL;
 }
 
 static inline void
-ip_vs_quic_cidcache_add(struct ip_vs_quic_cid_entry *set, u64 generation,
+ip_vs_quic_cidcache_add(struct ip_vs_quic_cid_set *set, u64 generation,
 			const struct ip_vs_quic_cid *cid,
 			const struct ip_vs_quic_route *route)
 {
-	set[1] = set[0];
-	set[0] = (struct ip_vs_quic_cid_entry) {
-		.generation = generation,
-		.cid = *cid,
+	set->at[1] = set->at[0];
+	set->at[0] = (struct ip_vs_quic_cid_entry) {
+		.tag = { .generation = generation, .cid = *cid },
 		.route = route,
 	};
 }
@@ -143,9 +146,8 @@ ip_vs_quic_cidstray_find(u64 generation, const struct ip_vs_quic_cid *cid)
 	const struct ip_vs_quic_cid_stray *stray;
 
 	stray = this_cpu_ptr(&ip_vs_quic_cidstray);
-	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
-	       stray->generation == generation &&
-	       ip_vs_quic_cid_equal(&stray->cid, cid) ? &stray->sid : NULL;
+	return ip_vs_quic_cid_tag_is(&stray->tag, generation, cid) ?
+		       &stray->sid : NULL;
 }
 
 static inline void ip_vs_quic_cidstray_set(u64 generation,
@@ -153,8 +155,7 @@ static inline void ip_vs_quic_cidstray_set(u64 generation,
 					   const struct qlb_server_id *sid)
 {
 	*this_cpu_ptr(&ip_vs_quic_cidstray) = (struct ip_vs_quic_cid_stray) {
-		.generation = generation,
-		.cid = *cid,
+		.tag = { .generation = generation, .cid = *cid },
 		.sid = *sid,
 	};
 }

@@ -183,7 +183,7 @@ void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
 static noinline const struct ip_vs_quic_route *
 find_uncached(const struct ip_vs_quic_routes *routes,
 	      const struct ip_vs_quic_config *cfg, const u8 *cid,
-	      const struct ip_vs_quic_cid *c, struct ip_vs_quic_cid_entry *set)
+	      const struct ip_vs_quic_cid *c, struct ip_vs_quic_cid_set *set)
 {
 	struct qlb_server_id sid ip_vs_quic_uninitialized;
 	const struct ip_vs_quic_route *route;
@@ -206,7 +206,7 @@ ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
 			  const struct ip_vs_quic_config *cfg, const u8 *cid)
 {
 	struct ip_vs_quic_cid c = ip_vs_quic_cid_load(cid, &cfg->cid_mask);
-	struct ip_vs_quic_cid_entry *set = ip_vs_quic_cidcache_set(&c);
+	struct ip_vs_quic_cid_set *set = ip_vs_quic_cidcache_set(&c);
 	const struct ip_vs_quic_route *route;
 
 	route = ip_vs_quic_cidcache_find(set, routes->generation, &c);
