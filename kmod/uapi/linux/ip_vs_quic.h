@@ -202,7 +202,8 @@ enum ip_vs_quic_exp_attr {
 /*
  * What became of a datagram: the one list behind the counters, the outcome
  * field of the tracepoints and the names that quiclbadm prints.
- * IP_VS_QUIC_OUTCOMES(X) calls X(symbol, name, meaning).
+ * IP_VS_QUIC_OUTCOMES(X) calls X(symbol, name, meaning).  The place in the list is the
+ * number: new ones come last, which tools/testing/uapi-numbers checks.
  *
  * The hook counts each datagram to a VIP under exactly one of the outcomes up to
  * and including "malformed": what its CID says.  Those that are neither "routed"
@@ -245,7 +246,8 @@ enum ip_vs_quic_outcome {
  * What the express path of a device did with a datagram: took it, which the service
  * counts as "routed", or left it to the default path for the first of these reasons
  * that held.  What is neither UDP nor, unless "not-plain", for a service is not
- * counted.  IP_VS_QUIC_EXPRESS_OUTCOMES(X) calls X(symbol, name, meaning).
+ * counted.  IP_VS_QUIC_EXPRESS_OUTCOMES(X) calls X(symbol, name, meaning); new ones
+ * come last here, too.
  */
 #define IP_VS_QUIC_EXPRESS_OUTCOMES(X) \
 	X(TAKEN, "taken", "sent straight to the device that leads to its server") \
