@@ -20,15 +20,19 @@
 #   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
 #   make fuzz-check        a short run that is the same every time, and the pure core's coverage
 #   make coverage          which branches of the pure core tests and corpora see; HTML in tools/testing/fuzz/coverage
-#   make install           programs, library, man page, completion     (PREFIX, DESTDIR)
-#   make modules_install   the module, for KDIR
-#   make dkms-install      the module, built again for each kernel that this machine gets
+#   make install           programs, library, man pages, completion     (PREFIX, DESTDIR)
+#   make modules_install   the module, for KDIR, where modprobe finds it     (INSTALL_MOD_PATH, DESTDIR)
+#   make dkms-install      the module, built again for each kernel that this machine gets, and signed for Secure Boot
+#   make uninstall, modules_uninstall, dkms-uninstall   take away what each has put there     (the same variables)
 #   make clean
+#   make help              this list
 
 MAKEFLAGS += --no-print-directory
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
-VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' dkms.conf)
+VERSION := $(shell cat VERSION)
+# The kernel's name for what others call DESTDIR.
+INSTALL_MOD_PATH ?= $(DESTDIR)
 DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
@@ -44,6 +48,9 @@ ROUNDS ?= 40
 products = $(foreach kind,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,$(1)/$(kind))
 
 all: module programs
+
+help:
+	@sed -n '3,/^$$/s/^# \{0,3\}//p' Makefile
 
 module:
 ifneq ($(wildcard $(KDIR)/Makefile),)
@@ -127,15 +134,26 @@ coverage: setup
 install:
 	@$(MAKE) -C userspace install
 
+uninstall:
+	@$(MAKE) -C userspace uninstall
+
 modules_install:
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules_install
+	+@MAKE='$(MAKE)' tools/module-tree install $(KDIR) $(INSTALL_MOD_PATH)
+
+modules_uninstall:
+	@tools/module-tree uninstall $(KDIR) $(INSTALL_MOD_PATH)
 
 dkms-install:
 	install -d $(DKMS_TREE)
-	install -m 644 dkms.conf COPYING $(DKMS_TREE)
+	install -m 644 VERSION COPYING $(DKMS_TREE)
+	sed '/^# "make dkms-install"/d; s/^PACKAGE_VERSION=.*/PACKAGE_VERSION="$(VERSION)"/' dkms.conf >$(DKMS_TREE)/dkms.conf
 	cp -r kmod $(DKMS_TREE)
 	$(RM) $(call products,$(DKMS_TREE)/kmod)
 	$(if $(DESTDIR),,dkms install ip_vs_quic/$(VERSION))
+
+dkms-uninstall:
+	$(if $(DESTDIR),,dkms remove ip_vs_quic/$(VERSION) --all)
+	$(RM) -r $(DKMS_TREE)
 
 clean:
 	@$(MAKE) -C userspace clean
@@ -144,4 +162,4 @@ clean:
 	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install modules_install dkms-install clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean

@@ -72,3 +72,7 @@ module_init(ip_vs_quic_init);
 module_exit(ip_vs_quic_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("IPVS scheduler and fast path for QUIC-LB connection IDs");
+/* In a kernel's tree the version is the kernel's. */
+#ifdef IP_VS_QUIC_VERSION
+MODULE_VERSION(IP_VS_QUIC_VERSION);
+#endif

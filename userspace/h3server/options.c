@@ -11,7 +11,6 @@
 
 #include "log.h"
 
-#define VERSION		"0.1.0"
 #define NAME_MAX_LEN	63
 
 static const char usage[] =
@@ -178,7 +177,7 @@ static void apply(struct options *options, enum option_code code, char *value)
 	case HELP:
 		print_and_exit(usage);
 	case SHOW_VERSION:
-		print_and_exit("quiclb-h3server " VERSION "\n");
+		print_and_exit("quiclb-h3server " QUICLB_VERSION "\n");
 	}
 }
 

@@ -10,10 +10,6 @@
 #include "err.h"
 #include "secret.h"
 
-#ifndef QUICLBADM_VERSION
-#define QUICLBADM_VERSION "unknown"
-#endif
-
 /* Past stdio, whose buffer would keep a copy. */
 static int write_key(const char *hex, size_t len)
 {
@@ -111,6 +107,6 @@ int cmd_help(const struct args *args)
 int cmd_version(const struct args *args)
 {
 	(void)args;
-	puts("quiclbadm " QUICLBADM_VERSION);
+	puts("quiclbadm " QUICLB_VERSION);
 	return 0;
 }
