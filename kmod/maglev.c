@@ -44,6 +44,18 @@
  * time looking at all the slots the others took; the second and later ones get
  * permutations of their own.  Which of two entries that are equal in key and
  * weight is first depends on their position; nothing else can tell them apart.
+ *
+ * DOC: bounded work
+ *
+ * The seeds are public, so addresses can be chosen whose permutations have one
+ * stride and begin side by side.  Each of their servers then looks at all that the
+ * others took: servers x size steps instead of size x ln(size).  So looks are
+ * counted.  A table from addresses that were not chosen takes less than 16 looks
+ * for each slot, and one of up to MAGLEV_LOOKS servers cannot take more than
+ * MAGLEV_LOOKS.  Beyond that, a server whose preferred slot is taken gets the next
+ * free one behind it: one look at a bit for each slot, by blocks of 64, those that
+ * are full being skipped (union-find, with its paths halved).  Turns, and so
+ * shares, are the same, and the outcome still depends on keys and weights alone.
  */
 #include "maglev.h"
 
@@ -207,66 +219,153 @@ static void set_permutations(struct maglev_entry *entries, u32 turns, u32 size)
 	}
 }
 
-/* There is a free slot: the caller counts. */
-static void take_slot(u16 *table, u32 size, struct maglev_entry *entry,
-		      u16 index)
+/**
+ * struct filling - a table that is being built
+ * @table: as given
+ * @size: as given
+ * @blocks: as given
+ * @free: slots without a server; there is one when a slot is asked for
+ * @looks: how often a slot was looked at
+ * @crowded: looks have become too many, @blocks are in use
+ */
+struct filling {
+	u16 *table;
+	u32 size;
+	struct maglev_block *blocks;
+	u32 free;
+	u64 looks;
+	bool crowded;
+};
+
+/* The first free slot of the server's order. */
+static u32 preferred_slot(struct filling *f, struct maglev_entry *entry)
 {
-	u32 slot = entry->offset;
-	u32 taken;
+	u32 size = f->size, skip = entry->skip, slot = entry->offset;
+	const u16 *table = f->table;
+	u32 looks = 0, found;
 
 	do {
-		taken = slot;
-		slot += entry->skip;
+		found = slot;
+		slot += skip;
 		if (slot >= size)
 			slot -= size;
-	} while (table[taken] != MAGLEV_NONE);
-	table[taken] = index;
+		looks++;
+	} while (table[found] != MAGLEV_NONE);
 	entry->offset = slot;
+	f->looks += looks;
+	return found;
+}
+
+/* From here on @blocks know what is free. */
+static void fill_blocks(struct filling *f)
+{
+	u32 i, count = maglev_blocks(f->size);
+
+	for (i = 0; i < count; i++)
+		f->blocks[i].free = 0;
+	for (i = 0; i < f->size; i++) {
+		if (f->table[i] == MAGLEV_NONE)
+			f->blocks[i / 64].free |= 1ULL << i % 64;
+		if (i % 64 == 0)
+			qlb_relax();
+	}
+	for (i = 0; i < count; i++)
+		f->blocks[i].next = f->blocks[i].free ? i : (i + 1) % count;
+	f->looks += f->size;
+	f->crowded = true;
+}
+
+/* The first block from @at on, round the table, that has a free slot. */
+static u32 find_block(struct filling *f, u32 at)
+{
+	struct maglev_block *blocks = f->blocks;
+
+	while (blocks[at].next != at) {
+		blocks[at].next = blocks[blocks[at].next].next;
+		at = blocks[at].next;
+		f->looks++;
+	}
+	return at;
+}
+
+/* The next slot of the server's order, or else the first free one behind it. */
+static u32 nearest_slot(struct filling *f, struct maglev_entry *entry)
+{
+	u32 count = maglev_blocks(f->size), at = entry->offset / 64;
+	u64 bits = f->blocks[at].free & ~0ULL << entry->offset % 64;
+	u32 found;
+
+	if (!bits) {
+		at = find_block(f, (at + 1) % count);
+		bits = f->blocks[at].free;
+	}
+	found = 64 * at + (u32)__builtin_ctzll(bits);
+	f->blocks[at].free &= ~(1ULL << found % 64);
+	if (!f->blocks[at].free)
+		f->blocks[at].next = (at + 1) % count;
+	entry->offset += entry->skip;
+	if (entry->offset >= f->size)
+		entry->offset -= f->size;
+	f->looks++;
+	return found;
+}
+
+static void take_slot(struct filling *f, struct maglev_entry *entry, u16 index)
+{
+	u32 slot;
+
+	if (!f->crowded && f->looks >= (u64)f->size * MAGLEV_LOOKS)
+		fill_blocks(f);
+	slot = f->crowded ? nearest_slot(f, entry) : preferred_slot(f, entry);
+	f->table[slot] = index;
+	f->free--;
 }
 
 /*
- * Return: slots still free.  Relaxes after each turn: half of all steps are in the last
- * rounds, when a turn can take as many as there are slots.
+ * Relaxes after each turn: half of all steps are in the last rounds, when a turn can
+ * take as many as there are slots.
  */
-static u32 play_round(u16 *table, u32 size, struct maglev_entry *entries,
-		      u32 turns, unsigned int lowest_class, u32 free)
+static void play_round(struct filling *f, struct maglev_entry *entries,
+		       u32 turns, unsigned int lowest_class)
 {
 	struct maglev_entry *entry;
 	unsigned int class;
 	u32 i;
 
-	for (i = 0; i < turns && free; i++) {
+	for (i = 0; i < turns && f->free; i++) {
 		entry = &entries[entries[i].next];
 		class = class_of(entry);
 		if (class < lowest_class)
 			break;
 		entry->credit += entry->weight;
-		for (; entry->credit >> class && free; free--) {
+		while (entry->credit >> class && f->free) {
 			entry->credit -= 1ULL << class;
-			take_slot(table, size, entry, entries[i].next);
+			take_slot(f, entry, entries[i].next);
 			qlb_relax();
 		}
 	}
-	return free;
 }
 
-void maglev_build(u16 *table, u32 size, struct maglev_entry *entries, u32 count)
+u64 maglev_build(u16 *table, u32 size, struct maglev_block *blocks,
+		 struct maglev_entry *entries, u32 count)
 {
+	struct filling f = {
+		.table = table, .size = size, .blocks = blocks, .free = size,
+	};
 	unsigned int top, zeros;
-	u32 free = size;
 	u32 round = 0;
 	u32 turns;
 
 	memset(table, 0xff, size * sizeof(*table));
 	turns = sort_turns(entries, count);
 	if (!turns)
-		return;
+		return 0;
 	set_permutations(entries, turns, size);
 	top = class_of(&entries[entries[0].next]);
-	while (free) {
+	while (f.free) {
 		zeros = round ? (unsigned int)__builtin_ctz(round) : top;
-		free = play_round(table, size, entries, turns,
-				  zeros < top ? top - zeros : 0, free);
+		play_round(&f, entries, turns, zeros < top ? top - zeros : 0);
 		round++;
 	}
+	return f.looks;
 }

@@ -15,6 +15,7 @@
 enum maglev_limits {
 	MAGLEV_ENTRIES_MAX = 32768,	/* servers in one table */
 	MAGLEV_WEIGHT_MAX = 65535,	/* as IPVS */
+	MAGLEV_LOOKS = 32,		/* at a slot, on average, see maglev.c */
 };
 
 #define MAGLEV_NONE ((u16)0xffff)	/* slot of a table without servers */
@@ -34,6 +35,21 @@ struct maglev_entry {
 	u64 credit;
 };
 
+/**
+ * struct maglev_block - maglev_build()'s scratch for 64 slots
+ * @free: those without a server
+ * @next: the block itself while it has one, else another, nearer to one that has
+ */
+struct maglev_block {
+	u64 free;
+	u32 next;
+};
+
+static inline u32 maglev_blocks(u32 size)
+{
+	return (size + 63) / 64;
+}
+
 /* Slots for a pool of @entries servers: a prime. */
 u32 maglev_size(u32 entries);
 
@@ -42,11 +58,16 @@ u32 maglev_size(u32 entries);
  * @table: @size slots; each gets an index into @entries, or MAGLEV_NONE when
  *	   no entry has weight
  * @size: a prime from maglev_size()
+ * @blocks: maglev_blocks(@size) of them
  * @entries: the servers; the order does not matter to the outcome, only keys
  *	     and weights do
  * @count: at most MAGLEV_ENTRIES_MAX
+ *
+ * Return: how often it looked at a slot.  Whatever the keys and weights, that is no
+ * more than (MAGLEV_LOOKS + 8) * @size.
  */
-void maglev_build(u16 *table, u32 size, struct maglev_entry *entries, u32 count);
+u64 maglev_build(u16 *table, u32 size, struct maglev_block *blocks,
+		 struct maglev_entry *entries, u32 count);
 
 /* Hash @len octets; the same on every machine whatever its byte order. */
 u64 maglev_hash(const void *data, size_t len, u64 seed);

@@ -99,24 +99,11 @@ static u64 server_key(const struct ip_vs_quic_addr *addr)
 			   ntohs(addr->port));
 }
 
-static int build_table(struct ip_vs_quic_pool *pool)
+static void fill_table(struct ip_vs_quic_pool *pool,
+		       struct maglev_entry *entries,
+		       struct maglev_block *blocks)
 {
-	struct maglev_entry *entries;
 	u32 i;
-
-	if (!pool->count)
-		return 0;
-
-	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL);
-	if (!entries)
-		return -ENOMEM;
-	pool->size = maglev_size(pool->count);
-	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
-				     GFP_KERNEL);
-	if (!pool->table) {
-		kvfree(entries);
-		return -ENOMEM;
-	}
 
 	for (i = 0; i < pool->count; i++) {
 		struct ip_vs_quic_target *target = pool->targets[i];
@@ -126,9 +113,31 @@ static int build_table(struct ip_vs_quic_pool *pool)
 		entries[i].weight = clamp_t(int, weight, 0, MAGLEV_WEIGHT_MAX);
 		cond_resched();
 	}
-	maglev_build(pool->table, pool->size, entries, pool->count);
+	maglev_build(pool->table, pool->size, blocks, entries, pool->count);
+}
+
+static int build_table(struct ip_vs_quic_pool *pool)
+{
+	struct maglev_entry *entries;
+	struct maglev_block *blocks;
+	int err = -ENOMEM;
+
+	if (!pool->count)
+		return 0;
+
+	pool->size = maglev_size(pool->count);
+	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
+				     GFP_KERNEL);
+	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL);
+	blocks = kvmalloc_array(maglev_blocks(pool->size), sizeof(*blocks),
+				GFP_KERNEL);
+	if (pool->table && entries && blocks) {
+		fill_table(pool, entries, blocks);
+		err = 0;
+	}
+	kvfree(blocks);
 	kvfree(entries);
-	return 0;
+	return err;
 }
 
 struct ip_vs_quic_pool *ip_vs_quic_pool_new(const struct ip_vs_service *svc,

@@ -37,6 +37,7 @@ void verdict_end(struct verdict_source *source)
 static void build_table(struct fallback_table *table, const struct service *svc)
 {
 	struct maglev_entry *entries;
+	struct maglev_block *blocks;
 	size_t i;
 
 	table->built = true;
@@ -54,7 +55,10 @@ static void build_table(struct fallback_table *table, const struct service *svc)
 	}
 	table->size = maglev_size((u32)svc->dest_count);
 	table->slots = xcalloc(table->size, sizeof(*table->slots));
-	maglev_build(table->slots, table->size, entries, (u32)svc->dest_count);
+	blocks = xcalloc(maglev_blocks(table->size), sizeof(*blocks));
+	maglev_build(table->slots, table->size, blocks, entries,
+		     (u32)svc->dest_count);
+	free(blocks);
 	free(entries);
 }
 

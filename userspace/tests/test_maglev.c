@@ -5,17 +5,24 @@
  */
 #include <time.h>
 
+#include "chosen.h"
 #include "maglev.h"
 #include "test.h"
 
-enum { KEY_SEED = 7 };
+enum {
+	KEY_SEED = 7,
+	/* at each slot, whatever the keys; maglev.h promises it */
+	LOOKS_MAX = MAGLEV_LOOKS + 8,
+};
 
 struct pool {
 	u32 count;
 	u32 size;
 	struct maglev_entry *entries;
+	struct maglev_block *blocks;
 	u16 *table;
 	u32 *slots;	/* slots of each entry */
+	u64 looks;	/* that building took */
 };
 
 static u64 key_of(u32 server)
@@ -25,17 +32,18 @@ static u64 key_of(u32 server)
 	return maglev_hash(address, sizeof(address), KEY_SEED);
 }
 
-static void pool_init(struct pool *pool, u32 count)
+static void pool_init_size(struct pool *pool, u32 count, u32 size)
 {
 	u32 i;
 
 	pool->count = count;
-	pool->size = maglev_size(count);
+	pool->size = size;
 	/* exactly as large as they are said to be, for the address sanitizer */
 	pool->entries = calloc(count, sizeof(*pool->entries));
+	pool->blocks = calloc(maglev_blocks(size), sizeof(*pool->blocks));
 	pool->table = calloc(pool->size, sizeof(*pool->table));
 	pool->slots = calloc(count, sizeof(*pool->slots));
-	if ((count && !pool->entries) || !pool->table)
+	if ((count && !pool->entries) || !pool->blocks || !pool->table)
 		abort();
 	for (i = 0; i < count; i++) {
 		pool->entries[i].key = key_of(i);
@@ -43,9 +51,15 @@ static void pool_init(struct pool *pool, u32 count)
 	}
 }
 
+static void pool_init(struct pool *pool, u32 count)
+{
+	pool_init_size(pool, count, maglev_size(count));
+}
+
 static void pool_free(struct pool *pool)
 {
 	free(pool->entries);
+	free(pool->blocks);
 	free(pool->table);
 	free(pool->slots);
 }
@@ -64,7 +78,11 @@ static void pool_build(struct pool *pool)
 		entry->credit = random_u64();
 	}
 	memset(pool->table, 0x5a, pool->size * sizeof(*pool->table));
-	maglev_build(pool->table, pool->size, pool->entries, pool->count);
+	memset(pool->blocks, 0x5a,
+	       maglev_blocks(pool->size) * sizeof(*pool->blocks));
+	pool->looks = maglev_build(pool->table, pool->size, pool->blocks,
+				   pool->entries, pool->count);
+	assert_true(pool->looks <= (u64)LOOKS_MAX * pool->size);
 	memset(pool->slots, 0, pool->count * sizeof(*pool->slots));
 	for (i = 0; i < pool->size; i++) {
 		assert_in_range(pool->table[i], 0, pool->count - 1);
@@ -148,13 +166,14 @@ static void no_servers(void **state)
 
 	(void)state;
 	pool_init(&pool, 0);
-	maglev_build(pool.table, pool.size, pool.entries, 0);
+	assert_int_equal(maglev_build(pool.table, pool.size, pool.blocks,
+				      pool.entries, 0), 0);
 	assert_all_none(&pool);
 	pool_free(&pool);
 	pool_init(&pool, 5);
 	for (i = 0; i < 5; i++)
 		pool.entries[i].weight = 0;
-	maglev_build(pool.table, pool.size, pool.entries, 5);
+	maglev_build(pool.table, pool.size, pool.blocks, pool.entries, 5);
 	assert_all_none(&pool);
 	pool_free(&pool);
 }
@@ -288,12 +307,27 @@ static void copy_owners(const struct pool *pool, u64 *keys, u32 *weights)
 	}
 }
 
-static void order_does_not_matter(void **state)
+static void check_order(struct pool *pool)
 {
 	static u64 keys[2][16381];
 	static u32 weights[2][16381];
+	u32 round;
+
+	pool_build(pool);
+	copy_owners(pool, keys[0], weights[0]);
+	for (round = 0; round < 20; round++) {
+		shuffle(pool);
+		pool_build(pool);
+		copy_owners(pool, keys[1], weights[1]);
+		assert_memory_equal(keys[0], keys[1], sizeof(keys[0]));
+		assert_memory_equal(weights[0], weights[1], sizeof(weights[0]));
+	}
+}
+
+static void order_does_not_matter(void **state)
+{
 	struct pool pool;
-	u32 i, round;
+	u32 i, low = 0;
 
 	(void)state;
 	pool_init(&pool, 60);
@@ -305,15 +339,12 @@ static void order_does_not_matter(void **state)
 	pool.entries[12].weight = 5;
 	pool.entries[13] = pool.entries[9];
 	pool.entries[13].weight = 100;
-	pool_build(&pool);
-	copy_owners(&pool, keys[0], weights[0]);
-	for (round = 0; round < 20; round++) {
-		shuffle(&pool);
-		pool_build(&pool);
-		copy_owners(&pool, keys[1], weights[1]);
-		assert_memory_equal(keys[0], keys[1], sizeof(keys[0]));
-		assert_memory_equal(weights[0], weights[1], sizeof(weights[0]));
-	}
+	check_order(&pool);
+	/* and when too many want the same slots */
+	for (i = 0; i < 60; i++)
+		pool.entries[i].key = chosen_key(&low, 60, pool.size);
+	check_order(&pool);
+	assert_true(pool.looks > (u64)MAGLEV_LOOKS * pool.size);
 	pool_free(&pool);
 }
 
@@ -478,11 +509,29 @@ static u32 *naive_permutation(u64 key, u32 size)
 	return order;
 }
 
-static void naive_build(u16 *table, u32 size, const struct maglev_entry *entries,
+/* The first free slot of @order from *@next on, or, crowded, the one behind its next. */
+static u32 naive_slot(const u16 *table, u32 size, const u32 *order, u32 *next,
+		      u64 *looks, bool *crowded)
+{
+	u32 slot = order[*next % size];
+
+	*crowded = *crowded || *looks >= 32ull * size;
+	while (!*crowded && ++*looks && table[slot] != MAGLEV_NONE)
+		slot = order[++*next % size];
+	while (table[slot] != MAGLEV_NONE)
+		slot = (slot + 1) % size;
+	++*next;
+	return slot;
+}
+
+/* Return: had it become crowded? */
+static bool naive_build(u16 *table, u32 size, const struct maglev_entry *entries,
 			u32 count)
 {
 	u32 *order[64], next[64] = {}, turn[64], n = 0, filled = 0, round, i, k;
 	double credit[64] = {};
+	bool crowded = false;
+	u64 looks = 0;
 
 	memset(table, 0xff, size * sizeof(*table));
 	for (i = 0; i < count; i++) {
@@ -503,14 +552,14 @@ static void naive_build(u16 *table, u32 size, const struct maglev_entry *entries
 			i = turn[k];
 			credit[i] += entries[i].weight / (double)(1u << own);
 			for (; credit[i] >= 1 && filled < size; credit[i]--) {
-				while (table[order[i][next[i]]] != MAGLEV_NONE)
-					next[i]++;
-				table[order[i][next[i]]] = i;
+				table[naive_slot(table, size, order[i],
+						 &next[i], &looks, &crowded)] = i;
 				filled++;
 			}
 		}
 	for (i = 0; i < count; i++)
 		free(order[i]);
+	return crowded;
 }
 
 static void same_as_naive(void **state)
@@ -531,7 +580,105 @@ static void same_as_naive(void **state)
 		}
 		pool.entries[0].weight = most[i % 4];
 		pool_build(&pool);
-		naive_build(want, pool.size, pool.entries, pool.count);
+		assert_false(naive_build(want, pool.size, pool.entries,
+					 pool.count));
+		assert_memory_equal(pool.table, want,
+				    pool.size * sizeof(*want));
+		free(want);
+		pool_free(&pool);
+	}
+}
+
+/* All permutations with stride 1, from the first @window slots on. */
+static void choose_keys(struct pool *pool, u32 window)
+{
+	u32 low = 0, k;
+
+	for (k = 0; k < pool->count; k++)
+		pool->entries[k].key = chosen_key(&low, window, pool->size);
+}
+
+/* Chosen keys are told from others by @looks alone; the rest is as promised. */
+static void chosen_is_bounded(void **state)
+{
+	/* each of these would take a hundred looks for each slot and more, up to 30,000 */
+	static const struct {
+		u32 count, window, size;
+	} cases[] = {
+		{ 160, 160, 16381 }, { 1000, 1000, 16381 },
+		{ 1000, 16381, 16381 }, { 1310, 100, 131071 },
+		{ 5243, 524287, 524287 },
+		{ MAGLEV_ENTRIES_MAX, MAGLEV_ENTRIES_MAX, 524287 },
+		{ MAGLEV_ENTRIES_MAX, 524287, 524287 },
+	};
+	static const u32 most[] = { 1, 3, 1000 };
+	struct pool pool;
+	size_t i, j;
+	u32 k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (j = 0; j < sizeof(most) / sizeof(*most); j++) {
+			pool_init_size(&pool, cases[i].count, cases[i].size);
+			choose_keys(&pool, cases[i].window);
+			for (k = 0; k < pool.count; k++)
+				pool.entries[k].weight = 1 + random_below(most[j]);
+			pool_build(&pool);
+			assert_true(pool.looks > (u64)MAGLEV_LOOKS * pool.size);
+			check_shares(&pool, 3);
+			pool_free(&pool);
+		}
+}
+
+/* Looks of pools that nobody has chosen are far from the limit: their tables are as ever. */
+static void others_are_not_crowded(void **state)
+{
+	static const u32 counts[] = { 3, 33, 163, 164, 1310, 1311, 5243,
+				      MAGLEV_ENTRIES_MAX };
+	static const u32 weights[] = { 1, 100, MAGLEV_WEIGHT_MAX };
+	struct pool pool;
+	size_t i, j;
+	u32 k;
+
+	(void)state;
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++)
+		for (j = 0; j < sizeof(weights) / sizeof(*weights); j++) {
+			pool_init(&pool, counts[i]);
+			for (k = 0; k < pool.count; k++) {
+				pool.entries[k].key = random_u64();
+				pool.entries[k].weight =
+					1 + random_below(weights[j]);
+			}
+			pool_build(&pool);
+			assert_true(pool.looks <= 16ull * pool.size);
+			pool_free(&pool);
+		}
+}
+
+/* Up to MAGLEV_LOOKS servers the table is the paper's, whatever the keys. */
+static void chosen_same_as_naive(void **state)
+{
+	static const u32 counts[] = { 8, MAGLEV_LOOKS, MAGLEV_LOOKS + 1, 45, 60 };
+	struct pool pool;
+	bool crowded;
+	u16 *want;
+	size_t i;
+	u32 k;
+
+	(void)state;
+	for (i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
+		pool_init(&pool, counts[i]);
+		choose_keys(&pool, pool.count);
+		for (k = 0; k < pool.count; k++)
+			pool.entries[k].weight = i % 2 ? 1 : 1 + random_below(3);
+		/* some that are nobody's choice among those that are */
+		for (k = 0; pool.count == 60 && k < 60; k += 4)
+			pool.entries[k].key = random_u64();
+		want = calloc(pool.size, sizeof(*want));
+		pool_build(&pool);
+		crowded = naive_build(want, pool.size, pool.entries,
+				      pool.count);
+		assert_true(crowded == (counts[i] > MAGLEV_LOOKS));
 		assert_memory_equal(pool.table, want,
 				    pool.size * sizeof(*want));
 		free(want);
@@ -747,6 +894,9 @@ int main(void)
 		cmocka_unit_test(weight_change),
 		cmocka_unit_test(same_as_naive),
 		cmocka_unit_test(one_key_two_classes),
+		cmocka_unit_test(chosen_is_bounded),
+		cmocka_unit_test(others_are_not_crowded),
+		cmocka_unit_test(chosen_same_as_naive),
 		cmocka_unit_test(golden_tables),
 		cmocka_unit_test(golden_hashes),
 		cmocka_unit_test(hash_alignment),

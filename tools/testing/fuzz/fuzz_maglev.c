@@ -2,8 +2,10 @@
 /*
  * The fallback table of kmod/maglev.c.  Input: size of the table (one octet), which server
  * leaves (one), junk for the scratch (one), then two octets of name and two of weight per
- * server.  A name may come again: twins.
+ * server.  A name may come again: twins.  Junk with the highest bit set is that of an
+ * attacker, who chooses names of servers that want the same slots.
  */
+#include "chosen.h"
 #include "fuzz.h"
 #include "maglev.h"
 
@@ -22,6 +24,7 @@ enum {
 struct pool {
 	u32 count;
 	u32 size;
+	bool chosen;
 	struct maglev_entry entries[SERVERS_MAX];
 	u16 *table;
 };
@@ -63,6 +66,8 @@ static void check_hash(const uint8_t *data, size_t size)
 
 static void build(struct pool *pool, unsigned int junk)
 {
+	struct maglev_block *blocks;
+	u64 looks;
 	u32 i;
 
 	for (i = 0; i < pool->count; i++) {
@@ -72,7 +77,14 @@ static void build(struct pool *pool, unsigned int junk)
 		pool->entries[i].credit = junk * 0x101010101010101ULL;
 	}
 	memset(pool->table, (int)junk, pool->size * sizeof(*pool->table));
-	maglev_build(pool->table, pool->size, pool->entries, pool->count);
+	blocks = malloc(maglev_blocks(pool->size) * sizeof(*blocks));
+	if (!blocks)
+		abort();
+	memset(blocks, (int)junk, maglev_blocks(pool->size) * sizeof(*blocks));
+	looks = maglev_build(pool->table, pool->size, blocks, pool->entries,
+			     pool->count);
+	must(looks <= (MAGLEV_LOOKS + 8ULL) * pool->size);
+	free(blocks);
 }
 
 static u64 total_weight(const struct pool *pool)
@@ -159,7 +171,7 @@ static void check_leaving(struct pool *pool, u32 leaving)
 			    pool->table[i] == MAGLEV_NONE);
 		moved += before[i] != leaving && before[i] != pool->table[i];
 	}
-	if (pool->size == REAL_SIZE && !has_twins(pool))
+	if (pool->size == REAL_SIZE && !pool->chosen && !has_twins(pool))
 		must(moved <= REAL_SIZE / NEEDLESS_PART);
 	free(before);
 }
@@ -167,12 +179,16 @@ static void check_leaving(struct pool *pool, u32 leaving)
 static u32 read_servers(struct pool *pool, struct input *in)
 {
 	u8 word[4];
+	u32 low;
 
 	while (pool->count < SERVERS_MAX && in->left) {
 		struct maglev_entry *entry = &pool->entries[pool->count++];
 
 		take(in, word, sizeof(word));
 		entry->key = maglev_hash(word, 2, 0);
+		low = (u32)word[0] << 24 | (u32)word[1] << 16;
+		if (pool->chosen)
+			entry->key = chosen_key(&low, SERVERS_MAX, pool->size);
 		entry->weight = word[2] << 8 | word[3];
 	}
 	return pool->count;
@@ -186,6 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	u32 i;
 
 	check_hash(data, size);
+	pool.chosen = junk & 0x80;
 	pool.table = malloc(pool.size * sizeof(*pool.table));
 	if (!pool.table)
 		abort();
