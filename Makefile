@@ -39,6 +39,7 @@ DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
 FUZZ := tools/testing/fuzz
+START := tools/testing/clean-start
 RUNS := 1000000
 INPUTS ?= 1000000
 SOAK ?= 20
@@ -52,8 +53,12 @@ all: module programs
 help:
 	@sed -n '3,/^$$/s/^# \{0,3\}//p' Makefile
 
+# the kernel's build system takes a space for the end of a name
 module:
-ifneq ($(wildcard $(KDIR)/Makefile),)
+ifneq ($(words $(CURDIR)),1)
+	@echo "The module is $(if $(filter file,$(origin KDIR)),skipped,not built): $(CURDIR) has a space in it, which the kernel's build system does not take." >&2
+	$(if $(filter file,$(origin KDIR)),,@exit 1)
+else ifneq ($(wildcard $(KDIR)/Makefile),)
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules
 else ifeq ($(origin KDIR),file)
 	@echo "The module is skipped: there is no kernel build tree at $(KDIR) (install linux-headers-$(shell uname -r), or give KDIR=...)."
@@ -117,16 +122,16 @@ bench-native: setup
 	@tools/testing/bench/bench --native
 
 bench-check: setup
-	@tools/testing/bench/bench --check --packets 2048
+	@$(START) --limit 2400 --name bench-check -- $(BENCH)/bench --check --packets 2048
 
 lint: setup
-	@tools/lint
+	@$(START) --limit 1200 --name lint -- tools/lint
 
 fuzz: setup
 	@$(FUZZ)/run --runs $(RUNS) $(FUZZERS)
 
 fuzz-check: setup
-	@$(FUZZ)/run --check $(FUZZERS)
+	@$(START) --limit 1200 --name fuzz-check -- $(FUZZ)/run --check $(FUZZERS)
 
 coverage: setup
 	@$(FUZZ)/cover --html

@@ -7,6 +7,9 @@
 # 1 if anything failed or nothing ran.
 set -euo pipefail
 
+if [[ ! -d ${TMPDIR:-/tmp} || ! -w ${TMPDIR:-/tmp} ]]; then
+	unset TMPDIR
+fi
 passed=0 failed=0 skipped=0
 output=$(mktemp)
 trap 'rm -f "$output"' EXIT

@@ -1,13 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# run.sh PROGRAM... - runs programs that print TAP and adds up their results.
+# run.sh [--limit SECONDS] PROGRAM... - runs programs that print TAP and adds up their results.
 #
 # A test that runs in several builds (plain/test_x, sanitize/test_x) is one test and
 # has the worst of its results.  A program that ends before its plan is fulfilled, or
-# fails without naming a test, has one failed test more.  The last line is
+# fails without naming a test, has one failed test more.  So has one that is not over
+# after SECONDS (900): it is ended, and its processes are shown.  The last line is
 # "N passed, N failed, N skipped"; the exit status is 1 if any failed or none ran.
 set -euo pipefail
 
+seconds=900
+if [[ ${1:-} = --limit ]]; then
+	seconds=$2
+	shift 2
+fi
+start=$(cd "$(dirname "$0")/../../tools/testing" && pwd -P)/clean-start
 results=$(mktemp)
 output=$(mktemp)
 trap 'rm -f "$results" "$output"' EXIT
@@ -30,7 +37,9 @@ read_tap() { # SUITE STATUS
 		/^ok/ { result("passed", name); next }
 		{ result("failed", name) }
 		END {
-			if (!planned || seen < plan)
+			if (status == 124)
+				result("failed", "not over in time")
+			else if (!planned || seen < plan)
 				result("failed", "ended early, status " status)
 			else if (status && !bad)
 				result("failed", "exit status " status)
@@ -41,7 +50,8 @@ run() { # PROGRAM
 	local suite status=0 fresh
 	suite=$(basename "$1")
 	suite=${suite#test_}
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout -k 5 300 "$1" >"$output" 2>&1 || status=$?
+	"$start" --limit "$seconds" --name "$1" -- env CMOCKA_MESSAGE_OUTPUT=TAP "$1" >"$output" 2>&1 ||
+		status=$?
 	fresh=$(read_tap "$suite" "$status" <"$output")
 	printf '%s\n' "$fresh" >>"$results"
 	printf '  TEST    %-28s %s\n' "$1" "$(printf '%s\n' "$fresh" | cut -f1 | sort | uniq -c |

@@ -22,14 +22,26 @@ need() {
 	done
 }
 
+# What is made here is for other users too (apt's, a guest's), whatever we were started with.
+umask 022
+if [ ! -d "${TMPDIR:-/tmp}" ] || [ ! -w "${TMPDIR:-/tmp}" ]; then
+	unset TMPDIR
+fi
+
 lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck disable=SC2034 # for those who source this
 repo=$(cd "$lab_dir/../../.." && pwd -P)
 
-# Some ways of becoming root leave HOME unset.
+# Some ways of becoming a user leave HOME unset, some users have none. What is in /var/tmp could be somebody else's.
 home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
-cache=${XDG_CACHE_HOME:-${home:-/var/tmp}/.cache}/ip_vs_quic
-mkdir -p "$cache" || die "cannot make the cache directory $cache."
+cache=${XDG_CACHE_HOME:-${home:-/nonexistent}/.cache}/ip_vs_quic
+if ! mkdir -p "$cache" 2>/dev/null; then
+	cache=/var/tmp/ip_vs_quic-$(id -u)
+	mkdir -p "$cache" || die "cannot make the cache directory $cache."
+	if [ ! -O "$cache" ] || [ -L "$cache" ]; then
+		die "the cache directory $cache is another user's."
+	fi
+fi
 cache=$(cd "$cache" && pwd -P)
 
 # as_owner COMMAND...: as the owner of the checkout if that is not root, so that what is built in it stays theirs to remove.
@@ -43,6 +55,9 @@ as_owner() {
 	fi
 }
 
+# Whoever has a lock may be building a kernel.
+lock_seconds=7200
+
 # with_lock NAME COMMAND...: one at a time on this machine. The lock belongs to the open file, so a killed holder lets go of it.
 # No "||" around COMMAND: that would switch errexit off inside it.
 with_lock() {
@@ -50,7 +65,7 @@ with_lock() {
 	shift
 	mkdir -p "$cache/locks"
 	exec {lock_fd}>"$cache/locks/$lock_name"
-	flock "$lock_fd"
+	flock -w "$lock_seconds" "$lock_fd" || die "another process has had the lock $cache/locks/$lock_name for $lock_seconds seconds."
 	"$@"
 	exec {lock_fd}>&-
 }

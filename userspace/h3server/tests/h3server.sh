@@ -9,7 +9,7 @@
 
 set -euo pipefail
 
-program=$1
+program=$(realpath "$1")
 shift
 groups=("$@")
 [ $# -gt 0 ] || groups=(refusals configs failover migration http addresses
@@ -80,13 +80,25 @@ start()
 
 started() { grep -q '^ready$' "$work/log" || ! kill -0 "$server_pid" 2>/dev/null; }
 
+# PID: its exit status, once it has ended.  One that does not is killed.
+await()
+{
+	local status=0
+
+	wait_until gone "$1" || kill -KILL "$1"
+	wait "$1" 2> /dev/null || status=$?
+	return "$status"
+}
+
+gone() { ! kill -0 "$1" 2> /dev/null; }
+
 # The exit status counts: sanitizers and LeakSanitizer speak through it.
 stop()
 {
 	local status=0
 
 	kill -TERM "$server_pid"
-	wait "$server_pid" || status=$?
+	await "$server_pid" || status=$?
 	server_pid=
 	[ ! -s "$work/err" ] || cat "$work/err"
 	[ "$status" -eq 0 ] || echo "the server's exit status is $status"
@@ -108,14 +120,14 @@ trap cleanup EXIT
 
 # -- the client --
 
-# HOST PORT URI OPTION...: downloads into a fresh $dir; the client's log is $dir.log.
+# DIRECTORY HOST PORT URI OPTION...: downloads into a fresh $dir; the client's log is $dir.log.
 fetch_to()
 {
 	local dir=$1 host=$2 to_port=$3 uri=$4
 
 	shift 4
 	mkdir -p "$dir"
-	"${client_in[@]}" timeout "$client_seconds" gtlsclient --exit-on-all-streams-close \
+	"${client_in[@]}" timeout -k 5 "$client_seconds" gtlsclient --exit-on-all-streams-close \
 		--download="$dir" --no-quic-dump --no-http-dump "$@" \
 		"$host" "$to_port" "https://localhost$uri" > "$dir.log" 2>&1
 }
@@ -190,7 +202,7 @@ refuses()
 	local want=$1 regex=$2 status=0
 
 	shift 2
-	timeout 10 "$program" "$@" < "${stdin:-/dev/null}" > "$work/stdout" \
+	timeout -k 5 10 "$program" "$@" < "${stdin:-/dev/null}" > "$work/stdout" \
 		2> "$work/stderr" || status=$?
 	cat "$work/stderr"
 	[ ! -s "$work/stdout" ] || { echo "says something"; return 1; }
@@ -442,7 +454,7 @@ nat_rebinding()
 	rm -rf "$work/dl"
 	fetch_to "$work/dl" 127.0.0.1 "$nat_port" /big && same big || return 1
 	kill "$nat_pid"
-	wait "$nat_pid" || return 1
+	await "$nat_pid" || return 1
 	migrated 127.0.0.2 127.0.0.3 && migrates_before_the_end && stop
 }
 
@@ -677,7 +689,7 @@ retry_moved()
 	rm -rf "$work/dl"
 	fetch_to "$work/dl" 127.0.0.1 "$(cat "$work/nat")" /small || :
 	kill "$nat_pid"
-	wait "$nat_pid" || return 1
+	await "$nat_pid" || return 1
 	grep CONNECTION_CLOSE "$work/dl.log"
 	grep -q 'frm rx .*CONNECTION_CLOSE.*error_code=.*(0xb)' "$work/dl.log" &&
 		[ ! -e "$work/dl/small" ] && logged 0 '^request' && stop
@@ -721,7 +733,7 @@ crash()
 	client=$!
 	wait_until seven_issued || return 1
 	kill -KILL "$server_pid"
-	wait "$server_pid" 2> /dev/null || :
+	await "$server_pid" || :
 	same_port=$port
 	start --listen "127.0.0.1:$same_port" "${lb[@]}" || return 1
 	wait "$client" || status=$?

@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 TIMEOUT = 10
+IDLE = 120      # seconds after which a relay that nobody has ended gives up
 
 
 def fail(text):
@@ -112,7 +113,7 @@ def aes(mode, key, blocks):
     """ECB over many blocks in one go."""
     run = subprocess.run(
         ["openssl", "enc", mode, "-aes-128-ecb", "-nopad", "-K", key],
-        input=b"".join(blocks), stdout=subprocess.PIPE, check=True)
+        input=b"".join(blocks), stdout=subprocess.PIPE, check=True, timeout=60)
     return [run.stdout[i:i + 16] for i in range(0, len(run.stdout), 16)]
 
 
@@ -216,7 +217,9 @@ class Nat:
         self.rebind()
         print(self.inside.getsockname()[1], flush=True)
         while True:
-            ready, _, _ = select.select([self.inside] + self.outside, [], [])
+            ready, _, _ = select.select([self.inside] + self.outside, [], [], IDLE)
+            if not ready:
+                fail(f"nothing to relay for {IDLE} s")
             for sock in ready:
                 if sock is self.inside:
                     self.outward()

@@ -17,6 +17,8 @@ int ran_status;
 char *ran_out;
 char *ran_err;
 
+enum { TEMP_MAX = 96 };
+
 static char *slurp(int fd)
 {
 	off_t size = lseek(fd, 0, SEEK_END);
@@ -27,10 +29,25 @@ static char *slurp(int fd)
 	return text;
 }
 
+/* Below $TMPDIR, unless that is no name for a word of a command line. */
+static void template(char path[static TEMP_MAX])
+{
+	static const char file[] = "quiclbadm-test-XXXXXX";
+	const char *where = getenv("TMPDIR");
+
+	if (!where || *where != '/' || strpbrk(where, " \t'\"#\\") ||
+	    strlen(where) + sizeof(file) >= TEMP_MAX)
+		where = "/tmp";
+	snprintf(path, TEMP_MAX, "%s/%s", where, file);
+}
+
 static int scratch(void)
 {
-	char path[] = "/tmp/quiclbadm-test-XXXXXX";
-	int fd = mkostemp(path, O_CLOEXEC);
+	char path[TEMP_MAX];
+	int fd;
+
+	template(path);
+	fd = mkostemp(path, O_CLOEXEC);
 
 	assert_true(fd >= 0);
 	unlink(path);
@@ -132,13 +149,13 @@ void says(int status, const char *sentence, const char *line)
 	assert_int_equal(ran_status, status);
 }
 
-static char directory[] = "/tmp/quiclbadm-test-XXXXXX";
+static char directory[TEMP_MAX];
 
 static void remove_directory(void)
 {
-	char command[64];
+	char command[TEMP_MAX + 16];
 
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
 	if (system(command))
 		fprintf(stderr, "%s is left behind\n", directory);
 }
@@ -149,6 +166,7 @@ const char *temp_dir(void)
 
 	/* the name that is made may end like the one that is not */
 	if (!made) {
+		template(directory);
 		assert_non_null(mkdtemp(directory));
 		made = true;
 		atexit(remove_directory);
@@ -158,7 +176,7 @@ const char *temp_dir(void)
 
 const char *temp_file(const char *name, const char *content, unsigned int mode)
 {
-	static char path[128];
+	static char path[TEMP_MAX + 128];
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", temp_dir(), name);

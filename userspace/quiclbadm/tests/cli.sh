@@ -109,8 +109,8 @@ keys_go_nowhere_public() {
 	[ "$rc" = 1 ]
 	[ "$(cat err)" = "Error: --keys: everybody may read the file that standard output is (umask 077)." ]
 	[ ! -s open ]
-	# script(1) is a terminal
-	script -qec "$quiclbadm -S --keys" /dev/null >typed </dev/null || true
+	# script(1) is a terminal, and wants a line for the shell
+	timeout -k 5 60 script -qec "$(printf %q "$quiclbadm") -S --keys" /dev/null >typed </dev/null || true
 	grep -q 'Error: --keys: standard output is a terminal\.' typed
 }
 

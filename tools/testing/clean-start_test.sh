@@ -1,0 +1,295 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whether every test ends, with its name, its processes and one failure, and starts from the same state, however it was started.
+# What is made and run here is below a path with a space. Prints KTAP.
+#
+# shellcheck disable=SC2016 # what is in single quotes is for other shells
+set -u
+shopt -s lastpipe
+
+here=$(cd "$(dirname "$0")" && pwd -P)
+start=$here/clean-start
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+tree="$tmp/a tree"
+count=0 failed=0
+
+verdict() {
+	count=$((count + 1))
+	if [ "$1" = "$2" ]; then
+		printf 'ok %s %s\n' "$count" "$3"
+	else
+		diff <(printf '%s\n' "$2") <(printf '%s\n' "$1") | sed 's/^/# /'
+		printf 'not ok %s %s\n' "$count" "$3"
+		failed=1
+	fi
+}
+
+# within SECONDS WHAT COMMAND...: polls
+within() {
+	local deadline=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@" 2>/dev/null; do
+		if [ "$SECONDS" -ge "$deadline" ]; then
+			printf '# in vain waited for %s\n' "$what"
+			return 1
+		fi
+		read -rt 0.05 <>"$tmp/never" || true
+	done
+}
+mkfifo "$tmp/never"
+
+# runs SECONDS: how many processes sleep as long
+runs() { pgrep -cfx "sleep $1"; }
+# shellcheck disable=SC2317 # called by within
+one_runs() { [ "$(runs "$1")" = 1 ]; }
+
+# --- the end ---
+
+# A number of seconds that nobody else sleeps.
+mark() { printf '%s.%s' "$((9000 + $1))" "$$"; }
+
+# hangs NAME SCRIPT: the script, with $a and $b to sleep, is ended, and both are shown. All of these at once, for they take seconds.
+hanging=()
+hangs() {
+	hanging+=("$1")
+	hang "$2" "$(mark $((2 * ${#hanging[@]})))" "$(mark $((2 * ${#hanging[@]} + 1)))" "$tmp/hanging.${#hanging[@]}" &
+}
+
+hang() {
+	local status=0 err=$4.err
+	timeout -k 1 60 "$start" --limit 5 --name dull -- env a="$2" b="$3" bash -c "$1" 2>"$err" || status=$?
+	echo "$status $(grep -c '^# dull: not over after 5 s' "$err") $(grep -cF "sleep $2" "$err") $(grep -cF "sleep $3" "$err") $(runs "$2") $(runs "$3")" >"$4"
+}
+
+# hung: what became of them
+hung() {
+	local n
+	wait
+	for n in "${!hanging[@]}"; do
+		verdict "$(<"$tmp/hanging.$((n + 1))")" "124 1 1 1 0 0" "limit: ${hanging[n]}"
+	done
+}
+
+# status WANTED NAME COMMAND...: what becomes of the command's end
+status() {
+	local wanted=$1 name=$2 status=0
+	shift 2
+	timeout -k 1 30 "$start" --limit 20 -- "$@" 2>"$tmp/err" || status=$?
+	verdict "$status" "$wanted" "status: $name"
+}
+
+leftover() {
+	local a status=0 err=$tmp/leftover.err
+	a=$(mark 100)
+	timeout -k 1 30 "$start" --name dull -- sh -c 'sleep "$1" & exit 3' sh "$a" 2>"$err" || status=$?
+	echo "$status $(grep -c '^# dull: has ended and left running' "$err") $(runs "$a")" >"$tmp/leftover"
+}
+
+left() { verdict "$(<"$tmp/leftover")" "3 1 0" "what is left running is shown and ended"; }
+
+# told SIGNAL STATUS: clean-start itself gets the signal
+told() {
+	local a pid status=0
+	a=$(mark 200)
+	env --default-signal="$1" "$start" -- sleep "$a" &
+	pid=$!
+	within 20 "the command" one_runs "$a"
+	kill -"$1" "$pid"
+	wait "$pid" || status=$?
+	verdict "$status $(runs "$a")" "$2 0" "SIG$1 ends the command first"
+}
+
+# as nohup has it
+deaf() {
+	local a pid status=0
+	a=$(mark 300)
+	env --ignore-signal=HUP "$start" -- sleep "$a" &
+	pid=$!
+	within 20 "the command" one_runs "$a"
+	kill -HUP "$pid"
+	kill -TERM "$pid"
+	wait "$pid" || status=$?
+	verdict "$status" 143 "SIGHUP is ignored where nohup wants it to be"
+}
+
+# --- the beginning ---
+
+# sees WANTED NAME COMMAND...: what the command prints when all that can be inherited is as bad as can be
+sees() {
+	local wanted=$1 name=$2
+	shift 2
+	(
+		umask 077
+		ulimit -S -c unlimited -n 200 2>/dev/null
+		exec 9<"$start"
+		# timeout(1) would reset some of the signals
+		timeout -k 1 30 env -u HOME --ignore-signal=INT,QUIT,HUP,PIPE,TERM,CHLD,USR1,TTOU --block-signal=USR2,CHLD,QUIT LC_ALL=tr_TR.UTF-8 LANG=tr_TR \
+			TMPDIR=/nonexistent CDPATH=/ GREP_OPTIONS=-v MAKEFLAGS=-n NO_COLOR=1 POSIXLY_CORRECT=1 BASH_ENV=/nonexistent \
+			PYTHONPATH=/nonexistent TZ=Asia/Tokyo COLUMNS=20 TERM=xterm PATH=bin:/usr/bin:/bin \
+			"$start" --limit 20 -- "$@" </dev/zero 2>&1
+	) | readarray -t got
+	verdict "${got[*]}" "$wanted" "start: $name"
+}
+
+# signals: what a command has of them, but for 32 and 33, which are the C library's own
+signals='sed -n "s/\t/ /; s/\(Ign.*\)180000000/\1000000000/; /^Sig\(Ign\|Blk\)/p" /proc/self/status'
+none="SigBlk: 0000000000000000 SigIgn: 0000000000000000"
+
+# Bash, as other shells, cannot reset what was ignored: it must not be.
+begin() {
+	sees "$none" "no signal is ignored or blocked" sh -c "$signals"
+	sees 0022 "umask" sh -c umask
+	sees "C.UTF-8 UTC0 dumb /bin/sh" "locale, time zone, terminal, shell" sh -c 'echo $LC_ALL $TZ $TERM $SHELL'
+	sees "LC_ALL PATH SHELL TERM TZ" "no other variable" \
+		sh -c 'env | sed -n "s/=.*//p" | grep -vxE "HOME|TMPDIR|USER|LOGNAME|PWD|OLDPWD|_|SHLVL|DEBIAN_FRONTEND|(CPPF|CF|LDF)LAGS|.*_PATH|SSL_.*|.*_(proxy|PROXY)|CC|AR|V|XDG_CACHE_HOME|HALVES" | sort'
+	sees "/bin/sh: absent absent absent" "nothing of CDPATH, MAKEFLAGS, GREP_OPTIONS" \
+		sh -c 'echo /bin/sh: ${CDPATH-absent} ${MAKEFLAGS-absent} ${GREP_OPTIONS-absent}'
+	sees "0 1 2" "no other file" sh -c 'ls /proc/$$/fd'
+	sees "/dev/null none" "standard input, terminal" bash -c 'readlink /proc/$$/fd/0; (: >/dev/tty) 2>/dev/null && echo one || echo none'
+	sees "0 1024 unlimited" "limits" sh -c 'ulimit -S -c; ulimit -S -n; ulimit -S -f'
+	sees "own own" "HOME, TMPDIR" sh -c '[ -w "$HOME" ] && echo own; [ "$(stat -c %a "$TMPDIR")" = 700 ] && [ -O "$TMPDIR" ] && echo own'
+	sees "/usr/sbin" "PATH has what root's has, and no relative name" sh -c 'echo $PATH | tr : "\n" | grep -e ^bin -e ^/usr/sbin\$'
+	# shellcheck disable=SC2012
+	"$start" -- sh -c 'echo $TMPDIR; : >$TMPDIR/left; mkdir -m 0 $TMPDIR/closed' >"$tmp/out"
+	verdict "$([ -s "$tmp/out" ] && ls -d "$(<"$tmp/out")" 2>/dev/null)" "" "TMPDIR is removed"
+	(cd "$tmp" && timeout -k 1 60 env --ignore-signal=QUIT --block-signal=QUIT "$here/../../userspace/tests/dumped.py" cat) >"$tmp/out" 2>&1
+	case $? in
+	0 | 3) verdict ended ended "dumped.py ends, though SIGQUIT is ignored" ;;
+	*) verdict "$(<"$tmp/out")" ended "dumped.py ends, though SIGQUIT is ignored" ;;
+	esac
+}
+
+# --- the runners ---
+
+# program NAME: a test program, of standard input
+program() {
+	cat >"$tree/$1"
+	chmod +x "$tree/$1"
+}
+
+# run.sh is about one program of several
+one_program() {
+	local status=0
+	program good <<-'END'
+		#!/bin/sh
+		echo "1..1"
+		echo "ok 1 - x"
+	END
+	program stuck <<-END
+		#!/bin/sh
+		echo "1..2"
+		echo "ok 1 - y"
+		sleep $(mark 400)
+	END
+	(cd "$tree" && timeout -k 1 60 "$here/../../userspace/tests/run.sh" --limit 3 ./stuck ./good) >"$tmp/out" 2>&1 || status=$?
+	verdict "$status $(tail -n 1 "$tmp/out")" "1 2 passed, 1 failed, 0 skipped" "run.sh: a program that hangs is one failure, and the others are run"
+	verdict "$(grep -c "# ./stuck: not over after 3 s" "$tmp/out") $(grep -c "sleep $(mark 400)" "$tmp/out")" "1 1" \
+		"run.sh: it is named and its processes are shown"
+}
+
+# a tree with a runner whose suite harness is ours
+make_tree() {
+	mkdir -p "$tree/tools/testing/qemu"
+	cp "$here/check" "$here/clean-start" "$here/tally.awk" "$tree/tools/testing/"
+	cp "$here/qemu/lib.sh" "$tree/tools/testing/qemu/"
+	program tools/testing/clean-start_test.sh <<-'END'
+		#!/bin/sh
+		printf 'ok 1 a\n1..1\n'
+	END
+	check=$tree/tools/testing/check
+}
+
+# harness SCRIPT: what the suite does
+harness() {
+	printf '#!/bin/bash\n%s\n' "$1" | program tools/testing/tally_test.sh
+}
+
+one_suite() {
+	local status=0 a
+	a=$(mark 500)
+	harness "printf 'ok 1 a\nnot ok 2 b\nok 3 c\n'; sleep $a"
+	timeout -k 1 60 "$check" --limit 5 harness >"$tmp/out" 2>&1 || status=$?
+	verdict "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 1 failed, 0 skipped 0" "check: a suite that hangs is one failure"
+	verdict "$(grep -c '^# harness: not over after 5 s' "$tmp/out") $(grep -c "sleep $a" "$tmp/out")" "1 1" \
+		"check: it is named and its processes are shown"
+	status=0
+	timeout -k 1 60 "$check" -j 2 --limit 5 harness harness >"$tmp/out" 2>&1 || status=$?
+	verdict "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 2 failed, 0 skipped 0" "check -j: likewise"
+}
+
+# The script that starts the runner is of the same process group; it has to live on.
+one_signal() {
+	local a
+	a=$(mark 600)
+	harness "printf 'ok 1 a\n'; sleep $a"
+	program starter <<-END
+		#!/bin/bash
+		"$check" "\$@" harness &
+		until pgrep -fx "sleep $a" >/dev/null; do sleep 0.1; done
+		kill -TERM \$!
+		wait \$!
+		echo "status \$?"
+	END
+	timeout -k 1 60 "$tree/starter" >"$tmp/out" 2>&1
+	verdict "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check: SIGTERM ends its suite, and not who started it"
+	timeout -k 1 60 env --ignore-signal=INT,QUIT,HUP "$tree/starter" -j 2 >"$tmp/out" 2>&1
+	verdict "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check -j: likewise, where all other signals are ignored"
+}
+
+# every way that a suite may be started, without waiting for it
+background() {
+	# bash itself ignores one
+	harness "[ \"\$($signals | xargs)\" = '$none' ] || printf 'not '; printf 'ok 1 signals\n1..1\n'"
+	printf '#!/bin/sh\nsetsid nohup "%s" harness >"%s" 2>&1 &\n' "$check" "$tmp/log" | program starter
+	: >"$tmp/log"
+	"$tree/starter"
+	within 60 "the runner's last line" grep -q '^[0-9]* passed, ' "$tmp/log"
+	verdict "$(tail -n 1 "$tmp/log")" "2 passed, 0 failed, 0 skipped" "check: by setsid and nohup in the background of a script"
+}
+
+# One real program, built and run in every way at once: below a path with a space, in the background, with nohup, umask 077, no HOME, and
+# by nobody if we are root.
+real() {
+	local as=() status=0
+	mkdir -p "$tree/copy"
+	(cd "$here/../.." && cp -r --parents kmod userspace/tests userspace/lib VERSION tools/testing/clean-start "$tree/copy/")
+	find "$tree/copy" \( -name '*.[od]' -o -name '*.so*' -o -name '*.a' \) -delete
+	rm -rf "$tree/copy/userspace/tests"/{plain,sanitize}
+	if [ "$(id -u)" = 0 ]; then
+		chown -R nobody "$tree/copy"
+		chmod go+x "$tmp" "${TMPDIR:-/tmp}"
+		as=(setpriv --reuid nobody --regid nogroup --clear-groups)
+	fi
+	printf '#!/bin/sh\numask 077\nexec nohup env -u HOME "$@" >"%s" 2>&1 &\nwait "$!"\n' "$tmp/log" | program starter
+	timeout -k 1 200 "$tree/starter" "${as[@]}" "$tree/copy/tools/testing/clean-start" --limit 100 -- sh -c '
+		make -s -C "$1" plain/test_quic_hdr && cd "$1" && ./run.sh plain/test_quic_hdr' sh "$tree/copy/userspace/tests" || status=$?
+	verdict "$status $(tail -n 1 "$tmp/log")" "0 8 passed, 0 failed, 0 skipped" "a real test is built and run in every way at once"
+	[ "$status" = 0 ] || sed 's/^/# /' "$tmp/log"
+}
+
+mkdir "$tree"
+printf 'KTAP version 1\n'
+hangs "a command and its child" 'sleep $a & exec sleep $b'
+hangs "a session of its own" '(setsid sleep $a &); sleep $b'
+hangs "whoever ignores SIGTERM" 'trap "" TERM; sleep $a & sleep $b'
+hangs "what is stopped" 'sleep $a & until grep -q sleep /proc/$!/comm; do :; done; kill -STOP $!; sleep $b'
+leftover &
+hung
+status 7 "a number" sh -c 'exit 7'
+status 139 "a signal" sh -c 'kill -SEGV $$'
+status 125 "no such command" "$tree/none"
+begin
+left
+told TERM 143
+told INT 130
+deaf
+one_program
+make_tree
+one_suite
+one_signal
+background
+real
+printf '1..%s\n' "$count"
+exit "$failed"
