@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ipvs.h"
+#include "module.h"
 #include "quic.h"
 
 /* IPVS's family has no extack: what its errors mean, as in ipvsadm. */
@@ -68,12 +69,28 @@ static const char *ipvs_why(uint8_t cmd, int error)
 	return strerror(error);
 }
 
+/*
+ * Nobody has our scheduler or our family because the kernel does not take the
+ * module: a kernel started by Secure Boot takes only what is signed.
+ */
+static bool lacks_signature(enum nl_family family, uint8_t cmd, int error)
+{
+	if (!module_is_unsigned())
+		return false;
+	if (family == NL_QUIC)
+		return error == -ENOPKG;
+	return error == -ENOENT &&
+	       (cmd == IPVS_CMD_NEW_SERVICE || cmd == IPVS_CMD_SET_SERVICE);
+}
+
 int kernel_refusal(enum nl_family family, uint8_t cmd, int error,
 		   const char *format, ...)
 {
 	char what[256];
 	va_list args;
 
+	if (lacks_signature(family, cmd, error))
+		return refuse("kernel: it takes only signed modules (Secure Boot), and ip_vs_quic has no signature that it trusts: install it by make dkms-install, which signs, and enrol the key by mokutil --import /var/lib/dkms/mok.pub");
 	if (error == -ENOPKG && family == NL_QUIC)
 		return refuse("kernel: the ip_vs_quic module is not loaded (modprobe ip_vs_quic)");
 	if (error == -ENOPKG || error == -EPROTONOSUPPORT)

@@ -2,17 +2,15 @@
 #include "nl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 #include <linux/genetlink.h>
 #include <linux/ip_vs.h>
 #include <linux/ip_vs_quic.h>
 
+#include "module.h"
 #include "xalloc.h"
 
 enum nl_sizes {
@@ -239,36 +237,6 @@ static int look_up(enum nl_family family)
 	return exchange_message(nlh, read_family_id, &family_ids[family]);
 }
 
-static void load_module(const char *module)
-{
-	pid_t pid = fork();
-	int null;
-
-	if (pid < 0)
-		return;
-	if (pid) {
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		return;
-	}
-	null = open("/dev/null", O_RDWR);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-	}
-	execlp("modprobe", "modprobe", "-q", "--", module, (char *)NULL);
-	_exit(127);
-}
-
-static bool is_loaded(const char *module)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/module/%s", module);
-	return !access(path, F_OK);
-}
-
 /*
  * ip_vs_quic registers its family from a worker, because it may be loaded in the
  * middle of a netlink request: with the module there, the family is to come.
@@ -282,7 +250,7 @@ static int await_family(enum nl_family family)
 			nanosleep(&(struct timespec){ .tv_nsec = 10000000 },
 				  NULL);
 		err = look_up(family);
-		if (!is_loaded(families[family].module))
+		if (!module_is_loaded(families[family].module))
 			break;
 	}
 	return err;
@@ -296,7 +264,7 @@ static int resolve(enum nl_family family, bool load)
 		return 0;
 	err = await_family(family);
 	if (err == -ENOENT && load) {
-		load_module(families[family].module);
+		module_load(families[family].module);
 		err = await_family(family);
 	}
 	sentence[0] = '\0';
@@ -310,7 +278,7 @@ void nl_load_quic(void)
 
 bool nl_has_quic(void)
 {
-	return is_loaded(families[NL_QUIC].module);
+	return module_is_loaded(families[NL_QUIC].module);
 }
 
 void nl_begin(struct nl_request *request, enum nl_family family, uint8_t cmd,

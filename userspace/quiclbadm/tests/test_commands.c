@@ -13,6 +13,7 @@
 #include "fake.h"
 #include "ipvs.h"
 #include "kernel.h"
+#include "module.h"
 #include "quic.h"
 #include "secret.h"
 #include "xalloc.h"
@@ -1249,6 +1250,51 @@ static void many_server_ids(void **state)
 	free(text);
 }
 
+/* It fails, whatever it is asked for; with -q it would not say why. */
+static void modprobe_says(const char *directory, const char *words)
+{
+	char path[64];
+	FILE *out;
+
+	snprintf(path, sizeof(path), "%s/modprobe", directory);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	fprintf(out, "#!/bin/sh\n[ \"$1\" != -q ] || exit 1\necho \"modprobe: ERROR: could not insert '$2': %s\" >&2\nexit 1\n",
+		words);
+	fclose(out);
+	assert_int_equal(chmod(path, 0700), 0);
+	module_load("ip_vs_quic");
+	unlink(path);
+}
+
+/* What modprobe printed decides, not that it failed. */
+static void unsigned_module(void **state)
+{
+	static const char other[] = "service " SVC ": its scheduler or persistence engine is not found (modprobe ip_vs_quic)";
+	static const char sentence[] = "kernel: it takes only signed modules (Secure Boot), and ip_vs_quic has no signature that it trusts: install it by make dkms-install, which signs, and enrol the key by mokutil --import /var/lib/dkms/mok.pub";
+	char directory[] = "/tmp/modprobe.XXXXXX", *path = xstrdup(getenv("PATH"));
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	setenv("PATH", directory, 1);
+	modprobe_says(directory, "Exec format error");
+	says(1, other, "-A -u " SVC " -s bogus");
+	modprobe_says(directory, "Key was rejected by service");
+	says(1, sentence, "-A -u " SVC " -s bogus");
+	modprobe_says(directory, "Exec format error");
+	says(1, other, "-A -u " SVC " -s bogus");
+	modprobe_says(directory, "Required key not available");
+	says(1, sentence, "-A -u " SVC " -s bogus");
+	done("-A -u 192.0.2.9:443 -s rr");
+	fake.no_module = true;
+	says(1, sentence, "express add eth0");
+	/* so that no other test finds it so */
+	modprobe_says(directory, "");
+	setenv("PATH", path, 1);
+	free(path);
+	rmdir(directory);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -1282,6 +1328,7 @@ int main(void)
 		TEST(lost_key_is_said),
 		TEST(lost_key_of_a_tenant),
 		TEST(many_server_ids),
+		TEST(unsigned_module),
 	};
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
