@@ -101,6 +101,24 @@ static void print_title(const struct ipvs_info *info, enum view view)
 	       info->version & 0xff, info->conn_tab_size, titles[view]);
 }
 
+static bool any_outcomes(const struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (state->services[i]->outcome_count)
+			return true;
+	return state->device_count;
+}
+
+/* Two ages in one list: IPVS's estimator adds up its counters, ours are read. */
+static void print_outcome_title(const struct state *state)
+{
+	if (any_outcomes(state))
+		printf("     %-22s %20s  (of now; IPVS sums the numbers above only every 2 seconds)\n",
+		       "Outcome", "Datagrams");
+}
+
 static void print_flags(const struct service *svc)
 {
 	char mask[INET_ADDRSTRLEN];
@@ -285,6 +303,8 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 	size_t i, j;
 
 	print_title(info, view);
+	if (view == VIEW_STATS)
+		print_outcome_title(state);
 	for (i = 0; i < state->count; i++) {
 		const struct service *svc = state->services[i];
 		char name[8 + SERVICE_STRLEN];

@@ -74,6 +74,10 @@ static void services(void **state)
 	says(1, "service fwmark 5: no such service", "-Z -f 5");
 	done("-C");
 	state_is("");
+	done("-A -u 192.0.2.1:444 -s rr");
+	done("-L --stats");
+	assert_null(strstr(ran_out, "Outcome"));
+	done("-C");
 }
 
 static void real_servers(void **state)
@@ -570,6 +574,8 @@ static void lists(void **state)
 		"  -> 10.0.0.1:443                 Tunnel  1      0          0          0:0a01,1:0b\n"
 		"  -> 10.0.0.2:443                 Absent  -      -          -          0:0a02\n");
 	done("-L -n --stats");
+	/* numbers of two ages do not stand side by side without a word */
+	assert_non_null(strstr(ran_out, "Port\n     Outcome                           Datagrams  (of now; IPVS sums the numbers above only every 2 seconds)\nUDP "));
 	/* every outcome by name, one that is not known by number */
 	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		assert_non_null(strstr(ran_out, outcomes[i]));
