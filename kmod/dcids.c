@@ -17,10 +17,13 @@
 
 enum { WAYS = 4 };
 
-/* Server addresses, not pointers: an entry keeps nothing alive. */
+/*
+ * Server addresses, not pointers: an entry keeps nothing alive.  A dead one may stay
+ * for as long as nobody needs its place: its age must not begin anew.
+ */
 struct entry {
-	u32 used;	/* low bits of jiffies */
-	u8 len;		/* of the CID, 0: free */
+	u64 used : 56;	/* jiffies, which take millions of years for that */
+	u64 len : 8;	/* of the CID, 0: free */
 	u8 cid[QLB_CID_LEN_MAX];
 	struct ip_vs_quic_addr server;
 };
@@ -124,7 +127,7 @@ static struct bucket *bucket_of(struct ip_vs_quic_dcids *dcids, const u8 *cid,
 static bool is_live(const struct ip_vs_quic_dcids *dcids,
 		    const struct entry *entry)
 {
-	return entry->len && (u32)jiffies - entry->used < dcids->timeout;
+	return entry->len && get_jiffies_64() - entry->used < dcids->timeout;
 }
 
 static struct entry *find_entry(struct ip_vs_quic_dcids *dcids,
@@ -153,7 +156,7 @@ bool ip_vs_quic_dcids_find(struct ip_vs_quic_dcids *dcids,
 	spin_lock(&bucket->lock);
 	entry = find_entry(dcids, bucket, hdr->dcid, len);
 	if (entry) {
-		entry->used = jiffies;
+		entry->used = get_jiffies_64();
 		*server = entry->server;
 	}
 	spin_unlock(&bucket->lock);
@@ -169,7 +172,7 @@ static struct entry *victim(const struct ip_vs_quic_dcids *dcids,
 	for (entry = bucket->entries; entry < bucket->entries + WAYS; entry++) {
 		if (!is_live(dcids, entry))
 			return entry;
-		if ((s32)(entry->used - oldest->used) < 0)
+		if (entry->used < oldest->used)
 			oldest = entry;
 	}
 	return oldest;
@@ -191,7 +194,7 @@ void ip_vs_quic_dcids_learn(struct ip_vs_quic_dcids *dcids,
 	entry = find_entry(dcids, bucket, hdr->dcid, len);
 	if (!entry) {
 		entry = victim(dcids, bucket);
-		entry->used = jiffies;
+		entry->used = get_jiffies_64();
 		entry->len = len;
 		memcpy(entry->cid, hdr->dcid, len);
 		entry->server = *server;

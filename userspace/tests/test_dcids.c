@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of unroutable CIDs by a clock of our own: kmod/dcids.c is compiled as it is, the
+ * kernel's headers that it wants are empty, and what it uses of them is here.
+ */
+#include <linux/netfilter.h>
+
+#include "qlb_port.h"
+#include "test.h"
+
+enum { HZ = 250 };
+
+static u64 now;
+
+#define jiffies			((unsigned long)now)
+#define get_jiffies_64()	now
+#define get_random_u64()	7ull
+
+#define BUILD_BUG_ON(wrong)	_Static_assert(!(wrong), #wrong)
+#define DIV_ROUND_UP(n, d)	(((n) + (d) - 1) / (d))
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
+static u32 roundup_pow_of_two(u32 n)
+{
+	u32 power = 1;
+
+	while (power < n)
+		power *= 2;
+	return power;
+}
+
+#define GFP_KERNEL			0
+#define struct_size(p, member, n)	(sizeof(*(p)) + (n) * sizeof(*(p)->member))
+#define kvzalloc(size, flags)		calloc(1, size)
+#define kvfree(p)			free(p)
+
+struct kref {
+	int count;
+};
+
+#define kref_init(ref)		((ref)->count = 1)
+#define kref_get(ref)		((ref)->count++)
+#define kref_put(ref, release) \
+	do { \
+		if (!--(ref)->count) \
+			release(ref); \
+	} while (0)
+
+typedef int spinlock_t;
+#define spin_lock_init(lock)	(*(lock) = 0)
+#define spin_lock(lock)		assert_int_equal((*(lock))++, 0)
+#define spin_unlock(lock)	assert_int_equal(--*(lock), 0)
+
+static int live;
+
+#define ip_vs_quic_object_created(kind)		(live++)
+#define ip_vs_quic_object_destroyed(kind)	(live--)
+#define _IP_VS_QUIC_OBJECT_H
+
+#include "dcids.c"
+
+/* --- what is asked of it --------------------------------------------------- */
+
+enum { TIMEOUT = 60 * HZ };
+
+/* The clock of a kernel that has just booted is five minutes before 32 bits of it are over. */
+static const u64 boot = (u32)(-300 * HZ);
+
+/* Config ID 0b111, eight octets. */
+static struct quic_hdr header(u8 cid[8], u32 n)
+{
+	memset(cid, 0, 8);
+	cid[0] = 0xe7;
+	memcpy(cid + 1, &n, sizeof(n));
+	return (struct quic_hdr) {
+		.long_form = true,
+		.dcid = cid,
+		.dcid_len = 8,
+		.dcid_view = 8,
+	};
+}
+
+static void learn(struct ip_vs_quic_dcids *dcids, u32 n, u16 port)
+{
+	const struct ip_vs_quic_addr server = { .af = 2, .port = port };
+	u8 cid[8];
+	struct quic_hdr hdr = header(cid, n);
+
+	ip_vs_quic_dcids_learn(dcids, &hdr, &server);
+}
+
+/* Return: the port of who has it, 0: nobody. */
+static u16 find(struct ip_vs_quic_dcids *dcids, u32 n)
+{
+	struct ip_vs_quic_addr server;
+	u8 cid[8];
+	struct quic_hdr hdr = header(cid, n);
+
+	return ip_vs_quic_dcids_find(dcids, &hdr, &server) ? server.port : 0;
+}
+
+static struct ip_vs_quic_dcids *new_table(u32 max)
+{
+	struct ip_vs_quic_dcids *dcids;
+
+	now = boot;
+	dcids = ip_vs_quic_dcids_new(max, TIMEOUT);
+	assert_non_null(dcids);
+	return dcids;
+}
+
+static void end_table(struct ip_vs_quic_dcids *dcids)
+{
+	ip_vs_quic_dcids_put(dcids);
+	assert_int_equal(live, 0);
+}
+
+static void test_an_entry_lives_for_its_time(void **state)
+{
+	struct ip_vs_quic_dcids *dcids = new_table(4);
+	u64 start;
+
+	(void)state;
+	/* before, while and after 32 bits are over */
+	for (start = boot; start < boot + 600 * HZ; start += 100 * HZ) {
+		now = start;
+		learn(dcids, 1, 10);
+		now += TIMEOUT - 1;
+		assert_int_equal(find(dcids, 1), 10);
+		now += TIMEOUT - 1;
+		assert_int_equal(find(dcids, 1), 10);
+		now += TIMEOUT;
+		assert_int_equal(find(dcids, 1), 0);
+	}
+	end_table(dcids);
+}
+
+static void test_a_dead_entry_stays_dead(void **state)
+{
+	static const u64 periods[] = { 1ull << 31, 1ull << 32, 1ull << 33, 5ull << 32, 1ull << 48 };
+	struct ip_vs_quic_dcids *dcids = new_table(4);
+	size_t i;
+
+	(void)state;
+	learn(dcids, 1, 10);
+	for (i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
+		now = boot + periods[i];
+		assert_int_equal(find(dcids, 1), 0);
+		now += TIMEOUT / 2;
+		assert_int_equal(find(dcids, 1), 0);
+	}
+	/* and is nobody's any more */
+	learn(dcids, 1, 11);
+	assert_int_equal(find(dcids, 1), 11);
+	end_table(dcids);
+}
+
+static void test_who_was_first_has_the_cid(void **state)
+{
+	struct ip_vs_quic_dcids *dcids = new_table(4);
+
+	(void)state;
+	learn(dcids, 1, 10);
+	learn(dcids, 1, 11);
+	assert_int_equal(find(dcids, 1), 10);
+	end_table(dcids);
+}
+
+static void test_the_oldest_gives_way(void **state)
+{
+	struct ip_vs_quic_dcids *dcids = new_table(WAYS);
+	u32 n;
+
+	(void)state;
+	/* over the end of 32 bits */
+	now = (1ull << 32) - 2;
+	for (n = 1; n <= WAYS; n++, now++)
+		learn(dcids, n, n);
+	/* used again: now the second is the oldest */
+	assert_int_equal(find(dcids, 1), 1);
+	learn(dcids, 100, 100);
+	assert_int_equal(find(dcids, 2), 0);
+	for (n = 3; n <= WAYS; n++)
+		assert_int_equal(find(dcids, n), n);
+	assert_int_equal(find(dcids, 1), 1);
+	assert_int_equal(find(dcids, 100), 100);
+	end_table(dcids);
+}
+
+static void test_an_entry_has_48_octets(void **state)
+{
+	(void)state;
+	assert_int_equal(sizeof(struct entry), 48);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_entry_lives_for_its_time),
+		cmocka_unit_test(test_a_dead_entry_stays_dead),
+		cmocka_unit_test(test_who_was_first_has_the_cid),
+		cmocka_unit_test(test_the_oldest_gives_way),
+		cmocka_unit_test(test_an_entry_has_48_octets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
