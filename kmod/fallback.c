@@ -9,10 +9,22 @@
  * is sent by hashing alone, so garbage costs no memory, and as hashing is
  * consistent a flow without an entry loses nothing until the pool changes.
  *
+ * Thresholds keep new flows away from a server that has too many, but only flows whose
+ * entry will tell all their packets where they went.  Which flows those are is known
+ * before a server is chosen, so:
+ *  1. Without an entry the table's server gets the flow, busy or not.
+ *  2. With one, a server over its threshold is passed over.  When the entry cannot be
+ *     made after all, it is the table's server again.
+ *  3. Once a long header had to go without an entry (one-packet scheduling, the limit,
+ *     drop_packet, no memory), a later one of its flow may get an entry, and must find
+ *     the server that the first one went to.  So thresholds do not count for as long
+ *     from then on as an entry would have lived, but not longer than handshakes take.
+ *
  * Only what needs IPVS's own path takes it: masquerading and persistence.
  */
 #include "fallback.h"
 
+#include <linux/timekeeping.h>
 #include <linux/udp.h>
 
 #include "dcids.h"
@@ -20,9 +32,13 @@
 #include "forward.h"
 #include "trace.h"
 
+enum {
+	HANDSHAKE_SECONDS = 60,	/* in which a flow has sent its last long header */
+};
+
 struct packet {
 	struct sk_buff *skb;
-	const struct ip_vs_quic_service *qs;
+	struct ip_vs_quic_service *qs;
 	const struct ip_vs_quic_routes *routes;
 	const struct ip_vs_quic_decision *d;
 	struct ip_vs_iphdr *iph;
@@ -116,19 +132,24 @@ static struct ip_vs_conn *find_conn(const struct packet *p, bool *foreign)
 	return NULL;
 }
 
-/* Return: a new connection with a reference, NULL when there shall be none. */
+/* Shall a flow of the service be remembered?  Counts for drop_packet when it is. */
+static bool has_room(const struct packet *p, const struct ip_vs_dest *dest)
+{
+	struct netns_ipvs *ipvs = p->qs->ipvs;
+
+	return !is_one_packet(dest) &&
+	       atomic_read(&ipvs->conn_count) < p->routes->settings.tuple_max &&
+	       !ip_vs_todrop(ipvs);
+}
+
+/* Return: a new connection with a reference, or NULL. */
 static struct ip_vs_conn *new_conn(const struct packet *p,
 				   struct ip_vs_dest *dest)
 {
-	struct netns_ipvs *ipvs = p->qs->ipvs;
 	struct ip_vs_conn_param param;
 	struct ip_vs_conn *cp;
 
-	if (is_one_packet(dest) ||
-	    atomic_read(&ipvs->conn_count) >= p->routes->settings.tuple_max ||
-	    ip_vs_todrop(ipvs))
-		return NULL;
-	ip_vs_conn_fill_param(ipvs, p->qs->key.af, IPPROTO_UDP,
+	ip_vs_conn_fill_param(p->qs->ipvs, p->qs->key.af, IPPROTO_UDP,
 			      &p->iph->saddr, p->sport, &p->iph->daddr,
 			      p->dport, &param);
 	cp = ip_vs_conn_new(&param, dest->af, &dest->addr,
@@ -139,31 +160,77 @@ static struct ip_vs_conn *new_conn(const struct packet *p,
 	return cp;
 }
 
-static unsigned int send_hashed(const struct packet *p)
+/* Rule 3: a long header goes without an entry. */
+static void note_forgotten(const struct packet *p)
 {
-	struct ip_vs_quic_target *target;
-	struct ip_vs_conn *cp = NULL;
-	struct ip_vs_dest *dest;
+	u32 life = p->routes->settings.tuple_timeout / HZ;
+	u32 until = (u32)ktime_get_seconds() + 1 +
+		    min_t(u32, life, HANDSHAKE_SECONDS);
 
-	/* without a server IPVS counts and answers as for any scheduler */
-	target = ip_vs_quic_pool_pick(p->routes->pool, p->hash,
-				      p->d->hdr.long_form);
-	if (!target || !target->stateless || is_persistent(target->conn.dest))
-		return NF_ACCEPT;
+	if (READ_ONCE(p->qs->by_table_until) != until)
+		WRITE_ONCE(p->qs->by_table_until, until);
+}
 
-	dest = target->conn.dest;
-	if (p->d->hdr.long_form)
-		cp = new_conn(p, dest);
-	learn(p, dest);
-	note(p, cp ? IP_VS_QUIC_FALLBACK_NEW : IP_VS_QUIC_FALLBACK, dest);
-	if (cp)
-		return ip_vs_quic_forward_conn(p->skb, cp, p->iph,
-					       p->routes->settings.tuple_timeout);
+static bool thresholds_count(const struct packet *p)
+{
+	return (u32)ktime_get_seconds() >= READ_ONCE(p->qs->by_table_until);
+}
+
+/* Can the datagram go to the server from here, or must IPVS do it? */
+static bool is_reachable(const struct ip_vs_quic_target *target)
+{
+	return target && target->stateless &&
+	       !is_persistent(target->conn.dest);
+}
+
+static unsigned int send_forgotten(const struct packet *p,
+				   struct ip_vs_quic_target *target)
+{
+	learn(p, target->conn.dest);
+	note(p, IP_VS_QUIC_FALLBACK, target->conn.dest);
 	return ip_vs_quic_forward_datagram(p->skb, p->routes, target, p->iph);
 }
 
+/* A flow with a long header, whose server is @target by the table. */
+static unsigned int send_new(const struct packet *p,
+			     struct ip_vs_quic_target *target)
+{
+	struct ip_vs_quic_target *chosen = target;
+	struct ip_vs_conn *cp = NULL;
+
+	if (has_room(p, target->conn.dest)) {
+		if (ip_vs_quic_dest_overloaded(target->conn.dest) &&
+		    thresholds_count(p))
+			chosen = ip_vs_quic_pool_pick_new(p->routes->pool,
+							  p->hash);
+		if (!is_reachable(chosen))
+			return NF_ACCEPT;
+		cp = new_conn(p, chosen->conn.dest);
+	}
+	if (!cp) {
+		note_forgotten(p);
+		return send_forgotten(p, target);
+	}
+	learn(p, chosen->conn.dest);
+	note(p, IP_VS_QUIC_FALLBACK_NEW, chosen->conn.dest);
+	return ip_vs_quic_forward_conn(p->skb, cp, p->iph,
+				       p->routes->settings.tuple_timeout);
+}
+
+static unsigned int send_hashed(const struct packet *p)
+{
+	struct ip_vs_quic_target *target;
+
+	/* without a server IPVS counts and answers as for any scheduler */
+	target = ip_vs_quic_pool_pick(p->routes->pool, p->hash);
+	if (!is_reachable(target))
+		return NF_ACCEPT;
+	return p->d->hdr.long_form ? send_new(p, target) :
+				     send_forgotten(p, target);
+}
+
 unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
-				 const struct ip_vs_quic_service *qs,
+				 struct ip_vs_quic_service *qs,
 				 const struct ip_vs_quic_routes *routes,
 				 const struct ip_vs_quic_decision *d,
 				 struct ip_vs_iphdr *iph)

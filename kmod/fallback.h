@@ -10,7 +10,7 @@
  * NF_ACCEPT leaves the datagram to IPVS.
  */
 unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
-				 const struct ip_vs_quic_service *qs,
+				 struct ip_vs_quic_service *qs,
 				 const struct ip_vs_quic_routes *routes,
 				 const struct ip_vs_quic_decision *d,
 				 struct ip_vs_iphdr *iph);

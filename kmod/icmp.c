@@ -361,8 +361,7 @@ static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 		outcome = IP_VS_QUIC_ICMP_FALLBACK;
 		target = ip_vs_quic_pool_pick(routes->pool,
 					      ip_vs_quic_flow_hash(e->af, quote,
-								   uh),
-					      false);
+								   uh));
 	}
 	if (!target || !target->stateless)
 		return NF_ACCEPT;

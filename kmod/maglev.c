@@ -369,3 +369,31 @@ u64 maglev_build(u16 *table, u32 size, struct maglev_block *blocks,
 	}
 	return f.looks;
 }
+
+/*
+ * A hash that leads to servers who do not take the flow is followed by the next one.
+ * When few servers are left for many flows, the table is searched from the last hash's
+ * slot on, in which a server comes as often as by weight; but not when there is no
+ * server to be found: datagrams come faster then than tables could be searched.
+ */
+u16 maglev_rehash(const u16 *table, u32 size, u32 count, u64 hash,
+		  bool (*takes)(const void *pool, u16 index), const void *pool)
+{
+	u32 slot = 0, i;
+
+	for (i = 1; i <= MAGLEV_REHASHES; i++) {
+		slot = maglev_slot(mix(hash + i * K_PI), size);
+		if (takes(pool, table[slot]))
+			return table[slot];
+	}
+	for (i = 0; i < count && !takes(pool, i); i++)
+		;
+	if (i == count)
+		return MAGLEV_NONE;
+	for (i = 0; i < size; i++) {
+		slot = slot + 1 < size ? slot + 1 : 0;
+		if (takes(pool, table[slot]))
+			return table[slot];
+	}
+	return MAGLEV_NONE;
+}

@@ -16,6 +16,7 @@ enum maglev_limits {
 	MAGLEV_ENTRIES_MAX = 32768,	/* servers in one table */
 	MAGLEV_WEIGHT_MAX = 65535,	/* as IPVS */
 	MAGLEV_LOOKS = 32,		/* at a slot, on average, see maglev.c */
+	MAGLEV_REHASHES = 16,		/* before a table is searched */
 };
 
 #define MAGLEV_NONE ((u16)0xffff)	/* slot of a table without servers */
@@ -76,6 +77,37 @@ u64 maglev_hash(const void *data, size_t len, u64 seed);
 static inline u32 maglev_slot(u64 hash, u32 size)
 {
 	return ((hash >> 32) * size) >> 32;
+}
+
+/*
+ * Of maglev_pick() the part for flows whose own server does not take them.  Return: an
+ * index, or MAGLEV_NONE when nobody takes the flow.
+ */
+u16 maglev_rehash(const u16 *table, u32 size, u32 count, u64 hash,
+		  bool (*takes)(const void *pool, u16 index), const void *pool);
+
+/**
+ * maglev_pick() - a flow's server
+ * @table, @size, @count: maglev_build()'s
+ * @hash: the flow's
+ * @takes: may server @index of @pool have the flow?
+ * @pool: for @takes
+ *
+ * A flow that its own server does not take is hashed again, with other seeds, into the
+ * same table: others get such flows by weight, and no other flow moves.  What comes
+ * second is part of the contract between directors as well.
+ *
+ * Return: an index into the servers, or MAGLEV_NONE when none takes it.
+ */
+static inline u16 maglev_pick(const u16 *table, u32 size, u32 count, u64 hash,
+			      bool (*takes)(const void *pool, u16 index),
+			      const void *pool)
+{
+	u16 first = table[maglev_slot(hash, size)];
+
+	if (first == MAGLEV_NONE || takes(pool, first))
+		return first;
+	return maglev_rehash(table, size, count, hash, takes, pool);
 }
 
 #endif /* _MAGLEV_H */

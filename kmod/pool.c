@@ -225,31 +225,44 @@ ip_vs_quic_pool_find_host(const struct ip_vs_quic_pool *pool, u16 af,
 	return found ? *found : NULL;
 }
 
-static bool takes_flow(const struct ip_vs_dest *dest, bool new_flow)
+/* A pool that could not be rebuilt may list a server that is gone or drained. */
+static bool takes_flow(const void *pool, u16 index)
 {
+	const struct ip_vs_quic_pool *p = pool;
+	const struct ip_vs_dest *dest = p->targets[index]->conn.dest;
+
 	return ip_vs_quic_dest_available(dest) &&
-	       !(new_flow && (dest->flags & IP_VS_DEST_F_OVERLOAD)) &&
 	       atomic_read(&dest->weight) > 0;
 }
 
-struct ip_vs_quic_target *
-ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash,
-		     bool new_flow)
+static bool takes_new_flow(const void *pool, u16 index)
 {
-	u32 first, i;
+	const struct ip_vs_quic_pool *p = pool;
 
+	return takes_flow(pool, index) &&
+	       !ip_vs_quic_dest_overloaded(p->targets[index]->conn.dest);
+}
+
+static struct ip_vs_quic_target *
+target_at(const struct ip_vs_quic_pool *pool, u16 index)
+{
+	return index == MAGLEV_NONE ? NULL : pool->targets[index];
+}
+
+struct ip_vs_quic_target *
+ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash)
+{
 	if (!pool->table)
 		return NULL;
-	first = pool->table[maglev_slot(hash, pool->size)];
-	if (first == MAGLEV_NONE)
+	return target_at(pool, maglev_pick(pool->table, pool->size, pool->count,
+					   hash, takes_flow, pool));
+}
+
+struct ip_vs_quic_target *
+ip_vs_quic_pool_pick_new(const struct ip_vs_quic_pool *pool, u64 hash)
+{
+	if (!pool->table)
 		return NULL;
-
-	for (i = 0; i < pool->count; i++) {
-		u32 at = first + i < pool->count ? first + i :
-						   first + i - pool->count;
-
-		if (takes_flow(pool->targets[at]->conn.dest, new_flow))
-			return pool->targets[at];
-	}
-	return NULL;
+	return target_at(pool, maglev_pick(pool->table, pool->size, pool->count,
+					   hash, takes_new_flow, pool));
 }

@@ -42,15 +42,27 @@ struct ip_vs_quic_target *
 ip_vs_quic_pool_find(const struct ip_vs_quic_pool *pool,
 		     const struct ip_vs_quic_addr *addr);
 
+/* Over its upper threshold, and not below the lower one again? */
+static inline bool ip_vs_quic_dest_overloaded(const struct ip_vs_dest *dest)
+{
+	return dest->flags & IP_VS_DEST_F_OVERLOAD;
+}
+
 /*
- * Picks a server by hash: the one the table names, else, when that is gone or,
- * for a new flow, over its threshold, the next in address order that can take
- * it, so that the choice stays the same for the flow.  Return: NULL when no
- * server can.
+ * The server of a flow that nothing is remembered of: the one that the table names for
+ * its hash, or, when that has just gone, another one by the same law.  It depends on
+ * nothing that differs between a flow's packets, nor on how busy servers are.  Return:
+ * NULL when no server can take it.
  */
 struct ip_vs_quic_target *
-ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash,
-		     bool new_flow);
+ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash);
+
+/*
+ * The same for a flow whose server is going to be remembered: one over its threshold
+ * gets no new ones.
+ */
+struct ip_vs_quic_target *
+ip_vs_quic_pool_pick_new(const struct ip_vs_quic_pool *pool, u64 hash);
 
 /* Some server of the pool that has the address, whatever its port, or NULL. */
 struct ip_vs_quic_target *

@@ -80,6 +80,26 @@ target_by_cid(const struct ip_vs_quic_routes *routes,
 	return d.target;
 }
 
+/*
+ * IPVS remembers what it is given, so thresholds count; but not for one-packet
+ * scheduling, where it asks for each packet anew, unless a template remembers, nor for
+ * an ICMP error, which is about a flow that has a server.
+ */
+static struct ip_vs_quic_target *
+target_by_hash(const struct ip_vs_quic_routes *routes,
+	       const struct ip_vs_service *svc, const struct ip_vs_iphdr *iph,
+	       const struct udphdr *uh)
+{
+	const unsigned int kinds = IP_VS_SVC_F_ONEPACKET |
+				   IP_VS_SVC_F_PERSISTENT;
+	u64 hash = ip_vs_quic_flow_hash(svc->af, iph, uh);
+
+	if (ip_vs_iph_icmp(iph) ||
+	    (svc->flags & kinds) == IP_VS_SVC_F_ONEPACKET)
+		return ip_vs_quic_pool_pick(routes->pool, hash);
+	return ip_vs_quic_pool_pick_new(routes->pool, hash);
+}
+
 static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
 					      const struct sk_buff *skb,
 					      struct ip_vs_iphdr *iph)
@@ -102,10 +122,7 @@ static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
 	target = target_by_cid(routes, iph, &payload);
 	if (!target) {
 		outcome = IP_VS_QUIC_SCHED_FALLBACK;
-		target = ip_vs_quic_pool_pick(routes->pool,
-					      ip_vs_quic_flow_hash(svc->af,
-								   iph, uh),
-					      !ip_vs_iph_icmp(iph));
+		target = target_by_hash(routes, svc, iph, uh);
 	}
 	dest = target ? target->conn.dest : NULL;
 	if (!dest) {

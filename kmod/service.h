@@ -50,6 +50,8 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
  * @key: fixed
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
  * @vip: whether its address is this host's, for the express path
+ * @by_table_until: seconds since boot until which thresholds do not count, see
+ *		    fallback.c; written by the packet path, once a second at most
  * @qnet: our side, for writers; NULL once netns exit has unlinked the service
  * @sidmap: server map, under qnet->lock
  * @list: in qnet->services, under qnet->lock
@@ -61,6 +63,7 @@ struct ip_vs_quic_service {
 	struct ip_vs_quic_svc_key key;
 	struct netns_ipvs *ipvs;
 	struct ip_vs_quic_vip vip;
+	u32 by_table_until;
 	struct ip_vs_quic_net *qnet;
 	struct ip_vs_quic_sidmap *sidmap;
 	struct list_head list;

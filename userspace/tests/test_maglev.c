@@ -3,6 +3,7 @@
  * The fallback table: what it promises (shares, order, few moves), the same built a
  * naive second way, and golden values, as every director must build the same.
  */
+#include <math.h>
 #include <time.h>
 
 #include "chosen.h"
@@ -705,6 +706,196 @@ static void one_key_two_classes(void **state)
 	pool_free(&pool);
 }
 
+/* Who takes no flow of those that are asked; takes() counts. */
+struct takers {
+	const bool *busy;
+	u32 asked;
+};
+
+static bool takes(const void *pool, u16 index)
+{
+	struct takers *takers = (struct takers *)pool;
+
+	takers->asked++;
+	return !takers->busy[index];
+}
+
+static u16 pick(const struct pool *pool, u64 flow, struct takers *takers)
+{
+	takers->asked = 0;
+	return maglev_pick(pool->table, pool->size, pool->count,
+			   maglev_hash(&flow, sizeof(flow), 0), takes, takers);
+}
+
+/*
+ * A server takes none any more: its flows go to the others by weight, those of others
+ * stay, and a flow has one answer.  100/1/100 is what the address order got wrong.
+ */
+static void displaced_go_by_weight(void **state)
+{
+	static const u32 weights[][5] = {
+		{ 100, 1, 100 }, { 1, 1, 1, 1, 1 }, { 5, 3, 1000, 40, 40 },
+	};
+	enum { FLOWS = 200000 };
+	u32 moved[5], total, rest, i, k, leaving;
+	bool busy[5] = {}, none[5] = {};
+	struct takers idle = { .busy = none }, rush = { .busy = busy };
+	struct pool pool;
+	double share;
+	u16 old, new;
+	u64 flow;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		pool_init(&pool, weights[i][3] ? 5 : 3);
+		for (k = 0; k < pool.count; k++)
+			pool.entries[k].weight = weights[i][k];
+		pool_build(&pool);
+		for (leaving = 0; leaving < pool.count; leaving++) {
+			memset(moved, 0, sizeof(moved));
+			total = 0;
+			busy[leaving] = true;
+			for (flow = 0; flow < FLOWS; flow++) {
+				old = pick(&pool, flow, &idle);
+				new = pick(&pool, flow, &rush);
+				assert_int_equal(new, pick(&pool, flow, &rush));
+				assert_true(old == leaving || new == old);
+				assert_int_not_equal(new, leaving);
+				total += old == leaving;
+				moved[new] += old == leaving;
+			}
+			busy[leaving] = false;
+			rest = total_weight(&pool) - weights[i][leaving];
+			for (k = 0; k < pool.count; k++) {
+				share = (double)total * weights[i][k] / rest;
+				if (k == leaving)
+					continue;
+				/* five deviations, and what a slot is too much */
+				assert_true(fabs(moved[k] - share) <=
+					    5 * sqrt(share + 1) + total / 1000.0);
+			}
+		}
+		pool_free(&pool);
+	}
+}
+
+/* One more is busy: only what it had goes elsewhere, first choice or not. */
+static void displaced_move_once(void **state)
+{
+	bool one[20] = {}, two[20] = {}, most[20] = {}, more[20] = {};
+	struct takers a = { .busy = one }, b = { .busy = two };
+	struct takers c = { .busy = most }, d = { .busy = more };
+	struct pool pool;
+	u16 before;
+	u64 flow;
+
+	(void)state;
+	pool_init(&pool, 20);
+	pool_build(&pool);
+	one[3] = true;
+	two[3] = true;
+	two[8] = true;
+	/* three are left of 20, then two: rehashing alone does not find them all */
+	memset(most, true, 17);
+	memset(more, true, 18);
+	for (flow = 0; flow < 100000; flow++) {
+		before = pick(&pool, flow, &a);
+		assert_true(before == 8 || pick(&pool, flow, &b) == before);
+		before = pick(&pool, flow, &c);
+		assert_true(before >= 17 &&
+			    (before == 17 || pick(&pool, flow, &d) == before));
+	}
+	pool_free(&pool);
+}
+
+/* The last one is found, whatever its weight; that there is none is seen quickly. */
+static void displaced_find_the_last(void **state)
+{
+	bool busy[100];
+	struct takers takers = { .busy = busy };
+	struct pool pool;
+	u32 last;
+	u64 flow;
+
+	(void)state;
+	pool_init(&pool, 100);
+	pool.entries[42].weight = MAGLEV_WEIGHT_MAX;
+	pool_build(&pool);
+	for (last = 0; last < 100; last++) {
+		memset(busy, true, sizeof(busy));
+		busy[last] = false;
+		for (flow = 0; flow < 100; flow++) {
+			assert_int_equal(pick(&pool, flow, &takers), last);
+			assert_true(takers.asked <= 1 + MAGLEV_REHASHES +
+						    pool.count + pool.size);
+		}
+	}
+	memset(busy, true, sizeof(busy));
+	for (flow = 0; flow < 1000; flow++) {
+		assert_int_equal(pick(&pool, flow, &takers), MAGLEV_NONE);
+		assert_true(takers.asked <= 1 + MAGLEV_REHASHES + pool.count);
+	}
+	/* one without a slot, as a drained one that has weight again has none yet */
+	pool.entries[7].weight = 0;
+	pool_build(&pool);
+	busy[7] = false;
+	assert_int_equal(pick(&pool, 1, &takers), MAGLEV_NONE);
+	pool_free(&pool);
+}
+
+static void nobody_is_asked_in_vain(void **state)
+{
+	bool none[3] = {};
+	struct takers takers = { .busy = none };
+	struct pool pool;
+	u64 flow;
+
+	(void)state;
+	pool_init(&pool, 3);
+	pool_build(&pool);
+	for (flow = 0; flow < 1000; flow++) {
+		assert_true(pick(&pool, flow, &takers) < 3);
+		assert_int_equal(takers.asked, 1);
+	}
+	for (flow = 0; flow < 3; flow++)
+		pool.entries[flow].weight = 0;
+	maglev_build(pool.table, pool.size, pool.blocks, pool.entries, 3);
+	assert_int_equal(pick(&pool, 1, &takers), MAGLEV_NONE);
+	assert_int_equal(takers.asked, 0);
+	pool_free(&pool);
+}
+
+/* The second, third ... choice is part of the contract as the first is. */
+static void golden_rehashes(void **state)
+{
+	static const u16 want[8][3] = {
+		{ 6, 4, 0 }, { 5, 0, 1 }, { 7, 3, 6 }, { 2, 5, 0 },
+		{ 4, 7, 0 }, { 4, 2, 5 }, { 0, 7, 6 }, { 0, 7, 3 },
+	};
+	bool busy[8];
+	struct takers takers = { .busy = busy };
+	struct pool pool;
+	u16 at;
+	u64 flow;
+	u32 k;
+
+	(void)state;
+	pool_init(&pool, 8);
+	pool_build(&pool);
+	for (flow = 0; flow < 8; flow++) {
+		memset(busy, false, sizeof(busy));
+		for (k = 0; k < 3; k++) {
+			at = pick(&pool, flow, &takers);
+			if (at != want[flow][k])
+				print_error("flow %u, choice %u: %u\n",
+					    (u32)flow, k, at);
+			assert_int_equal(at, want[flow][k]);
+			busy[at] = true;
+		}
+	}
+	pool_free(&pool);
+}
+
 /* FNV-1a over the slots, low octet first: not the hash under test. */
 static u64 checksum(const struct pool *pool)
 {
@@ -897,6 +1088,11 @@ int main(void)
 		cmocka_unit_test(chosen_is_bounded),
 		cmocka_unit_test(others_are_not_crowded),
 		cmocka_unit_test(chosen_same_as_naive),
+		cmocka_unit_test(displaced_go_by_weight),
+		cmocka_unit_test(displaced_move_once),
+		cmocka_unit_test(displaced_find_the_last),
+		cmocka_unit_test(nobody_is_asked_in_vain),
+		cmocka_unit_test(golden_rehashes),
 		cmocka_unit_test(golden_tables),
 		cmocka_unit_test(golden_hashes),
 		cmocka_unit_test(hash_alignment),

@@ -133,6 +133,129 @@ thresholds() {
 	poll 60 "s1 to get new connections again" new_ones_reach_s1
 }
 
+# overload SERVER [OPTION...]: new connections until it has one, and then one more is too many
+overload() {
+	local n=$1
+	ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -x 1 "${@:2}"
+	port=$((port + 30))
+	lines "$CL4.57" "$port" 30 form=long dcid=ff | send "to=$SVC4" -
+	same "new connections of s$n" "$(went_to "s$n")" 1
+}
+
+# Whose server is over its threshold goes to the others by weight, not to the next by address; whose is not, stays.
+overload_by_weight() {
+	local before n
+	drop_connections
+	fresh "$SVC4" rs4 0:3:4
+	for n in 1 3; do
+		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w 100
+	done
+	# by the table
+	lines "$CL4.58" 5200 60 dcid=ff | send "to=$SVC4" -
+	before=$GOT
+	between "flows of s1" "$(went_to s1)" 15 45
+	overload 1 -w 100
+	mark "$SVC4"
+	lines "$CL4.58" 5200 60 form=long dcid=ff | send "to=$SVC4" -
+	all_answered 60
+	counted "$SVC4" unroutable-reserved=60 fallback-new=60
+	same "new connections of s1" "$(went_to s1)" 0
+	between "new connections of s2, of weight 1" "$(went_to s2)" 0 5
+	same "flows of s3 that moved" "$(comm -13 <(sort <<<"$GOT") <(grep ' s3 ' <<<"$before" | sort))" ""
+}
+
+# as_the_table FIRST COUNT: a flow without an entry goes by the table, busy server or not: its Initials as its short headers.  Sets
+# $TABLE to the servers.
+as_the_table() {
+	mark "$SVC4"
+	lines "$CL4.59" "$1" "$2" dcid=ff | send "to=$SVC4" -
+	TABLE=$GOT
+	[ "$(went_to s1)" -gt 0 ] || fail "none at s1: $GOT"
+	lines "$CL4.59" "$1" "$2" form=long dcid=ff | send "to=$SVC4" -
+	same "servers of long headers" "$GOT" "$TABLE"
+	counted "$SVC4" "unroutable-reserved=$((2 * $2))" "fallback=$((2 * $2))"
+	stateless
+}
+
+# A service at its limit; one that was a moment ago, where a flow that went without an entry gets one now, but no other server; one
+# that was some time ago; and one-packet scheduling.
+overload_forgotten() {
+	drop_connections
+	fresh "$SVC4" rs4 0:3:4
+	q set -u "$SVC4" --tuple-timeout 300
+	overload 1
+	q set -u "$SVC4" --tuple-max 0
+	as_the_table 5200 20
+	q set -u "$SVC4" --tuple-max 131072
+	mark "$SVC4"
+	lines "$CL4.59" 5200 20 form=long dcid=ff | send "to=$SVC4" -
+	same "servers of those with an entry" "$GOT" "$TABLE"
+	counted "$SVC4" unroutable-reserved=20 fallback-new=20
+	q set -u "$SVC4" --tuple-max 0 --tuple-timeout 1
+	send "to=$SVC4" "from=$CL4.59:5300" form=long dcid=ff
+	q set -u "$SVC4" --tuple-max 131072
+	poll 60 "the threshold to count again" is_passed_over
+	ipvsadm -E -u "$SVC4" -s quic -o
+	as_the_table 5400 20
+}
+
+is_passed_over() {
+	port=$((port + 30))
+	lines "$CL4.57" "$port" 30 form=long dcid=ff | send "to=$SVC4" -
+	[ "$(went_to s1)" = 0 ]
+}
+
+# Every second of the datagrams that could make an entry makes none: the flow has one server all the same.
+overload_drop_packet() {
+	drop_connections
+	fresh "$SVC4" rs4 0:3:4
+	overload 1
+	vs am_droprate 2
+	vs drop_packet 3
+	poll 20 "IPVS to defend itself" drops_some
+	mark "$SVC4"
+	lines "$CL4.60" 5200 40 form=long dcid=ff count=4 | send "to=$SVC4" -
+	same "flows with several servers" "$(cut -d ' ' -f 1 <<<"$GOT" | sort | uniq -d)" ""
+	all_answered 160
+	[ "$(went_to s1)" -gt 0 ] || fail "none at s1: $GOT"
+	stats "$SVC4"
+	[ "$(since fallback)" -gt 0 ] || fail "each flow had an entry at once"
+	[ "$(since tuple)" -gt 0 ] || fail "no flow had an entry"
+}
+
+since() { echo $((${STATS[$1]} - ${MARK[$1]})); }
+
+drops_some() {
+	port=$((port + 10))
+	mark "$SVC4"
+	lines "$CL4.55" "$port" 8 form=long dcid=ff | send "to=$SVC4" -
+	stats "$SVC4"
+	[ "$(since fallback)" -gt 0 ]
+}
+
+# IPVS itself asks the scheduler for clients on the director: once for each 4-tuple, or, with one-packet scheduling, for each packet.
+# overload_sched none|some [OPTION]: what s1 gets of 30
+overload_sched() {
+	local i got
+	drop_connections
+	fresh "$SVC4" rs4 0:3:4
+	overload 1
+	[ $# = 1 ] || ipvsadm -E -u "$SVC4" -s quic "$2"
+	mark "$SVC4"
+	forget
+	for ((i = 7000; i < 7030; i++)); do
+		echo "ip4 src=10.0.0.1 dst=$VIP4 udp sport=$i data=40ff"
+	done | raw lb -
+	poll 20 "30 datagrams" has_lines 30 "sport=70"
+	counted "$SVC4" sched-fallback=30
+	got=$(grep -c "^s1 .*sport=70" "$WORK/watched" || true)
+	if [ "$1" = none ]; then
+		same "datagrams for s1" "$got" 0
+	else
+		between "datagrams for s1" "$got" 1 29
+	fi
+}
+
 # --- sysctls --------------------------------------------------------------------
 
 # As with any scheduler: only a backup daemon and the sysctl together keep a director quiet.
@@ -321,6 +444,11 @@ tcase "IPv4: ipvsadm --stats counts what passes IPVS by" stats_count 4 rs4 "$VIP
 tcase "IPv6: ipvsadm --stats counts what passes IPVS by" stats_count 6 rs6 "[$VIP6]:447" "[${CL6}:51]" "${CL6}:51"
 tcase "ipvsadm --rate sees what passes IPVS by" rates
 tcase "thresholds keep new connections away, and nothing else" thresholds
+tcase "thresholds: others get new connections by weight" overload_by_weight
+tcase "thresholds do not count where no entry is made" overload_forgotten
+tcase "thresholds and drop_packet: a flow has one server" overload_drop_packet
+tcase "thresholds count when IPVS asks the scheduler for a connection" overload_sched none
+tcase "thresholds do not count when it asks for each packet" overload_sched some -o
 tcase "backup_only: a backup forwards nothing" backup_only
 tcase "conntrack, as with mh" conntrack
 tcase "drop_packet: no entries are made, datagrams are forwarded" drop_packet
