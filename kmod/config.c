@@ -24,16 +24,17 @@ ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 	struct ip_vs_quic_config *cfg;
 	int err = -ENOMEM;
 
-	cfg = kzalloc(sizeof(*cfg), GFP_KERNEL);
+	cfg = kzalloc(sizeof(*cfg), GFP_KERNEL_ACCOUNT);
 	if (!cfg)
 		return ERR_PTR(-ENOMEM);
 
 	if (params->key_source) {
-		cfg->key_source = kstrdup(params->key_source, GFP_KERNEL);
+		cfg->key_source = kstrdup(params->key_source, GFP_KERNEL_ACCOUNT);
 		if (!cfg->key_source)
 			goto err_free;
 	}
-	cfg->usage = netdev_alloc_pcpu_stats(struct ip_vs_quic_usage);
+	cfg->usage = __netdev_alloc_pcpu_stats(struct ip_vs_quic_usage,
+					       GFP_KERNEL_ACCOUNT);
 	if (!cfg->usage)
 		goto err_source;
 	err = qlb_config_init(&cfg->qlb, params->id, params->server_id_len,

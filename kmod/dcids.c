@@ -57,7 +57,8 @@ struct ip_vs_quic_dcids *ip_vs_quic_dcids_new(u32 max, unsigned long timeout)
 	struct ip_vs_quic_dcids *dcids;
 	u32 i;
 
-	dcids = kvzalloc(struct_size(dcids, buckets, buckets), GFP_KERNEL);
+	dcids = kvzalloc(struct_size(dcids, buckets, buckets),
+			 GFP_KERNEL_ACCOUNT);
 	if (!dcids)
 		return NULL;
 	kref_init(&dcids->ref);

@@ -220,7 +220,7 @@ static struct ip_vs_quic_express *new_express(struct ip_vs_quic_net *qnet,
 {
 	struct ip_vs_quic_express *express;
 
-	express = kzalloc(sizeof(*express), GFP_KERNEL);
+	express = kzalloc(sizeof(*express), GFP_KERNEL_ACCOUNT);
 	if (!express)
 		return NULL;
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_EXPRESS);

@@ -3,6 +3,9 @@
  * A count of live objects by kind.  Objects die after grace periods and in
  * workers; unloading the module waits for them all and then demands zero, so a
  * lost reference is a WARN, not a leak that nobody sees.
+ *
+ * Root of a user namespace can make services, so all of them are allocated with
+ * GFP_KERNEL_ACCOUNT: the memory cgroup of who asks is charged for them.
  */
 #ifndef _IP_VS_QUIC_OBJECT_H
 #define _IP_VS_QUIC_OBJECT_H

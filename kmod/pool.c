@@ -42,7 +42,7 @@ static struct ip_vs_quic_pool *alloc_pool(u32 room)
 	BUILD_BUG_ON(sizeof(struct ip_vs_quic_addr) !=
 		     sizeof(union nf_inet_addr) + 2 * sizeof(u16));
 
-	pool = kvzalloc(struct_size(pool, targets, room), GFP_KERNEL);
+	pool = kvzalloc(struct_size(pool, targets, room), GFP_KERNEL_ACCOUNT);
 	if (!pool)
 		return NULL;
 	kref_init(&pool->ref);
@@ -127,10 +127,10 @@ static int build_table(struct ip_vs_quic_pool *pool)
 
 	pool->size = maglev_size(pool->count);
 	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
-				     GFP_KERNEL);
-	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL);
+				     GFP_KERNEL_ACCOUNT);
+	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL_ACCOUNT);
 	blocks = kvmalloc_array(maglev_blocks(pool->size), sizeof(*blocks),
-				GFP_KERNEL);
+				GFP_KERNEL_ACCOUNT);
 	if (pool->table && entries && blocks) {
 		fill_table(pool, entries, blocks);
 		err = 0;

@@ -25,7 +25,8 @@ static int resolve(struct ip_vs_quic_routes *routes,
 {
 	u32 n, i, slots = roundup_pow_of_two(max(2 * map->count, 2U));
 
-	routes->slots = kvcalloc(slots, sizeof(*routes->slots), GFP_KERNEL);
+	routes->slots = kvcalloc(slots, sizeof(*routes->slots),
+				 GFP_KERNEL_ACCOUNT);
 	if (!routes->slots)
 		return -ENOMEM;
 	routes->mask = slots - 1;
@@ -86,7 +87,7 @@ ip_vs_quic_routes_new(const struct ip_vs_quic_change *change)
 	struct ip_vs_quic_routes *routes;
 	struct ip_vs_quic_config **cfgp;
 
-	routes = kzalloc(sizeof(*routes), GFP_KERNEL);
+	routes = kzalloc(sizeof(*routes), GFP_KERNEL_ACCOUNT);
 	if (!routes)
 		return NULL;
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_ROUTES);

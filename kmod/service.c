@@ -53,7 +53,7 @@ static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
 {
 	struct ip_vs_quic_service *qs;
 
-	qs = kzalloc(sizeof(*qs), GFP_KERNEL);
+	qs = kzalloc(sizeof(*qs), GFP_KERNEL_ACCOUNT);
 	if (!qs)
 		return NULL;
 	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SERVICE);

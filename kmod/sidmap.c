@@ -28,7 +28,7 @@ struct ip_vs_quic_sidmap *ip_vs_quic_sidmap_new(u32 count)
 {
 	struct ip_vs_quic_sidmap *map;
 
-	map = kvzalloc(struct_size(map, sids, count), GFP_KERNEL);
+	map = kvzalloc(struct_size(map, sids, count), GFP_KERNEL_ACCOUNT);
 	if (!map)
 		return NULL;
 	map->count = count;

@@ -9,8 +9,8 @@ struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(unsigned int count)
 	struct ip_vs_quic_stats __percpu *stats;
 	int cpu;
 
-	stats = __alloc_percpu(struct_size(stats, datagrams, count),
-			       __alignof__(*stats));
+	stats = __alloc_percpu_gfp(struct_size(stats, datagrams, count),
+				   __alignof__(*stats), GFP_KERNEL_ACCOUNT);
 	if (!stats)
 		return NULL;
 	for_each_possible_cpu(cpu)

@@ -34,7 +34,7 @@ static struct ip_vs_quic_slots *new_slots(u32 count)
 	u32 n = roundup_pow_of_two(max_t(u32, 4 * count, SLOTS_MIN));
 	struct ip_vs_quic_slots *slots;
 
-	slots = kvzalloc(struct_size(slots, at, n), GFP_KERNEL);
+	slots = kvzalloc(struct_size(slots, at, n), GFP_KERNEL_ACCOUNT);
 	if (!slots)
 		return NULL;
 	slots->mask = n - 1;

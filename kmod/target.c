@@ -107,7 +107,7 @@ ip_vs_quic_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest)
 {
 	struct ip_vs_quic_target *target;
 
-	target = kzalloc(sizeof(*target), GFP_KERNEL);
+	target = kzalloc(sizeof(*target), GFP_KERNEL_ACCOUNT);
 	if (!target)
 		return NULL;
 

@@ -4,7 +4,7 @@
 # SCALE datagrams, each with a 4-tuple of its own and a routable CID, leave nothing behind on the director; what as many leave with
 # scheduler mh is printed beside it.  The full measure is SCALE=1000000; a kernel with KASAN, where 100000 connections of mh take more
 # than two minutes to expire, gets a fifth.  And a service of thousands of servers gets one more while datagrams keep coming, and
-# loses one.
+# loses one.  And what services take is charged to who makes them.
 #
 # They come from a tunnel device and leave, in IPIP, by a dummy device: all in the director, so that it is the director that is
 # measured, and in one go each, so that none is lost.
@@ -83,6 +83,53 @@ mh() {
 	[ "$GROWN" -gt $((SCALE / 8)) ] || fail "$SCALE connections in $GROWN kB"
 	ipvsadm -C
 	poll 120 "an empty connection table" no_connections
+}
+
+# services FIRST LAST: on ports of the VIP, of another scheduler so far, each with servers enough for a table of 131,071 slots
+services() {
+	local port n
+	for ((port = $1; port <= $2; port++)); do
+		echo "-A -u $VIP4:$port -s rr"
+		for ((n = 1; n <= 164; n++)); do
+			echo "-a -u $VIP4:$port -r 10.77.1.$n:443 -i"
+		done
+	done
+}
+
+# become_quic CGROUP FIRST LAST: as many of them as there is memory for
+become_quic() {
+	local port
+	for ((port = $2; port <= $3; port++)); do
+		# shellcheck disable=SC2016
+		sh -c 'echo $$ >"$0/cgroup.procs" && exec ipvsadm -E -u "$1" -s quic' "$1" "$VIP4:$port" || true
+	done
+}
+
+quics() { ipvsadm -Ln | grep -c ' quic' || true; }
+
+# What a service takes is charged to the memory cgroup of whoever makes it, and one beyond its limit is not made.  When memory is short
+# the kernel may also end who asks, and shows a stack then, on purpose.
+charged() {
+	local cgroup=/sys/fs/cgroup/ivq$$ level before after table=$((2 * 131071))
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers || return 0
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir "$cgroup"
+	defer "ipvsadm -C; rmdir $cgroup"
+	ipvsadm -C
+	services 1 32 | ipvsadm -R
+	before=$(<"$cgroup/memory.current")
+	become_quic "$cgroup" 1 16
+	same "services with scheduler quic" "$(quics)" 16
+	after=$(<"$cgroup/memory.current")
+	echo "16 services of 164 servers: $(((after - before) / 16)) octets each are charged" >>"$WORK/figures"
+	[ $((after - before)) -ge $((16 * table)) ] || fail "$((after - before)) octets are charged"
+	read -r level _ </proc/sys/kernel/printk
+	defer "dmesg -n $level"
+	dmesg -n 4
+	echo $((after + 8 * table)) >"$cgroup/memory.max"
+	become_quic "$cgroup" 17 32
+	[ "$(quics)" -lt 25 ] || fail "services beyond the limit: $(quics)"
+	[ "$(<"$cgroup/memory.current")" -le "$(<"$cgroup/memory.max")" ] || fail "the limit is exceeded"
 }
 
 has_kprobes() { [ -e "$TRACING/kprobe_events" ]; }
@@ -228,6 +275,7 @@ mint_cids
 tcase "quic: $SCALE 4-tuples leave nothing" quic
 tcase "quic: a server is added to $SERVERS under traffic" one_more
 tcase "quic: a server is removed under traffic" one_less
+tcase "quic: memory is charged to who asks for it" charged
 tcase "mh: $SCALE 4-tuples leave as many connections" mh
 [ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
 finish
