@@ -5,20 +5,22 @@
 # the cache, whose sources are the machine's own mirrors with another suite name. Nothing is installed from it, only unpacked.
 
 : "${cache:?lib.sh comes first}"
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+# What signs the archive; the tests have one of their own.
+keyring=${LAB_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
 # mirror main|security: the address this machine takes that half of Debian from.
 mirror() {
 	local codename pattern found
 	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
-	[ -n "$codename" ] || die "/etc/os-release names no Debian release, so the mirror to use is unknown."
 	pattern=$codename
 	[ "$1" = main ] || pattern=$codename-security
-	# shellcheck disable=SC2016 # the names are apt's
-	found=$(apt-get indextargets 'Identifier: Packages' --format '$(REPO_URI) $(RELEASE)' |
-		awk -v release="$pattern" '$2 == release { print $1; exit }')
-	[ -n "$found" ] || die "the machine's apt sources have no entry for $pattern, so the mirror to use is unknown."
+	# What it would fetch, which it knows without ever having fetched anything.
+	found=$(apt-get update --print-uris | sed -n "s#^'\(.*/\)dists/$pattern/InRelease' .*#\1#p" | sed -n 1p)
+	if [ -z "$codename" ] || [ -z "$found" ]; then
+		printf "E: the machine's apt sources have no entry for %s\n" "${pattern:-the release /etc/os-release does not name}" >&2
+		return 1
+	fi
 	printf '%s' "$found"
 }
 
@@ -26,15 +28,24 @@ apt_root() {
 	printf '%s/apt/%s' "$cache" "$1"
 }
 
-# suite_sources SUITE: lines of a sources.list. A suite brings the one it builds on, or its dependencies cannot be resolved.
+# base_suite SUITE: the one it builds on, which may be itself.
+base_suite() {
+	local base=${1%-security}
+	printf '%s' "${base%-backports}"
+}
+
+# suite_sources SUITE: lines of a sources.list, and on standard error what has no mirror. A suite brings the one it builds on, or
+# its dependencies cannot be resolved.
 suite_sources() {
-	local base=${1%-security} main
-	base=${base%-backports}
-	main=$(mirror main)
-	printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$main" "$base"
+	local main security
+	main=$(mirror main) || main=''
+	[ -z "$main" ] || printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$main" "$(base_suite "$1")"
 	case $1 in
-	*-backports) printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$main" "$1" ;;
-	*-security) printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$(mirror security)" "$1" ;;
+	*-backports) [ -z "$main" ] || printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$main" "$1" ;;
+	*-security)
+		security=$(mirror security) || security=''
+		[ -z "$security" ] || printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$security" "$1"
+		;;
 	esac
 }
 
@@ -52,42 +63,60 @@ in_suite() {
 		-o APT::Get::List-Cleanup=false "$@"
 }
 
-# suite_update SUITE: fetch that suite's package lists; not again within the hour. One at a time: apt would rather fail than wait.
+# suite_update SUITE [now]: fetches that suite's package lists; not again within the hour, unless now. Sets "reached" to how much of
+# it could be fetched, "all", "some" or "none", and "unreached" to what apt said about the rest, of which the last lists are kept.
+# One at a time: apt would rather fail than wait.
 suite_update() {
-	with_lock "suite-$1" fetch_lists "$1"
+	with_lock "suite-$1" fetch_lists "$@"
+}
+
+# reached_any LOG: whether apt-get update got an answer to anything. It announces what it tries, and then says if that has failed.
+reached_any() {
+	awk '/^(Get|Hit|Ign|Err):[0-9]+ / { split($1, word, ":"); last[word[2]] = word[1] }
+		END { for (item in last) found = found || last[item] == "Get" || last[item] == "Hit"; exit !found }' "$1"
 }
 
 fetch_lists() {
 	local root
 	root=$(apt_root "$1")
-	mkdir -p "$root/none"
-	[ -z "$(find "$root/updated" -mmin -60 2>/dev/null)" ] || return 0
+	reached=all unreached=''
+	if [ "${2:-}" != now ] && [ -n "$(find "$root/updated" -mmin -60 2>/dev/null)" ]; then
+		return 0
+	fi
 	mkdir -p "$root/none" "$root/state/lists/partial" "$root/cache/archives/partial"
 	: >"$root/status"
-	suite_sources "$1" >"$root/sources.list"
-	in_suite "$1" apt-get update >"$root/log" 2>&1 || {
-		cat "$root/log" >&2
-		die "the package lists of $1 cannot be had."
-	}
-	if grep -q '^[WE]:' "$root/log"; then
-		cat "$root/log" >&2
-		die "the package lists of $1 cannot be had in full."
+	suite_sources "$1" >"$root/sources.list" 2>"$root/log"
+	in_suite "$1" apt-get update >>"$root/log" 2>&1 || true
+	if ! grep -q '^[WE]:' "$root/log"; then
+		touch "$root/updated"
+		return 0
 	fi
-	touch "$root/updated"
+	rm -f "$root/updated"
+	reached=some
+	reached_any "$root/log" || reached=none
+	unreached=$(complaint "$root/log")
 }
 
-# unpack SUITE DIRECTORY PACKAGE...: the newest version of each, unpacked over DIRECTORY. apt checks size and hash.
+# complaint LOG: the first thing apt complains of there.
+complaint() {
+	sed -n '/^[WE]: / { s///p; q }' "$1"
+}
+
+# unpack SUITE DIRECTORY PACKAGE[=VERSION]...: unpacked over DIRECTORY; otherwise "lack" says what is wrong. apt checks size and hash.
 unpack() {
 	local suite=$1 target=$2 debs deb
 	shift 2
-	debs=$(mktemp -d "$cache/debs.XXXXXX")
-	(cd "$debs" && in_suite "$suite" apt-get download "$@") >"$debs/log" 2>&1 || {
-		cat "$debs/log" >&2
+	debs=$(mktemp -d "$cache/debs.XXXXXX") || exit
+	if ! (cd "$debs" && in_suite "$suite" apt-get download "$@") >"$debs/log" 2>&1; then
+		lack=$(complaint "$debs/log")
 		rm -rf "$debs"
-		die "apt cannot download $* from $suite."
-	}
+		return 1
+	fi
 	for deb in "$debs"/*.deb; do
-		dpkg -x "$deb" "$target"
+		dpkg -x "$deb" "$target" 2>"$debs/log" && continue
+		lack="$(basename "$deb") cannot be unpacked: $(tail -n 1 "$debs/log")"
+		rm -rf "$debs"
+		return 1
 	done
 	rm -rf "$debs"
 }

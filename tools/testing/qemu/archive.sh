@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Choosing what to take from an archive that is in motion: lists name files that are gone, headers come before images, a mirror does
+# not answer. Candidates are tried from the best one on, and what was wrong with those before is remembered, to be said.
+
+: "${keyring:?apt.sh comes first}"
+
+# take SUITE LIST TRY: sets "had" to the first of the "offers", which LIST sets, with which TRY succeeds, and "refused" to what was
+# wrong with those before. TRY has that in "lack", and returns 2 if a file that the lists name cannot be had: then they may be old,
+# so they are fetched again, once, and it starts anew. Whoever asks for a status has no errexit, so LIST and TRY do without.
+take() {
+	local suite=$1 list=$2 try=$3 status renewed=''
+	while :; do
+		refused=() offers=()
+		"$list"
+		for had in "${offers[@]}"; do
+			status=0
+			"$try" "$had" || status=$?
+			[ "$status" != 0 ] || return 0
+			refused+=("${had%% *}: $lack")
+			[ "$status" != 2 ] || [ -n "$renewed" ] || break
+		done
+		had=''
+		[ -z "$renewed" ] || return 1
+		renewed=yes
+		suite_update "$suite" now
+		[ "$reached" != none ] || return 1
+	done
+}
+
+# enumerate ITEM...: "ITEM; ITEM; ITEM"
+enumerate() {
+	printf '%s' "$1"
+	shift
+	[ $# = 0 ] || printf '; %s' "$@"
+}
+
+# why_none SUITE WHAT: the sentence for an archive that has nothing that can be taken.
+why_none() {
+	if [ "$reached" = none ]; then
+		printf '%s cannot be reached (%s)' "$1" "$unreached"
+		return
+	elif [ ${#refused[@]} -gt 0 ]; then
+		printf '%s has no complete %s (%s)' "$1" "$2" "$(enumerate "${refused[@]}")"
+	else
+		printf '%s has no %s' "$1" "$2"
+	fi
+	[ "$reached" = all ] || printf ', and part of it cannot be reached (%s)' "$unreached"
+}
+
+# why_not_newer: the end of a sentence about what was taken.
+why_not_newer() {
+	if [ ${#refused[@]} -gt 0 ]; then
+		printf 'not %s' "$(enumerate "${refused[@]}")"
+	elif [ "$reached" != all ]; then
+		printf 'a newer one may be in what cannot be reached (%s)' "$unreached"
+	else
+		printf 'the archive lists no newer one'
+	fi
+}
+
+# A kernel's packages: image, modules, headers and what the headers are made of; no compiler, no initramfs tool.
+kernel_names='linux-(image|binary|modules|headers|kbuild|base)-[0-9][^ :]*'
+
+# listed[PACKAGE=VERSION]: its dependencies, as the lists have them; versions[PACKAGE]: the listed ones, the newest first
+declare -A listed versions
+
+# read_kernels SUITE SERIES: fills both with the kernel packages of that series.
+read_kernels() {
+	local names package version depends
+	listed=() versions=()
+	names=$(in_suite "$1" apt-cache search --names-only "^linux-(image|binary|modules|headers|kbuild|base)-${2/./[.]}([^0-9]|\$)" |
+		cut -d' ' -f1 | grep -vE -- '-(rt|cloud|dbg)(-|$)') || return 0
+	while IFS=$'\t' read -r package version depends; do
+		listed[$package=$version]=$depends
+		versions[$package]+="$version "
+	done < <(
+		# shellcheck disable=SC2086 # one package name per word
+		in_suite "$1" apt-cache show $names | awk -v RS= '{
+			package = version = depends = ""
+			count = split($0, line, "\n")
+			for (i = 1; i <= count; i++) {
+				if (line[i] ~ /^Description.*\(meta-package\)/)
+					next
+				value = line[i]
+				sub(/^[^:]*: */, "", value)
+				if (line[i] ~ /^Package:/) package = value
+				if (line[i] ~ /^Version:/) version = value
+				if (line[i] ~ /^Depends:/) depends = value
+			}
+			printf "%s\t%s\t%s\n", package, version, depends
+		}' | sort -t$'\t' -k1,1 -k2,2Vr -u
+	)
+}
+
+# releases NAME: "RELEASE VERSION" of what is listed for amd64: those with NAME's version, then the others, always the newest first.
+releases() {
+	printf '%s\n' "${!listed[@]}" | sed -nE 's/^linux-(headers|image)-([0-9][^ =]*[0-9]-amd64)(-unsigned)?=(.*)/\2 \4/p' |
+		sort -u -k2,2Vr -k1,1Vr | awk -v named="$1-" '
+			index($2, named) == 1 { print; next }
+			{ others = others $0 "\n" }
+			END { printf "%s", others }'
+}
+
+# plan[PACKAGE]: the version to take of it
+declare -A plan
+
+# find_listed PREFERRED PACKAGE [OPERATOR VERSION]: sets "found" to a listed version for which that holds: the preferred one, which is
+# of the same source, or the newest.
+find_listed() {
+	local preferred=$1 package=$2
+	shift 2
+	[ -n "${listed[$package=$preferred]+there}" ] || preferred=''
+	for found in $preferred ${versions[$package]:-}; do
+		if [ $# = 0 ] || dpkg --compare-versions "$found" "$@"; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+# add_dependency VERSION ALTERNATIVES: what a package of that version depends on: one that is in the plan, else the first that is listed, of those that are packages of a kernel's. What
+# else there is are the compiler and the tool that makes an initramfs.
+add_dependency() {
+	local version=$1 alternative wanted='' choice=() alternatives pattern
+	pattern="^ *($kernel_names)(:[a-z]+)?( \\(([<>=]+) ([^)]+)\\))? *\$"
+	IFS='|' read -ra alternatives <<<"$2"
+	for alternative in "${alternatives[@]}"; do
+		[[ $alternative =~ $pattern ]] || continue
+		set -- "${BASH_REMATCH[1]}" ${BASH_REMATCH[5]:+"${BASH_REMATCH[5]}" "${BASH_REMATCH[6]}"}
+		wanted=${wanted:-$1${2:+ ($2 $3)}}
+		[ -z "${plan[$1]:-}" ] || return 0
+		[ ${#choice[@]} = 0 ] && find_listed "$version" "$@" && choice=("$1" "$found")
+	done
+	if [ ${#choice[@]} -gt 0 ]; then
+		add_package "${choice[@]}"
+	elif [ -n "$wanted" ]; then
+		missing=$wanted
+		return 1
+	fi
+}
+
+# add_package PACKAGE VERSION: puts it into the plan, with whatever of the kernel's it depends on; otherwise "missing" is what is not
+# listed.
+add_package() {
+	local dependency
+	[ -z "${plan[$1]:-}" ] || return 0
+	if [ -z "${listed[$1=$2]+there}" ]; then
+		missing="$1 (= $2)"
+		return 1
+	fi
+	plan[$1]=$2
+	while IFS= read -r -d, dependency; do
+		add_dependency "$2" "$dependency" || return 1
+	done <<<"${listed[$1=$2]},"
+}
+
+# plan_release RELEASE VERSION IMAGE: whether that image and the headers are listed with all they need.
+plan_release() {
+	plan=()
+	add_package "$3" "$2" && add_package "linux-headers-$1" "$2"
+}
+
+# images RELEASE: the packages that can bring the image, the best first. The unsigned one holds the same kernel and comes earlier;
+# since 7.1 it is among the modules.
+images() {
+	printf '%s\n' "linux-image-$1" "linux-image-$1-unsigned" "linux-modules-$1" | while read -r image; do
+		[ -z "${versions[$image]:-}" ] || printf '%s\n' "$image"
+	done
+}
