@@ -7,7 +7,8 @@
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
-#   make check-debug-halves   each of them on one of the two, but races on both
+#   make check-rotation    what CI runs besides "make check": the static checks, the bench, a part of the two above   (NUMBER)
+#   make check-all         everything that CI takes turns with, whole: hours
 #   make kernels              fetches and builds what these need and the cache lacks
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
@@ -40,6 +41,8 @@ SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
 FUZZ := tools/testing/fuzz
 START := tools/testing/clean-start
+ROTATION := tools/testing/rotation
+JOBS := $(shell nproc)
 RUNS := 1000000
 INPUTS ?= 1000000
 SOAK ?= 20
@@ -77,14 +80,17 @@ setup:
 demo: setup
 	@tools/testing/qemu/run -- tools/demo/demo.sh
 
+# Shares, so that every processor has something to do.
+SHARES := selftests:1of2 selftests:2of2 selftests:races
+
 check: setup
-	@tools/testing/check harness unit selftests
+	@tools/testing/check -j $(JOBS) harness unit $(SHARES)
 
 check-unit: setup
 	@tools/testing/check harness unit
 
 check-selftests: setup
-	@tools/testing/check selftests
+	@tools/testing/check -j $(JOBS) $(SHARES)
 
 # The compiled ones first: they take longest.
 kernels: setup
@@ -96,13 +102,14 @@ check-kernels: setup
 check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
-# Half of what takes one processor on either kernel; which half depends on the commit, or on HALVES=0 or 1.
-check-debug-halves: setup
-	@n=$${HALVES:-$$((0x0$$(git rev-parse HEAD 2>/dev/null | cut -c40)))}; \
-	tools/testing/check -j 2 $$(for kernel in $(DEBUG_KERNELS); do n=$$((n + 1)); echo "debug@$$kernel:$$((n % 2 + 1))of2"; done)
+check-rotation: setup
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench lint fuzz
+
+check-all: setup
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) bench lint fuzz unit harness
 
 check-kcsan: setup
-	@tools/testing/check races@kcsan-6.1
+	@tools/testing/check selftests@kcsan-6.1:races
 
 fuzz-guest: setup
 	@tools/testing/qemu/run -k debug-6.1 --timeout 86400 -- \
@@ -167,4 +174,4 @@ clean:
 	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-debug-halves check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean

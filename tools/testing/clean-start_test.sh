@@ -143,7 +143,7 @@ begin() {
 	sees 0022 "umask" sh -c umask
 	sees "C.UTF-8 UTC0 dumb /bin/sh" "locale, time zone, terminal, shell" sh -c 'echo $LC_ALL $TZ $TERM $SHELL'
 	sees "LC_ALL PATH SHELL TERM TZ" "no other variable" \
-		sh -c 'env | sed -n "s/=.*//p" | grep -vxE "HOME|TMPDIR|USER|LOGNAME|PWD|OLDPWD|_|SHLVL|DEBIAN_FRONTEND|(CPPF|CF|LDF)LAGS|.*_PATH|SSL_.*|.*_(proxy|PROXY)|CC|AR|V|XDG_CACHE_HOME|HALVES" | sort'
+		sh -c 'env | sed -n "s/=.*//p" | grep -vxE "HOME|TMPDIR|USER|LOGNAME|PWD|OLDPWD|_|SHLVL|DEBIAN_FRONTEND|(CPPF|CF|LDF)LAGS|.*_PATH|SSL_.*|.*_(proxy|PROXY)|CC|AR|V|XDG_CACHE_HOME" | sort'
 	sees "/bin/sh: absent absent absent" "nothing of CDPATH, MAKEFLAGS, GREP_OPTIONS" \
 		sh -c 'echo /bin/sh: ${CDPATH-absent} ${MAKEFLAGS-absent} ${GREP_OPTIONS-absent}'
 	sees "0 1 2" "no other file" sh -c 'ls /proc/$$/fd'
