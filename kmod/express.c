@@ -31,14 +31,17 @@ static __always_inline unsigned int ip_len(u16 af)
 	return af == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
 }
 
-/* UDP at all?  Then what decisions look at is linear. */
+/*
+ * UDP at all?  Then what decisions look at is linear.  One that others hold, too, is not
+ * ours to change: if it is not linear, it is not asked what it is.
+ */
 static __always_inline bool is_udp(struct sk_buff *skb, u16 af)
 {
 	unsigned int want = ip_len(af) + IP_VS_QUIC_PULL_LEN;
 
 	if (skb->len < ip_len(af) + sizeof(struct udphdr) ||
 	    (unlikely(skb_headlen(skb) < want) &&
-	     !pskb_may_pull(skb, min(skb->len, want))))
+	     (skb_shared(skb) || !pskb_may_pull(skb, min(skb->len, want)))))
 		return false;
 	return (af == AF_INET6 ? ipv6_hdr(skb)->nexthdr :
 				 ip_hdr(skb)->protocol) == IPPROTO_UDP;

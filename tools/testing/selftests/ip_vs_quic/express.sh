@@ -484,6 +484,45 @@ under_change() {
 
 takes_some() { [ "$(q express list -j | jq '.[0].outcomes.taken')" -gt 0 ]; }
 
+PKTGEN=/proc/net/pktgen
+
+# generates WORD...: commands to the kernel's packet generator, one each
+generates() {
+	local command
+	for command in "$@"; do
+		echo "$command" >"$PKTGEN/eth0@0"
+	done
+}
+
+# The kernel's generator of packets keeps what it has the stack receive, and a capture has a copy of it: nobody else may change it.
+# The debug kernels have no generator.
+held_by_others() {
+	local pid mac svc ip
+	modprobe pktgen 2>/dev/null || {
+		[ -e /sys/kernel/debug/kmemleak ] || fail "the kernel has no pktgen"
+		return 0
+	}
+	defer "modprobe -r pktgen"
+	family 4
+	pool 4 4 -i
+	on
+	warm 4
+	pid=$("$RAWGEN" watch "$WORK/copies" "lb=$LAB-lb")
+	pids+=("$pid")
+	mac=$(ip -j link show eth0 | jq -r '.[0].address')
+	echo "add_device eth0@0" >"$PKTGEN/kpktgend_0"
+	generates "xmit_mode netif_receive" "count 20" "pkt_size 200" "frags 2" "dst $VIP4" "src_min $CL4.77" "src_max $CL4.77" \
+		"dst_mac $mac" "udp_dst_min $PORT" "udp_dst_max $PORT"
+	timeout 60 sh -c "echo start >$PKTGEN/pgctrl"
+	grep -q '^Result: OK' "$PKTGEN/eth0@0" || fail "$(<"$PKTGEN/eth0@0")"
+	# none of these was taken, and what comes next is as ever
+	counters_mark
+	# shellcheck disable=SC2086 # words
+	raw rt -c 3 $ip udp sport=7 "dport=$PORT" "data=40${CID[1]}"
+	happened eth0.taken=3 "$svc.routed=3"
+	unwarned
+}
+
 # cids of config 0 in $CID, of config 1 in $KEYED
 mint_cids
 mapfile -t -O 1 KEYED < <("$QUICGEN" mint -c 1:3:15:$KEY "mint=1:$(sid 3 1)" "mint=1:$(sid 3 2)" "mint=1:$(sid 3 3)")
@@ -510,5 +549,6 @@ tcase "VLAN tags" vlan
 tcase "refusals" refusals
 tcase "a device is renamed, moved, deleted, saved and restored" lives_and_dies
 tcase "everything changes under traffic" under_change
+tcase "datagrams that others hold are not changed" held_by_others
 tcase "a namespace and the module go with the express path on" goes_with
 finish
