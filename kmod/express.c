@@ -271,6 +271,7 @@ static int add(struct ip_vs_quic_net *qnet, struct net_device *dev,
 		free_express(express);
 		return err;
 	}
+	kref_get(&qnet->ref);
 	list_add_tail(&express->list, &qnet->express);
 	WRITE_ONCE(qnet->express_users, qnet->express_users + 1);
 	ip_vs_quic_net_changed(qnet);
@@ -298,7 +299,10 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
 	return add(qnet, dev, extack);
 }
 
-/* Datagrams that are in the hook are covered by RCU. */
+/*
+ * Datagrams that are in the hook are covered by RCU.  The caller has a reference of its
+ * own to the namespace's part.
+ */
 static void remove(struct ip_vs_quic_express *express)
 {
 	struct ip_vs_quic_net *qnet = express->qnet;
@@ -310,6 +314,7 @@ static void remove(struct ip_vs_quic_express *express)
 	ip_vs_quic_net_changed(qnet);
 	INIT_RCU_WORK(&express->free_work, free_work);
 	ip_vs_quic_object_retire(&express->free_work);
+	ip_vs_quic_net_put(qnet);
 }
 
 int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
@@ -352,15 +357,18 @@ static int event(struct notifier_block *nb, unsigned long type, void *ptr)
 
 	if (type != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
-	qnet = ip_vs_quic_net(dev_net(dev));
-	/* there come to be some only under RTNL, which is held here */
-	if (!READ_ONCE(qnet->express_users))
+	qnet = ip_vs_quic_net_get(dev_net(dev));
+	if (!qnet)
 		return NOTIFY_DONE;
-	mutex_lock(&qnet->lock);
-	express = find(qnet, dev);
-	if (express)
-		remove(express);
-	mutex_unlock(&qnet->lock);
+	/* there come to be some only under RTNL, which is held here */
+	if (READ_ONCE(qnet->express_users)) {
+		mutex_lock(&qnet->lock);
+		express = find(qnet, dev);
+		if (express)
+			remove(express);
+		mutex_unlock(&qnet->lock);
+	}
+	ip_vs_quic_net_put(qnet);
 	return NOTIFY_DONE;
 }
 

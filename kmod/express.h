@@ -41,6 +41,7 @@ int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
 /* From all devices of the namespace; caller holds qnet->lock. */
 void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet);
 
+/* What watches devices go; registering it takes RTNL. */
 int ip_vs_quic_express_init(void);
 void ip_vs_quic_express_uninit(void);
 

@@ -3,7 +3,9 @@
  * ip_vs_quic: QUIC-LB (draft-ietf-quic-load-balancers) for IPVS.
  */
 #include <linux/init.h>
+#include <linux/jiffies.h>
 #include <linux/module.h>
+#include <linux/workqueue.h>
 
 #include "aes.h"
 #include "cidcache.h"
@@ -14,10 +16,55 @@
 #include "sched.h"
 #include "target.h"
 
+enum { RETRY = HZ };
+
+/* Written by the work alone, until that is cancelled. */
+static bool watches_namespaces, watches_devices, has_family;
+
+static int finish_loading(void)
+{
+	int err = 0;
+
+	if (!watches_namespaces) {
+		err = ip_vs_quic_net_init();
+		watches_namespaces = !err;
+	}
+	if (!err && !watches_devices) {
+		err = ip_vs_quic_express_init();
+		watches_devices = !err;
+	}
+	if (!err) {
+		err = ip_vs_quic_netlink_init();
+		has_family = !err;
+	}
+	return err;
+}
+
+static void loading_work(struct work_struct *work)
+{
+	int err = finish_loading();
+
+	if (!err)
+		return;
+	pr_warn_ratelimited("no netlink family yet, error %d\n", err);
+	ip_vs_quic_object_queue(to_delayed_work(work), RETRY);
+}
+
+static DECLARE_DELAYED_WORK(loading, loading_work);
+
 /*
- * Netlink last: nobody can reach a half-built module.  Bound services hold the
- * module, so at exit there are none, hence no hooks either but those of the express
- * path, which go with the notifier.
+ * IPVS loads the module of a scheduler that it does not know ("ipvsadm -A -s quic") and
+ * waits for it, with its mutex held, and with a lock of generic netlink's if the
+ * request came that way.  Up to 6.12 that mutex is wanted by who takes a device down,
+ * under RTNL, and by who dismantles a namespace, under pernet_ops_rwsem.  So nothing
+ * here may wait for any of these three, whoever it is that loads the module: IPVS's
+ * modprobe waits for another one's.  What has to is left to a work on a queue
+ * that only our exit waits for.  It is done before there is an express path, because
+ * the family comes last; services need none of it.
+ *
+ * The scheduler is the last that can fail: from then on there may be services.  They
+ * hold the module, so at exit there are none, hence no hooks either but those of the
+ * express path, which go with the notifier.
  */
 static int __init ip_vs_quic_init(void)
 {
@@ -35,22 +82,12 @@ static int __init ip_vs_quic_init(void)
 	err = ip_vs_quic_object_init();
 	if (err)
 		goto err_cidcache;
-	err = ip_vs_quic_net_init();
-	if (err)
-		goto err_object;
 	err = ip_vs_quic_sched_init();
 	if (err)
-		goto err_net;
-	err = ip_vs_quic_express_init();
-	if (err)
-		goto err_sched;
-	ip_vs_quic_netlink_init();
+		goto err_object;
+	ip_vs_quic_object_queue(&loading, 0);
 	return 0;
 
-err_sched:
-	ip_vs_quic_sched_uninit();
-err_net:
-	ip_vs_quic_net_uninit();
 err_object:
 	ip_vs_quic_object_uninit();
 err_cidcache:
@@ -58,12 +95,20 @@ err_cidcache:
 	return err;
 }
 
+/*
+ * Waits for all that loading does not.  Who loads the module meanwhile, IPVS too, is
+ * told at once that it is busy.
+ */
 static void __exit ip_vs_quic_exit(void)
 {
-	ip_vs_quic_netlink_uninit();
-	ip_vs_quic_express_uninit();
+	cancel_delayed_work_sync(&loading);
+	if (has_family)
+		ip_vs_quic_netlink_uninit();
+	if (watches_devices)
+		ip_vs_quic_express_uninit();
+	if (watches_namespaces)
+		ip_vs_quic_net_uninit();
 	ip_vs_quic_sched_uninit();
-	ip_vs_quic_net_uninit();
 	ip_vs_quic_object_uninit();
 	ip_vs_quic_cidcache_uninit();
 }

@@ -1,24 +1,131 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "net.h"
 
+#include <linux/atomic.h>
+#include <linux/hashtable.h>
+#include <linux/slab.h>
 #include <net/net_namespace.h>
-#include <net/netns/generic.h>
 
 #include "express.h"
 #include "hook.h"
+#include "object.h"
 
-static unsigned int net_id __read_mostly;
+/*
+ * By the namespace's address.  The lock protects the table and is held for the last
+ * put, so that what is found can be had.  Nothing is waited for under it.
+ */
+static DEFINE_HASHTABLE(nets, 8);
+static DEFINE_MUTEX(nets_lock);
 
-struct ip_vs_quic_net *ip_vs_quic_net(const struct net *net)
+static struct ip_vs_quic_net *find_and_get(const struct net *net)
 {
-	return net_generic(net, net_id);
+	struct ip_vs_quic_net *qnet;
+
+	lockdep_assert_held(&nets_lock);
+	hash_for_each_possible(nets, qnet, node, (unsigned long)net) {
+		if (qnet->net != net)
+			continue;
+		kref_get(&qnet->ref);
+		return qnet;
+	}
+	return NULL;
 }
 
+struct ip_vs_quic_net *ip_vs_quic_net_get(const struct net *net)
+{
+	struct ip_vs_quic_net *qnet;
+
+	mutex_lock(&nets_lock);
+	qnet = find_and_get(net);
+	mutex_unlock(&nets_lock);
+	return qnet;
+}
+
+static void free_net(struct ip_vs_quic_net *qnet)
+{
+	ip_vs_quic_svctable_destroy(&qnet->table);
+	mutex_destroy(&qnet->lock);
+	kfree(qnet);
+	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_NET);
+}
+
+static void free_work(struct work_struct *work)
+{
+	free_net(container_of(to_rcu_work(work), struct ip_vs_quic_net,
+			      free_work));
+}
+
+static struct ip_vs_quic_net *new_net(struct net *net)
+{
+	struct ip_vs_quic_net *qnet;
+
+	qnet = kzalloc(sizeof(*qnet), GFP_KERNEL_ACCOUNT);
+	if (!qnet)
+		return NULL;
+	qnet->net = net;
+	kref_init(&qnet->ref);
+	mutex_init(&qnet->lock);
+	INIT_LIST_HEAD(&qnet->services);
+	INIT_LIST_HEAD(&qnet->express);
+	ip_vs_quic_hook_fill(qnet->ops, qnet);
+	if (ip_vs_quic_svctable_init(&qnet->table, &qnet->lock)) {
+		kfree(qnet);
+		return NULL;
+	}
+	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_NET);
+	return qnet;
+}
+
+/* Whoever comes second finds what the first has made. */
+struct ip_vs_quic_net *ip_vs_quic_net_make(struct net *net)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net), *fresh;
+
+	if (qnet)
+		return qnet;
+	fresh = new_net(net);
+	if (!fresh)
+		return NULL;
+	mutex_lock(&nets_lock);
+	qnet = find_and_get(net);
+	if (!qnet)
+		hash_add(nets, &fresh->node, (unsigned long)net);
+	mutex_unlock(&nets_lock);
+	if (!qnet)
+		return fresh;
+	free_net(fresh);
+	return qnet;
+}
+
+/* Hooks that are gone may still run with it: it is freed after a grace period. */
+static void release(struct kref *ref)
+{
+	struct ip_vs_quic_net *qnet;
+
+	qnet = container_of(ref, struct ip_vs_quic_net, ref);
+	hash_del(&qnet->node);
+	mutex_unlock(&nets_lock);
+	INIT_RCU_WORK(&qnet->free_work, free_work);
+	ip_vs_quic_object_retire(&qnet->free_work);
+}
+
+void ip_vs_quic_net_put(struct ip_vs_quic_net *qnet)
+{
+	kref_put_mutex(&qnet->ref, release, &nets_lock);
+}
+
+/*
+ * Counted over all namespaces: what a namespace has after it had nothing is not
+ * taken for what it had before.
+ */
 void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet)
 {
+	static atomic_t changes;
+
 	lockdep_assert_held(&qnet->lock);
-	if (!++qnet->generation)
-		qnet->generation = 1;
+	do {
+		qnet->generation = atomic_inc_return(&changes);
+	} while (!qnet->generation);
 }
 
 static int use_hooks(struct ip_vs_quic_net *qnet)
@@ -75,54 +182,32 @@ void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
 	ip_vs_quic_net_changed(qnet);
 }
 
-static int __net_init net_init(struct net *net)
-{
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(net);
-
-	qnet->net = net;
-	qnet->generation = 1;
-	mutex_init(&qnet->lock);
-	INIT_LIST_HEAD(&qnet->services);
-	INIT_LIST_HEAD(&qnet->express);
-	ip_vs_quic_hook_fill(qnet->ops, qnet);
-	return ip_vs_quic_svctable_init(&qnet->table, &qnet->lock);
-}
-
 /*
- * IPVS deletes the namespace's services after us, in its own exit.  From here on
- * none of them may reach a packet: their transmitters' routes and statistics
- * go with the namespace.  The core waits a grace period between pre_exit and
- * the first exit.
+ * A namespace that dies loses its devices, and then IPVS deletes its services, as it
+ * does any others.  But a device does not go while somebody holds a route by
+ * it, which the express path does.
  */
 static void __net_exit net_pre_exit(struct net *net)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(net);
-	struct ip_vs_quic_service *qs, *next;
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net);
+	struct ip_vs_quic_service *qs;
 
+	if (!qnet)
+		return;
 	mutex_lock(&qnet->lock);
 	ip_vs_quic_express_clear(qnet);
-	list_for_each_entry_safe(qs, next, &qnet->services, list) {
-		ip_vs_quic_net_unlink(qnet, qs);
-		ip_vs_quic_service_unpublish(qs);
-		qs->qnet = NULL;
-	}
+	list_for_each_entry(qs, &qnet->services, list)
+		ip_vs_quic_vip_close(&qs->vip);
 	mutex_unlock(&qnet->lock);
+	ip_vs_quic_net_put(qnet);
 }
 
-static void __net_exit net_exit(struct net *net)
-{
-	ip_vs_quic_svctable_destroy(&ip_vs_quic_net(net)->table);
-}
-
+/* No init and no id: registering them neither calls nor allocates anything. */
 static struct pernet_operations net_ops = {
-	.init		= net_init,
 	.pre_exit	= net_pre_exit,
-	.exit		= net_exit,
-	.id		= &net_id,
-	.size		= sizeof(struct ip_vs_quic_net),
 };
 
-int __init ip_vs_quic_net_init(void)
+int ip_vs_quic_net_init(void)
 {
 	return register_pernet_subsys(&net_ops);
 }

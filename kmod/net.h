@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the module keeps in a network namespace. */
+/*
+ * What the module keeps for a network namespace, while that has services or express
+ * paths.  It is not in the namespace itself: pernet operations that make it would have
+ * to be registered by the time the module is loaded, and loading must not wait for
+ * who dismantles namespaces, see main.c.
+ */
 #ifndef _IP_VS_QUIC_NET_H
 #define _IP_VS_QUIC_NET_H
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/netfilter.h>
 #include <linux/udp.h>
+#include <linux/workqueue.h>
 
 #include "service.h"
 #include "svctable.h"
 
 /**
  * struct ip_vs_quic_net - per namespace
- * @net: whose it is; not a reference, this lives in it
+ * @net: whose it is; not a reference: services and devices go before it does
+ * @node: in the table of all, by @net
+ * @ref: one per service, one per express path, one of each who has looked it up
  * @lock: protects everything below and every service's configuration.  Taken
  *	  inside IPVS's mutex by scheduler callbacks, alone by netlink; nothing
  *	  under it calls IPVS
  * @table: services by key, read under RCU; its lock is @lock
  * @services: the same in order of creation
- * @generation: counts changes of configuration, never 0, for dumps
+ * @generation: another one after each change of configuration, never 0 with
+ *		anything to dump
  * @users: services; the hooks of both families exist while there are any: a
  *	   tunnel, and errors about it, may be of the other one
  * @fwmark_users: services with a fwmark; the hook reads it without the lock: a
@@ -29,9 +39,12 @@
  * @express: devices with the express path
  * @express_users: how many; the hook reads it without the lock: a stale zero only
  *		   delays the express path
+ * @free_work: frees it after a grace period
  */
 struct ip_vs_quic_net {
 	struct net *net;
+	struct hlist_node node;
+	struct kref ref;
 	struct mutex lock; /* of what follows, see above */
 	struct ip_vs_quic_svctable table;
 	struct list_head services;
@@ -41,9 +54,17 @@ struct ip_vs_quic_net {
 	struct nf_hook_ops ops[2];
 	struct list_head express;
 	unsigned int express_users;
+	struct rcu_work free_work;
 };
 
-struct ip_vs_quic_net *ip_vs_quic_net(const struct net *net);
+/* Return: what there is for @net, or NULL. */
+struct ip_vs_quic_net *ip_vs_quic_net_get(const struct net *net);
+
+/* Return: what there is for @net from now on, or NULL: no memory. */
+struct ip_vs_quic_net *ip_vs_quic_net_make(struct net *net);
+
+/* Whoever holds its lock has another reference. */
+void ip_vs_quic_net_put(struct ip_vs_quic_net *qnet);
 
 /* Links a new service and makes sure of the hooks; caller holds the lock. */
 int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
@@ -112,6 +133,7 @@ ip_vs_quic_net_find_for(struct ip_vs_quic_net *qnet, u32 mark, u16 af,
 	return ip_vs_quic_net_find(qnet, &key);
 }
 
+/* What watches namespaces go; registering it waits for those that do. */
 int ip_vs_quic_net_init(void);
 void ip_vs_quic_net_uninit(void);
 

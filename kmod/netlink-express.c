@@ -13,8 +13,8 @@ typedef int (*change_fn)(struct ip_vs_quic_net *qnet, const char *name,
 
 static int change_device(struct genl_info *info, change_fn fn)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
 	const struct nlattr *nest = info->attrs[IP_VS_QUIC_A_EXPRESS];
+	struct ip_vs_quic_net *qnet;
 	const struct nlattr *name;
 	int err;
 
@@ -23,12 +23,16 @@ static int change_device(struct genl_info *info, change_fn fn)
 		NL_SET_ERR_MSG(info->extack, "The device is missing");
 		return -EINVAL;
 	}
+	qnet = ip_vs_quic_net_make(genl_info_net(info));
+	if (!qnet)
+		return -ENOMEM;
 	/* devices first, as in the notifier */
 	rtnl_lock();
 	mutex_lock(&qnet->lock);
 	err = fn(qnet, nla_data(name), info->extack);
 	mutex_unlock(&qnet->lock);
 	rtnl_unlock();
+	ip_vs_quic_net_put(qnet);
 	return err;
 }
 
@@ -105,12 +109,15 @@ static int dump_express(struct sk_buff *skb, struct netlink_callback *cb,
 int ip_vs_quic_netlink_express_dump(struct sk_buff *skb,
 				    struct netlink_callback *cb)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(sock_net(cb->skb->sk));
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(sock_net(cb->skb->sk));
 	const struct ip_vs_quic_express *express;
 	long n = 0;
 	int err = 0;
 
 	ip_vs_quic_request_wipe_keys(cb->nlh);
+	cb->seq = 0;
+	if (!qnet)
+		return 0;
 	rtnl_lock();
 	mutex_lock(&qnet->lock);
 	cb->seq = qnet->generation;
@@ -124,5 +131,6 @@ int ip_vs_quic_netlink_express_dump(struct sk_buff *skb,
 	}
 	mutex_unlock(&qnet->lock);
 	rtnl_unlock();
+	ip_vs_quic_net_put(qnet);
 	return skb->len ? skb->len : err;
 }

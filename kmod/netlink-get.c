@@ -250,14 +250,43 @@ static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/*
+ * All services, or the one @wanted.  Return: how many of them there are up to where
+ * the message is full, which *@err then says.
+ */
+static unsigned long dump_services(struct sk_buff *skb,
+				   struct netlink_callback *cb,
+				   struct ip_vs_quic_net *qnet,
+				   const struct ip_vs_quic_svc_key *wanted,
+				   int *err)
+{
+	struct cursor *at = (void *)cb->args;
+	struct ip_vs_quic_service *qs;
+	unsigned long n = 0;
+
+	mutex_lock(&qnet->lock);
+	cb->seq = qnet->generation;
+	list_for_each_entry(qs, &qnet->services, list) {
+		if (wanted && memcmp(&qs->key, wanted, sizeof(*wanted)))
+			continue;
+		if (n++ < at->service)
+			continue;
+		*err = dump_service(skb, cb, qs, at);
+		if (*err)
+			break;
+	}
+	mutex_unlock(&qnet->lock);
+	return n;
+}
+
 int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(sock_net(cb->skb->sk));
+	const struct cursor *at = (void *)cb->args;
+	const unsigned long before = at->service;
 	const struct nlattr *wanted;
-	struct ip_vs_quic_service *qs;
 	struct ip_vs_quic_svc_key key;
-	struct cursor *at = (void *)cb->args;
-	unsigned long n = 0, before;
+	struct ip_vs_quic_net *qnet;
+	unsigned long n = 0;
 	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->args));
@@ -270,24 +299,15 @@ int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			return err;
 	}
 
-	mutex_lock(&qnet->lock);
-	cb->seq = qnet->generation;
-	before = at->service;
-	list_for_each_entry(qs, &qnet->services, list) {
-		if (wanted && memcmp(&qs->key, &key, sizeof(key)))
-			continue;
-		if (n++ < at->service)
-			continue;
-		err = dump_service(skb, cb, qs, at);
-		if (err)
-			break;
+	/* no generation: the namespace has nothing, any more perhaps */
+	cb->seq = 0;
+	qnet = ip_vs_quic_net_get(sock_net(cb->skb->sk));
+	if (qnet) {
+		n = dump_services(skb, cb, qnet, wanted ? &key : NULL, &err);
+		ip_vs_quic_net_put(qnet);
 	}
-	mutex_unlock(&qnet->lock);
-
-	if (wanted && !n && !before) {
-		NL_SET_ERR_MSG(cb->extack, "No UDP service with scheduler quic at this address");
-		return -ESRCH;
-	}
+	if (wanted && !n && !before)
+		return ip_vs_quic_netlink_no_service(cb->extack);
 	return skb->len ? skb->len : err;
 }
 
@@ -348,11 +368,28 @@ static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 	return err;
 }
 
+static int find_and_decode(struct sk_buff *skb, struct genl_info *info,
+			   const struct ip_vs_quic_svc_key *key)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(genl_info_net(info));
+	struct ip_vs_quic_service *qs;
+	int err;
+
+	if (!qnet)
+		return ip_vs_quic_netlink_no_service(info->extack);
+	mutex_lock(&qnet->lock);
+	rcu_read_lock();
+	qs = ip_vs_quic_net_find(qnet, key);
+	rcu_read_unlock();
+	err = qs ? decode(skb, qs, info->attrs[IP_VS_QUIC_A_CID]) :
+		   ip_vs_quic_netlink_no_service(info->extack);
+	mutex_unlock(&qnet->lock);
+	ip_vs_quic_net_put(qnet);
+	return err;
+}
+
 static int answer(struct genl_info *info)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
-	const struct nlattr *cid = info->attrs[IP_VS_QUIC_A_CID];
-	struct ip_vs_quic_service *qs;
 	struct ip_vs_quic_svc_key key;
 	struct sk_buff *skb;
 	void *hdr;
@@ -362,7 +399,7 @@ static int answer(struct genl_info *info)
 					 &key, info->extack);
 	if (err)
 		return err;
-	if (!cid) {
+	if (!info->attrs[IP_VS_QUIC_A_CID]) {
 		NL_SET_ERR_MSG(info->extack, "The connection ID is missing");
 		return -EINVAL;
 	}
@@ -371,19 +408,7 @@ static int answer(struct genl_info *info)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(skb, info, &ip_vs_quic_genl_family, 0,
 				IP_VS_QUIC_CMD_DECODE);
-
-	mutex_lock(&qnet->lock);
-	rcu_read_lock();
-	qs = ip_vs_quic_net_find(qnet, &key);
-	rcu_read_unlock();
-	if (!qs) {
-		NL_SET_ERR_MSG(info->extack, "No UDP service with scheduler quic at this address");
-		err = -ESRCH;
-	} else {
-		err = hdr ? decode(skb, qs, cid) : -EMSGSIZE;
-	}
-	mutex_unlock(&qnet->lock);
-
+	err = hdr ? find_and_decode(skb, info, &key) : -EMSGSIZE;
 	if (err) {
 		nlmsg_free(skb);
 		return err;

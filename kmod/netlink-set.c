@@ -27,23 +27,13 @@ static int parse_flags(struct ip_vs_quic_request *req, struct genl_info *info)
 }
 
 static int find_service(struct ip_vs_quic_request *req,
-			struct ip_vs_quic_net *qnet, struct genl_info *info)
+			struct ip_vs_quic_net *qnet,
+			const struct ip_vs_quic_svc_key *key)
 {
-	struct ip_vs_quic_svc_key key;
-	int err;
-
-	err = ip_vs_quic_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
-					 &key, info->extack);
-	if (err)
-		return err;
 	rcu_read_lock();
-	req->qs = ip_vs_quic_net_find(qnet, &key);
+	req->qs = ip_vs_quic_net_find(qnet, key);
 	rcu_read_unlock();
-	if (!req->qs) {
-		NL_SET_ERR_MSG(info->extack, "No UDP service with scheduler quic at this address");
-		return -ESRCH;
-	}
-	return 0;
+	return req->qs ? 0 : ip_vs_quic_netlink_no_service(req->extack);
 }
 
 static int set(struct ip_vs_quic_request *req, struct genl_info *info)
@@ -91,16 +81,23 @@ static void finish(struct ip_vs_quic_request *req, bool committed)
 static int change_service(struct genl_info *info,
 			  int (*build)(struct ip_vs_quic_request *, struct genl_info *))
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net(genl_info_net(info));
 	struct ip_vs_quic_request req = { .extack = info->extack };
+	struct ip_vs_quic_svc_key key;
+	struct ip_vs_quic_net *qnet;
 	int err;
 
 	err = parse_flags(&req, info);
+	if (!err)
+		err = ip_vs_quic_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
+						 &key, info->extack);
 	if (err)
 		return err;
+	qnet = ip_vs_quic_net_get(genl_info_net(info));
+	if (!qnet)
+		return ip_vs_quic_netlink_no_service(info->extack);
 
 	mutex_lock(&qnet->lock);
-	err = find_service(&req, qnet, info);
+	err = find_service(&req, qnet, &key);
 	if (!err) {
 		ip_vs_quic_service_state(req.qs, &req.change);
 		err = build(&req, info);
@@ -109,6 +106,7 @@ static int change_service(struct genl_info *info,
 		err = ip_vs_quic_service_commit(req.qs, &req.change);
 	finish(&req, !err);
 	mutex_unlock(&qnet->lock);
+	ip_vs_quic_net_put(qnet);
 	return err;
 }
 

@@ -3,7 +3,6 @@
 #include "netlink.h"
 
 #include <linux/module.h>
-#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
 #include "net.h"
@@ -134,6 +133,12 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 				       &key->addr, extack);
 }
 
+int ip_vs_quic_netlink_no_service(struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG(extack, "No UDP service with scheduler quic at this address");
+	return -ESRCH;
+}
+
 static const struct genl_small_ops ops[] = {
 	{
 		.cmd	= IP_VS_QUIC_CMD_SET,
@@ -184,36 +189,18 @@ struct genl_family ip_vs_quic_genl_family = {
 	.n_small_ops	= ARRAY_SIZE(ops),
 };
 
-static bool registered;	/* by the work alone, until that is cancelled */
-
-static void register_family(struct work_struct *work)
-{
-	int err = genl_register_family(&ip_vs_quic_genl_family);
-
-	registered = !err;
-	if (err)
-		pr_err("no netlink family, error %d\n", err);
-}
-
-static DECLARE_WORK(register_work, register_family);
-
 /*
- * IPVS loads the module of a scheduler it does not know ("ipvsadm -A -s quic")
- * in the middle of a generic netlink request of its own, and waits for it.  All
- * that time generic netlink lets nobody register a family: waiting for that
- * here would be for ever.  Who looks the family up before the work is done has the
- * kernel ask for the module by its alias, which takes longer.
+ * Not at load, see main.c.  Who looks the family up before it is there has the kernel
+ * ask for the module by its alias, which takes longer.
  */
-void __init ip_vs_quic_netlink_init(void)
+int ip_vs_quic_netlink_init(void)
 {
-	schedule_work(&register_work);
+	return genl_register_family(&ip_vs_quic_genl_family);
 }
 
 void ip_vs_quic_netlink_uninit(void)
 {
-	cancel_work_sync(&register_work);
-	if (registered)
-		genl_unregister_family(&ip_vs_quic_genl_family);
+	genl_unregister_family(&ip_vs_quic_genl_family);
 }
 
 MODULE_ALIAS_GENL_FAMILY(IP_VS_QUIC_GENL_NAME);

@@ -12,17 +12,21 @@ struct ip_vs_quic_service;
 struct ip_vs_quic_sid;
 struct ip_vs_quic_svc_key;
 struct netlink_callback;
+struct netlink_ext_ack;
 struct sk_buff;
 
 extern struct genl_family ip_vs_quic_genl_family;
 
-void ip_vs_quic_netlink_init(void);
+int ip_vs_quic_netlink_init(void);
 void ip_vs_quic_netlink_uninit(void);
 
 /* netlink.c: reads IP_VS_QUIC_A_SERVICE. */
 int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 			       struct ip_vs_quic_svc_key *key,
 			       struct netlink_ext_ack *extack);
+
+/* netlink.c: the answer where there is none. */
+int ip_vs_quic_netlink_no_service(struct netlink_ext_ack *extack);
 
 /* netlink-set.c: what changes a service. */
 int ip_vs_quic_netlink_set(struct sk_buff *skb, struct genl_info *info);

@@ -17,10 +17,11 @@ static const char * const names[IP_VS_QUIC_OBJ_COUNT] = {
 	[IP_VS_QUIC_OBJ_DCIDS]		= "dcids",
 	[IP_VS_QUIC_OBJ_EXPRESS]	= "express path",
 	[IP_VS_QUIC_OBJ_SLOTS]		= "slots",
+	[IP_VS_QUIC_OBJ_NET]		= "namespace",
 };
 
 static atomic_t live[IP_VS_QUIC_OBJ_COUNT];
-static struct workqueue_struct *retire_wq;
+static struct workqueue_struct *wq;
 
 void ip_vs_quic_object_created(enum ip_vs_quic_object kind)
 {
@@ -34,20 +35,25 @@ void ip_vs_quic_object_destroyed(enum ip_vs_quic_object kind)
 
 void ip_vs_quic_object_retire(struct rcu_work *work)
 {
-	queue_rcu_work(retire_wq, work);
+	queue_rcu_work(wq, work);
+}
+
+void ip_vs_quic_object_queue(struct delayed_work *work, unsigned long delay)
+{
+	queue_delayed_work(wq, work, delay);
 }
 
 int ip_vs_quic_object_init(void)
 {
-	retire_wq = alloc_workqueue("ip_vs_quic", WQ_UNBOUND, 0);
-	return retire_wq ? 0 : -ENOMEM;
+	wq = alloc_workqueue("ip_vs_quic", WQ_UNBOUND, 0);
+	return wq ? 0 : -ENOMEM;
 }
 
 /*
- * Nothing can retire objects any more.  Readers that found the hook or the
- * scheduler before they were unregistered are waited for first; rcu_barrier()
- * then sees every queue_rcu_work() through its grace period into the queue,
- * which is drained by destroying it.  Its functions are module text.
+ * Nothing can retire objects any more, and no other work is queued.  Readers that
+ * found the hook or the scheduler before they were unregistered are waited for
+ * first; rcu_barrier() then sees every queue_rcu_work() through its grace period into
+ * the queue, which is drained by destroying it.  Its functions are module text.
  */
 void ip_vs_quic_object_uninit(void)
 {
@@ -55,7 +61,7 @@ void ip_vs_quic_object_uninit(void)
 
 	synchronize_rcu();
 	rcu_barrier();
-	destroy_workqueue(retire_wq);
+	destroy_workqueue(wq);
 
 	for (kind = 0; kind < IP_VS_QUIC_OBJ_COUNT; kind++)
 		WARN(atomic_read(&live[kind]), "%d %s objects lost\n",

@@ -20,9 +20,11 @@ enum ip_vs_quic_object {
 	IP_VS_QUIC_OBJ_DCIDS,
 	IP_VS_QUIC_OBJ_EXPRESS,
 	IP_VS_QUIC_OBJ_SLOTS,
+	IP_VS_QUIC_OBJ_NET,
 	IP_VS_QUIC_OBJ_COUNT
 };
 
+struct delayed_work;
 struct rcu_work;
 
 void ip_vs_quic_object_created(enum ip_vs_quic_object kind);
@@ -30,6 +32,12 @@ void ip_vs_quic_object_destroyed(enum ip_vs_quic_object kind);
 
 /* Runs the work's function in process context after a grace period. */
 void ip_vs_quic_object_retire(struct rcu_work *work);
+
+/*
+ * On the same queue.  Nobody waits for that but ip_vs_quic_object_uninit(), so what
+ * @work waits for does not depend on who has to wait for the kernel's own queues.
+ */
+void ip_vs_quic_object_queue(struct delayed_work *work, unsigned long delay);
 
 int ip_vs_quic_object_init(void);
 void ip_vs_quic_object_uninit(void);

@@ -61,7 +61,6 @@ static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
 	fill_key(&qs->key, svc);
 	qs->ipvs = svc->ipvs;
 	ip_vs_quic_vip_init(&qs->vip);
-	qs->qnet = ip_vs_quic_net(svc->ipvs->net);
 	qs->stats = ip_vs_quic_stats_new(IP_VS_QUIC_OUTCOME_COUNT);
 	qs->sidmap = ip_vs_quic_sidmap_new(0);
 	if (!qs->stats || !qs->sidmap) {
@@ -89,6 +88,22 @@ first_routes(const struct ip_vs_quic_service *qs,
 	return routes ? routes : ERR_PTR(-ENOMEM);
 }
 
+static int link_service(struct ip_vs_quic_service *qs, struct net *net)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net_make(net);
+	int err;
+
+	if (!qnet)
+		return -ENOMEM;
+	qs->qnet = qnet;
+	mutex_lock(&qnet->lock);
+	err = ip_vs_quic_net_link(qnet, qs);
+	mutex_unlock(&qnet->lock);
+	if (err)
+		ip_vs_quic_net_put(qnet);
+	return err;
+}
+
 /*
  * A service that changes its scheduler to "quic" comes with destinations; a new
  * one has none yet.
@@ -108,9 +123,7 @@ int ip_vs_quic_service_new(struct ip_vs_service *svc)
 	}
 
 	RCU_INIT_POINTER(qs->routes, routes);
-	mutex_lock(&qs->qnet->lock);
-	err = ip_vs_quic_net_link(qs->qnet, qs);
-	mutex_unlock(&qs->qnet->lock);
+	err = link_service(qs, svc->ipvs->net);
 	if (err) {
 		ip_vs_quic_routes_free(routes);
 		free_service(qs);
@@ -120,27 +133,20 @@ int ip_vs_quic_service_new(struct ip_vs_service *svc)
 	return 0;
 }
 
-void ip_vs_quic_service_unpublish(struct ip_vs_quic_service *qs)
-{
-	publish(qs, NULL);
-	ip_vs_quic_vip_close(&qs->vip);
-}
-
 /*
  * schedule() may still be running with @qs on another CPU, and so may the hook:
- * it is freed after a grace period.  A namespace on its way out has unlinked
- * it already.
+ * it is freed after a grace period.
  */
 void ip_vs_quic_service_del(struct ip_vs_quic_service *qs)
 {
 	struct ip_vs_quic_net *qnet = qs->qnet;
 
-	if (qnet) {
-		mutex_lock(&qnet->lock);
-		ip_vs_quic_net_unlink(qnet, qs);
-		ip_vs_quic_service_unpublish(qs);
-		mutex_unlock(&qnet->lock);
-	}
+	mutex_lock(&qnet->lock);
+	ip_vs_quic_net_unlink(qnet, qs);
+	publish(qs, NULL);
+	ip_vs_quic_vip_close(&qs->vip);
+	mutex_unlock(&qnet->lock);
+	ip_vs_quic_net_put(qnet);
 	INIT_RCU_WORK(&qs->free_work, free_work);
 	ip_vs_quic_object_retire(&qs->free_work);
 }

@@ -45,14 +45,14 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
 /**
  * struct ip_vs_quic_service - sched_data of an IPVS service
  * @routes: what datagrams are decided by; written under qnet->lock, NULL
- *	    before the service is complete and after netns exit began
+ *	    before the service is complete and after IPVS has deleted it
  * @stats: by enum ip_vs_quic_outcome, written by the packet path
  * @key: fixed
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
  * @vip: whether its address is this host's, for the express path
  * @by_table_until: seconds since boot until which thresholds do not count, see
  *		    fallback.c; written by the packet path, once a second at most
- * @qnet: our side, for writers; NULL once netns exit has unlinked the service
+ * @qnet: our side, for writers; one reference while the service is linked
  * @sidmap: server map, under qnet->lock
  * @list: in qnet->services, under qnet->lock
  * @free_work: frees it after a grace period
@@ -90,8 +90,5 @@ int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
 /* The writer's view of qs->routes; caller holds qnet->lock. */
 struct ip_vs_quic_routes *
 ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs);
-
-/* Stops the packet path from using @qs; caller holds qnet->lock. */
-void ip_vs_quic_service_unpublish(struct ip_vs_quic_service *qs);
 
 #endif /* _IP_VS_QUIC_SERVICE_H */

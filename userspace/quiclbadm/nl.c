@@ -17,6 +17,7 @@ enum nl_sizes {
 	RECEIVE_BUFFER = 1 << 16,	/* a dump message is 32 KiB at most */
 	SOCKET_BUFFER = 8 << 20,	/* 16,384 server IDs in one message: 1 MiB */
 	FAMILIES = NL_QUIC + 1,
+	FAMILY_SECONDS = 30,		/* for the module to register it */
 };
 
 static struct mnl_socket *sock;
@@ -237,22 +238,30 @@ static int look_up(enum nl_family family)
 	return exchange_message(nlh, read_family_id, &family_ids[family]);
 }
 
+static bool is_over(const struct timespec *deadline)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > deadline->tv_sec ||
+	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
 /*
  * ip_vs_quic registers its family from a worker, because it may be loaded in the
- * middle of a netlink request: with the module there, the family is to come.
+ * middle of a netlink request: with the module there, the family is to come.  The
+ * worker may have to wait for namespaces that are being dismantled, one by one.
  */
 static int await_family(enum nl_family family)
 {
-	int tries, err = -ENOENT;
+	struct timespec deadline;
+	int err;
 
-	for (tries = 0; tries < 200 && err == -ENOENT; tries++) {
-		if (tries)
-			nanosleep(&(struct timespec){ .tv_nsec = 10000000 },
-				  NULL);
-		err = look_up(family);
-		if (!module_is_loaded(families[family].module))
-			break;
-	}
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += FAMILY_SECONDS;
+	while ((err = look_up(family)) == -ENOENT && module_is_loaded(families[family].module) &&
+	       !is_over(&deadline))
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
 	return err;
 }
 

@@ -402,10 +402,12 @@ struct service_and_server {
 	struct ip_vs_dest_user dest;
 };
 
+static unsigned int port = OTHER_PORT;
+
 static int tell_ipvs(int option, const char *scheduler, unsigned int weight, bool with_server)
 {
 	struct service_and_server arg = {
-		.svc = { .protocol = IPPROTO_UDP, .addr = vip, .port = htons(OTHER_PORT), .netmask = ~0U },
+		.svc = { .protocol = IPPROTO_UDP, .addr = vip, .port = htons(port), .netmask = ~0U },
 		.dest = { .addr = server, .port = htons(OTHER_PORT), .conn_flags = IP_VS_CONN_F_TUNNEL, .weight = weight },
 	};
 
@@ -603,46 +605,60 @@ static void try_without_pages(const struct command *c)
 	printf("%s, no pages in a row: %u failures, %u reported\n", c->name, failures, reported);
 }
 
+static const struct command first = { "first service", add_service, del_service };
+static unsigned int first_n;
+
+static bool try_in_new_namespace(void)
+{
+	static struct state before;
+	unsigned int reported = 0;
+
+	read_state(&before);
+	return try_nth(&first, first_n, &before, &reported);
+}
+
+/* It makes what the module has for a namespace, and the hooks. */
+static bool try_first_service(void)
+{
+	must("new namespace", new_namespace);
+	open_ipvs();
+	return try_in_new_namespace();
+}
+
+/* One service stays, or the table goes with the last one. */
 static void use_up_services_table(void)
 {
 	unsigned int used;
 
-	for (used = 0; used < SERVICES_TABLE; used++) {
+	port = PORT;
+	must("add service", add_service);
+	port = OTHER_PORT;
+	for (used = 1; used < SERVICES_TABLE; used++) {
 		must("add service", add_service);
 		must("del service", del_service);
 	}
 }
 
-static unsigned int first_n;
-
-/* The first makes the hooks, and here one more table of services, too. */
-static bool try_first_service(void)
+/* It makes one more table of services. */
+static bool try_service_too_many(void)
 {
-	static const struct command first = { "first service", add_service, del_service };
-	static struct state before;
-	unsigned int reported = 0;
-
 	must("new namespace", new_namespace);
 	open_ipvs();
 	use_up_services_table();
-	read_state(&before);
-	return try_nth(&first, first_n, &before, &reported);
+	return try_in_new_namespace();
 }
 
-/* One that fails late leaves a larger table, so each is the first of a namespace. */
-static void try_first_services(void)
+/* One that fails late leaves something behind, so each has a namespace of its own. */
+static void try_in_namespaces(const char *name, bool (*run)(void))
 {
 	bool failed = true;
 
 	for (first_n = 1; failed; first_n++)
-		failed = in_child(try_first_service);
-	printf("first service: %u failures\n", first_n - 2);
+		failed = in_child(run);
+	printf("%s: %u failures\n", name, first_n - 2);
 }
 
-/*
- * Everybody allocates for a new namespace, some thousands of times, we once: that is the module's
- * loading to try.  Here ours has to go again for whoever comes later.
- */
+/* Everybody allocates for a new namespace, some thousands of times, the module nothing. */
 static bool try_new_namespaces(void)
 {
 	unsigned int i, last, reported = 0;
@@ -700,7 +716,8 @@ static void try_commands(void)
 	size_t i;
 
 #define TRY(table) for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) try_all(&(table)[i])
-	try_first_services();
+	try_in_namespaces("first service", try_first_service);
+	try_in_namespaces("service too many", try_service_too_many);
 	TRY(without_service);
 	must("add service", add_stock_service);
 	TRY(with_stock_service);

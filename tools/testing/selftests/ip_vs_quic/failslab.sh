@@ -20,7 +20,7 @@ serve
 
 # What allocates, called from the module.
 ALLOCATORS='__kmalloc|kmalloc_|kmem_cache_alloc|__kvmalloc|kvmalloc_|kstrdup|kmemdup|__alloc_percpu|pcpu_alloc|alloc_workqueue|__alloc_skb'
-ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|register_pernet_subsys|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment'
+ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment'
 
 # faulty PROGRAM ARG...: what it says of sites is kept, and its figures, after $WHAT
 faulty() {
