@@ -113,11 +113,11 @@ check-kcsan: setup
 
 fuzz-guest: setup
 	@tools/testing/qemu/run -k debug-6.1 --timeout 86400 -- \
-		env INPUTS=$(INPUTS) $(if $(SEED),SEED=$(SEED)) $(SELFTESTS)/run_all.sh fuzz
+		env SCRIPT_SECONDS=86400 INPUTS=$(INPUTS) $(if $(SEED),SEED=$(SEED)) $(SELFTESTS)/run_all.sh fuzz
 
 soak: setup
 	@tools/testing/qemu/run -k debug-6.1 --cpus 2 --timeout 604800 -- \
-		sh -ec 'for n in $$(seq $(SOAK)); do ROUNDS=$(ROUNDS) $(SELFTESTS)/run_all.sh rotation lifecycle cache churn; done'
+		sh -ec 'for n in $$(seq $(SOAK)); do SCRIPT_SECONDS=86400 ROUNDS=$(ROUNDS) $(SELFTESTS)/run_all.sh rotation lifecycle cache churn; done'
 
 bench: setup
 	@tools/testing/bench/bench

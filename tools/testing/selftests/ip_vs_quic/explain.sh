@@ -39,7 +39,7 @@ captured() {
 	"$@"
 	poll 60 "50 datagrams in the capture" enough
 	kill "$!"
-	wait "$!" || true
+	await "$!" || true
 }
 
 enough() { [ "$(tcpdump -nn -r "$CAPTURE" 2>/dev/null | wc -l)" -ge 50 ]; }

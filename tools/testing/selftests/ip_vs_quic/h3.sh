@@ -67,7 +67,7 @@ logged() { [ -s "$WORK/s1.log" ] || [ -s "$WORK/s2.log" ] || [ -s "$WORK/s3.log"
 # fetch_wait: sets $FETCHED to the client's exit status
 fetch_wait() {
 	FETCHED=0
-	wait "$FETCH" || FETCHED=$?
+	await "$FETCH" || FETCHED=$?
 }
 
 in_the_middle() { poll 20 "the body's first octets" test -s "$WORK/got-files/blob"; }

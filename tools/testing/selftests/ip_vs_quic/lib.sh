@@ -48,6 +48,7 @@ pids=()
 deferred=:
 own_lab=
 finished=
+running=	# the case
 
 # note TEXT: a diagnostic
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
@@ -88,6 +89,7 @@ tcase() {
 	local name=$1 rc
 	shift
 	case_count=$((case_count + 1))
+	running=$name
 	set +e
 	(
 		set -eE
@@ -99,6 +101,7 @@ tcase() {
 	) >"$WORK/case" 2>&1
 	rc=$?
 	set -e
+	running=
 	case $rc in
 	0)
 		printf 'ok %d %s\n' "$case_count" "$name"
@@ -147,7 +150,8 @@ cleanup() {
 	kill_all
 	eval "$deferred" || true
 	[ -z "$own_lab" ] || lab_down
-	[ -n "$finished" ] || printf '# %s ended early with status %d\n' "$script" "$status"
+	[ -n "$finished" ] || printf '# %s ended early with status %d%s\n' "$script" "$status" "${running:+, in \"$running\"}"
+	[ -z "$running" ] || sed 's/^/# /' "$WORK/case"
 	rm -rf "$WORK"
 	exit "$status"
 }
@@ -180,6 +184,14 @@ poll() {
 		[ "$SECONDS" -lt "$deadline" ] || fail "in vain waited for $what: $*"
 		read -rt 0.05 -u "$never" || true
 	done
+}
+
+has_ended() { ! kill -0 "$1"; }
+
+# await PID: its status, once it has ended
+await() {
+	poll 300 "the end of process $1" has_ended "$1"
+	wait "$1"
 }
 
 # --- namespaces -----------------------------------------------------------
@@ -349,7 +361,7 @@ flood() {
 
 flooded() {
 	kill "$FLOOD"
-	wait "$FLOOD"
+	await "$FLOOD"
 	GOT=$(cat "$WORK/flooded")
 }
 
@@ -370,7 +382,7 @@ quiet() {
 	local pid
 	for pid in ${floods[@]+"${floods[@]}"}; do
 		kill "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
+		await "$pid" 2>/dev/null || true
 	done
 	floods=()
 }

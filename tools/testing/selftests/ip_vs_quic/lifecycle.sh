@@ -324,7 +324,7 @@ churned() {
 		[ "$SECONDS" -lt "$deadline" ] || break
 	done
 	rm "$WORK/going"
-	wait "$configs"
+	await "$configs"
 	quiet
 	got one
 	answers "x s1 $TOTAL"

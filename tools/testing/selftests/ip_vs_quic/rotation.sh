@@ -36,7 +36,7 @@ ended() {
 	local name server count
 	declare -gA SEEN=()
 	kill "${FLOODS[$1]}"
-	wait "${FLOODS[$1]}"
+	await "${FLOODS[$1]}"
 	TOTAL=0
 	while read -r name server count; do
 		[ "${name#*-}" = "$server" ] || fail "$count datagrams of config ${name%-*} for ${name#*-}: $server"

@@ -3,7 +3,8 @@
 #
 # run_all.sh [one [KofN] | several | GROUP...]: the scripts of this directory, or those for one processor (of those, share K of N),
 # or those that look for races and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each
-# case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.
+# case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.  One that is not
+# over after SCRIPT_SECONDS (1800) is ended; what runs then is shown.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -57,14 +58,41 @@ merge='
 		print n, failed + 0, skipped + 0 > score
 	}'
 
+# in_time NAME: the script, which is a session of its own. A shell's & would have it ignore two signals.
+in_time() {
+	local session watcher
+	rm -f "$WORK/over"
+	setsid env --default-signal=INT,QUIT nsenter --net="/run/netns/$LAB-lb" "$here/$1.sh" &
+	session=$!
+	limit "$1" "$session" &
+	watcher=$!
+	{ wait "$session" || true; } 2>/dev/null
+	[ -e "$WORK/over" ] || kill "$watcher"
+	{ wait "$watcher" || true; } 2>/dev/null
+	# whoever is left would keep the pipe open
+	pkill -KILL -s "$session" || true
+}
+
+# limit NAME SESSION: it is told to end, and has some seconds for that
+limit() {
+	read -rt "$seconds" -u "$never" || true
+	: >"$WORK/over"
+	note "$1.sh: not over after $seconds s, which is its limit; these run:"
+	ps -e --forest -o pid,sid,stat,etimes,wchan:20,args | awk -v session="$2" 'NR == 1 || $2 == session' | sed 's/^/# /'
+	pkill -TERM -s "$2" || true
+	read -rt 10 -u "$never" || true
+	pkill -KILL -s "$2" || true
+}
+
 echo "KTAP version 1"
+seconds=${SCRIPT_SECONDS:-1800}
 unset LAB
 make_lab ivq$$
 total=0 failed=0 skipped=0
 for group in "${groups[@]}"; do
 	begin=$SECONDS
 	[ -x "$here/$group.sh" ] || fail "no such group: $group"
-	in_ns lb "$here/$group.sh" 2>&1 | mawk -W interactive -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
+	in_time "$group" 2>&1 | mawk -W interactive -v start="$total" -v script="$group" -v score="$WORK/score" "$merge" || true
 	read -r total f s <"$WORK/score"
 	failed=$((failed + f)) skipped=$((skipped + s))
 	note "$group.sh: $((SECONDS - begin)) s"

@@ -182,9 +182,12 @@ stream() {
 
 # dry: sets $POURED to how many they were
 dry() {
+	local pid
 	echo 0 >"$TRACE/tracing_on"
 	kill_all
-	wait || true
+	for pid in "${pids[@]}"; do
+		await "$pid" || true
+	done
 	POURED=$(($(sent) - BEFORE))
 }
 

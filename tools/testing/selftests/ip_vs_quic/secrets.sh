@@ -159,7 +159,7 @@ command_lines() {
 		"$(cat /proc/[0-9]*/{cmdline,environ} 2>/dev/null | tr '\0' '\n' | grep -ciF -f "$WORK/pattern" || true)" 0
 	printf '\n' >&"$out"
 	exec {out}>&-
-	wait "$pid"
+	await "$pid"
 	q config list -u "$SVC4" -j | jq -e '.[] | select(.id == 1)' >/dev/null
 }
 

@@ -22,7 +22,7 @@ trace() {
 ended() {
 	local rc=0
 	kill "$1"
-	wait "$1" || rc=$?
+	await "$1" || rc=$?
 	same "status of the trace" "$rc" 0
 }
 
@@ -73,11 +73,11 @@ restores() {
 	same "tracefs after the time" "$(tracefs)" "$before"
 	trace t lb
 	kill -INT "$SPAWNED" || true
-	wait "$SPAWNED" || true
+	await "$SPAWNED" || true
 	same "tracefs after SIGINT" "$(tracefs)" "$before"
 	trace t lb --count 1 --seconds 60
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.59:5900" name=x "mint=0:$(sid 3 2)"
-	wait "$SPAWNED"
+	await "$SPAWNED"
 	same "lines" "$(wc -l <"$WORK/t")" 1
 	same "tracefs after the count" "$(tracefs)" "$before"
 }
@@ -87,7 +87,7 @@ killed() {
 	before=$(tracefs)
 	trace t lb
 	kill -9 "$SPAWNED"
-	wait "$SPAWNED" || true
+	await "$SPAWNED" || true
 	[ "$(tracefs)" != "$before" ] || fail "nothing is left of it"
 	# what others have is not touched
 	mkdir "$TRACEFS/instances/quiclb-other"
