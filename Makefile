@@ -10,6 +10,7 @@
 #   make check-rotation    what CI runs besides "make check": the static checks, the bench, a part of the two above   (NUMBER)
 #   make check-all         everything that CI takes turns with, whole: hours
 #   make kernels              fetches and builds what these need and the cache lacks
+#   make check-intree         the module's build as part of the kernel's own tree
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
 #   make soak                 the selftests that look for races, again and again   (SOAK, ROUNDS)
@@ -37,6 +38,7 @@ INSTALL_MOD_PATH ?= $(DESTDIR)
 DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
+INTREE := $(DEBUG_KERNELS:debug-%=intree@%)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
 FUZZ := tools/testing/fuzz
@@ -106,7 +108,10 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench lint fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) bench lint fuzz unit harness
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) $(INTREE) bench lint fuzz unit harness
+
+check-intree: setup
+	@tools/testing/check $(INTREE)
 
 check-kcsan: setup
 	@tools/testing/check selftests@kcsan-6.1:races
@@ -174,4 +179,4 @@ clean:
 	@$(MAKE) -C $(FUZZ) clean
 	$(RM) $(call products,kmod)
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean
