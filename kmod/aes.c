@@ -13,6 +13,15 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+static bool has_direct(void)
+{
+#ifdef QLB_AES_DIRECT
+	return cpu_feature_enabled(X86_FEATURE_AES);
+#else
+	return false;
+#endif
+}
+
 #ifdef HAVE_AES_LIB_KEY
 
 static int init_kernel(struct qlb_aes *aes, const u8 key[16])
@@ -46,6 +55,17 @@ static int check_kernel(void)
 
 #include <crypto/internal/cipher.h>
 
+/*
+ * Not before there is a key can be said what does it: ciphers that are built in
+ * may be registered after us (aesni's are, by late_initcall()).
+ */
+static void report_kernel(struct crypto_cipher *tfm)
+{
+	if (!has_direct())
+		pr_info_once("AES by %s\n",
+			     crypto_tfm_alg_driver_name(crypto_cipher_tfm(tfm)));
+}
+
 static int init_kernel(struct qlb_aes *aes, const u8 key[16])
 {
 	int err;
@@ -53,6 +73,7 @@ static int init_kernel(struct qlb_aes *aes, const u8 key[16])
 	aes->tfm = crypto_alloc_cipher("aes", 0, 0);
 	if (IS_ERR(aes->tfm))
 		return PTR_ERR(aes->tfm);
+	report_kernel(aes->tfm);
 
 	err = crypto_cipher_setkey(aes->tfm, key, 16);
 	if (err)
@@ -79,22 +100,20 @@ static void decrypt_kernel(const struct qlb_aes *aes, u8 out[16],
 }
 
 /*
- * A cipher allocated before aesni_intel is loaded stays with the generic code
- * for its life, and nothing asks for the module: "aes" is already answered by
- * the built-in one.  modprobe follows the softdep, insmod needs the request.
+ * Has "aes" there before a request with a key needs it.  Without instructions of
+ * our own, aesni_intel has to be asked for: "aes" is already answered by the
+ * built-in generic one, with which a cipher stays for its life.
  */
 static int check_kernel(void)
 {
 	struct crypto_cipher *tfm;
 
-	if (IS_ENABLED(CONFIG_X86))
+	if (IS_ENABLED(CONFIG_X86_32))
 		request_module("aesni_intel");
 
 	tfm = crypto_alloc_cipher("aes", 0, 0);
 	if (IS_ERR(tfm))
 		return PTR_ERR(tfm);
-	pr_info("AES by %s\n",
-		crypto_tfm_alg_driver_name(crypto_cipher_tfm(tfm)));
 	crypto_free_cipher(tfm);
 	return 0;
 }
@@ -171,6 +190,8 @@ static bool encrypt_direct(const struct qlb_aes *aes, u8 out[16],
 
 int ip_vs_quic_aes_init(void)
 {
+	if (has_direct())
+		pr_info("AES by the CPU's instructions (AES-NI)\n");
 	return check_kernel();
 }
 
