@@ -10,7 +10,7 @@
 #   make check-rotation    what CI runs besides "make check": the static checks, the bench, a part of the two above   (NUMBER)
 #   make check-all         everything that CI takes turns with, whole: hours
 #   make kernels              fetches and builds what these need and the cache lacks
-#   make check-intree         the module's build as part of the kernel's own tree
+#   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
 #   make soak                 the selftests that look for races, again and again   (SOAK, ROUNDS)
@@ -38,7 +38,7 @@ INSTALL_MOD_PATH ?= $(DESTDIR)
 DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
-INTREE := $(DEBUG_KERNELS:debug-%=intree@%)
+INTREE := netlink $(DEBUG_KERNELS:debug-%=intree@%)
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
 FUZZ := tools/testing/fuzz

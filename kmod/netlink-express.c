@@ -23,6 +23,10 @@ static int change_device(struct genl_info *info, change_fn fn)
 		NL_SET_ERR_MSG(info->extack, "The device is missing");
 		return -EINVAL;
 	}
+	err = ip_vs_quic_netlink_reply_only(nla_find_nested(nest, IP_VS_QUIC_A_EXP_STATS),
+					    info->extack);
+	if (err)
+		return err;
 	qnet = ip_vs_quic_net_make(genl_info_net(info));
 	if (!qnet)
 		return -ENOMEM;
@@ -44,12 +48,12 @@ static int change(struct genl_info *info, change_fn fn)
 	return err;
 }
 
-int ip_vs_quic_netlink_express_add(struct sk_buff *skb, struct genl_info *info)
+int ip_vs_quic_nl_express_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change(info, ip_vs_quic_express_add);
 }
 
-int ip_vs_quic_netlink_express_del(struct sk_buff *skb, struct genl_info *info)
+int ip_vs_quic_nl_express_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	return change(info, ip_vs_quic_express_del);
 }
@@ -106,8 +110,8 @@ static int dump_express(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /* Names change under RTNL. */
-int ip_vs_quic_netlink_express_dump(struct sk_buff *skb,
-				    struct netlink_callback *cb)
+int ip_vs_quic_nl_express_get_dumpit(struct sk_buff *skb,
+				     struct netlink_callback *cb)
 {
 	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(sock_net(cb->skb->sk));
 	const struct ip_vs_quic_express *express;

@@ -279,7 +279,7 @@ static unsigned long dump_services(struct sk_buff *skb,
 	return n;
 }
 
-int ip_vs_quic_netlink_dump(struct sk_buff *skb, struct netlink_callback *cb)
+int ip_vs_quic_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	const struct cursor *at = (void *)cb->args;
 	const unsigned long before = at->service;
@@ -390,6 +390,7 @@ static int find_and_decode(struct sk_buff *skb, struct genl_info *info,
 
 static int answer(struct genl_info *info)
 {
+	const struct nlattr *cid = info->attrs[IP_VS_QUIC_A_CID];
 	struct ip_vs_quic_svc_key key;
 	struct sk_buff *skb;
 	void *hdr;
@@ -399,9 +400,13 @@ static int answer(struct genl_info *info)
 					 &key, info->extack);
 	if (err)
 		return err;
-	if (!info->attrs[IP_VS_QUIC_A_CID]) {
+	if (!cid) {
 		NL_SET_ERR_MSG(info->extack, "The connection ID is missing");
 		return -EINVAL;
+	}
+	if (!nla_len(cid)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, cid, "The connection ID is empty");
+		return -ERANGE;
 	}
 	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!skb)
@@ -417,7 +422,7 @@ static int answer(struct genl_info *info)
 	return genlmsg_reply(skb, info);
 }
 
-int ip_vs_quic_netlink_decode(struct sk_buff *skb, struct genl_info *info)
+int ip_vs_quic_nl_decode_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = answer(info);
 

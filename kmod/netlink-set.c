@@ -110,7 +110,7 @@ static int change_service(struct genl_info *info,
 	return err;
 }
 
-int ip_vs_quic_netlink_set(struct sk_buff *skb, struct genl_info *info)
+int ip_vs_quic_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, set);
 
@@ -118,7 +118,7 @@ int ip_vs_quic_netlink_set(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-int ip_vs_quic_netlink_del(struct sk_buff *skb, struct genl_info *info)
+int ip_vs_quic_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, del);
 

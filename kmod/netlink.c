@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The family: its attributes, its commands, and when it is there. */
+/*
+ * The family and when it is there; what several commands read.  Its policies and
+ * commands are generated from its specification: netlink-gen.c.
+ */
 #include "netlink.h"
 
 #include <linux/module.h>
@@ -7,67 +10,6 @@
 
 #include "net.h"
 #include "request.h"
-
-static const struct nla_policy svc_policy[IP_VS_QUIC_A_SVC_MAX + 1] = {
-	[IP_VS_QUIC_A_SVC_AF]		= { .type = NLA_U16 },
-	[IP_VS_QUIC_A_SVC_ADDR]		= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
-	[IP_VS_QUIC_A_SVC_PORT]		= { .type = NLA_U16 },
-	[IP_VS_QUIC_A_SVC_FWMARK]	= { .type = NLA_U32 },
-};
-
-const struct nla_policy ip_vs_quic_cfg_policy[IP_VS_QUIC_A_CFG_MAX + 1] = {
-	[IP_VS_QUIC_A_CFG_ID]			= { .type = NLA_U8 },
-	[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]	= { .type = NLA_U8 },
-	[IP_VS_QUIC_A_CFG_NONCE_LEN]		= { .type = NLA_U8 },
-	[IP_VS_QUIC_A_CFG_KEY]			= NLA_POLICY_EXACT_LEN(QLB_KEY_LEN),
-	[IP_VS_QUIC_A_CFG_KEY_SOURCE]		= { .type = NLA_NUL_STRING,
-						    .len = 1023 },
-	[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]	= { .type = NLA_REJECT },
-	[IP_VS_QUIC_A_CFG_TENANT]		= { .type = NLA_U8 },
-	[IP_VS_QUIC_A_CFG_CHECK_LENGTH]		= { .type = NLA_FLAG },
-	[IP_VS_QUIC_A_CFG_DATAGRAMS]		= { .type = NLA_REJECT },
-	[IP_VS_QUIC_A_CFG_LAST_SEEN]		= { .type = NLA_REJECT },
-	[IP_VS_QUIC_A_CFG_MISSES]		= { .type = NLA_REJECT },
-};
-
-const struct nla_policy ip_vs_quic_sid_policy[IP_VS_QUIC_A_SID_MAX + 1] = {
-	[IP_VS_QUIC_A_SID_CONFIG_ID]	= { .type = NLA_U8 },
-	[IP_VS_QUIC_A_SID_VALUE]	= NLA_POLICY_RANGE(NLA_BINARY,
-							   QLB_SERVER_ID_LEN_MIN,
-							   QLB_SERVER_ID_LEN_MAX),
-	[IP_VS_QUIC_A_SID_AF]		= { .type = NLA_U16 },
-	[IP_VS_QUIC_A_SID_ADDR]		= NLA_POLICY_RANGE(NLA_BINARY, 4, 16),
-	[IP_VS_QUIC_A_SID_PORT]		= { .type = NLA_U16 },
-	[IP_VS_QUIC_A_SID_PREFIX]	= { .type = NLA_FLAG },
-};
-
-const struct nla_policy ip_vs_quic_set_policy[IP_VS_QUIC_A_SET_MAX + 1] = {
-	[IP_VS_QUIC_A_SET_TUPLE_TIMEOUT]	= { .type = NLA_U32 },
-	[IP_VS_QUIC_A_SET_TUPLE_MAX]		= { .type = NLA_U32 },
-	[IP_VS_QUIC_A_SET_DCID_TIMEOUT]		= { .type = NLA_U32 },
-	[IP_VS_QUIC_A_SET_DCID_MAX]		= { .type = NLA_U32 },
-	[IP_VS_QUIC_A_SET_SOURCE4]		= NLA_POLICY_EXACT_LEN(5),
-	[IP_VS_QUIC_A_SET_SOURCE6]		= NLA_POLICY_EXACT_LEN(17),
-};
-
-static const struct nla_policy exp_policy[IP_VS_QUIC_A_EXP_MAX + 1] = {
-	[IP_VS_QUIC_A_EXP_DEVICE]	= { .type = NLA_NUL_STRING,
-					    .len = IFNAMSIZ - 1 },
-	[IP_VS_QUIC_A_EXP_STATS]	= { .type = NLA_REJECT },
-};
-
-static const struct nla_policy policy[IP_VS_QUIC_A_MAX + 1] = {
-	[IP_VS_QUIC_A_SERVICE]	 = NLA_POLICY_NESTED(svc_policy),
-	[IP_VS_QUIC_A_FLAGS]	 = { .type = NLA_U32 },
-	[IP_VS_QUIC_A_CONFIG]	 = NLA_POLICY_NESTED(ip_vs_quic_cfg_policy),
-	[IP_VS_QUIC_A_SERVER_ID] = NLA_POLICY_NESTED(ip_vs_quic_sid_policy),
-	[IP_VS_QUIC_A_STATS]	 = { .type = NLA_REJECT },
-	[IP_VS_QUIC_A_CID]	 = NLA_POLICY_RANGE(NLA_BINARY, 1, 255),
-	[IP_VS_QUIC_A_NONCE]	 = { .type = NLA_REJECT },
-	[IP_VS_QUIC_A_OUTCOME]	 = { .type = NLA_REJECT },
-	[IP_VS_QUIC_A_SETTINGS]	 = NLA_POLICY_NESTED(ip_vs_quic_set_policy),
-	[IP_VS_QUIC_A_EXPRESS]	 = NLA_POLICY_NESTED(exp_policy),
-};
 
 int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
 			      struct netlink_ext_ack *extack)
@@ -78,7 +20,23 @@ int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
 	return -EAFNOSUPPORT;
 }
 
-/* Reads an address; the family has been checked. */
+/*
+ * The policies, as they are generated, allow in a nest of a request what only replies
+ * have there.
+ */
+int ip_vs_quic_netlink_reply_only(const struct nlattr *attr,
+				  struct netlink_ext_ack *extack)
+{
+	if (!attr)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "Only replies have this attribute");
+	return -EINVAL;
+}
+
+/*
+ * Reads an address; the family has been checked.  Of the length the policy has
+ * seen to no more than the lower bound: ynl-gen knows one limit of an attribute.
+ */
 int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
 			    union nf_inet_addr *addr,
 			    struct netlink_ext_ack *extack)
@@ -87,7 +45,7 @@ int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
 
 	if (nla_len(attr) != len) {
 		NL_SET_ERR_MSG_ATTR(extack, attr, "Address must be 4 octets for AF_INET, 16 for AF_INET6");
-		return -EINVAL;
+		return nla_len(attr) > (int)sizeof(addr->in6) ? -ERANGE : -EINVAL;
 	}
 	memset(addr, 0, sizeof(*addr));
 	memcpy(addr, nla_data(attr), len);
@@ -106,8 +64,8 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 		NL_SET_ERR_MSG(extack, "The service is missing");
 		return -EINVAL;
 	}
-	err = nla_parse_nested(tb, IP_VS_QUIC_A_SVC_MAX, attr, svc_policy,
-			       extack);
+	err = nla_parse_nested(tb, IP_VS_QUIC_A_SVC_MAX, attr,
+			       ip_vs_quic_service_nl_policy, extack);
 	if (err)
 		return err;
 	if (!tb[IP_VS_QUIC_A_SVC_AF]) {
@@ -139,54 +97,16 @@ int ip_vs_quic_netlink_no_service(struct netlink_ext_ack *extack)
 	return -ESRCH;
 }
 
-static const struct genl_small_ops ops[] = {
-	{
-		.cmd	= IP_VS_QUIC_CMD_SET,
-		.flags	= GENL_ADMIN_PERM,
-		.doit	= ip_vs_quic_netlink_set,
-	},
-	{
-		.cmd	= IP_VS_QUIC_CMD_DEL,
-		.flags	= GENL_ADMIN_PERM,
-		.doit	= ip_vs_quic_netlink_del,
-	},
-	{
-		.cmd	= IP_VS_QUIC_CMD_GET,
-		.flags	= GENL_ADMIN_PERM,
-		.dumpit	= ip_vs_quic_netlink_dump,
-	},
-	{
-		.cmd	= IP_VS_QUIC_CMD_DECODE,
-		.flags	= GENL_ADMIN_PERM,
-		.doit	= ip_vs_quic_netlink_decode,
-	},
-	{
-		.cmd	= IP_VS_QUIC_CMD_EXPRESS_ADD,
-		.flags	= GENL_ADMIN_PERM,
-		.doit	= ip_vs_quic_netlink_express_add,
-	},
-	{
-		.cmd	= IP_VS_QUIC_CMD_EXPRESS_DEL,
-		.flags	= GENL_ADMIN_PERM,
-		.doit	= ip_vs_quic_netlink_express_del,
-	},
-	{
-		.cmd	= IP_VS_QUIC_CMD_EXPRESS_GET,
-		.flags	= GENL_ADMIN_PERM,
-		.dumpit	= ip_vs_quic_netlink_express_dump,
-	},
-};
-
 /* Not __ro_after_init: it is registered after that. */
 struct genl_family ip_vs_quic_genl_family = {
 	.name		= IP_VS_QUIC_GENL_NAME,
 	.version	= IP_VS_QUIC_GENL_VERSION,
 	.maxattr	= IP_VS_QUIC_A_MAX,
-	.policy		= policy,
+	.policy		= ip_vs_quic_nl_policy,
 	.netnsok	= true,
 	.module		= THIS_MODULE,
-	.small_ops	= ops,
-	.n_small_ops	= ARRAY_SIZE(ops),
+	.small_ops	= ip_vs_quic_nl_ops,
+	.n_small_ops	= ARRAY_SIZE(ip_vs_quic_nl_ops),
 };
 
 /*

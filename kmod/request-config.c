@@ -2,6 +2,8 @@
 /* The configs of a request. */
 #include "request.h"
 
+#include "netlink.h"
+
 static int check_config(unsigned int id, unsigned int server_id_len,
 			unsigned int nonce_len,
 			struct netlink_ext_ack *extack)
@@ -78,6 +80,25 @@ static int parse_config(struct ip_vs_quic_request *req, struct nlattr **tb,
 	return name_config(req, tb, &params->id, &params->tenant);
 }
 
+static int read_config(struct ip_vs_quic_request *req,
+		       const struct nlattr *attr,
+		       struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1])
+{
+	static const u8 reply_only[] = {
+		IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, IP_VS_QUIC_A_CFG_DATAGRAMS,
+		IP_VS_QUIC_A_CFG_LAST_SEEN, IP_VS_QUIC_A_CFG_MISSES,
+	};
+	unsigned int i;
+	int err;
+
+	err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr,
+			       ip_vs_quic_config_nl_policy, req->extack);
+	for (i = 0; !err && i < ARRAY_SIZE(reply_only); i++)
+		err = ip_vs_quic_netlink_reply_only(tb[reply_only[i]],
+						    req->extack);
+	return err;
+}
+
 static int set_config(struct ip_vs_quic_request *req,
 		      const struct nlattr *attr)
 {
@@ -86,8 +107,7 @@ static int set_config(struct ip_vs_quic_request *req,
 	struct ip_vs_quic_config *cfg, *old;
 	int err;
 
-	err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr,
-			       ip_vs_quic_cfg_policy, req->extack);
+	err = read_config(req, attr, tb);
 	if (!err)
 		err = parse_config(req, tb, &params);
 	if (err)
@@ -140,8 +160,7 @@ int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
 	for_each_request_attr(attr, info, rem) {
 		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
 			continue;
-		err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr,
-				       ip_vs_quic_cfg_policy, req->extack);
+		err = read_config(req, attr, tb);
 		if (err)
 			return err;
 		if (!tb[IP_VS_QUIC_A_CFG_ID]) {

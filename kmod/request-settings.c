@@ -2,6 +2,8 @@
 /* The settings of a request. */
 #include "request.h"
 
+#include "netlink.h"
+
 /* Reads a number if it is there; 0 or -ERANGE. */
 static int parse_setting(struct ip_vs_quic_request *req,
 			 const struct nlattr *attr, u32 min, u32 max,
@@ -103,7 +105,7 @@ int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
 		timeout = 60;
 	if (attr) {
 		err = nla_parse_nested(tb, IP_VS_QUIC_A_SET_MAX, attr,
-				       ip_vs_quic_set_policy, req->extack);
+				       ip_vs_quic_settings_nl_policy, req->extack);
 		if (!err)
 			err = parse_settings(req, tb, &max, &timeout);
 		if (!err)

@@ -2,6 +2,8 @@
 /* The server IDs of a request. */
 #include "request.h"
 
+#include "netlink.h"
+
 static int parse_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
 		     struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1],
 		     struct ip_vs_quic_sid *sid)
@@ -12,9 +14,14 @@ static int parse_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
 
 	memset(sid, 0, sizeof(*sid));
 	err = nla_parse_nested(tb, IP_VS_QUIC_A_SID_MAX, attr,
-			       ip_vs_quic_sid_policy, req->extack);
+			       ip_vs_quic_server_id_nl_policy, req->extack);
 	if (err)
 		return err;
+	if (tb[IP_VS_QUIC_A_SID_VALUE] && !nla_len(tb[IP_VS_QUIC_A_SID_VALUE])) {
+		NL_SET_ERR_MSG_ATTR(req->extack, tb[IP_VS_QUIC_A_SID_VALUE],
+				    "A server ID must be 1 to 15 octets");
+		return -ERANGE;
+	}
 
 	if (tb[IP_VS_QUIC_A_SID_CONFIG_ID] && tb[IP_VS_QUIC_A_SID_VALUE]) {
 		config_id = nla_get_u8(tb[IP_VS_QUIC_A_SID_CONFIG_ID]);

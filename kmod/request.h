@@ -39,10 +39,6 @@ struct ip_vs_quic_request {
 #define for_each_request_attr(attr, info, rem)				\
 	nlmsg_for_each_attr(attr, (info)->nlhdr, GENL_HDRLEN, rem)
 
-extern const struct nla_policy ip_vs_quic_cfg_policy[];
-extern const struct nla_policy ip_vs_quic_sid_policy[];
-extern const struct nla_policy ip_vs_quic_set_policy[];
-
 /* netlink.c: an address family, and an address of it */
 int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
 			      struct netlink_ext_ack *extack);

@@ -89,8 +89,8 @@
  * IP_VS_QUIC_CMD_EXPRESS_GET, GENL_ADMIN_PERM
  *	do: refused; dump: a message for each device that has it, with one
  *	IP_VS_QUIC_A_EXPRESS: its name and
- *		IP_VS_QUIC_A_EXP_STATS: nested, IP_VS_QUIC_A_STAT_* u64: the attribute type
- *			is 1 + enum ip_vs_quic_express_outcome
+ *		IP_VS_QUIC_A_EXP_STATS: nested, IP_VS_QUIC_A_EXP_STAT_* u64: the attribute
+ *			type is 1 + enum ip_vs_quic_express_outcome
  */
 #ifndef _UAPI_LINUX_IP_VS_QUIC_H
 #define _UAPI_LINUX_IP_VS_QUIC_H
@@ -242,6 +242,16 @@ enum ip_vs_quic_outcome {
 };
 #define IP_VS_QUIC_OUTCOME_COUNT __IP_VS_QUIC_OUTCOME_COUNT
 
+/* of IP_VS_QUIC_A_STATS, all u64 */
+enum ip_vs_quic_stat_attr {
+	IP_VS_QUIC_A_STAT_UNSPEC,
+#define X(symbol, name, meaning) IP_VS_QUIC_A_STAT_##symbol,
+	IP_VS_QUIC_OUTCOMES(X)
+#undef X
+	__IP_VS_QUIC_A_STAT_MAX
+};
+#define IP_VS_QUIC_A_STAT_MAX (__IP_VS_QUIC_A_STAT_MAX - 1)
+
 /*
  * What the express path of a device did with a datagram: took it, which the service
  * counts as "routed", or left it to the default path for the first of these reasons
@@ -267,5 +277,15 @@ enum ip_vs_quic_express_outcome {
 	__IP_VS_QUIC_EXPRESS_OUTCOME_COUNT
 };
 #define IP_VS_QUIC_EXPRESS_OUTCOME_COUNT __IP_VS_QUIC_EXPRESS_OUTCOME_COUNT
+
+/* of IP_VS_QUIC_A_EXP_STATS, all u64 */
+enum ip_vs_quic_exp_stat_attr {
+	IP_VS_QUIC_A_EXP_STAT_UNSPEC,
+#define X(symbol, name, meaning) IP_VS_QUIC_A_EXP_STAT_##symbol,
+	IP_VS_QUIC_EXPRESS_OUTCOMES(X)
+#undef X
+	__IP_VS_QUIC_A_EXP_STAT_MAX
+};
+#define IP_VS_QUIC_A_EXP_STAT_MAX (__IP_VS_QUIC_A_EXP_STAT_MAX - 1)
 
 #endif /* _UAPI_LINUX_IP_VS_QUIC_H */

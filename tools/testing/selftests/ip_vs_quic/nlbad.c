@@ -145,6 +145,17 @@ static void service_v6_short(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+static void service_longer_address(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+	char addr[17] = { 0 };
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET6);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SVC_ADDR, sizeof(addr), addr);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(vport));
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void service_empty(struct nlmsghdr *nlh)
 {
 	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE));
@@ -214,6 +225,9 @@ CONFIG_WITH_ROW(config_key_17, IP_VS_QUIC_A_CFG_KEY, 17)
 CONFIG_WITH_ROW(config_source_2000, IP_VS_QUIC_A_CFG_KEY_SOURCE, 2000)
 CONFIG_WITH_ROW(config_source_no_end, IP_VS_QUIC_A_CFG_KEY_SOURCE, 10)
 CONFIG_WITH_ROW(config_fingerprint, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, 4)
+CONFIG_WITH_ROW(config_datagrams, IP_VS_QUIC_A_CFG_DATAGRAMS, 8)
+CONFIG_WITH_ROW(config_last_seen, IP_VS_QUIC_A_CFG_LAST_SEEN, 8)
+CONFIG_WITH_ROW(config_misses, IP_VS_QUIC_A_CFG_MISSES, 8)
 CONFIG_WITH_ROW(config_id_wide, IP_VS_QUIC_A_CFG_ID, 4)
 CONFIG_WITH_ROW(config_unknown_attr, 99, 4)
 
@@ -378,6 +392,22 @@ static void del_sid_no_port(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
+/* What only replies have: the device is there, but nothing may come of it. */
+static void express_stats(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_EXPRESS);
+
+	mnl_attr_put_strz(nlh, IP_VS_QUIC_A_EXP_DEVICE, "lo");
+	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_EXP_STATS));
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void top_stats(struct nlmsghdr *nlh)
+{
+	service(nlh);
+	mnl_attr_nest_end(nlh, mnl_attr_nest_start(nlh, IP_VS_QUIC_A_STATS));
+}
+
 static void decode_no_cid(struct nlmsghdr *nlh)
 {
 	service(nlh);
@@ -409,6 +439,7 @@ static const struct {
 	{ "IPv4 service with 16 octets of address", IP_VS_QUIC_CMD_SET, service_long_address },
 	{ "IPv4 service with 3 octets of address", IP_VS_QUIC_CMD_SET, service_short_address },
 	{ "IPv6 service with 4 octets of address", IP_VS_QUIC_CMD_SET, service_v6_short },
+	{ "IPv6 service with 17 octets of address", IP_VS_QUIC_CMD_SET, service_longer_address },
 	{ "empty service", IP_VS_QUIC_CMD_SET, service_empty },
 	{ "unknown service", IP_VS_QUIC_CMD_SET, service_unknown },
 	{ "service that is no nest", IP_VS_QUIC_CMD_SET, service_not_nested },
@@ -429,6 +460,11 @@ static const struct {
 	{ "key source of 2000 octets", IP_VS_QUIC_CMD_SET, config_source_2000 },
 	{ "key source without its end", IP_VS_QUIC_CMD_SET, config_source_no_end },
 	{ "key fingerprint", IP_VS_QUIC_CMD_SET, config_fingerprint },
+	{ "datagrams of a config", IP_VS_QUIC_CMD_SET, config_datagrams },
+	{ "last use of a config", IP_VS_QUIC_CMD_SET, config_last_seen },
+	{ "misses of a config", IP_VS_QUIC_CMD_SET, config_misses },
+	{ "counters of a service", IP_VS_QUIC_CMD_SET, top_stats },
+	{ "counters of a device", IP_VS_QUIC_CMD_EXPRESS_ADD, express_stats },
 	{ "config ID of 4 octets", IP_VS_QUIC_CMD_SET, config_id_wide },
 	{ "unknown attribute in a config", IP_VS_QUIC_CMD_SET, config_unknown_attr },
 	{ "one config ID twice", IP_VS_QUIC_CMD_SET, config_twice },
@@ -446,6 +482,7 @@ static const struct {
 	{ "attribute of length 0", IP_VS_QUIC_CMD_SET, top_zero_length },
 	{ "message without a whole header", IP_VS_QUIC_CMD_SET, message_short },
 	{ "deletion of an unknown config", IP_VS_QUIC_CMD_DEL, del_config_unknown },
+	{ "deletion of a config by its fingerprint", IP_VS_QUIC_CMD_DEL, config_fingerprint },
 	{ "deletion of an unknown server ID", IP_VS_QUIC_CMD_DEL, del_sid_unknown },
 	{ "deletion of a server ID not named", IP_VS_QUIC_CMD_DEL, del_sid_of_nobody },
 	{ "deletion of another server's server ID", IP_VS_QUIC_CMD_DEL, del_sid_mismatch },
