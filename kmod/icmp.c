@@ -10,6 +10,10 @@
  *
  * About a tunnel packet of ours: the path to the server has a smaller MTU.  IPVS
  * learns that only for datagrams of connections it has; ours have none.
+ *
+ * An error has a mark of its own, or none, which says nothing about the flow that it
+ * is about.  That the flow is a firewall mark's service's is known from IPVS's entry,
+ * if there is one, else found by trying (marked.h).
  */
 #include "icmp.h"
 
@@ -102,15 +106,19 @@ target_by_scid(const struct ip_vs_quic_routes *routes,
 	return d->target && d->target->stateless ? d->target : NULL;
 }
 
+/* Return: IPVS has an entry for the flow; @mark is that of the flow's first packet. */
 static bool has_conn(const struct ip_vs_quic_net *qnet, u16 af,
-		     const struct sk_buff *skb, const struct ip_vs_iphdr *iph)
+		     const struct sk_buff *skb, const struct ip_vs_iphdr *iph,
+		     u32 *mark)
 {
 	struct ip_vs_conn *cp;
 
 	cp = ip_vs_conn_in_get_proto(net_ipvs(qnet->net), af, skb, iph);
-	if (cp)
-		__ip_vs_conn_put(cp);
-	return cp;
+	if (!cp)
+		return false;
+	*mark = cp->fwmark;
+	__ip_vs_conn_put(cp);
+	return true;
 }
 
 /*
@@ -144,21 +152,27 @@ static bool is_undamaged(const struct error *e)
 			    e->af);
 }
 
-/* Lowers the route's MTU; the helpers want the outer header at skb->data. */
+/*
+ * Lowers the route's MTU; the helpers want the outer header at skb->data.  IPVS routes
+ * tunnel packets without a mark, so the route is that of mark 0.
+ */
 static bool update_pmtu(const struct error *e, struct net *net)
 {
 	struct sk_buff *skb = e->skb;
+	u32 mark = skb->mark;
 
 	if (!pskb_may_pull(skb, e->quoted + (e->af == AF_INET6 ?
 					     sizeof(struct ipv6hdr) :
 					     sizeof(struct iphdr))))
 		return false;
 	__skb_pull(skb, e->quoted);
+	skb->mark = 0;
 	if (e->af == AF_INET6)
-		ip6_update_pmtu(skb, net, htonl(e->mtu), 0, skb->mark,
+		ip6_update_pmtu(skb, net, htonl(e->mtu), 0, 0,
 				sock_net_uid(net, NULL));
 	else
 		ipv4_update_pmtu(skb, net, e->mtu, 0, 0);
+	skb->mark = mark;
 	__skb_push(skb, e->quoted);
 	return true;
 }
@@ -261,22 +275,46 @@ static bool is_our_source(const struct error *e,
 	       is_from_range(e->af, source, &routes->settings.sources);
 }
 
+/* A tunnel packet as an error quotes it. */
+struct tunneled {
+	const struct error *e;
+	const struct ip_vs_iphdr *outer;
+	struct cargo cargo;
+};
+
 /* Whoever forges such an error must know where our tunnels begin and end. */
-static bool is_our_tunnel(const struct ip_vs_quic_service *qs,
-			  const struct error *e,
-			  const struct ip_vs_iphdr *outer,
-			  const struct cargo *cargo)
+static bool is_our_tunnel(struct ip_vs_quic_service *qs, void *arg)
 {
 	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
+	const struct tunneled *t = arg;
 	const struct ip_vs_quic_target *target;
 
 	if (!routes)
 		return false;
-	target = ip_vs_quic_pool_find_host(routes->pool, e->af, &outer->daddr);
-	return target && target->conn.dest->tun_type == cargo->tun_type &&
+	target = ip_vs_quic_pool_find_host(routes->pool, t->e->af,
+					   &t->outer->daddr);
+	return target && target->conn.dest->tun_type == t->cargo.tun_type &&
 	       (target->conn.flags & IP_VS_CONN_F_FWD_MASK) ==
 	       IP_VS_CONN_F_TUNNEL &&
-	       is_our_source(e, &outer->saddr, routes, target);
+	       is_our_source(t->e, &t->outer->saddr, routes, target);
+}
+
+/*
+ * What was learned is the route's, whatever service it was for: any that has such a
+ * tunnel will do.
+ */
+static struct ip_vs_quic_service *
+find_tunnel(struct ip_vs_quic_net *qnet, struct tunneled *t,
+	    const struct ip_vs_iphdr *inner, __be16 vport)
+{
+	struct ip_vs_quic_service *qs;
+	u16 af = t->cargo.af;
+
+	qs = ip_vs_quic_net_find_by_addr(qnet, af, &inner->daddr, vport);
+	if (qs && is_our_tunnel(qs, t))
+		return qs;
+	return ip_vs_quic_marked_find(ip_vs_quic_net_marked(qnet, af),
+				      is_our_tunnel, t);
 }
 
 /*
@@ -289,86 +327,204 @@ static bool leaves_room(const struct error *e, const struct cargo *cargo)
 	       e->mtu >= IPV6_MIN_MTU + cargo->offset - e->quoted;
 }
 
+/* Of an IPv4 packet in IPv4 that belongs to a connection, IPVS learns by itself. */
+static void learn_pmtu(const struct ip_vs_quic_net *qnet,
+		       const struct ip_vs_quic_service *qs,
+		       const struct tunneled *t,
+		       const struct ip_vs_iphdr *inner, __be16 cport)
+{
+	const struct error *e = t->e;
+	u32 mark;
+
+	if (!leaves_room(e, &t->cargo) || !is_undamaged(e))
+		return;
+	if (e->af == AF_INET && t->cargo.af == AF_INET &&
+	    has_conn(qnet, AF_INET, e->skb, inner, &mark))
+		return;
+	if (!update_pmtu(e, qnet->net))
+		return;
+	ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUNNEL);
+	trace_ip_vs_quic_icmp(qs, &inner->saddr, cport, IP_VS_QUIC_ICMP_TUNNEL,
+			      e->mtu, NULL);
+}
+
 /*
  * A tunnel packet is ours when it goes to one of our servers with a datagram for
- * its service.  Of an IPv4 packet in IPv4 that belongs to a connection, IPVS
- * learns by itself, and tells the client.
+ * its service.  Return: it is, and what it says has been learned.
  */
-static unsigned int learn_pmtu(struct ip_vs_quic_net *qnet,
-			       const struct error *e,
-			       const struct ip_vs_iphdr *outer)
+static bool is_about_tunnel(struct ip_vs_quic_net *qnet, const struct error *e,
+			    const struct ip_vs_iphdr *outer)
 {
+	struct tunneled t = { .e = e, .outer = outer };
 	struct ip_vs_quic_service *qs;
 	struct ip_vs_iphdr inner;
 	const struct udphdr *uh;
-	struct cargo cargo;
 	struct udphdr buf;
 
-	if (!open_tunnel(e->skb, outer, &cargo) ||
-	    !read_quote(e->skb, cargo.af, cargo.offset, false, &inner) ||
+	if (!open_tunnel(e->skb, outer, &t.cargo) ||
+	    !read_quote(e->skb, t.cargo.af, t.cargo.offset, false, &inner) ||
 	    inner.protocol != IPPROTO_UDP)
-		return NF_ACCEPT;
+		return false;
 	uh = skb_header_pointer(e->skb, inner.len, sizeof(buf), &buf);
 	if (!uh)
-		return NF_ACCEPT;
-	qs = ip_vs_quic_net_find_for(qnet, e->skb->mark, cargo.af,
-				     &inner.daddr, uh->dest);
-	if (!qs || !is_our_tunnel(qs, e, outer, &cargo) ||
-	    !leaves_room(e, &cargo) || !is_undamaged(e))
-		return NF_ACCEPT;
-	if (e->af == AF_INET && cargo.af == AF_INET &&
-	    has_conn(qnet, cargo.af, e->skb, &inner))
-		return NF_ACCEPT;
-	if (update_pmtu(e, qnet->net)) {
-		ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUNNEL);
-		trace_ip_vs_quic_icmp(qs, &inner.saddr, uh->source,
-				      IP_VS_QUIC_ICMP_TUNNEL, e->mtu, NULL);
+		return false;
+	qs = find_tunnel(qnet, &t, &inner, uh->dest);
+	if (qs && e->mtu)
+		learn_pmtu(qnet, qs, &t, &inner, uh->source);
+	return qs;
+}
+
+/**
+ * struct flow - that of a datagram which a server sent, as an error quotes it
+ * @e: the error
+ * @quote: the datagram's IP header
+ * @uh: its UDP header
+ * @payload: what is quoted of the rest
+ * @qs: its service, or NULL
+ * @target: the server that sent it, or NULL
+ * @outcome: how that was found
+ * @guessed: @qs may have nothing to do with it
+ */
+struct flow {
+	const struct error *e;
+	struct ip_vs_iphdr *quote;
+	const struct udphdr *uh;
+	struct ip_vs_quic_payload payload;
+	struct ip_vs_quic_service *qs;
+	struct ip_vs_quic_target *target;
+	enum ip_vs_quic_outcome outcome;
+	bool guessed;
+};
+
+static bool has_scid_of(struct ip_vs_quic_service *qs, void *arg)
+{
+	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
+	struct ip_vs_quic_decision d;
+	struct flow *f = arg;
+
+	if (!routes)
+		return false;
+	f->target = target_by_scid(routes, &f->payload, &d);
+	if (!f->target)
+		return false;
+	f->qs = qs;
+	f->outcome = IP_VS_QUIC_ICMP_CID;
+	return true;
+}
+
+static void hash_client(struct flow *f)
+{
+	const struct ip_vs_quic_routes *routes = rcu_dereference(f->qs->routes);
+
+	if (!routes)
+		return;
+	f->outcome = IP_VS_QUIC_ICMP_FALLBACK;
+	f->target = ip_vs_quic_pool_pick(routes->pool,
+					 ip_vs_quic_flow_hash(f->e->af,
+							      f->quote,
+							      f->uh));
+}
+
+/*
+ * Where there are marks: what IPVS knows of the flow comes before what its address
+ * says.  Return: the server is found, or there is none to find.
+ */
+static bool find_marked(struct ip_vs_quic_net *qnet, struct flow *f)
+{
+	struct ip_vs_quic_service *qs = NULL;
+	const struct error *e = f->e;
+	u32 mark = 0;
+	bool known;
+
+	known = has_conn(qnet, e->af, e->skb, f->quote, &mark);
+	if (mark)
+		qs = ip_vs_quic_net_find_by_mark(qnet, e->af, mark);
+	if (qs)
+		f->qs = qs;
+	if (f->qs && has_scid_of(f->qs, f))
+		return true;
+	if (known) {
+		f->outcome = IP_VS_QUIC_ICMP_TUPLE;
+		return true;
 	}
+	f->guessed = ip_vs_quic_marked_find(ip_vs_quic_net_marked(qnet, e->af),
+					    has_scid_of, f);
+	if (f->guessed || f->qs)
+		return f->guessed;
+	f->qs = ip_vs_quic_marked_only(ip_vs_quic_net_marked(qnet, e->af));
+	f->guessed = f->qs;
+	return !f->qs;
+}
+
+static void find_server(struct ip_vs_quic_net *qnet, struct flow *f)
+{
+	u32 mark;
+
+	if (unlikely(READ_ONCE(qnet->fwmark_users))) {
+		if (find_marked(qnet, f))
+			return;
+	} else if (!f->qs || has_scid_of(f->qs, f)) {
+		return;
+	} else if (has_conn(qnet, f->e->af, f->e->skb, f->quote, &mark)) {
+		f->outcome = IP_VS_QUIC_ICMP_TUPLE;
+		return;
+	}
+	hash_client(f);
+}
+
+static void note(const struct flow *f)
+{
+	ip_vs_quic_stats_count(f->qs->stats, f->outcome);
+	trace_ip_vs_quic_icmp(f->qs, &f->quote->daddr, f->uh->dest, f->outcome,
+			      f->e->mtu,
+			      f->target ? f->target->conn.dest : NULL);
+}
+
+/*
+ * A guess may be wrong, and the error be about a datagram of this host's: a copy is
+ * sent.
+ */
+static unsigned int send_copy(const struct flow *f)
+{
+	struct sk_buff *skb = skb_copy(f->e->skb, GFP_ATOMIC);
+
+	if (!skb)
+		return NF_ACCEPT;
+	note(f);
+	if (ip_vs_quic_forward(skb, f->target, f->quote) == NF_ACCEPT)
+		consume_skb(skb);
 	return NF_ACCEPT;
+}
+
+static unsigned int send(const struct flow *f)
+{
+	if (!f->target->stateless)
+		return NF_ACCEPT;
+	if (f->guessed)
+		return send_copy(f);
+	note(f);
+	return ip_vs_quic_forward(f->e->skb, f->target, f->quote);
 }
 
 static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 			  struct ip_vs_iphdr *quote)
 {
 	u8 buf[QUOTE_LEN] __aligned(4);
-	enum ip_vs_quic_outcome outcome = IP_VS_QUIC_ICMP_CID;
-	const struct ip_vs_quic_routes *routes;
-	struct ip_vs_quic_payload payload;
-	struct ip_vs_quic_target *target;
-	struct ip_vs_quic_service *qs;
-	struct ip_vs_quic_decision d;
-	const struct udphdr *uh;
+	struct flow f = { .e = e, .quote = quote };
 
-	uh = pull_quote(e->skb, quote->len, buf, &payload);
-	if (!uh)
+	f.uh = pull_quote(e->skb, quote->len, buf, &f.payload);
+	if (!f.uh)
 		return NF_ACCEPT;
-	qs = ip_vs_quic_net_find_for(qnet, e->skb->mark, e->af, &quote->saddr,
-				     uh->source);
-	if (!qs)
-		return e->mtu ? learn_pmtu(qnet, e, quote) : NF_ACCEPT;
-	routes = rcu_dereference(qs->routes);
-	if (!routes)
+	f.qs = ip_vs_quic_net_find_by_addr(qnet, e->af, &quote->saddr,
+					   f.uh->source);
+	if (!f.qs && is_about_tunnel(qnet, e, quote))
 		return NF_ACCEPT;
-
-	target = target_by_scid(routes, &payload, &d);
-	if (!target && has_conn(qnet, e->af, e->skb, quote)) {
-		ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUPLE);
-		trace_ip_vs_quic_icmp(qs, &quote->daddr, uh->dest,
-				      IP_VS_QUIC_ICMP_TUPLE, e->mtu, NULL);
-		return NF_ACCEPT;
-	}
-	if (!target) {
-		outcome = IP_VS_QUIC_ICMP_FALLBACK;
-		target = ip_vs_quic_pool_pick(routes->pool,
-					      ip_vs_quic_flow_hash(e->af, quote,
-								   uh));
-	}
-	if (!target || !target->stateless)
-		return NF_ACCEPT;
-	ip_vs_quic_stats_count(qs->stats, outcome);
-	trace_ip_vs_quic_icmp(qs, &quote->daddr, uh->dest, outcome, e->mtu,
-			      target->conn.dest);
-	return ip_vs_quic_forward(e->skb, target, quote);
+	find_server(qnet, &f);
+	if (f.target)
+		return send(&f);
+	if (f.qs && f.outcome == IP_VS_QUIC_ICMP_TUPLE)
+		note(&f);
+	return NF_ACCEPT;
 }
 
 unsigned int ip_vs_quic_icmp(struct ip_vs_quic_net *qnet, struct sk_buff *skb,
@@ -391,6 +547,6 @@ unsigned int ip_vs_quic_icmp(struct ip_vs_quic_net *qnet, struct sk_buff *skb,
 	if (quote.protocol == IPPROTO_UDP)
 		return steer(qnet, &e, &quote);
 	if (e.mtu)
-		return learn_pmtu(qnet, &e, &quote);
+		is_about_tunnel(qnet, &e, &quote);
 	return NF_ACCEPT;
 }

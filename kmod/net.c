@@ -164,8 +164,11 @@ int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
 		return err;
 	}
 	list_add_tail(&qs->list, &qnet->services);
-	if (qs->key.fwmark)
+	if (qs->key.fwmark) {
+		ip_vs_quic_marked_add(ip_vs_quic_net_marked(qnet, qs->key.af),
+				      qs);
 		WRITE_ONCE(qnet->fwmark_users, qnet->fwmark_users + 1);
+	}
 	ip_vs_quic_net_changed(qnet);
 	return 0;
 }
@@ -174,8 +177,11 @@ void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
 			   struct ip_vs_quic_service *qs)
 {
 	lockdep_assert_held(&qnet->lock);
-	if (qs->key.fwmark)
+	if (qs->key.fwmark) {
 		WRITE_ONCE(qnet->fwmark_users, qnet->fwmark_users - 1);
+		ip_vs_quic_marked_del(ip_vs_quic_net_marked(qnet, qs->key.af),
+				      qs);
+	}
 	list_del(&qs->list);
 	ip_vs_quic_svctable_del(&qnet->table, qs);
 	unuse_hooks(qnet);

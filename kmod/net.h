@@ -16,6 +16,7 @@
 #include <linux/udp.h>
 #include <linux/workqueue.h>
 
+#include "marked.h"
 #include "service.h"
 #include "svctable.h"
 
@@ -35,6 +36,7 @@
  *	   tunnel, and errors about it, may be of the other one
  * @fwmark_users: services with a fwmark; the hook reads it without the lock: a
  *		  stale zero only sends a packet IPVS's own way
+ * @marked: the same by address family, true is IPv6
  * @ops: the hooks, priv pointing here
  * @express: devices with the express path
  * @express_users: how many; the hook reads it without the lock: a stale zero only
@@ -51,6 +53,7 @@ struct ip_vs_quic_net {
 	u32 generation;
 	unsigned int users;
 	unsigned int fwmark_users;
+	struct ip_vs_quic_marked marked[2];
 	struct nf_hook_ops ops[2];
 	struct list_head express;
 	unsigned int express_users;
@@ -109,6 +112,32 @@ ip_vs_quic_net_find_at(const struct ip_vs_quic_net *qnet, const void *nh,
 					ip_vs_quic_svc_word_port(af, uh->dest));
 }
 
+/* By address and port.  Caller is in an RCU read-side section. */
+static inline struct ip_vs_quic_service *
+ip_vs_quic_net_find_by_addr(struct ip_vs_quic_net *qnet, u16 af,
+			    const union nf_inet_addr *vaddr, __be16 vport)
+{
+	struct ip_vs_quic_svc_key key = { .af = af, .port = vport };
+
+	ip_vs_addr_set(af, &key.addr, vaddr);
+	return ip_vs_quic_net_find(qnet, &key);
+}
+
+/* By @mark, which is that of a packet of the flow itself and not 0; under RCU. */
+static inline struct ip_vs_quic_service *
+ip_vs_quic_net_find_by_mark(struct ip_vs_quic_net *qnet, u16 af, u32 mark)
+{
+	struct ip_vs_quic_svc_key key = { .af = af, .fwmark = mark };
+
+	return ip_vs_quic_net_find(qnet, &key);
+}
+
+static inline struct ip_vs_quic_marked *
+ip_vs_quic_net_marked(struct ip_vs_quic_net *qnet, u16 af)
+{
+	return &qnet->marked[af == AF_INET6];
+}
+
 /*
  * The service that a datagram to @vaddr is for; IPVS prefers a firewall mark's
  * service to an address's.  Caller is in an RCU read-side section.
@@ -117,20 +146,14 @@ static inline struct ip_vs_quic_service *
 ip_vs_quic_net_find_for(struct ip_vs_quic_net *qnet, u32 mark, u16 af,
 			const union nf_inet_addr *vaddr, __be16 vport)
 {
-	struct ip_vs_quic_svc_key key = { .af = af };
-
 	if (unlikely(mark && READ_ONCE(qnet->fwmark_users))) {
 		struct ip_vs_quic_service *qs;
 
-		key.fwmark = mark;
-		qs = ip_vs_quic_net_find(qnet, &key);
+		qs = ip_vs_quic_net_find_by_mark(qnet, af, mark);
 		if (qs)
 			return qs;
-		key.fwmark = 0;
 	}
-	ip_vs_addr_set(af, &key.addr, vaddr);
-	key.port = vport;
-	return ip_vs_quic_net_find(qnet, &key);
+	return ip_vs_quic_net_find_by_addr(qnet, af, vaddr, vport);
 }
 
 /* What watches namespaces go; registering it waits for those that do. */

@@ -55,6 +55,7 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
  * @qnet: our side, for writers; one reference while the service is linked
  * @sidmap: server map, under qnet->lock
  * @list: in qnet->services, under qnet->lock
+ * @marked: in qnet->marked when it has a fwmark, under qnet->lock
  * @free_work: frees it after a grace period
  */
 struct ip_vs_quic_service {
@@ -67,6 +68,7 @@ struct ip_vs_quic_service {
 	struct ip_vs_quic_net *qnet;
 	struct ip_vs_quic_sidmap *sidmap;
 	struct list_head list;
+	struct hlist_node marked;
 	struct rcu_work free_work;
 };
 

@@ -20,7 +20,7 @@ serve
 
 # What allocates, called from the module.
 ALLOCATORS='__kmalloc|kmalloc_|kmem_cache_alloc|__kvmalloc|kvmalloc_|kstrdup|kmemdup|__alloc_percpu|pcpu_alloc|alloc_workqueue|__alloc_skb'
-ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment'
+ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment|skb_copy$'
 
 # faulty PROGRAM ARG...: what it says of sites is kept, and its figures, after $WHAT
 faulty() {
@@ -139,6 +139,17 @@ no_quote() {
 	flush_routes lb
 }
 
+# One that may be about a mark's service, of which a copy is sent.
+no_copy() {
+	local quote
+	q -C
+	service "$SVC4" rs4 0:3:4 | sed "s/-u $SVC4/-f 7/" | q -R
+	defer "fresh $SVC4 rs4 0:3:4; service '$SVC6' rs6 0:3:4 | q -R"
+	quote=450000500000400040110000c0000201c6336432
+	quote+=01bb1388003c000040112233445566778899aabb
+	WHAT="ICMP error, copied" faulty starve errors "$LAB-rt" "$VIP4" skb_copy 0301000000000000 "$quote"
+}
+
 # sites FILE: of the object code: FUNCTION+OFFSET, where an allocator returns to, and the allocator's name; or "tail" and the names
 # of a function and of the allocator that it jumps to, which returns to a caller that is not known
 sites() {
@@ -222,6 +233,7 @@ tcase "no memory for a connection: the datagram is sent nevertheless" no_connect
 tcase "no memory for an outer header: the datagram is lost, but not the next" no_header
 tcase "no memory to take merged datagrams apart: they are lost, but not the next" no_parts
 tcase "no memory to read an ICMP error: it is not heeded, but the next" no_quote
+tcase "no memory to copy an ICMP error: it is not sent on, but the next" no_copy
 tcase "the module does not load without memory, and leaves nothing" load
 tcase "every allocation in the module has failed" every_site
 tcase "the kernel has nothing else to report" silent

@@ -6,21 +6,13 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=errors.sh
+. "$here/errors.sh"
 need_module
 modprobe -a ip_gre fou 2>/dev/null || true
 lab_up
 
-RT4=203.0.113.9	# a router of the internet
-RT6=2001:db8:99::9
-
 # --- about datagrams of a server ------------------------------------------
-
-# quote4 CLIENT CLIENTPORT: words of a datagram that a server sent, as an error quotes it
-quote4() { echo "ip4 src=$VIP4 dst=$1 df=1 ttl=50 udp sport=$PORT dport=$2 claim=1000"; }
-quote6() { echo "ip6 src=$VIP6 dst=$1 ttl=50 udp sport=$PORT dport=$2 claim=1000"; }
-
-error4() { echo "ip4 src=$RT4 dst=$VIP4 icmp type=$1 code=$2 mtu=$3"; }
-error6() { echo "ip6 src=$RT6 dst=$VIP6 icmp6 type=$1 code=$2 mtu=$3"; }
 
 # by_scid FAMILY TYPE CODE: the server of the quoted SCID gets the error, and no other; the client's CID is nobody's business
 by_scid() {
@@ -245,20 +237,6 @@ has_gre() { [ -n "$(ip -n "$LAB-far" link show gre0 2>/dev/null)" ] || skip "no 
 
 tunnel_gre() { has_gre; tunnel "$@"; }
 
-# too_big FAMILY SERVER WORD...: an error that quotes this, sent to SERVER by ${SOURCE:-the director}.  It goes to ${TO:-the director}
-# and says that the MTU is ${CLAIM:-small}; its checksum is ${SUM:-right}.
-too_big() {
-	local f=$1 server=$2
-	shift 2
-	if [ "$f" = 4 ]; then
-		raw rt ip4 "src=$RT4" "dst=${TO:-10.0.0.1}" icmp type=3 code=4 "mtu=${CLAIM:-1000}" ${SUM:+"sum=$SUM"} \
-			ip4 "src=${SOURCE:-10.0.0.1}" "dst=$server" "$@" claim=1000
-	else
-		raw rt ip6 "src=$RT6" "dst=${TO:-fd00:10::1}" icmp6 type=2 code=0 "mtu=${CLAIM:-1360}" ${SUM:+"sum=$SUM"} \
-			ip6 "src=${SOURCE:-fd00:10::1}" "dst=$server" "$@" claim=1000
-	fi
-}
-
 # forged FAMILY SERVER WORD...: of such an error nothing is learned for SERVER
 forged() {
 	local f=$1 to=$2 svc=$SVC4
@@ -314,11 +292,6 @@ too_small() {
 	CLAIM=1319 forged 6 fd00:9::2 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
 	send -c 0:3:4 "to=$SVC6" "from=[${CL6}:63]:6300" name=x "mint=0:$(sid 3 4)"
 	answers "x far 1"
-}
-
-has_mtu() {
-	path_mtu lb "$1"
-	[ "$MTU" = "$2" ]
 }
 
 defer far_down

@@ -16,9 +16,9 @@
  *			piece;
  *			who answers has a name that begins with SERVER.  When the module gets no
  *			memory there it is lost, or sent nevertheless.
- *	errors		pieces of an ICMP error about a tunnel packet, of an even length each and
- *			without its checksum; when the module gets no memory there, no path MTU is
- *			lowered
+ *	errors		pieces of an ICMP error, of an even length each and without its checksum;
+ *			when the module gets no memory there, no path MTU is lowered, and nothing
+ *			sent on
  *	module		loading FILE
  */
 #define _GNU_SOURCE
@@ -168,7 +168,8 @@ static void add_up_heeded(const struct nlmsghdr *nlh, void *data)
 		if (mnl_attr_get_type(attr) != IP_VS_QUIC_A_STATS)
 			continue;
 		mnl_attr_for_each_nested(inner, attr)
-			if (mnl_attr_get_type(inner) == 1 + IP_VS_QUIC_ICMP_TUNNEL)
+			if (mnl_attr_get_type(inner) == 1 + IP_VS_QUIC_ICMP_TUNNEL ||
+			    mnl_attr_get_type(inner) == 1 + IP_VS_QUIC_ICMP_FALLBACK)
 				*heeded += mnl_attr_get_u64(inner);
 	}
 }
