@@ -262,23 +262,3 @@ unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
 	}
 	return send_hashed(&p);
 }
-
-/*
- * The scheduler is asked then, and decides by CID, too; but not for persistent
- * services, where the template decides.
- */
-unsigned int ip_vs_quic_defer(const struct sk_buff *skb,
-			      const struct ip_vs_quic_service *qs,
-			      const struct ip_vs_quic_target *target,
-			      const struct ip_vs_iphdr *iph)
-{
-	struct ip_vs_conn *cp;
-
-	cp = ip_vs_conn_in_get_proto(qs->ipvs, qs->key.af, skb, iph);
-	if (cp && cp->dest != target->conn.dest && !cp->control &&
-	    !is_persistent(target->conn.dest))
-		ip_vs_quic_forward_kill(cp);
-	else if (cp)
-		__ip_vs_conn_put(cp);
-	return NF_ACCEPT;
-}

@@ -15,13 +15,4 @@ unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
 				 const struct ip_vs_quic_decision *d,
 				 struct ip_vs_iphdr *iph);
 
-/*
- * A datagram for a server that only IPVS's own path can reach: makes sure that
- * no connection of the 4-tuple's past leads elsewhere.
- */
-unsigned int ip_vs_quic_defer(const struct sk_buff *skb,
-			      const struct ip_vs_quic_service *qs,
-			      const struct ip_vs_quic_target *target,
-			      const struct ip_vs_iphdr *iph);
-
 #endif /* _IP_VS_QUIC_FALLBACK_H */

@@ -20,6 +20,7 @@
 #include "forward.h"
 #include "gro.h"
 #include "icmp.h"
+#include "masq.h"
 #include "net.h"
 #include "trace.h"
 
@@ -62,7 +63,7 @@ static unsigned int datagram(struct ip_vs_quic_service *qs,
 	if (likely(d.outcome == IP_VS_QUIC_ROUTED))
 		return ip_vs_quic_forward_datagram(skb, routes, d.target, iph);
 	if (d.outcome == IP_VS_QUIC_DEFERRED)
-		return ip_vs_quic_defer(skb, qs, d.target, iph);
+		return ip_vs_quic_masq(skb, qs, routes, d.target, iph, uh);
 
 	trace_ip_vs_quic_unroutable(qs, &iph->saddr, uh->source, &d);
 	return ip_vs_quic_fallback(skb, qs, routes, &d, iph);

@@ -205,7 +205,8 @@ TRACE_EVENT(ip_vs_quic_rebuild,
 
 #define IP_VS_QUIC_DROP_REASONS(X) \
 	X(SEGMENT, "segment") \
-	X(MEMORY, "memory")
+	X(MEMORY, "memory") \
+	X(ENTRY, "no-entry")
 
 #ifndef _IP_VS_QUIC_DROP_REASON
 #define _IP_VS_QUIC_DROP_REASON

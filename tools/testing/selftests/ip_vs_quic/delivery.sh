@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every way to a real server: tunnels, direct routing, across address families, masquerading, the director itself; and every
+# Every way to a real server but masquerading: tunnels, direct routing, across address families, the director itself; and every
 # kind of service that can have one.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -115,60 +115,6 @@ row() {
 	IFS=' ' read -ra words <<<"$needed"
 	need ${words[@]+"${words[@]}"}
 	delivered "$svc" "$rs" "$options" "$pattern"
-}
-
-# --- masquerading -------------------------------------------------------------
-
-# The answers have to come back through the director.
-masq_up() {
-	local n
-	defer masq_down
-	echo 1 >/proc/sys/net/ipv4/ip_forward
-	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
-	ip -6 route replace default via fd00:10::fe
-	for n in 1 2 3; do
-		# the director is not the shortest way, and says so
-		in_ns "s$n" sh -c 'echo 0 | tee /proc/sys/net/ipv?/conf/*/accept_redirects' >/dev/null
-		printf 'route add %s via %s\n' "$CL4.0/24" 10.0.0.1 "${CL6}:/64" fd00:10::1 | ip -n "$LAB-s$n" -b -
-	done
-	serve "$(rs4 1):443" "$(rs4 2):443" "$(rs4 3):443" "[$(rs6 1)]:443" "[$(rs6 2)]:443" "[$(rs6 3)]:443"
-}
-
-masq_down() {
-	local n
-	echo 0 >/proc/sys/net/ipv4/ip_forward
-	echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
-	printf 'route replace default via %s\n' 10.0.0.254 fd00:10::fe | ip -b -
-	for n in 1 2 3; do
-		printf 'route del %s\n' "$CL4.0/24" "${CL6}:/64" | ip -n "$LAB-s$n" -force -b - 2>/dev/null || true
-	done
-}
-
-# IPVS's own path and entries, with the scheduler and the hook to see to it that the CID decides.
-masqueraded() {
-	local svc=$1 rs=$2 from n
-	from_of "$svc"
-	q -C
-	service "$svc" "$rs" 0:3:4 | sed "s/ -i / -m /" | q -R
-	mark "$svc"
-	for n in 1 2 3; do
-		echo "name=$n from=$from:320$n mint=0:$(sid 3 "$n") count=3"
-	done | send -c 0:3:4 "to=$svc" -
-	answers "1 s1 3" "2 s2 3" "3 s3 3"
-	counted "$svc" deferred=9 sched-cid=3
-	# another CID on the same 4-tuple beats the entry
-	for n in 2 3 1; do
-		send -c 0:3:4 "to=$svc" "from=$from:3201" name=x "mint=0:$(sid 3 "$n")" count=2
-		answers "x s$n 2"
-	done
-	counted "$svc" deferred=15 sched-cid=6
-	# what has no CID goes where its 4-tuple is, or by the hash
-	send "to=$svc" "from=$from:3201" name=x dcid=ff count=2
-	answers "x s1 2"
-	counted "$svc" deferred=15 sched-cid=6 unroutable-reserved=2 tuple=2
-	send "to=$svc" "from=$from:3204" name=x form=long dcid=ff count=2
-	same "answers" "${GOT/s[123]/SERVER}" "x SERVER 2"
-	counted "$svc" deferred=15 sched-cid=6 unroutable-reserved=4 tuple=3 sched-fallback=1
 }
 
 # --- the director itself ------------------------------------------------------
@@ -344,7 +290,4 @@ tcase "a client on the director itself" local_client
 tcase "persistent service: where no CID decides, IPVS does" persistent
 tcase "IPv4: a service with port 0 is refused" port_0 "$VIP4"
 tcase "IPv6: a service with port 0 is refused" port_0 "[$VIP6]"
-masq_up
-tcase "IPv4: masquerading: each CID beats the entry" masqueraded "$SVC4" rs4
-tcase "IPv6: masquerading: each CID beats the entry" masqueraded "$SVC6" rs6
 finish

@@ -10,6 +10,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=masqlib.sh
+. "$here/masqlib.sh"
 need_module
 FAIL=/sys/kernel/debug/failslab
 FAIL_PAGE=/sys/kernel/debug/fail_page_alloc
@@ -150,6 +152,16 @@ no_copy() {
 	WHAT="ICMP error, copied" faulty starve errors "$LAB-rt" "$VIP4" skb_copy 0301000000000000 "$quote"
 }
 
+# The next masqueraded server that a 4-tuple's datagrams name has no entry then.
+no_second() {
+	defer "masq_down; fresh $SVC4 rs4 0:3:4; service '$SVC6' rs6 0:3:4 | q -R"
+	masq_up
+	q -C
+	service "$SVC4" rs4 0:3:4 | sed "s/ -i / -m /" | q -R
+	mint_cids
+	WHAT="second server" faulty starve datagrams lost "$LAB-cl" "$CL4.50" "$VIP4" s2 "40${CID[1]}5a5a,40${CID[2]}5a5a" 1 ip_vs_conn_new
+}
+
 # sites FILE: of the object code: FUNCTION+OFFSET, where an allocator returns to, and the allocator's name; or "tail" and the names
 # of a function and of the allocator that it jumps to, which returns to a caller that is not known
 sites() {
@@ -234,6 +246,7 @@ tcase "no memory for an outer header: the datagram is lost, but not the next" no
 tcase "no memory to take merged datagrams apart: they are lost, but not the next" no_parts
 tcase "no memory to read an ICMP error: it is not heeded, but the next" no_quote
 tcase "no memory to copy an ICMP error: it is not sent on, but the next" no_copy
+tcase "no memory for a second masqueraded server's entry: the datagram is lost, but not the next" no_second
 tcase "the module does not load without memory, and leaves nothing" load
 tcase "every allocation in the module has failed" every_site
 tcase "the kernel has nothing else to report" silent

@@ -13,7 +13,7 @@
  * what begins so), and where it was.
  *
  *	datagrams	COUNT times HEX to address TO, port 443, from any port of FROM, in one
- *			piece;
+ *			piece; with FIRST,HEX after FIRST, which anyone may answer;
  *			who answers has a name that begins with SERVER.  When the module gets no
  *			memory there it is lost, or sent nevertheless.
  *	errors		pieces of an ICMP error, of an even length each and without its checksum;
@@ -56,6 +56,8 @@ enum {
 	OTHERS_MAX	= 8,
 };
 
+static uint8_t first[PACKET_MAX];
+static size_t first_len;
 static uint8_t packets[PACKETS_MAX][PACKET_MAX];
 static size_t packet_len[PACKETS_MAX];
 static unsigned int packet_count;
@@ -99,6 +101,18 @@ static void open_client(void)
 		die("client: %s", strerror(errno));
 }
 
+static void send_first(void)
+{
+	const struct timeval timeout = { .tv_usec = IMPATIENCE * 1000 };
+	char answer[256];
+
+	if (send(sock, first, first_len, 0) < 0 && errno != ENOBUFS)
+		die("send: %s", strerror(errno));
+	setsockopt(sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	if (recv(sock, answer, sizeof(answer), 0) < 0 && errno != EAGAIN)
+		die("recv: %s", strerror(errno));
+}
+
 /* A port has one datagram: its answers are those of this one. */
 static void send_datagrams(void)
 {
@@ -109,6 +123,8 @@ static void send_datagrams(void)
 	if (sock >= 0)
 		close(sock);
 	open_client();
+	if (first_len)
+		send_first();
 	answers = 0;
 	for (i = 0; i < packet_count; i++, len += packet_len[0])
 		memcpy(all + len, packets[0], packet_len[0]);
@@ -231,6 +247,18 @@ static unsigned int count_error(unsigned int patience)
 		if (now_ms() > deadline)
 			return 0;
 	return packet_count;
+}
+
+static void read_datagram(char *hex)
+{
+	char *comma = strchr(hex, ',');
+
+	if (comma) {
+		*comma = '\0';
+		first_len = unhex(first, PACKET_MAX, hex);
+		hex = comma + 1;
+	}
+	packet_len[0] = unhex(packets[0], PACKET_MAX, hex);
 }
 
 /* --- trying ---------------------------------------------------------------- */
@@ -356,7 +384,7 @@ int main(int argc, char **argv)
 		read_addr(&from, argv[4], 0);
 		read_addr(&to, argv[5], PORT);
 		answerer = argv[6];
-		packet_len[0] = unhex(packets[0], PACKET_MAX, argv[7]);
+		read_datagram(argv[7]);
 		packet_count = number(argv[8], 10, PACKETS_MAX);
 		enter_netns(argv[3]);
 		send_it = send_datagrams;

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Masquerading takes an entry of IPVS's for the reply, found by server and client.  The
+ * client's datagrams find an entry by client and VIP: there is one for each 4-tuple,
+ * of whichever server came first.
+ *
+ * A CID of another server may come on the same 4-tuple: of a second connection of that
+ * socket's, of a client whose NAT has given it another one's port, or of nobody, as
+ * whoever knows the 4-tuple can make it up.  The first entry therefore stays, and
+ * finds what has no CID.  The other server gets an entry of its own for its replies,
+ * a hidden one, and what is for it is translated here.
+ *
+ * Hidden: an entry with IP_VS_CONN_F_NO_CPORT is one whose client's port is not known
+ * yet.  IPVS's lookup for datagrams of clients passes it by unless both ports are 0;
+ * that for replies does not ask.  So it does not matter which of a 4-tuple's entries
+ * is looked at first, which differs between kernels.
+ */
+#include "masq.h"
+
+#include <linux/udp.h>
+
+#include "flow.h"
+#include "forward.h"
+#include "trace.h"
+
+enum {
+	/*
+	 * Up to 6.12 all of these are in one chain of IPVS's table, with every
+	 * client's that hashes alike.
+	 */
+	HIDDEN_MAX = 64,
+};
+
+struct packet {
+	struct sk_buff *skb;
+	const struct ip_vs_quic_service *qs;
+	const struct ip_vs_quic_routes *routes;
+	const struct ip_vs_quic_target *target;
+	struct ip_vs_iphdr *iph;
+	const struct udphdr *uh;
+	__be16 dport;		/* the server's */
+};
+
+static void note(const struct packet *p, enum ip_vs_quic_outcome outcome,
+		 const struct ip_vs_dest *dest)
+{
+	ip_vs_quic_stats_count(p->qs->stats, outcome);
+	trace_ip_vs_quic_schedule(p->qs, &p->iph->saddr, p->uh->source, outcome,
+				  dest);
+}
+
+/* The entry that translates what the server sends to the client, with a reference. */
+static struct ip_vs_conn *find_by_reply(const struct packet *p)
+{
+	struct ip_vs_conn_param param;
+
+	ip_vs_conn_fill_param(p->qs->ipvs, p->qs->key.af, IPPROTO_UDP,
+			      &p->target->conn.dest->addr, p->dport,
+			      &p->iph->saddr, p->uh->source, &param);
+	return ip_vs_conn_out_get(&param);
+}
+
+/*
+ * A 4-tuple may have hidden entries for HIDDEN_MAX servers: all of a pool, or those of
+ * a larger one that its hash says.
+ */
+static bool may_hide(const struct packet *p)
+{
+	u32 share = DIV_ROUND_UP(p->routes->pool->count, HIDDEN_MAX);
+	u64 hash = ip_vs_quic_flow_hash(p->qs->key.af, p->iph, p->uh);
+	const struct ip_vs_quic_addr *addr = &p->target->addr;
+
+	return share < 2 ||
+	       !((u32)maglev_hash(addr, sizeof(*addr), hash) % share);
+}
+
+/*
+ * Not more of them than of other entries of ours.  It lives as long, until a reply
+ * makes it as good as any.  Port 0 could not be hidden.  Connection tracking has one
+ * entry, too, which is the first server's.
+ */
+static struct ip_vs_conn *new_hidden(const struct packet *p)
+{
+	const struct ip_vs_quic_settings *settings = &p->routes->settings;
+	struct ip_vs_dest *dest = p->target->conn.dest;
+	struct netns_ipvs *ipvs = p->qs->ipvs;
+	struct ip_vs_conn_param param;
+	struct ip_vs_conn *cp;
+
+	if (!p->uh->source || !may_hide(p) ||
+	    atomic_read(&ipvs->conn_count) >= settings->tuple_max ||
+	    ip_vs_todrop(ipvs))
+		return NULL;
+	ip_vs_conn_fill_param(ipvs, p->qs->key.af, IPPROTO_UDP, &p->iph->saddr,
+			      p->uh->source, &p->iph->daddr, p->uh->dest,
+			      &param);
+	cp = ip_vs_conn_new(&param, dest->af, &dest->addr, p->dport,
+			    IP_VS_CONN_F_NO_CPORT, dest, p->skb->mark);
+	if (!cp)
+		return NULL;
+	cp->flags &= ~IP_VS_CONN_F_NFCT;
+	cp->timeout = settings->tuple_timeout;
+	ip_vs_quic_forward_count_conn(cp);
+	return cp;
+}
+
+/* Replies through @cp seem to come from where this datagram went. */
+static bool translates(const struct packet *p, const struct ip_vs_conn *cp)
+{
+	return IP_VS_FWD_METHOD(cp) == IP_VS_CONN_F_MASQ &&
+	       cp->vport == p->uh->dest &&
+	       ip_vs_addr_equal(p->qs->key.af, &cp->vaddr, &p->iph->daddr);
+}
+
+/*
+ * IPVS's transmitter would make a hidden entry a usual one, so it gets one for this
+ * packet alone.  It keeps nothing of it.
+ */
+static unsigned int translate(const struct packet *p,
+			      const struct ip_vs_conn *cp)
+{
+	struct ip_vs_conn once = p->target->conn;
+
+	once.caddr = p->iph->saddr;
+	once.cport = p->uh->source;
+	once.vaddr = p->iph->daddr;
+	once.vport = p->uh->dest;
+	once.dport = p->dport;
+	once.packet_xmit = cp->packet_xmit;
+	ip_vs_quic_forward_count(p->target, p->skb);
+	return once.packet_xmit(p->skb, &once, p->target->pp, p->iph);
+}
+
+/* The answer would come from the server's own address. */
+static unsigned int drop(const struct packet *p)
+{
+	note(p, IP_VS_QUIC_SCHED_NONE, NULL);
+	trace_ip_vs_quic_drop(p->qs->ipvs->net, p->skb,
+			      IP_VS_QUIC_DROP_ENTRY);
+	return NF_DROP;
+}
+
+static unsigned int send_second(const struct packet *p)
+{
+	struct ip_vs_conn *cp = find_by_reply(p);
+	unsigned int verdict;
+
+	if (!cp) {
+		cp = new_hidden(p);
+		if (!cp)
+			return drop(p);
+		note(p, IP_VS_QUIC_SCHED_CID, cp->dest);
+	} else if (!translates(p, cp)) {
+		__ip_vs_conn_put(cp);
+		return drop(p);
+	}
+	verdict = translate(p, cp);
+	atomic_inc(&cp->in_pkts);
+	ip_vs_conn_put(cp);
+	return verdict;
+}
+
+static bool is_persistent(const struct ip_vs_dest *dest)
+{
+	return rcu_dereference(dest->svc)->flags & IP_VS_SVC_F_PERSISTENT;
+}
+
+/*
+ * IPVS's own path: without an entry it asks the scheduler, which decides by CID, too;
+ * but not for persistent services, where the template decides.
+ */
+unsigned int ip_vs_quic_masq(struct sk_buff *skb,
+			     const struct ip_vs_quic_service *qs,
+			     const struct ip_vs_quic_routes *routes,
+			     const struct ip_vs_quic_target *target,
+			     struct ip_vs_iphdr *iph, const struct udphdr *uh)
+{
+	const struct ip_vs_dest *dest = target->conn.dest;
+	const struct packet p = {
+		.skb = skb, .qs = qs, .routes = routes, .target = target,
+		.iph = iph, .uh = uh,
+		.dport = dest->port ? dest->port : uh->dest,
+	};
+	const struct ip_vs_dest *first;
+	struct ip_vs_conn *cp;
+
+	cp = ip_vs_conn_in_get_proto(qs->ipvs, qs->key.af, skb, iph);
+	if (!cp)
+		return NF_ACCEPT;
+	first = cp->dest;
+	__ip_vs_conn_put(cp);
+	if (first == dest || is_persistent(dest))
+		return NF_ACCEPT;
+	return send_second(&p);
+}
