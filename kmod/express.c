@@ -7,6 +7,10 @@
  * decided anew by the default path, so that whatever IPVS does with it is done; and
  * what the plain case needs to have been found before (routes, neighbours, that
  * the VIP is here), such a datagram finds for those behind it.
+ *
+ * The hook comes before the device's receive handler.  Where there is one, a bond's or
+ * a bridge's or that of a device on top, its owner decides what becomes of a frame, and
+ * the datagram may come by again as the owner's.
  */
 #include "express.h"
 
@@ -53,16 +57,38 @@ static __always_inline const struct udphdr *udp_of(const struct sk_buff *skb,
 	return (const struct udphdr *)(skb_network_header(skb) + ip_len(af));
 }
 
+/*
+ * Another device decides what becomes of the frames: the device is a port of a bond,
+ * a bridge, a team, Open vSwitch, has a macvlan, an ipvlan or macsec on top, or is in
+ * a VRF.
+ */
+static __always_inline bool has_master(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->rx_handler) || netif_is_l3_slave(dev) ||
+	       netif_has_l3_rx_handler(dev);
+}
+
 static __always_inline bool is_plain(const struct sk_buff *skb)
 {
 	return skb->pkt_type == PACKET_HOST && !skb_vlan_tag_present(skb) &&
 	       !skb_is_gso(skb) && !skb_shared(skb) && !skb->ipvs_property &&
-	       !netif_is_l3_slave(skb->dev);
+	       !has_master(skb->dev);
+}
+
+/* What is not plain about it. */
+static noinline enum ip_vs_quic_express_outcome
+oddity(const struct sk_buff *skb)
+{
+	if (has_master(skb->dev))
+		return IP_VS_QUIC_EXPRESS_MASTER;
+	if (skb->pkt_type != PACKET_HOST && !skb_vlan_tag_present(skb))
+		return IP_VS_QUIC_EXPRESS_OTHER_HOST;
+	return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
 }
 
 /*
- * No sender that the stack would call martian by the address alone: whether it is
- * the director's own takes a lookup.
+ * No sender that the stack would call martian by the address alone; whether it is
+ * the director's own, see own.h.
  */
 static __always_inline bool is_unicast_v4(__be32 addr)
 {
@@ -142,9 +168,10 @@ take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
-take_usual(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
+take_usual(const struct ip_vs_quic_express *express, struct sk_buff *skb,
 	   const struct ip_vs_quic_service *qs, u16 af)
 {
+	const struct ip_vs_quic_net *qnet = express->qnet;
 	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
 	enum ip_vs_quic_express_outcome outcome;
 	const struct ip_vs_quic_target *target;
@@ -152,7 +179,8 @@ take_usual(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
 
 	if (unlikely(!routes || !is_plain_setup(qnet, qs->ipvs)))
 		return IP_VS_QUIC_EXPRESS_SETUP;
-	if (unlikely(!ip_vs_quic_vip_is_local(&qs->vip, qnet->net, af)))
+	if (unlikely(!ip_vs_quic_vip_is_local(&qs->vip, express->slot,
+					      &qnet->own, qnet->net, skb, af)))
 		return IP_VS_QUIC_EXPRESS_NOT_LOCAL;
 	if (unlikely(trace_ip_vs_quic_decision_enabled()))
 		return take_unusual(skb, qs, routes, af);
@@ -171,18 +199,20 @@ take_usual(const struct ip_vs_quic_net *qnet, struct sk_buff *skb,
 static __always_inline unsigned int
 take(const struct ip_vs_quic_express *express, struct sk_buff *skb, u16 af)
 {
-	enum ip_vs_quic_express_outcome outcome = IP_VS_QUIC_EXPRESS_NOT_PLAIN;
-	const struct ip_vs_quic_net *qnet = express->qnet;
+	enum ip_vs_quic_express_outcome outcome;
 	const struct ip_vs_quic_service *qs;
 
 	if (!is_udp(skb, af))
 		return NF_ACCEPT;
 	if (likely(is_plain(skb) && (af == AF_INET6 ? is_plain_v6(skb) :
 						      is_plain_v4(skb)))) {
-		qs = ip_vs_quic_net_find_at(qnet, skb_network_header(skb), af);
+		qs = ip_vs_quic_net_find_at(express->qnet,
+					    skb_network_header(skb), af);
 		if (!qs)
 			return NF_ACCEPT;
-		outcome = take_usual(qnet, skb, qs, af);
+		outcome = take_usual(express, skb, qs, af);
+	} else {
+		outcome = oddity(skb);
 	}
 	ip_vs_quic_stats_count(express->stats, outcome);
 	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;
@@ -233,6 +263,7 @@ static struct ip_vs_quic_express *new_express(struct ip_vs_quic_net *qnet,
 		return NULL;
 	}
 	express->qnet = qnet;
+	express->slot = ffz(qnet->express_slots);
 	express->ops = (struct nf_hook_ops) {
 		.hook		= hook,
 		.priv		= express,
@@ -256,12 +287,49 @@ static struct ip_vs_quic_express *find(const struct ip_vs_quic_net *qnet,
 	return NULL;
 }
 
+const struct ip_vs_quic_express *
+ip_vs_quic_express_of(const struct ip_vs_quic_net *qnet,
+		      const struct net_device *dev)
+{
+	const struct ip_vs_quic_express *express;
+
+	list_for_each_entry_rcu(express, &qnet->express, list)
+		if (express->ops.dev == dev)
+			return express;
+	return NULL;
+}
+
+/* Return: 0, or that the path would take nothing there, with who decides instead. */
+static int check_master(struct net_device *dev, struct netlink_ext_ack *extack)
+{
+	const struct net_device *master = netdev_master_upper_dev_get(dev);
+
+	if (!has_master(dev))
+		return 0;
+	if (netif_is_l3_slave(dev))
+		NL_SET_ERR_MSG(extack, "The device is in a VRF, where there is only the default path");
+	else if (netif_is_ovs_port(dev))
+		NL_SET_ERR_MSG(extack, "The device is a port of Open vSwitch: add the express path to an internal port");
+	else if (master)
+		ip_vs_quic_set_err_name(extack, master->name,
+					"The device is a port of %s: add the express path to that",
+					"The device is a port: add the express path to what it is a port of");
+	else
+		NL_SET_ERR_MSG(extack, "The device has another one on top (macvlan, ipvlan, macsec): add the express path to that");
+	return -EBUSY;
+}
+
 static int add(struct ip_vs_quic_net *qnet, struct net_device *dev,
 	       struct netlink_ext_ack *extack)
 {
-	struct ip_vs_quic_express *express = new_express(qnet, dev);
+	struct ip_vs_quic_express *express;
 	int err;
 
+	if (qnet->express_slots == U32_MAX) {
+		NL_SET_ERR_MSG(extack, "A namespace has at most 32 devices with the express path");
+		return -ENOSPC;
+	}
+	express = new_express(qnet, dev);
 	if (!express)
 		return -ENOMEM;
 	err = nf_register_net_hook(qnet->net, &express->ops);
@@ -272,7 +340,8 @@ static int add(struct ip_vs_quic_net *qnet, struct net_device *dev,
 		return err;
 	}
 	kref_get(&qnet->ref);
-	list_add_tail(&express->list, &qnet->express);
+	qnet->express_slots |= BIT(express->slot);
+	list_add_tail_rcu(&express->list, &qnet->express);
 	WRITE_ONCE(qnet->express_users, qnet->express_users + 1);
 	ip_vs_quic_net_changed(qnet);
 	return 0;
@@ -282,6 +351,7 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
 			   struct netlink_ext_ack *extack)
 {
 	struct net_device *dev = __dev_get_by_name(qnet->net, name);
+	int err;
 
 	ASSERT_RTNL();
 	if (!dev) {
@@ -296,7 +366,8 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
 		NL_SET_ERR_MSG(extack, "The device has the express path already");
 		return -EEXIST;
 	}
-	return add(qnet, dev, extack);
+	err = check_master(dev, extack);
+	return err ?: add(qnet, dev, extack);
 }
 
 /*
@@ -306,10 +377,14 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
 static void remove(struct ip_vs_quic_express *express)
 {
 	struct ip_vs_quic_net *qnet = express->qnet;
+	struct ip_vs_quic_service *qs;
 
 	lockdep_assert_held(&qnet->lock);
 	nf_unregister_net_hook(qnet->net, &express->ops);
-	list_del(&express->list);
+	list_del_rcu(&express->list);
+	list_for_each_entry(qs, &qnet->services, list)
+		ip_vs_quic_vip_forget(&qs->vip, express->slot);
+	qnet->express_slots &= ~BIT(express->slot);
 	WRITE_ONCE(qnet->express_users, qnet->express_users - 1);
 	ip_vs_quic_net_changed(qnet);
 	INIT_RCU_WORK(&express->free_work, free_work);

@@ -14,13 +14,16 @@
 #include "stats.h"
 
 struct ip_vs_quic_net;
+struct net_device;
 struct netlink_ext_ack;
 
 /**
  * struct ip_vs_quic_express - the express path of one device
- * @list: in qnet->express, under qnet->lock
+ * @list: in qnet->express, written under qnet->lock, read under RCU
  * @ops: the hook; its dev has no reference: a device that goes takes this along
  * @qnet: the namespace's
+ * @slot: its place among the namespace's, where services have what they learn of
+ *	  the device; the next one's as soon as it is off the list
  * @stats: by enum ip_vs_quic_express_outcome, written by the hook
  * @free_work: frees it after a grace period
  */
@@ -28,6 +31,7 @@ struct ip_vs_quic_express {
 	struct list_head list;
 	struct nf_hook_ops ops;
 	struct ip_vs_quic_net *qnet;
+	unsigned int slot;
 	struct ip_vs_quic_stats __percpu *stats;
 	struct rcu_work free_work;
 };
@@ -37,6 +41,11 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
 			   struct netlink_ext_ack *extack);
 int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
 			   struct netlink_ext_ack *extack);
+
+/* The device's, or NULL.  Caller is in an RCU read-side section. */
+const struct ip_vs_quic_express *
+ip_vs_quic_express_of(const struct ip_vs_quic_net *qnet,
+		      const struct net_device *dev);
 
 /* From all devices of the namespace; caller holds qnet->lock. */
 void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet);

@@ -126,7 +126,7 @@ usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf,
 	if (!qs)
 		return NULL;
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_vip_learn(&qs->vip, qnet->net, pf, skb);
+		ip_vs_quic_vip_learn(&qs->vip, qnet, skb);
 	routes = rcu_dereference(qs->routes);
 	if (unlikely(!routes))
 		return NULL;
@@ -166,7 +166,7 @@ static noinline unsigned int unusual(void *priv, struct sk_buff *skb,
 	if (unlikely(ip_vs_quic_gro_is_merged(skb)))
 		return ip_vs_quic_gro_split(skb);
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_vip_learn(&qs->vip, qnet->net, state->pf, skb);
+		ip_vs_quic_vip_learn(&qs->vip, qnet, skb);
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 

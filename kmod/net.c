@@ -67,6 +67,7 @@ static struct ip_vs_quic_net *new_net(struct net *net)
 	mutex_init(&qnet->lock);
 	INIT_LIST_HEAD(&qnet->services);
 	INIT_LIST_HEAD(&qnet->express);
+	ip_vs_quic_own_init(&qnet->own);
 	ip_vs_quic_hook_fill(qnet->ops, qnet);
 	if (ip_vs_quic_svctable_init(&qnet->table, &qnet->lock)) {
 		kfree(qnet);

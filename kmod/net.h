@@ -17,6 +17,7 @@
 #include <linux/workqueue.h>
 
 #include "marked.h"
+#include "own.h"
 #include "service.h"
 #include "svctable.h"
 
@@ -38,7 +39,9 @@
  *		  stale zero only sends a packet IPVS's own way
  * @marked: the same by address family, true is IPv6
  * @ops: the hooks, priv pointing here
- * @express: devices with the express path
+ * @express: devices with the express path, read under RCU
+ * @express_slots: of these, by bit
+ * @own: the namespace's own addresses, learned for the express path
  * @express_users: how many; the hook reads it without the lock: a stale zero only
  *		   delays the express path
  * @free_work: frees it after a grace period
@@ -56,6 +59,8 @@ struct ip_vs_quic_net {
 	struct ip_vs_quic_marked marked[2];
 	struct nf_hook_ops ops[2];
 	struct list_head express;
+	u32 express_slots;
+	struct ip_vs_quic_own own;
 	unsigned int express_users;
 	struct rcu_work free_work;
 };

@@ -31,7 +31,7 @@ const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1]
 	[IP_VS_QUIC_A_EXP_STATS] = NLA_POLICY_NESTED(ip_vs_quic_express_stats_nl_policy),
 };
 
-const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_TOO_BIG + 1] = {
+const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_OTHER_HOST + 1] = {
 	[IP_VS_QUIC_A_EXP_STAT_TAKEN] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_NOT_PLAIN] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_SETUP] = { .type = NLA_U64, },
@@ -41,6 +41,8 @@ const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT
 	[IP_VS_QUIC_A_EXP_STAT_NO_ROUTE] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_NO_NEIGHBOUR] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_TOO_BIG] = { .type = NLA_U64, },
+	[IP_VS_QUIC_A_EXP_STAT_MASTER] = { .type = NLA_U64, },
+	[IP_VS_QUIC_A_EXP_STAT_OTHER_HOST] = { .type = NLA_U64, },
 };
 
 const struct nla_policy ip_vs_quic_server_id_nl_policy[IP_VS_QUIC_A_SID_PREFIX + 1] = {

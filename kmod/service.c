@@ -60,7 +60,7 @@ static struct ip_vs_quic_service *alloc_service(const struct ip_vs_service *svc)
 
 	fill_key(&qs->key, svc);
 	qs->ipvs = svc->ipvs;
-	ip_vs_quic_vip_init(&qs->vip);
+	ip_vs_quic_vip_init(&qs->vip, svc->af);
 	qs->stats = ip_vs_quic_stats_new(IP_VS_QUIC_OUTCOME_COUNT);
 	qs->sidmap = ip_vs_quic_sidmap_new(0);
 	if (!qs->stats || !qs->sidmap) {

@@ -59,13 +59,16 @@ static __always_inline bool is_plain_dst(const struct dst_entry *dst,
 	       !(dev->flags & IFF_LOOPBACK);
 }
 
+/* As ip_neigh_for_gw(); the gateway of an IPv4 route may be one of IPv6. */
 static __always_inline struct neighbour *
 find_neigh_v4(const struct dst_entry *dst, struct net_device *dev, __be32 daddr)
 {
 	const struct rtable *rt = container_of(dst, struct rtable, dst);
 
-	if (rt->rt_type != RTN_UNICAST || rt->rt_gw_family == AF_INET6)
+	if (rt->rt_type != RTN_UNICAST)
 		return NULL;
+	if (unlikely(rt->rt_gw_family == AF_INET6))
+		return __ipv6_neigh_lookup_noref(dev, &rt->rt_gw6);
 	if (rt->rt_gw_family == AF_INET)
 		daddr = rt->rt_gw4;
 	return __ipv4_neigh_lookup_noref(dev, (__force u32)daddr);
@@ -364,6 +367,17 @@ encapsulate(const struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 	return true;
 }
 
+/* The link-layer header that a neighbour of IPv6 keeps is one for IPv6. */
+static __always_inline bool
+is_gw_v6(const struct ip_vs_quic_tunnel *tunnel)
+{
+	const struct dst_entry *dst = tunnel->route->dst_cache;
+
+	return tunnel->daf == AF_INET &&
+	       unlikely(container_of(dst, struct rtable, dst)->rt_gw_family ==
+			AF_INET6);
+}
+
 /*
  * The hook's RCU read-side section keeps the route till it is sent.  Most devices, and
  * the queueing disciplines that they have, want none.
@@ -376,7 +390,7 @@ static __always_inline void transmit(const struct ip_vs_quic_tunnel *tunnel,
 	if (!(tunnel->dev->priv_flags & IFF_XMIT_DST_RELEASE))
 		skb_dst_set_noref(skb, tunnel->route->dst_cache);
 	skb->dev = tunnel->dev;
-	neigh_output(tunnel->neigh, skb, false);
+	neigh_output(tunnel->neigh, skb, is_gw_v6(tunnel));
 }
 
 void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,

@@ -1,46 +1,183 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "vip.h"
 
-#include <net/ip6_fib.h>
+#include <linux/udp.h>
+#include <net/inet_dscp.h>
+#include <net/ip6_route.h>
+#include <net/route.h>
 
-void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip)
+#include "express.h"
+#include "net.h"
+
+void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip, u16 af)
 {
+	vip->af = af;
 	spin_lock_init(&vip->lock);
 }
 
-static void replace(struct ip_vs_quic_vip *vip, struct dst_entry *dst,
-		    u32 cookie)
+static void replace_dst(struct ip_vs_quic_vip *vip, unsigned int slot,
+			struct dst_entry *dst, u32 cookie)
 {
+	struct ip_vs_quic_verdict *verdict = &vip->verdicts[slot];
 	struct dst_entry *old;
 
 	lockdep_assert_held(&vip->lock);
-	old = rcu_dereference_protected(vip->dst, lockdep_is_held(&vip->lock));
-	WRITE_ONCE(vip->cookie, cookie);
-	rcu_assign_pointer(vip->dst, dst);
+	old = rcu_dereference_protected(verdict->dst,
+					lockdep_is_held(&vip->lock));
+	WRITE_ONCE(verdict->cookie, cookie);
+	rcu_assign_pointer(verdict->dst, dst);
 	dst_release(old);
+}
+
+static void forget(struct ip_vs_quic_vip *vip, unsigned int slot)
+{
+	if (vip->af == AF_INET6)
+		replace_dst(vip, slot, NULL, 0);
+	else
+		WRITE_ONCE(vip->verdicts[slot].dscps, 0);
 }
 
 void ip_vs_quic_vip_close(struct ip_vs_quic_vip *vip)
 {
+	unsigned int slot;
+
 	spin_lock_bh(&vip->lock);
 	vip->closed = true;
-	replace(vip, NULL, 0);
+	for (slot = 0; slot < IP_VS_QUIC_EXPRESS_DEVICES; slot++)
+		forget(vip, slot);
 	spin_unlock_bh(&vip->lock);
 }
 
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, const struct net *net,
-			  u16 af, const struct sk_buff *skb)
+void ip_vs_quic_vip_forget(struct ip_vs_quic_vip *vip, unsigned int slot)
+{
+	spin_lock_bh(&vip->lock);
+	forget(vip, slot);
+	spin_unlock_bh(&vip->lock);
+}
+
+/* Delivered, and not by way of a tunnel's own input. */
+static bool is_local_v4(const struct rtable *rt)
+{
+	return rt->rt_type == RTN_LOCAL && !rt->dst.lwtstate;
+}
+
+static bool is_local_v6(const struct rt6_info *rt)
+{
+	return rt->rt6i_flags & RTF_LOCAL && !rt->dst.error &&
+	       !rt->dst.lwtstate;
+}
+
+static void learn_v4(struct ip_vs_quic_verdict *verdict,
+		     struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
+{
+	u64 dscp = BIT_ULL(ip_vs_quic_vip_dscp(ip_hdr(skb)));
+	const struct rtable *rt = skb_rtable(skb);
+	u32 genid = rt->rt_genid;
+
+	if (!is_local_v4(rt) || (u32)rt_genid_ipv4(qnet->net) != genid)
+		return;
+	ip_vs_quic_own_learn(&qnet->own, qnet->net, genid);
+	if (verdict->cookie != genid) {
+		WRITE_ONCE(verdict->dscps, 0);
+		/* pairs with ip_vs_quic_verdict_holds() */
+		smp_store_release(&verdict->cookie, genid);
+	}
+	WRITE_ONCE(verdict->dscps, verdict->dscps | dscp);
+}
+
+/*
+ * The cookie speaks of this route's place in its table; without rules the local table
+ * comes before all others, so nothing elsewhere matters.
+ */
+static bool is_of_local_table(const struct rt6_info *rt)
+{
+	const struct fib6_info *from = rcu_dereference(rt->from);
+
+	return from && from->fib6_table->tb6_id == RT6_TABLE_LOCAL;
+}
+
+static void learn_v6(struct ip_vs_quic_vip *vip, unsigned int slot,
+		     const struct sk_buff *skb)
 {
 	struct dst_entry *dst = skb_dst(skb);
-	u32 cookie = 0;
+	const struct rt6_info *rt = container_of(dst, struct rt6_info, dst);
 
-	if (ip_vs_quic_vip_is_local(vip, net, af))
-		return;
-	if (af == AF_INET6)
-		cookie = rt6_get_cookie(container_of(dst, struct rt6_info, dst));
+	if (is_local_v6(rt) && is_of_local_table(rt) && dst_hold_safe(dst))
+		replace_dst(vip, slot, dst, rt6_get_cookie(rt));
+}
+
+/*
+ * The device is looked up again under the lock: whoever takes the express path
+ * from it does that first, and then has its slot forgotten under the lock.
+ */
+static void learn(struct ip_vs_quic_vip *vip, struct ip_vs_quic_net *qnet,
+		  const struct sk_buff *skb)
+{
+	const struct ip_vs_quic_express *express;
 
 	spin_lock(&vip->lock);
-	if (!vip->closed && dst_hold_safe(dst))
-		replace(vip, dst, cookie);
+	express = ip_vs_quic_express_of(qnet, skb->dev);
+	if (express && !vip->closed) {
+		if (vip->af == AF_INET6)
+			learn_v6(vip, express->slot, skb);
+		else
+			learn_v4(&vip->verdicts[express->slot], qnet, skb);
+	}
 	spin_unlock(&vip->lock);
+}
+
+void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip,
+			  struct ip_vs_quic_net *qnet,
+			  const struct sk_buff *skb)
+{
+	const struct ip_vs_quic_express *express;
+
+	express = ip_vs_quic_express_of(qnet, skb->dev);
+	if (!express)
+		return;
+	if (!ip_vs_quic_verdict_holds(&vip->verdicts[express->slot], qnet->net,
+				      skb, vip->af))
+		learn(vip, qnet, skb);
+}
+
+/* A tunnel's metadata would be lost: where it is, all is left to the default path. */
+bool ip_vs_quic_vip_ask_v4(struct sk_buff *skb)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+	bool local;
+
+	if (skb_dst(skb))
+		return false;
+	local = !ip_route_input_noref(skb, iph->daddr, iph->saddr,
+				      iph->tos & INET_DSCP_MASK, skb->dev) &&
+		is_local_v4(skb_rtable(skb));
+	skb_dst_drop(skb);
+	return local;
+}
+
+/* As ip6_route_input(), which is not exported, and ip6_rcv_core(). */
+bool ip_vs_quic_vip_ask_v6(struct sk_buff *skb)
+{
+	const struct inet6_dev *idev = __in6_dev_get(skb->dev);
+	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
+	const struct udphdr *uh = (const struct udphdr *)(ip6h + 1);
+	struct flowi6 fl6 = {
+		.flowi6_iif = skb->dev->ifindex,
+		.daddr = ip6h->daddr,
+		.saddr = ip6h->saddr,
+		.flowlabel = ip6_flowinfo(ip6h),
+		.flowi6_mark = skb->mark,
+		.flowi6_proto = IPPROTO_UDP,
+		.fl6_sport = uh->source,
+		.fl6_dport = uh->dest,
+	};
+	const struct dst_entry *dst;
+
+	if (skb_dst(skb) || !idev || READ_ONCE(idev->cnf.disable_ipv6))
+		return false;
+	/* RCU keeps it */
+	dst = ip6_route_input_lookup(dev_net(skb->dev), skb->dev, &fl6, skb,
+				     RT6_LOOKUP_F_HAS_SADDR |
+				     RT6_LOOKUP_F_DST_NOREF);
+	return is_local_v6(container_of(dst, struct rt6_info, dst));
 }

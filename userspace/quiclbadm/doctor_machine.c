@@ -64,15 +64,21 @@ static uint64_t device_count(const struct device *device, uint32_t which)
 	return which < device->outcome_count ? device->outcomes[which] : 0;
 }
 
-/* A clients' first connection ID never names a server: "unroutable" is as usual. */
+/* A clients' first connection ID never names a server, and a link has frames for others. */
+static bool is_usual(uint32_t outcome)
+{
+	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ||
+	       outcome == IP_VS_QUIC_EXPRESS_UNROUTABLE ||
+	       outcome == IP_VS_QUIC_EXPRESS_OTHER_HOST;
+}
+
 static uint32_t most_left(const struct device *device, uint64_t *left)
 {
 	uint32_t most = IP_VS_QUIC_EXPRESS_TAKEN, i;
 
 	*left = 0;
 	for (i = 0; i < device->outcome_count; i++) {
-		if (i == IP_VS_QUIC_EXPRESS_TAKEN ||
-		    i == IP_VS_QUIC_EXPRESS_UNROUTABLE)
+		if (is_usual(i))
 			continue;
 		*left += device->outcomes[i];
 		if (most == IP_VS_QUIC_EXPRESS_TAKEN ||
@@ -98,6 +104,39 @@ static void fix_not_plain(const struct machine *m, const struct link *link)
 	}
 }
 
+/* What has the datagrams of a port, or of what has something on top. */
+static bool has_frames_of(const struct link *other, const struct link *link)
+{
+	static const char *const kinds[] = { "bond", "bridge", "team" };
+	static const char *const tops[] = { "macvlan", "ipvlan", "macsec" };
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (link->master == other->index &&
+		    !strcmp(other->kind, kinds[i]))
+			return true;
+	for (i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+		if (other->lower == link->index && !strcmp(other->kind, tops[i]))
+			return true;
+	return false;
+}
+
+static void fix_master(const struct machine *m, const struct link *link)
+{
+	size_t i;
+
+	for (i = 0; i < m->host->link_count; i++) {
+		const struct link *other = &m->host->links[i];
+
+		if (!has_frames_of(other, link) ||
+		    state_find_device(m->state, other->name))
+			continue;
+		report_fix(m->report, "quiclbadm express add %s", other->name);
+		return;
+	}
+	report_fix(m->report, "quiclbadm express del %s", link->name);
+}
+
 static void check_taken(const struct machine *m, const struct device *device,
 			const struct link *link)
 {
@@ -116,6 +155,8 @@ static void check_taken(const struct machine *m, const struct device *device,
 		   express_meaning(most));
 	if (most == IP_VS_QUIC_EXPRESS_NOT_PLAIN)
 		fix_not_plain(m, link);
+	if (most == IP_VS_QUIC_EXPRESS_MASTER)
+		fix_master(m, link);
 }
 
 /* Rules that depend on what is not known here are there to hold some back. */

@@ -131,6 +131,9 @@ static int on_link(const struct nlmsghdr *nlh, void *data)
 		case IFLA_LINK:
 			link->lower = (int)nl_number(attr);
 			break;
+		case IFLA_MASTER:
+			link->master = (int)nl_number(attr);
+			break;
 		case IFLA_LINKINFO:
 			read_info(attr, link);
 			break;

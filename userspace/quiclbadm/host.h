@@ -17,6 +17,7 @@ struct link {
 	uint32_t flags;			/* IFF_* */
 	uint32_t mtu;
 	int lower;			/* index of what it is on top of; 0: nothing */
+	int master;			/* of what it is a port of; 0: nothing */
 	/* of a tunnel device: */
 	struct endpoint local;		/* af 0: any */
 	struct endpoint remote;

@@ -337,6 +337,34 @@ static void express_of_vlans(void **state)
 	express_finds(&d, "advice express, ", NULL);
 }
 
+static void express_of_ports(void **state)
+{
+	struct director d;
+
+	(void)state;
+	set_up(&d);
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_MASTER] = 1000;
+	strcpy(d.links[1].kind, "bond");
+	d.links[1].lower = 0;
+	d.links[0].master = 8;
+	express_finds(&d, "advice express, ", "quiclbadm express add test0.5");
+	set_up(&d);
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_MASTER] = 1000;
+	strcpy(d.links[1].kind, "macvlan");
+	express_finds(&d, "advice express, ", "quiclbadm express add test0.5");
+	/* in a VRF there is nothing to be had */
+	set_up(&d);
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_MASTER] = 1000;
+	strcpy(d.links[1].kind, "vrf");
+	d.links[1].lower = 0;
+	d.links[0].master = 8;
+	express_finds(&d, "advice express, ", "quiclbadm express del test0");
+	/* others' frames on the link */
+	set_up(&d);
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_OTHER_HOST] = 1000;
+	express_finds(&d, "", NULL);
+}
+
 static void express_in_vain(void **state)
 {
 	struct director d;
@@ -390,6 +418,7 @@ int main(void)
 		cmocka_unit_test(dense),
 		cmocka_unit_test(express),
 		cmocka_unit_test(express_of_vlans),
+		cmocka_unit_test(express_of_ports),
 		cmocka_unit_test(express_in_vain),
 		cmocka_unit_test(express_passes_by),
 	};

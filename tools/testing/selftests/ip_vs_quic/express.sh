@@ -9,111 +9,11 @@
 . "$here/packets.sh"
 # shellcheck source=links.sh
 . "$here/links.sh"
+# shellcheck source=expresslib.sh
+. "$here/expresslib.sh"
 need_module
 modprobe -a fou ip_gre 8021q 2>/dev/null || true
 lab_up
-
-# by family and number, as quiclbadm takes them; their server IDs by number
-SERVER=() SID=()
-for n in 1 2 3; do
-	SERVER[4$n]=$(rs4 $n) SERVER[6$n]="[$(rs6 $n)]" SID[n]=$(sid 3 $n)
-done
-
-# family 4|6: sets $svc, $ip (the outermost words) and $vip
-family() {
-	case $1 in
-	4) svc=$SVC4 ip="ip4 src=$CL4.21 dst=$VIP4" ;;
-	6) svc=$SVC6 ip="ip6 src=${CL6}:21 dst=$VIP6" ;;
-	esac
-}
-
-# pool_at SERVICE OUTER [OPTION...]: restore input for a service whose servers are reached by addresses of family OUTER; their port is
-# $rsport
-pool_at() {
-	local n
-	printf -- '-A -u %s\nconfig add -u %s --id 0 --server-id-len 3 --nonce-len 4\nconfig add -u %s --id 1 --server-id-len 3 --nonce-len 15 --key-file %s\n' \
-		"$1" "$1" "$1" "$WORK/key"
-	for n in 1 2 3; do
-		echo "-a -u $1 -r ${SERVER[$2$n]}:${rsport:-443} ${*:3} --server-id 0:${SID[n]} --server-id 1:${SID[n]}"
-	done
-}
-
-# pool FAMILY OUTER [OPTION...]: that service and no other
-pool() {
-	local svc ip
-	family "$1"
-	q -C
-	pool_at "$svc" "${@:2}" | q -R
-}
-
-# counters: sets $COUNTERS, by SERVICE.OUTCOME, to all that quiclbadm counts, a device's as DEVICE.REASON
-declare -A COUNTERS MARKED
-counters() {
-	local lines line at=
-	local -a word
-	mapfile -t lines < <(q -L -n --stats)
-	COUNTERS=()
-	for line in "${lines[@]}"; do
-		read -ra word <<<"$line"
-		case ${word[0]:-} in
-		UDP | FWM | EXP) at=${word[1]} ;;
-		[a-z]*) COUNTERS[$at.${word[0]}]=${word[1]} ;;
-		esac
-	done
-}
-
-# remark: what COUNTERS has is what happened up to now
-remark() {
-	local key
-	MARKED=()
-	for key in "${!COUNTERS[@]}"; do
-		MARKED[$key]=${COUNTERS[$key]}
-	done
-}
-
-counters_mark() {
-	counters
-	remark
-}
-
-# happened WHAT=N...: since the mark exactly these, at all services and devices, and nothing else; then there is a new mark
-happened() {
-	local key got known=0 bad=
-	local -A want=()
-	for key in "$@"; do
-		want[${key%=*}]=${key##*=}
-	done
-	counters
-	for key in "${!COUNTERS[@]}"; do
-		got=$((${COUNTERS[$key]} - ${MARKED[$key]:-0}))
-		[ "$got" = "${want[$key]:-0}" ] || bad+=" $key: $got, not ${want[$key]:-0}"
-		[ -z "${want[$key]:-}" ] || known=$((known + 1))
-	done
-	[ -z "$bad" ] || fail "counted:$bad"
-	[ "$known" = ${#want[@]} ] || fail "nobody counts all of ${!want[*]}"
-	remark
-}
-
-on() {
-	q express add "${1:-eth0}"
-	defer "q express del ${1:-eth0} 2>/dev/null || true"
-	counters_mark
-}
-
-# warm FAMILY [PORT...]: until all that the express path needs has been found; counters are marked after it
-warm() {
-	local svc ip n port
-	[ $# -gt 1 ] || set -- "$1" "$PORT"
-	family "$1"
-	forget
-	for port in "${@:2}"; do
-		for n in 1 2 3; do
-			echo "$ip ttl=9 udp sport=999 dport=$port data=40${CID[n]}"
-		done
-	done | raw rt -
-	arrived $((3 * ($# - 1))) "sport=999"
-	counters_mark
-}
 
 # --- the same packets ------------------------------------------------------
 
@@ -184,6 +84,7 @@ expected() {
 # pour FILE [WHAT=N]: all of them by whatever path it is, counted as routed and as WHAT; the packets at the servers are in FILE
 pour() {
 	local want
+	local dsfields="0 0xb8 0xff"
 	warm 4 443 444 445 446 447
 	warm 6 443 444 445 446
 	mark_conns
@@ -204,11 +105,11 @@ collect() {
 	each_compared compared_service | q -R 2>"$WORK/warnings" || fail "$(<"$WORK/warnings")"
 	each_compared variety >"$WORK/variety"
 	pour default
-	in_packets 15
+	in_packets 21
 	mv "$WORK/ipvs" "$WORK/ipvs.default"
 	on
 	pour express "eth0.taken=$((12 * ${#compared[@]}))"
-	in_packets 30
+	in_packets 42
 }
 
 # same_octets FAMILY PORT DF OUTER
@@ -236,38 +137,6 @@ same_counts() {
 }
 
 # --- what is handed on -----------------------------------------------------
-
-# one WORD...: sends that datagram, with $link_layer past the router's IP
-one() { echo "$@" | raw rt ${link_layer:+-l "$link_layer"} -; }
-
-# handed REASON ARRIVES OUTCOME WORD...: one datagram is left to the default path, where it is as ever
-handed() {
-	local counts=() outcome
-	forget
-	echo "handed $*"
-	one "${@:4}"
-	[ -z "$1" ] || counts=("eth0.$1=1")
-	for outcome in $3; do
-		counts+=("$svc.$outcome")
-	done
-	happened ${counts[@]+"${counts[@]}"}
-	if [ "$2" = 0 ]; then
-		same "packets at the servers" "$(<"$WORK/watched")" ""
-	else
-		arrived "$2" "dst="
-	fi
-}
-
-# taken N: and now datagrams for server N are taken, a usual one and one that is too short for that
-taken() {
-	local pad
-	forget
-	for pad in 30 0; do
-		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]} pad=$pad"
-	done | raw rt ${link_layer:+-l "$link_layer"} -
-	arrived 2 "sport=998"
-	happened eth0.taken=2 "$svc.routed=2"
-}
 
 reasons_v4() {
 	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]} pad=30"
@@ -376,6 +245,21 @@ finds() {
 	taken 3
 }
 
+# An IPv4 route by a gateway of IPv6, which is a neighbour like any other.
+gateway_v6() {
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[3]} pad=30"
+	family 4
+	pool 4 4 -i
+	ip route add "$(rs4 3)" via inet6 "$(rs6 3)" dev eth0
+	defer "ip route del $(rs4 3) via inet6 $(rs6 3) dev eth0"
+	on
+	warm 4
+	taken 3
+	ip neigh del "$(rs6 3)" dev eth0
+	handed no-neighbour 1 routed=1 "$ip $udp"
+	taken 3
+}
+
 vlan() {
 	local svc ip
 	family 4
@@ -385,10 +269,16 @@ vlan() {
 	warm 4
 	handed not-plain 1 routed=1 "$ip udp sport=5 dport=443 data=40${CID[1]}"
 	on v5
+	# what eth0 has learned is eth0's
+	vlan_gives not-local
+	vlan_gives taken
+}
+
+vlan_gives() {
 	forget
 	echo "$ip udp sport=5 dport=443 data=40${CID[1]}" | raw rt -
 	arrived 1 "sport=5"
-	happened eth0.not-plain=1 v5.taken=1 "$svc.routed=1"
+	happened eth0.not-plain=1 "v5.$1=1" "$svc.routed=1"
 }
 
 # --- a device's life ---------------------------------------------------------
@@ -545,6 +435,7 @@ tcase "IPv6: what is not plain goes the default way" reasons_v6
 tcase "sysctls, firewall marks and forwarding methods that need the default way" setups
 tcase "IPv4: routes and neighbours are found and lost" finds 4 df=1
 tcase "IPv6: routes and neighbours are found and lost" finds 6
+tcase "IPv4 by a gateway of IPv6" gateway_v6
 tcase "VLAN tags" vlan
 tcase "refusals" refusals
 tcase "a device is renamed, moved, deleted, saved and restored" lives_and_dies

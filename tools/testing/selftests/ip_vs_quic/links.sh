@@ -53,3 +53,22 @@ y_takes() { [ "$(in_ns y quiclbadm express list -j | jq '.[0].outcomes.taken')" 
 
 # The kernel takes a namespace down in its own time, its devices late.
 y_is_gone() { ! ip -n "$LAB-rt" link show y; }
+
+# port_up DEV N: a link from the router's r-DEV to the director's DEV, which has 02:00:00:00:01:N, until the end of the case
+port_up() {
+	ip link add "$1" address "02:00:00:00:01:$2" type veth peer name "r-$1" netns "$LAB-rt"
+	defer "ip link del $1"
+	ip -n "$LAB-rt" link set "r-$1" up
+	ip link set "$1" up
+	settled "$1"
+}
+
+# settled DEV...: what the kernel does when a link has come up, routes included, is done
+settled() {
+	local dev
+	for dev in "$@"; do
+		poll 20 "$dev to be up" is_up "$dev"
+	done
+}
+
+is_up() { [ "$(ip -j link show "$1" | jq -r '.[0].operstate')" = UP ]; }

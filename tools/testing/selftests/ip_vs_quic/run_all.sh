@@ -8,7 +8,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock routing headers unroutable forwarding express spread tenants lengths icmp marks delivery masq interop badpackets parity gro scale refusals saverestore tracing explain doctor trace faults faults_director flood fuzz secrets http3)
+groups=(stock routing headers unroutable forwarding express master policy spread tenants lengths icmp marks delivery masq interop badpackets parity gro scale refusals saverestore tracing explain doctor trace faults faults_director flood fuzz secrets http3)
 races=(rotation lifecycle loading cache churn)
 # Debug kernels only: the others inject no failures.
 [ ! -w /sys/kernel/debug/failslab/probability ] || groups+=(failslab)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# For scripts about the express path: services, all that is counted, and single datagrams; sourced after lib.sh and packets.sh.
+# shellcheck disable=SC2034,SC2153,SC2154
+
+# by family and number, as quiclbadm takes them; their server IDs by number
+device=eth0 link_layer=
+SERVER=() SID=()
+for n in 1 2 3; do
+	SERVER[4$n]=$(rs4 $n) SERVER[6$n]="[$(rs6 $n)]" SID[n]=$(sid 3 $n)
+done
+
+# family 4|6: sets $svc, $ip (the outermost words) and $vip
+family() {
+	case $1 in
+	4) svc=$SVC4 ip="ip4 src=$CL4.21 dst=$VIP4" ;;
+	6) svc=$SVC6 ip="ip6 src=${CL6}:21 dst=$VIP6" ;;
+	esac
+}
+
+# pool_at SERVICE OUTER [OPTION...]: restore input for a service whose servers are reached by addresses of family OUTER; their port is
+# $rsport
+pool_at() {
+	local n
+	printf -- '-A -u %s\nconfig add -u %s --id 0 --server-id-len 3 --nonce-len 4\nconfig add -u %s --id 1 --server-id-len 3 --nonce-len 15 --key-file %s\n' \
+		"$1" "$1" "$1" "$WORK/key"
+	for n in 1 2 3; do
+		echo "-a -u $1 -r ${SERVER[$2$n]}:${rsport:-443} ${*:3} --server-id 0:${SID[n]} --server-id 1:${SID[n]}"
+	done
+}
+
+# pool FAMILY OUTER [OPTION...]: that service and no other
+pool() {
+	local svc ip
+	family "$1"
+	q -C
+	pool_at "$svc" "${@:2}" | q -R
+}
+
+# counters: sets $COUNTERS, by SERVICE.OUTCOME, to all that quiclbadm counts, a device's as DEVICE.REASON
+declare -A COUNTERS MARKED
+counters() {
+	local lines line at=
+	local -a word
+	mapfile -t lines < <(q -L -n --stats)
+	COUNTERS=()
+	for line in "${lines[@]}"; do
+		read -ra word <<<"$line"
+		case ${word[0]:-} in
+		UDP | FWM | EXP) at=${word[1]} ;;
+		[a-z]*) COUNTERS[$at.${word[0]}]=${word[1]} ;;
+		esac
+	done
+}
+
+# remark: what COUNTERS has is what happened up to now
+remark() {
+	local key
+	MARKED=()
+	for key in "${!COUNTERS[@]}"; do
+		MARKED[$key]=${COUNTERS[$key]}
+	done
+}
+
+counters_mark() {
+	counters
+	remark
+}
+
+# happened WHAT=N...: since the mark exactly these, at all services and devices, and nothing else; then there is a new mark
+happened() {
+	local key got known=0 bad=
+	local -A want=()
+	for key in "$@"; do
+		want[${key%=*}]=${key##*=}
+	done
+	counters
+	for key in "${!COUNTERS[@]}"; do
+		got=$((${COUNTERS[$key]} - ${MARKED[$key]:-0}))
+		[ "$got" = "${want[$key]:-0}" ] || bad+=" $key: $got, not ${want[$key]:-0}"
+		[ -z "${want[$key]:-}" ] || known=$((known + 1))
+	done
+	[ -z "$bad" ] || fail "counted:$bad"
+	[ "$known" = ${#want[@]} ] || fail "nobody counts all of ${!want[*]}"
+	remark
+}
+
+on() {
+	q express add "${1:-eth0}"
+	defer "q express del ${1:-eth0} 2>/dev/null || true"
+	counters_mark
+}
+
+# warm FAMILY [PORT...]: until all that the express path needs has been found, for datagrams of the values of $dsfields; counters are
+# marked after it
+warm() {
+	local svc ip n port tos count=0
+	[ $# -gt 1 ] || set -- "$1" "$PORT"
+	family "$1"
+	forget
+	for port in "${@:2}"; do
+		for tos in ${dsfields:-0}; do
+			for n in 1 2 3; do
+				echo "$ip ttl=9 tos=$tos udp sport=999 dport=$port data=40${CID[n]}"
+			done
+			count=$((count + 3))
+		done
+	done >"$WORK/warm"
+	raw rt - <"$WORK/warm"
+	arrived "$count" "sport=999"
+	counters_mark
+}
+
+# --- single datagrams ------------------------------------------------------
+
+# one WORD...: sends that datagram, with $link_layer past the router's IP
+one() { echo "$@" | raw rt ${link_layer:+-l "$link_layer"} -; }
+
+# handed REASON ARRIVES OUTCOME WORD...: one datagram is left to the default path by $device, where it is as ever
+handed() {
+	local counts=() outcome
+	forget
+	echo "handed $*"
+	one "${@:4}"
+	[ -z "$1" ] || counts=("$device.$1=1")
+	for outcome in $3; do
+		counts+=("$svc.$outcome")
+	done
+	happened ${counts[@]+"${counts[@]}"}
+	if [ "$2" = 0 ]; then
+		same "packets at the servers" "$(<"$WORK/watched")" ""
+	else
+		arrived "$2" "dst="
+	fi
+}
+
+# taken N: and now datagrams for server N are taken, a usual one and one that is too short for that
+taken() {
+	local pad
+	forget
+	for pad in 30 0; do
+		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]} pad=$pad"
+	done | raw rt ${link_layer:+-l "$link_layer"} -
+	arrived 2 "sport=998"
+	happened "$device.taken=2" "$svc.routed=2"
+}
