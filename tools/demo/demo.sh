@@ -23,13 +23,33 @@ run() {
 # mebibytes OCTETS
 mebibytes() { printf '%d.%d MiB' $(($1 / 1048576)) $(($1 % 1048576 * 10 / 1048576)); }
 
-# outcome_of NAME: what became of the download
-outcome_of() {
+# why: the client's last words.  Its status says nothing: it is 0 even when the client has given up.
+why() {
+	local words
+	words=$(tail -n 1 "$WORK/client.log")
+	case $words in
+	*ERR_IDLE_CLOSE*) echo "for 4 seconds nothing came that it could read (ERR_IDLE_CLOSE)" ;;
+	*) echo "$words (status $FETCHED)" ;;
+	esac
+}
+
+# outcome: what became of the download
+outcome() {
 	local got
 	got=$(stat -c %s "$WORK/got-files/blob" 2>/dev/null) || got=0
 	tell "client at $FROM began the download of $(mebibytes "$BLOB_SIZE")" \
-		"client moved to $TO when it had $(mebibytes "$MOVED_AT")" \
-		"client ended with status $FETCHED and $(mebibytes "$got")"
+		"client moved to $TO when it had $(mebibytes "$MOVED_AT")"
+	if [ "$got" = "$BLOB_SIZE" ]; then
+		tell "client ended with all of it"
+	else
+		tell "client gave up with $(mebibytes "$got"): $(why)"
+	fi
+}
+
+# summed: whether IPVS's estimator, which runs every two seconds, has counted every datagram that has an outcome
+summed() {
+	quiclbadm -L -j -u "$SVC4" | jq -e '.services[0] | .stats.in_packets == ([.outcomes | to_entries[] |
+		select(.key | test("^(routed|deferred|malformed|unroutable-)")).value] | add)'
 }
 
 set_up() {
@@ -51,7 +71,7 @@ stock() {
 	mh_pair
 	run ipvsadm -Ln
 	fetch_moving "$FROM" "$TO"
-	outcome_of
+	outcome
 	if [ "$FETCHED" = 0 ] && intact; then
 		tell "The download survived: that is not what this demo is about."
 		return 1
@@ -70,7 +90,7 @@ quic() {
 		run quiclbadm -a -u "$SVC4" -r "$(rs4 $n)" -i --server-id "0:$(sid 2 $n)"
 	done
 	fetch_moving "$FROM" "$TO"
-	outcome_of
+	outcome
 	before=$(told request server) after=$(told migrate server)
 	if [ "$FETCHED" != 0 ] || ! intact || [ "$before" != "$after" ]; then
 		tell "The download was lost: $(tail -n 3 "$WORK/client.log")"
@@ -85,7 +105,10 @@ explain() {
 	say "3. How the director knew:"
 	cid=$(told cid issue | tail -n 1)
 	run quiclbadm decode -u "$SVC4" "$cid"
+	# so that both kinds of numbers are of one moment
+	poll 10 "IPVS's sums" summed
 	run quiclbadm -L -n --stats -u "$SVC4"
+	tell "IPVS's InPkts is the sum of the datagrams that were routed and of those that were unroutable."
 	tell "The first datagram carries an ID of the client's choice: unroutable, so it was hashed, and IPVS has one connection for it." \
 		"All others were routed by the server's ID and left no state behind."
 }
