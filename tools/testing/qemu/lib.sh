@@ -55,6 +55,11 @@ as_owner() {
 	fi
 }
 
+# work_of KERNEL: where "module" compiles this checkout's modules for the kernel in that directory, and leaves the objects
+work_of() {
+	printf '%s/work/%s-%s/modules' "$cache" "$(basename "$1")" "$(printf '%s' "$repo" | sha256sum | cut -c1-8)"
+}
+
 # Whoever has a lock may be building a kernel.
 lock_seconds=7200
 

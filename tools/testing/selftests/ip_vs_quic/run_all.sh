@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run_all.sh [one [KofN] | several | GROUP...]: the scripts of this directory, or those for one processor (of those, share K of N),
-# or those that look for races and want several, or those named (routing for routing.sh), in one lab and as one KTAP stream.  Each
-# case is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.  One that is not
-# over after SCRIPT_SECONDS (1800) is ended; what runs then is shown.
+# run_all.sh [one [KofN] | several | alone | GROUP...]: the scripts of this directory, those for one processor and those that look for
+# races; or only the former (of those, share K of N), or only the latter, who want several; or those that want a guest for themselves
+# because it is not the same afterwards; or those named (routing for routing.sh).  All in one lab and as one KTAP stream.  Each case
+# is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.  One that is
+# not over after SCRIPT_SECONDS (1800) is ended; what runs then is shown.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -21,6 +22,7 @@ one) ;;
 	done
 	;;
 several) groups=("${races[@]}") ;;
+alone) groups=(readme) ;;
 *) groups=("$@") ;;
 esac
 
