@@ -263,14 +263,14 @@ enum ip_vs_quic_stat_attr {
 	X(TAKEN, "taken", "sent straight to the device that leads to its server") \
 	X(NOT_PLAIN, "not-plain", "VLAN-tagged, merged, fragment, options, damaged or expiring") \
 	X(SETUP, "setup", "IPVS's own path is needed: conntrack, backup_only, firewall marks") \
-	X(NOT_LOCAL, "not-local", "routing sends it elsewhere, or has brought none here since a change") \
+	X(NOT_LOCAL, "not-local", "routing sends it elsewhere, or brought none since a change") \
 	X(UNROUTABLE, "unroutable", "CID names no server that can be reached without IPVS state") \
 	X(METHOD, "method", "forwarding method is neither IPIP nor GUE without checksum") \
 	X(NO_ROUTE, "no-route", "IPVS has no plain route to the server at the moment") \
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop has not been resolved") \
 	X(TOO_BIG, "too-big", "larger than the tunnel's MTU") \
 	X(MASTER, "master", "another device decides: bond, bridge, macvlan, VRF and their like") \
-	X(OTHER_HOST, "other-host", "its frame was for another link-layer address than the device's")
+	X(OTHER_HOST, "other-host", "its frame was for another MAC address than the device's")
 
 enum ip_vs_quic_express_outcome {
 #define X(symbol, name, meaning) IP_VS_QUIC_EXPRESS_##symbol,
