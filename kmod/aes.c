@@ -225,4 +225,5 @@ void qlb_aes_decrypt(const struct qlb_aes *aes, u8 out[16], const u8 in[16])
 		decrypt_kernel(aes, out, in);
 }
 
+/* For CPUs whose instructions are not used here; quiclbadm doctor looks for it too. */
 MODULE_SOFTDEP("pre: aesni_intel");
