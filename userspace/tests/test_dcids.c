@@ -47,7 +47,7 @@ struct kref {
 			release(ref); \
 	} while (0)
 
-typedef int spinlock_t;
+#define spinlock_t		int
 #define spin_lock_init(lock)	(*(lock) = 0)
 #define spin_lock(lock)		assert_int_equal((*(lock))++, 0)
 #define spin_unlock(lock)	assert_int_equal(--*(lock), 0)
