@@ -214,7 +214,7 @@ enum ip_vs_quic_exp_attr {
  */
 #define IP_VS_QUIC_OUTCOMES(X) \
 	X(ROUTED, "routed", "CID names a server: sent to it without IPVS state") \
-	X(DEFERRED, "deferred", "CID names a masqueraded server: left to IPVS's own path") \
+	X(DEFERRED, "deferred", "CID names a masqueraded server: takes an entry for replies") \
 	X(NO_CONFIG, "unroutable-config", "the service has no config with the CID's config ID") \
 	X(RESERVED, "unroutable-reserved", "config ID 0b111: minted by a server without a config") \
 	X(TOO_SHORT, "unroutable-short", "CID shorter than its config") \
@@ -226,9 +226,9 @@ enum ip_vs_quic_exp_attr {
 	X(DCID, "dcid", "sent to the server that the unroutable CID was given to") \
 	X(FALLBACK, "fallback", "sent by consistent hashing, nothing remembered") \
 	X(FALLBACK_NEW, "fallback-new", "sent by consistent hashing, 4-tuple remembered") \
-	X(SCHED_CID, "sched-cid", "new 4-tuple given by IPVS to the server its CID names") \
+	X(SCHED_CID, "sched-cid", "new 4-tuple, or a known one's next server: by its CID") \
 	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given by IPVS to a server by hashing") \
-	X(SCHED_NONE, "sched-none", "no server has weight: left to IPVS") \
+	X(SCHED_NONE, "sched-none", "no server has weight: left to IPVS; no entry: dropped") \
 	X(ICMP_CID, "icmp-cid", "ICMP error sent to the server of the quoted source CID") \
 	X(ICMP_TUPLE, "icmp-tuple", "ICMP error left to IPVS, which knows the quoted 4-tuple") \
 	X(ICMP_FALLBACK, "icmp-fallback", "ICMP error sent by hashing of the quoted 4-tuple") \
