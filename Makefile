@@ -108,7 +108,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench lint fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) $(INTREE) bench lint fuzz unit harness
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
