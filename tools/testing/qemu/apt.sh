@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # what the files of this directory tell one another is in variables
 #
 # Packages of any Debian suite without touching the machine's own package configuration: an apt root of our own per suite, in
 # the cache, whose sources are the machine's own mirrors with another suite name. Nothing is installed from it, only unpacked.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # what the files of this directory tell one another is in variables
 #
 # Choosing what to take from an archive that is in motion: lists name files that are gone, headers come before images, a mirror does
 # not answer. Candidates are tried from the best one on, and what was wrong with those before is remembered, to be said.

@@ -155,6 +155,7 @@ no_copy() {
 # The next masqueraded server that a 4-tuple's datagrams name has no entry then.
 no_second() {
 	defer "masq_down; fresh $SVC4 rs4 0:3:4; service '$SVC6' rs6 0:3:4 | q -R"
+	# shellcheck disable=SC2119 # without options
 	masq_up
 	q -C
 	service "$SVC4" rs4 0:3:4 | sed "s/ -i / -m /" | q -R
