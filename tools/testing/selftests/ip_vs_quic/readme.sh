@@ -213,7 +213,7 @@ install it by make dkms-install, which signs, and enrol the key by mokutil --imp
 	refused 1 "$sentence" quiclbadm -A -u "$SVC4"
 	# refused() reads from /dev/null
 	restore() { quiclbadm -R </etc/quiclb.rules; }
-	refused 1 "${sentence/Error: /Error: line 1: }" restore
+	refused 1 "$sentence" restore
 	(cd "$SOURCES" && sudo make -s modules_install) >"$WORK/log" 2>&1 || { cat "$WORK/log" && exit 1; }
 	grep -q '^Warning: this kernel takes only signed modules' "$WORK/log" || fail "make modules_install: $(<"$WORK/log")"
 }
