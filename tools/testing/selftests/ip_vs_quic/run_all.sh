@@ -1,30 +1,45 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# run_all.sh [one [KofN] | several | alone | GROUP...]: the scripts of this directory, those for one processor and those that look for
-# races; or only the former (of those, share K of N), or only the latter, who want several; or those that want a guest for themselves
-# because it is not the same afterwards; or those named (routing for routing.sh).  All in one lab and as one KTAP stream.  Each case
-# is numbered on its own; a script that ends without its plan, or with a plan that does not fit, is a failure too.  One that is
-# not over after SCRIPT_SECONDS (1800) is ended; what runs then is shown.
+# run_all.sh [--list] [one [KofN] | several | alone | GROUP...]: runs groups of selftests in one lab, as one KTAP stream. The file
+# "groups" lists them all.
+#   (nothing)   the groups for one processor and those for several
+#   one         the groups for one processor; with KofN, share K of N of them
+#   several     the groups for several processors, which look for races
+#   alone       the groups that need a guest of their own
+#   GROUP...    these groups: "routing" is routing.sh
+# --list only prints the names of the groups.
+# Each case has its own number. A script that ends without its plan, or with a plan that does not fit, is one more failure. A script
+# that runs longer than SCRIPT_SECONDS (1800) is ended, and its processes are shown.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-groups=(stock routing headers unroutable forwarding express master policy spread tenants lengths icmp marks delivery masq interop badpackets parity gro scale refusals saverestore tracing explain doctor trace faults faults_director flood fuzz secrets http3)
-races=(rotation lifecycle loading cache churn)
-# Debug kernels only: the others inject no failures.
-[ ! -w /sys/kernel/debug/failslab/probability ] || groups+=(failslab)
+# listed GUEST...: the names of the groups that the file "groups" has for these guests
+listed() { awk -v guests=" $* " '!/^#/ && index(guests, " " $2 " ") { print $1 }' "$here/groups"; }
+
+list=
+if [ "${1:-}" = --list ]; then
+	list=1
+	shift
+fi
+one=(one)
+[ ! -w /sys/kernel/debug/failslab/probability ] || one+=(debug)
 case $* in
-'') groups+=("${races[@]}") ;;
-one) ;;
-'one '[1-9]of[1-9])
+'') mapfile -t groups < <(listed "${one[@]}" several) ;;
+one | 'one '[1-9]of[1-9]) mapfile -t groups < <(listed "${one[@]}") ;;
+several | alone) mapfile -t groups < <(listed "$1") ;;
+*) groups=("$@") ;;
+esac
+if [ $# = 2 ] && [ "$1" = one ]; then
 	for i in "${!groups[@]}"; do
 		[ $((i % ${2#*of} + 1)) = "${2%of*}" ] || unset "groups[i]"
 	done
-	;;
-several) groups=("${races[@]}") ;;
-alone) groups=(readme) ;;
-*) groups=("$@") ;;
-esac
+fi
+if [ -n "$list" ]; then
+	printf '%s\n' "${groups[@]}"
+	finished=1
+	exit 0
+fi
 
 # Reads one script's KTAP, writes its lines with the numbers of the whole, keeps score in $WORK/score.
 # shellcheck disable=SC2016
@@ -71,7 +86,7 @@ in_time() {
 	{ wait "$session" || true; } 2>/dev/null
 	[ -e "$WORK/over" ] || kill "$watcher"
 	{ wait "$watcher" || true; } 2>/dev/null
-	# whoever is left would keep the pipe open
+	# a process that is left would keep the pipe open
 	pkill -KILL -s "$session" || true
 }
 
