@@ -165,7 +165,7 @@ dkms-install:
 	install -m 644 VERSION COPYING $(DKMS_TREE)
 	sed '/^# "make dkms-install"/d; s/^PACKAGE_VERSION=.*/PACKAGE_VERSION="$(VERSION)"/' dkms.conf >$(DKMS_TREE)/dkms.conf
 	cp -r kmod $(DKMS_TREE)
-	$(RM) $(call products,$(DKMS_TREE)/kmod)
+	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(DKMS_TREE)/$(directory)))
 	$(if $(DESTDIR),,dkms install ip_vs_quic/$(VERSION))
 
 dkms-uninstall:
@@ -177,6 +177,6 @@ clean:
 	@$(MAKE) -C $(SELFTESTS) clean
 	@$(MAKE) -C $(BENCH) clean
 	@$(MAKE) -C $(FUZZ) clean
-	$(RM) $(call products,kmod)
+	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
 .PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean

@@ -7,7 +7,7 @@
  * of those kernels is generic C, three times the cost of all the rest of a
  * packet), the AES library where it has become accelerated itself.
  */
-#include "qlb_aes.h"
+#include "core/qlb_aes.h"
 
 #include <crypto/aes.h>
 #include <linux/module.h>

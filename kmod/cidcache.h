@@ -20,7 +20,7 @@
 #include <linux/cache.h>
 #include <linux/percpu.h>
 
-#include "qlb.h"
+#include "core/qlb.h"
 
 struct ip_vs_quic_route;
 

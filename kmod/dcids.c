@@ -9,10 +9,10 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "maglev.h"
+#include "core/maglev.h"
 #include "object.h"
-#include "qlb.h"
-#include "quic_hdr.h"
+#include "core/qlb.h"
+#include "core/quic_hdr.h"
 #include "sidmap.h"
 
 enum { WAYS = 4 };

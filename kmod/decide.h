@@ -9,7 +9,7 @@
 #include <linux/udp.h>
 
 #include "cidcache.h"
-#include "quic_hdr.h"
+#include "core/quic_hdr.h"
 #include "service.h"
 
 /**

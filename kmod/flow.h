@@ -6,7 +6,7 @@
 #include <linux/udp.h>
 #include <net/ip_vs.h>
 
-#include "maglev.h"
+#include "core/maglev.h"
 
 /*
  * What every director of the pool hashes alike: client, then VIP, then their

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "maglev.h"
+#include "core/maglev.h"
 #include "object.h"
 #include "trace.h"
 

@@ -11,7 +11,7 @@
 #include <linux/netfilter.h>
 #include <linux/types.h>
 
-#include "qlb.h"
+#include "core/qlb.h"
 
 enum ip_vs_quic_sidmap_limits {
 	IP_VS_QUIC_SIDMAP_MAX = 65536,	/* entries in a map */

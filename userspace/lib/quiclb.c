@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The codec of kmod/qlb.c for servers: see quiclb.h.
+ * The codec of kmod/core/qlb.c for servers: see quiclb.h.
  *
  * DOC: nonces
  *

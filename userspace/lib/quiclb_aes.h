@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The codec's AES-128 outside the kernel, see kmod/qlb_aes.h: nettle's, which
+ * The codec's AES-128 outside the kernel, see kmod/core/qlb_aes.h: nettle's, which
  * uses the CPU's instructions where it has them.
  */
 #ifndef _QUICLB_AES_H

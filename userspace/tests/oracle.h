@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * QUIC-LB a second time, to compare with: written from the draft alone, on strings
- * of hex digits, one digit at a time.  Slow, and sharing nothing with kmod/qlb.c.
+ * of hex digits, one digit at a time.  Slow, and sharing nothing with kmod/core/qlb.c.
  */
 #ifndef _ORACLE_H
 #define _ORACLE_H

@@ -58,7 +58,7 @@ static int live;
 #define ip_vs_quic_object_destroyed(kind)	(live--)
 #define _IP_VS_QUIC_OBJECT_H
 
-#include "dcids.c"
+#include "../../kmod/dcids.c"
 
 /* --- what is asked of it --------------------------------------------------- */
 

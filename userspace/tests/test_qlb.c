@@ -44,7 +44,7 @@ static void spy_decrypt(const struct qlb_aes *aes, u8 *out, const u8 *in)
 #define qlb_aes_encrypt_words(direct, aes, w) \
 	spy_encrypt(aes, (u8 *)(w), (const u8 *)(w))
 #define qlb_aes_decrypt spy_decrypt
-#include "../../kmod/qlb.c"
+#include "../../kmod/core/qlb.c"
 
 /*
  * One CID, as in the draft's section "Load Balancer Test Vectors", where every CID

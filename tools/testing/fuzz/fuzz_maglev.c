@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The fallback table of kmod/maglev.c.  Input: size of the table (one octet), which server
+ * The fallback table of kmod/core/maglev.c.  Input: size of the table (one octet), which server
  * leaves (one), junk for the scratch (one), then two octets of name and two of weight per
  * server.  A name may come again: twins.  Junk with the highest bit set is that of an
  * attacker, who chooses names of servers that want the same slots.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The codec of kmod/qlb.c against reference.c.  Input: config ID, flags (key, length in
+ * The codec of kmod/core/qlb.c against reference.c.  Input: config ID, flags (key, length in
  * the first octet), server ID length, nonce length, first octet's low bits (one octet
  * each), key if any (16), then a CID of 0 to 20 octets and more.
  */

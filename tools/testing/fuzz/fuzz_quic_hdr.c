@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The parser of kmod/quic_hdr.c.  Input: how much of the datagram is beyond the view (one
+ * The parser of kmod/core/quic_hdr.c.  Input: how much of the datagram is beyond the view (one
  * octet), then the view.
  */
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * QUIC-LB's encoding once more, for comparison with kmod/qlb.c: the draft's steps one by
+ * QUIC-LB's encoding once more, for comparison with kmod/core/qlb.c: the draft's steps one by
  * one on arrays of octets, with the AES of libcrypto.  It shares neither code nor idea
  * nor AES with the codec, nor with the unit tests' oracle, which works on hex digits.
  */

@@ -9,7 +9,7 @@
 #include "qlb_port.h"
 
 #ifdef __KERNEL__
-#include "aes.h"
+#include "../aes.h"
 #else
 #include <quiclb_aes.h>
 #endif
