@@ -2,16 +2,18 @@
 /*
  * AES-128 for the codec, one block at a time in softirq.
  *
- * Where the instructions of aes.h are not to be had, by the kernel API that is
- * accelerated there: the single-block crypto cipher up to 6.12 (the AES library
- * of those kernels is generic C, three times the cost of all the rest of a
- * packet), the AES library where it has become accelerated itself.
+ * Where the instructions of core/qlb_aes_kernel.h are not to be had, by the kernel API
+ * that is accelerated there: the single-block crypto cipher up to 6.12 (the AES library
+ * of those kernels is generic C, three times the cost of all the rest of a packet), the
+ * AES library where it has become accelerated itself.
  */
-#include "core/qlb_aes.h"
+#include "aes.h"
 
 #include <crypto/aes.h>
 #include <linux/module.h>
 #include <linux/string.h>
+
+#include "core/qlb_aes.h"
 
 static bool has_direct(void)
 {

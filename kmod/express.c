@@ -23,7 +23,6 @@
 #include <net/ipv6.h>
 
 #include "decide.h"
-#include "forward.h"
 #include "ipsum.h"
 #include "net.h"
 #include "object.h"
@@ -162,7 +161,7 @@ take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 				  (const void *)&ipv6_hdr(skb)->saddr :
 				  (const void *)&ip_hdr(skb)->saddr,
 				  uh->source, &d);
-	ip_vs_quic_forward_count(d.target, skb);
+	ip_vs_quic_target_count(d.target, skb);
 	ip_vs_quic_tunnel_xmit(&tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;
 }
@@ -287,9 +286,9 @@ static struct ip_vs_quic_express *find(const struct ip_vs_quic_net *qnet,
 	return NULL;
 }
 
-const struct ip_vs_quic_express *
-ip_vs_quic_express_of(const struct ip_vs_quic_net *qnet,
-		      const struct net_device *dev)
+/* The same for the packet path, under RCU. */
+static const struct ip_vs_quic_express *
+find_rcu(const struct ip_vs_quic_net *qnet, const struct net_device *dev)
 {
 	const struct ip_vs_quic_express *express;
 
@@ -297,6 +296,28 @@ ip_vs_quic_express_of(const struct ip_vs_quic_net *qnet,
 		if (express->ops.dev == dev)
 			return express;
 	return NULL;
+}
+
+/*
+ * The device is looked up again under the lock: whoever takes the express path
+ * from it does that first, and then has its slot forgotten under the lock.
+ */
+void ip_vs_quic_express_learn(struct ip_vs_quic_net *qnet,
+			      struct ip_vs_quic_vip *vip,
+			      const struct sk_buff *skb)
+{
+	const struct ip_vs_quic_express *express = find_rcu(qnet, skb->dev);
+
+	if (!express ||
+	    ip_vs_quic_verdict_holds(&vip->verdicts[express->slot], qnet->net,
+				     skb, vip->af))
+		return;
+	spin_lock(&vip->lock);
+	express = find_rcu(qnet, skb->dev);
+	if (express)
+		ip_vs_quic_vip_learn(vip, express->slot, &qnet->own, qnet->net,
+				     skb);
+	spin_unlock(&vip->lock);
 }
 
 /* Return: 0, or that the path would take nothing there, with who decides instead. */

@@ -14,8 +14,9 @@
 #include "stats.h"
 
 struct ip_vs_quic_net;
-struct net_device;
+struct ip_vs_quic_vip;
 struct netlink_ext_ack;
+struct sk_buff;
 
 /**
  * struct ip_vs_quic_express - the express path of one device
@@ -42,10 +43,13 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
 int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
 			   struct netlink_ext_ack *extack);
 
-/* The device's, or NULL.  Caller is in an RCU read-side section. */
-const struct ip_vs_quic_express *
-ip_vs_quic_express_of(const struct ip_vs_quic_net *qnet,
-		      const struct net_device *dev);
+/*
+ * @skb, for a service whose address is @vip, is being delivered locally; caller has
+ * bottom halves disabled.
+ */
+void ip_vs_quic_express_learn(struct ip_vs_quic_net *qnet,
+			      struct ip_vs_quic_vip *vip,
+			      const struct sk_buff *skb);
 
 /* From all devices of the namespace; caller holds qnet->lock. */
 void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet);

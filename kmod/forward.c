@@ -25,9 +25,9 @@ static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)
 {
 	const struct ip_vs_service *svc = rcu_dereference(cp->dest->svc);
 
-	ip_vs_quic_forward_add(cp->dest->stats.cpustats, skb->len);
-	ip_vs_quic_forward_add(svc->stats.cpustats, skb->len);
-	ip_vs_quic_forward_add(ip_vs_quic_total_stats(cp->ipvs), skb->len);
+	ip_vs_quic_target_add(cp->dest->stats.cpustats, skb->len);
+	ip_vs_quic_target_add(svc->stats.cpustats, skb->len);
+	ip_vs_quic_target_add(ip_vs_quic_total_stats(cp->ipvs), skb->len);
 }
 
 /*
@@ -63,7 +63,7 @@ unsigned int ip_vs_quic_forward_spread(struct sk_buff *skb,
 	    ip_vs_quic_tunnel_find(&tunnel, target, &routes->settings.sources,
 				   skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
 		return ip_vs_quic_forward(skb, target, iph);
-	ip_vs_quic_forward_count(target, skb);
+	ip_vs_quic_target_count(target, skb);
 	ip_vs_quic_tunnel_output(&tunnel, skb);
 	return NF_STOLEN;
 }

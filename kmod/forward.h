@@ -13,27 +13,6 @@
  * The skb is gone unless NF_ACCEPT comes back.
  */
 
-static __always_inline void
-ip_vs_quic_forward_add(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
-{
-	struct ip_vs_cpu_stats *s = this_cpu_ptr(stats);
-
-	u64_stats_update_begin(&s->syncp);
-	u64_stats_inc(&s->cnt.inpkts);
-	u64_stats_add(&s->cnt.inbytes, len);
-	u64_stats_update_end(&s->syncp);
-}
-
-/* What ipvsadm -L --stats shows: server, service and total. */
-static __always_inline void
-ip_vs_quic_forward_count(const struct ip_vs_quic_target *target,
-			 const struct sk_buff *skb)
-{
-	ip_vs_quic_forward_add(target->stats[0], skb->len);
-	ip_vs_quic_forward_add(target->stats[1], skb->len);
-	ip_vs_quic_forward_add(target->stats[2], skb->len);
-}
-
 /*
  * All CPUs share @cp.  Its only flag that can change while it lives follows a
  * sysctl; every packet writes the same value, so the race is harmless.
@@ -57,7 +36,7 @@ ip_vs_quic_forward(struct sk_buff *skb, struct ip_vs_quic_target *target,
 	struct ip_vs_conn *cp = &target->conn;
 
 	ip_vs_quic_forward_follow_sysctl(cp);
-	ip_vs_quic_forward_count(target, skb);
+	ip_vs_quic_target_count(target, skb);
 	return cp->packet_xmit(skb, cp, target->pp, iph);
 }
 

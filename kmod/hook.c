@@ -16,6 +16,7 @@
 #include <net/ip_vs.h>
 
 #include "decide.h"
+#include "express.h"
 #include "fallback.h"
 #include "forward.h"
 #include "gro.h"
@@ -126,7 +127,7 @@ usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf,
 	if (!qs)
 		return NULL;
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_vip_learn(&qs->vip, qnet, skb);
+		ip_vs_quic_express_learn(qnet, &qs->vip, skb);
 	routes = rcu_dereference(qs->routes);
 	if (unlikely(!routes))
 		return NULL;
@@ -166,7 +167,7 @@ static noinline unsigned int unusual(void *priv, struct sk_buff *skb,
 	if (unlikely(ip_vs_quic_gro_is_merged(skb)))
 		return ip_vs_quic_gro_split(skb);
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_vip_learn(&qs->vip, qnet, skb);
+		ip_vs_quic_express_learn(qnet, &qs->vip, skb);
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 
@@ -214,24 +215,49 @@ static unsigned int hook_v6(void *priv, struct sk_buff *skb,
 	return hook(priv, skb, state, AF_INET6);
 }
 
-void ip_vs_quic_hook_fill(struct nf_hook_ops ops[2],
-			  struct ip_vs_quic_net *qnet)
+static void fill(struct ip_vs_quic_net *qnet)
 {
 	/* IPVS has NAT_SRC - 2 and - 1; with an equal priority whoever registers
 	 * last would be first, and IPVS registers anew with every first service
 	 */
-	ops[0] = (struct nf_hook_ops) {
+	qnet->ops[0] = (struct nf_hook_ops) {
 		.hook		= hook_v4,
 		.priv		= qnet,
 		.pf		= NFPROTO_IPV4,
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priority	= NF_IP_PRI_NAT_SRC - 3,
 	};
-	ops[1] = (struct nf_hook_ops) {
+	qnet->ops[1] = (struct nf_hook_ops) {
 		.hook		= hook_v6,
 		.priv		= qnet,
 		.pf		= NFPROTO_IPV6,
 		.hooknum	= NF_INET_LOCAL_IN,
 		.priority	= NF_IP6_PRI_NAT_SRC - 3,
 	};
+}
+
+int ip_vs_quic_hook_use(struct ip_vs_quic_net *qnet)
+{
+	int err = 0;
+
+	lockdep_assert_held(&qnet->lock);
+	if (!qnet->hook_users) {
+		/* once: who lists a namespace's hooks may still read them */
+		if (!qnet->ops[0].hook)
+			fill(qnet);
+		err = nf_register_net_hooks(qnet->net, qnet->ops,
+					    ARRAY_SIZE(qnet->ops));
+	}
+	if (!err)
+		qnet->hook_users++;
+	return err;
+}
+
+/* Packets that have passed the hooks' registration are covered by RCU. */
+void ip_vs_quic_hook_unuse(struct ip_vs_quic_net *qnet)
+{
+	lockdep_assert_held(&qnet->lock);
+	if (!--qnet->hook_users)
+		nf_unregister_net_hooks(qnet->net, qnet->ops,
+					ARRAY_SIZE(qnet->ops));
 }

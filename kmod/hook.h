@@ -3,12 +3,13 @@
 #ifndef _IP_VS_QUIC_HOOK_H
 #define _IP_VS_QUIC_HOOK_H
 
-#include <linux/netfilter.h>
-
 struct ip_vs_quic_net;
 
-/* Fills in the two hooks of a namespace, IPv4 then IPv6. */
-void ip_vs_quic_hook_fill(struct nf_hook_ops ops[2],
-			  struct ip_vs_quic_net *qnet);
+/*
+ * The hooks of both families in a namespace exist while it has services: one use for
+ * each.  Caller holds qnet->lock.
+ */
+int ip_vs_quic_hook_use(struct ip_vs_quic_net *qnet);
+void ip_vs_quic_hook_unuse(struct ip_vs_quic_net *qnet);
 
 #endif /* _IP_VS_QUIC_HOOK_H */

@@ -10,8 +10,8 @@
 #include "aes.h"
 #include "cidcache.h"
 #include "express.h"
-#include "net.h"
 #include "netlink.h"
+#include "netns.h"
 #include "object.h"
 #include "sched.h"
 #include "target.h"
@@ -26,7 +26,7 @@ static int finish_loading(void)
 	int err = 0;
 
 	if (!watches_namespaces) {
-		err = ip_vs_quic_net_init();
+		err = ip_vs_quic_netns_init();
 		watches_namespaces = !err;
 	}
 	if (!err && !watches_devices) {
@@ -107,7 +107,7 @@ static void __exit ip_vs_quic_exit(void)
 	if (watches_devices)
 		ip_vs_quic_express_uninit();
 	if (watches_namespaces)
-		ip_vs_quic_net_uninit();
+		ip_vs_quic_netns_uninit();
 	ip_vs_quic_sched_uninit();
 	ip_vs_quic_object_uninit();
 	ip_vs_quic_cidcache_uninit();

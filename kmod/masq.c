@@ -127,7 +127,7 @@ static unsigned int translate(const struct packet *p,
 	once.vport = p->uh->dest;
 	once.dport = p->dport;
 	once.packet_xmit = cp->packet_xmit;
-	ip_vs_quic_forward_count(p->target, p->skb);
+	ip_vs_quic_target_count(p->target, p->skb);
 	return once.packet_xmit(p->skb, &once, p->target->pp, p->iph);
 }
 

@@ -6,8 +6,6 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
-#include "express.h"
-#include "hook.h"
 #include "object.h"
 
 /*
@@ -68,7 +66,6 @@ static struct ip_vs_quic_net *new_net(struct net *net)
 	INIT_LIST_HEAD(&qnet->services);
 	INIT_LIST_HEAD(&qnet->express);
 	ip_vs_quic_own_init(&qnet->own);
-	ip_vs_quic_hook_fill(qnet->ops, qnet);
 	if (ip_vs_quic_svctable_init(&qnet->table, &qnet->lock)) {
 		kfree(qnet);
 		return NULL;
@@ -129,41 +126,17 @@ void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet)
 	} while (!qnet->generation);
 }
 
-static int use_hooks(struct ip_vs_quic_net *qnet)
-{
-	int err = 0;
-
-	if (!qnet->users)
-		err = nf_register_net_hooks(qnet->net, qnet->ops,
-					    ARRAY_SIZE(qnet->ops));
-	if (!err)
-		qnet->users++;
-	return err;
-}
-
-/* Packets already past the hooks' registration are covered by RCU. */
-static void unuse_hooks(struct ip_vs_quic_net *qnet)
-{
-	if (!--qnet->users)
-		nf_unregister_net_hooks(qnet->net, qnet->ops,
-					ARRAY_SIZE(qnet->ops));
-}
-
 int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
 			struct ip_vs_quic_service *qs)
 {
 	int err;
 
 	lockdep_assert_held(&qnet->lock);
-	err = use_hooks(qnet);
+	qs->qnet = qnet;
+	qs->lock = &qnet->lock;
+	err = ip_vs_quic_svctable_add(&qnet->table, qs);
 	if (err)
 		return err;
-
-	err = ip_vs_quic_svctable_add(&qnet->table, qs);
-	if (err) {
-		unuse_hooks(qnet);
-		return err;
-	}
 	list_add_tail(&qs->list, &qnet->services);
 	if (qs->key.fwmark) {
 		ip_vs_quic_marked_add(ip_vs_quic_net_marked(qnet, qs->key.af),
@@ -185,41 +158,5 @@ void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
 	}
 	list_del(&qs->list);
 	ip_vs_quic_svctable_del(&qnet->table, qs);
-	unuse_hooks(qnet);
 	ip_vs_quic_net_changed(qnet);
-}
-
-/*
- * A namespace that dies loses its devices, and then IPVS deletes its services, as it
- * does any others.  But a device does not go while somebody holds a route by
- * it, which the express path does.
- */
-static void __net_exit net_pre_exit(struct net *net)
-{
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net);
-	struct ip_vs_quic_service *qs;
-
-	if (!qnet)
-		return;
-	mutex_lock(&qnet->lock);
-	ip_vs_quic_express_clear(qnet);
-	list_for_each_entry(qs, &qnet->services, list)
-		ip_vs_quic_vip_close(&qs->vip);
-	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
-}
-
-/* No init and no id: registering them neither calls nor allocates anything. */
-static struct pernet_operations net_ops = {
-	.pre_exit	= net_pre_exit,
-};
-
-int ip_vs_quic_net_init(void)
-{
-	return register_pernet_subsys(&net_ops);
-}
-
-void ip_vs_quic_net_uninit(void)
-{
-	unregister_pernet_subsys(&net_ops);
 }

@@ -33,8 +33,8 @@
  * @services: the same in order of creation
  * @generation: another one after each change of configuration, never 0 with
  *		anything to dump
- * @users: services; the hooks of both families exist while there are any: a
- *	   tunnel, and errors about it, may be of the other one
+ * @hook_users: services; the hooks of both families exist while there are any: a
+ *		tunnel, and errors about it, may be of the other one
  * @fwmark_users: services with a fwmark; the hook reads it without the lock: a
  *		  stale zero only sends a packet IPVS's own way
  * @marked: the same by address family, true is IPv6
@@ -54,7 +54,7 @@ struct ip_vs_quic_net {
 	struct ip_vs_quic_svctable table;
 	struct list_head services;
 	u32 generation;
-	unsigned int users;
+	unsigned int hook_users;
 	unsigned int fwmark_users;
 	struct ip_vs_quic_marked marked[2];
 	struct nf_hook_ops ops[2];
@@ -74,9 +74,10 @@ struct ip_vs_quic_net *ip_vs_quic_net_make(struct net *net);
 /* Whoever holds its lock has another reference. */
 void ip_vs_quic_net_put(struct ip_vs_quic_net *qnet);
 
-/* Links a new service and makes sure of the hooks; caller holds the lock. */
+/* Links a new service, which takes over the caller's reference; caller holds the lock. */
 int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
 			struct ip_vs_quic_service *qs);
+/* Gives the reference back to the caller, who holds the lock. */
 void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
 			   struct ip_vs_quic_service *qs);
 
@@ -160,9 +161,5 @@ ip_vs_quic_net_find_for(struct ip_vs_quic_net *qnet, u32 mark, u16 af,
 	}
 	return ip_vs_quic_net_find_by_addr(qnet, af, vaddr, vport);
 }
-
-/* What watches namespaces go; registering it waits for those that do. */
-int ip_vs_quic_net_init(void);
-void ip_vs_quic_net_uninit(void);
 
 #endif /* _IP_VS_QUIC_NET_H */

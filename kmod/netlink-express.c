@@ -6,7 +6,6 @@
 #include "express.h"
 #include "net.h"
 #include "netlink.h"
-#include "request.h"
 
 typedef int (*change_fn)(struct ip_vs_quic_net *qnet, const char *name,
 			 struct netlink_ext_ack *extack);
@@ -44,7 +43,7 @@ static int change(struct genl_info *info, change_fn fn)
 {
 	int err = change_device(info, fn);
 
-	ip_vs_quic_request_wipe_keys(info->nlhdr);
+	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
 	return err;
 }
 
@@ -118,7 +117,7 @@ int ip_vs_quic_nl_express_get_dumpit(struct sk_buff *skb,
 	long n = 0;
 	int err = 0;
 
-	ip_vs_quic_request_wipe_keys(cb->nlh);
+	ip_vs_quic_netlink_wipe_keys(cb->nlh);
 	cb->seq = 0;
 	if (!qnet)
 		return 0;

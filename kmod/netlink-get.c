@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* GET and DECODE: what reads and changes nothing. */
+#include <linux/err.h>
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
 #include "decide.h"
 #include "net.h"
 #include "netlink.h"
-#include "request.h"
 
 /*
  * Where a dump is.  A change of configuration between two messages moves
@@ -290,7 +290,7 @@ int ip_vs_quic_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->args));
-	ip_vs_quic_request_wipe_keys(cb->nlh);
+	ip_vs_quic_netlink_wipe_keys(cb->nlh);
 
 	wanted = ip_vs_quic_dump_attrs(cb)[IP_VS_QUIC_A_SERVICE];
 	if (wanted) {
@@ -371,20 +371,15 @@ static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 static int find_and_decode(struct sk_buff *skb, struct genl_info *info,
 			   const struct ip_vs_quic_svc_key *key)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(genl_info_net(info));
 	struct ip_vs_quic_service *qs;
 	int err;
 
-	if (!qnet)
-		return ip_vs_quic_netlink_no_service(info->extack);
-	mutex_lock(&qnet->lock);
-	rcu_read_lock();
-	qs = ip_vs_quic_net_find(qnet, key);
-	rcu_read_unlock();
-	err = qs ? decode(skb, qs, info->attrs[IP_VS_QUIC_A_CID]) :
-		   ip_vs_quic_netlink_no_service(info->extack);
-	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
+	qs = ip_vs_quic_netlink_lock_service(genl_info_net(info), key,
+					     info->extack);
+	if (IS_ERR(qs))
+		return PTR_ERR(qs);
+	err = decode(skb, qs, info->attrs[IP_VS_QUIC_A_CID]);
+	ip_vs_quic_netlink_unlock_service(qs);
 	return err;
 }
 
@@ -426,6 +421,6 @@ int ip_vs_quic_nl_decode_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = answer(info);
 
-	ip_vs_quic_request_wipe_keys(info->nlhdr);
+	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
 	return err;
 }

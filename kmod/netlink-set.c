@@ -6,6 +6,7 @@
  */
 #include "netlink.h"
 
+#include <linux/err.h>
 #include <net/genetlink.h>
 
 #include "net.h"
@@ -24,16 +25,6 @@ static int parse_flags(struct ip_vs_quic_request *req, struct genl_info *info)
 	req->absent = flags & IP_VS_QUIC_F_ABSENT;
 	req->exclusive = flags & IP_VS_QUIC_F_EXCL;
 	return 0;
-}
-
-static int find_service(struct ip_vs_quic_request *req,
-			struct ip_vs_quic_net *qnet,
-			const struct ip_vs_quic_svc_key *key)
-{
-	rcu_read_lock();
-	req->qs = ip_vs_quic_net_find(qnet, key);
-	rcu_read_unlock();
-	return req->qs ? 0 : ip_vs_quic_netlink_no_service(req->extack);
 }
 
 static int set(struct ip_vs_quic_request *req, struct genl_info *info)
@@ -83,7 +74,6 @@ static int change_service(struct genl_info *info,
 {
 	struct ip_vs_quic_request req = { .extack = info->extack };
 	struct ip_vs_quic_svc_key key;
-	struct ip_vs_quic_net *qnet;
 	int err;
 
 	err = parse_flags(&req, info);
@@ -92,21 +82,19 @@ static int change_service(struct genl_info *info,
 						 &key, info->extack);
 	if (err)
 		return err;
-	qnet = ip_vs_quic_net_get(genl_info_net(info));
-	if (!qnet)
-		return ip_vs_quic_netlink_no_service(info->extack);
+	req.qs = ip_vs_quic_netlink_lock_service(genl_info_net(info), &key,
+						 info->extack);
+	if (IS_ERR(req.qs))
+		return PTR_ERR(req.qs);
 
-	mutex_lock(&qnet->lock);
-	err = find_service(&req, qnet, &key);
-	if (!err) {
-		ip_vs_quic_service_state(req.qs, &req.change);
-		err = build(&req, info);
-	}
+	ip_vs_quic_service_state(req.qs, &req.change);
+	err = build(&req, info);
 	if (!err)
 		err = ip_vs_quic_service_commit(req.qs, &req.change);
+	if (!err)
+		ip_vs_quic_net_changed(req.qs->qnet);
 	finish(&req, !err);
-	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
+	ip_vs_quic_netlink_unlock_service(req.qs);
 	return err;
 }
 
@@ -114,7 +102,7 @@ int ip_vs_quic_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, set);
 
-	ip_vs_quic_request_wipe_keys(info->nlhdr);
+	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
 	return err;
 }
 
@@ -122,6 +110,6 @@ int ip_vs_quic_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, del);
 
-	ip_vs_quic_request_wipe_keys(info->nlhdr);
+	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
 	return err;
 }

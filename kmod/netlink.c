@@ -5,11 +5,11 @@
  */
 #include "netlink.h"
 
+#include <linux/err.h>
 #include <linux/module.h>
 #include <net/genetlink.h>
 
 #include "net.h"
-#include "request.h"
 
 int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
 			      struct netlink_ext_ack *extack)
@@ -95,6 +95,49 @@ int ip_vs_quic_netlink_no_service(struct netlink_ext_ack *extack)
 {
 	NL_SET_ERR_MSG(extack, "No UDP service with scheduler quic at this address");
 	return -ESRCH;
+}
+
+struct ip_vs_quic_service *
+ip_vs_quic_netlink_lock_service(const struct net *net,
+				const struct ip_vs_quic_svc_key *key,
+				struct netlink_ext_ack *extack)
+{
+	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net);
+	struct ip_vs_quic_service *qs = NULL;
+
+	if (qnet) {
+		mutex_lock(&qnet->lock);
+		rcu_read_lock();
+		qs = ip_vs_quic_net_find(qnet, key);
+		rcu_read_unlock();
+		if (qs)
+			return qs;
+		mutex_unlock(&qnet->lock);
+		ip_vs_quic_net_put(qnet);
+	}
+	return ERR_PTR(ip_vs_quic_netlink_no_service(extack));
+}
+
+void ip_vs_quic_netlink_unlock_service(struct ip_vs_quic_service *qs)
+{
+	struct ip_vs_quic_net *qnet = qs->qnet;
+
+	mutex_unlock(&qnet->lock);
+	ip_vs_quic_net_put(qnet);
+}
+
+void ip_vs_quic_netlink_wipe_keys(const struct nlmsghdr *nlh)
+{
+	struct nlattr *attr, *cfg;
+	int rem, cfg_rem;
+
+	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
+		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
+			continue;
+		nla_for_each_nested(cfg, attr, cfg_rem)
+			if (nla_type(cfg) == IP_VS_QUIC_A_CFG_KEY)
+				memzero_explicit(nla_data(cfg), nla_len(cfg));
+	}
 }
 
 /* Not __ro_after_init: it is registered after that. */

@@ -3,14 +3,13 @@
 #ifndef _IP_VS_QUIC_NETLINK_H
 #define _IP_VS_QUIC_NETLINK_H
 
+#include <linux/netfilter.h>
 #include <linux/netlink.h>
 
 /* The commands, which are in netlink-set.c, -get.c and -express.c; the policies. */
 #include "netlink-gen.h"
 
-struct ip_vs_quic_net;
 struct ip_vs_quic_service;
-struct ip_vs_quic_sid;
 struct ip_vs_quic_svc_key;
 
 extern struct genl_family ip_vs_quic_genl_family;
@@ -27,7 +26,27 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 			       struct ip_vs_quic_svc_key *key,
 			       struct netlink_ext_ack *extack);
 
+/* An address family, and an address of it. */
+int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
+			      struct netlink_ext_ack *extack);
+int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
+			    union nf_inet_addr *addr,
+			    struct netlink_ext_ack *extack);
+
 /* The answer where there is none. */
 int ip_vs_quic_netlink_no_service(struct netlink_ext_ack *extack);
+
+/*
+ * The service with this key.  It and its configuration stay until it is unlocked: the
+ * namespace's lock is held.  Return: an ERR_PTR() and the answer when there is none.
+ */
+struct ip_vs_quic_service *
+ip_vs_quic_netlink_lock_service(const struct net *net,
+				const struct ip_vs_quic_svc_key *key,
+				struct netlink_ext_ack *extack);
+void ip_vs_quic_netlink_unlock_service(struct ip_vs_quic_service *qs);
+
+/* Any request may have keys in it, whether they mean something there or not. */
+void ip_vs_quic_netlink_wipe_keys(const struct nlmsghdr *nlh);
 
 #endif /* _IP_VS_QUIC_NETLINK_H */

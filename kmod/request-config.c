@@ -193,17 +193,3 @@ int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req)
 			}
 	return 0;
 }
-
-void ip_vs_quic_request_wipe_keys(const struct nlmsghdr *nlh)
-{
-	struct nlattr *attr, *cfg;
-	int rem, cfg_rem;
-
-	nlmsg_for_each_attr(attr, nlh, GENL_HDRLEN, rem) {
-		if (nla_type(attr) != IP_VS_QUIC_A_CONFIG)
-			continue;
-		nla_for_each_nested(cfg, attr, cfg_rem)
-			if (nla_type(cfg) == IP_VS_QUIC_A_CFG_KEY)
-				memzero_explicit(nla_data(cfg), nla_len(cfg));
-	}
-}

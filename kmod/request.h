@@ -39,21 +39,12 @@ struct ip_vs_quic_request {
 #define for_each_request_attr(attr, info, rem)				\
 	nlmsg_for_each_attr(attr, (info)->nlhdr, GENL_HDRLEN, rem)
 
-/* netlink.c: an address family, and an address of it */
-int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
-			      struct netlink_ext_ack *extack);
-int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
-			    union nf_inet_addr *addr,
-			    struct netlink_ext_ack *extack);
-
 /* request-config.c */
 int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
 				   struct genl_info *info);
 int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
 				   struct genl_info *info);
 int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req);
-/* Any request may have keys in it, whether they mean something there or not. */
-void ip_vs_quic_request_wipe_keys(const struct nlmsghdr *nlh);
 
 /* request-sid.c */
 int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,

@@ -11,12 +11,52 @@
  */
 #include "sched.h"
 
+#include <linux/err.h>
 #include <linux/udp.h>
 #include <net/ip_vs.h>
 
 #include "decide.h"
 #include "flow.h"
+#include "hook.h"
+#include "net.h"
 #include "trace.h"
+
+/* Datagrams find a service as soon as it is linked, and the hook is there for them. */
+static int link(struct ip_vs_quic_net *qnet, struct ip_vs_quic_service *qs)
+{
+	int err;
+
+	mutex_lock(&qnet->lock);
+	err = ip_vs_quic_hook_use(qnet);
+	if (!err) {
+		err = ip_vs_quic_net_link(qnet, qs);
+		if (err)
+			ip_vs_quic_hook_unuse(qnet);
+	}
+	mutex_unlock(&qnet->lock);
+	return err;
+}
+
+static int add_service(struct ip_vs_service *svc)
+{
+	struct ip_vs_quic_service *qs = ip_vs_quic_service_new(svc);
+	struct ip_vs_quic_net *qnet;
+	int err = -ENOMEM;
+
+	if (IS_ERR(qs))
+		return PTR_ERR(qs);
+	qnet = ip_vs_quic_net_make(svc->ipvs->net);
+	if (qnet)
+		err = link(qnet, qs);
+	if (!err) {
+		svc->sched_data = qs;
+		return 0;
+	}
+	if (qnet)
+		ip_vs_quic_net_put(qnet);
+	ip_vs_quic_service_free(qs);
+	return err;
+}
 
 static int ip_vs_quic_init_svc(struct ip_vs_service *svc)
 {
@@ -30,12 +70,20 @@ static int ip_vs_quic_init_svc(struct ip_vs_service *svc)
 		pr_info_ratelimited("scheduler quic refused: a service needs a port or a firewall mark\n");
 		return -EINVAL;
 	}
-	return ip_vs_quic_service_new(svc);
+	return add_service(svc);
 }
 
 static void ip_vs_quic_done_svc(struct ip_vs_service *svc)
 {
-	ip_vs_quic_service_del(svc->sched_data);
+	struct ip_vs_quic_service *qs = svc->sched_data;
+	struct ip_vs_quic_net *qnet = qs->qnet;
+
+	mutex_lock(&qnet->lock);
+	ip_vs_quic_net_unlink(qnet, qs);
+	ip_vs_quic_hook_unuse(qnet);
+	ip_vs_quic_service_retire(qs);
+	mutex_unlock(&qnet->lock);
+	ip_vs_quic_net_put(qnet);
 }
 
 /*

@@ -2,17 +2,17 @@
 #include "service.h"
 
 #include <linux/err.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
-#include "net.h"
 #include "object.h"
 
 struct ip_vs_quic_routes *
 ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs)
 {
 	return rcu_dereference_protected(qs->routes,
-					 lockdep_is_held(&qs->qnet->lock));
+					 lockdep_is_held(qs->lock));
 }
 
 static void publish(struct ip_vs_quic_service *qs,
@@ -88,65 +88,38 @@ first_routes(const struct ip_vs_quic_service *qs,
 	return routes ? routes : ERR_PTR(-ENOMEM);
 }
 
-static int link_service(struct ip_vs_quic_service *qs, struct net *net)
-{
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_make(net);
-	int err;
-
-	if (!qnet)
-		return -ENOMEM;
-	qs->qnet = qnet;
-	mutex_lock(&qnet->lock);
-	err = ip_vs_quic_net_link(qnet, qs);
-	mutex_unlock(&qnet->lock);
-	if (err)
-		ip_vs_quic_net_put(qnet);
-	return err;
-}
-
 /*
  * A service that changes its scheduler to "quic" comes with destinations; a new
  * one has none yet.
  */
-int ip_vs_quic_service_new(struct ip_vs_service *svc)
+struct ip_vs_quic_service *
+ip_vs_quic_service_new(const struct ip_vs_service *svc)
 {
 	struct ip_vs_quic_service *qs = alloc_service(svc);
 	struct ip_vs_quic_routes *routes;
-	int err;
 
 	if (!qs)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	routes = first_routes(qs, svc);
 	if (IS_ERR(routes)) {
 		free_service(qs);
-		return PTR_ERR(routes);
+		return ERR_CAST(routes);
 	}
-
 	RCU_INIT_POINTER(qs->routes, routes);
-	err = link_service(qs, svc->ipvs->net);
-	if (err) {
-		ip_vs_quic_routes_free(routes);
-		free_service(qs);
-		return err;
-	}
-	svc->sched_data = qs;
-	return 0;
+	return qs;
 }
 
-/*
- * schedule() may still be running with @qs on another CPU, and so may the hook:
- * it is freed after a grace period.
- */
-void ip_vs_quic_service_del(struct ip_vs_quic_service *qs)
+void ip_vs_quic_service_free(struct ip_vs_quic_service *qs)
 {
-	struct ip_vs_quic_net *qnet = qs->qnet;
+	ip_vs_quic_routes_free(rcu_dereference_protected(qs->routes, true));
+	free_service(qs);
+}
 
-	mutex_lock(&qnet->lock);
-	ip_vs_quic_net_unlink(qnet, qs);
+/* schedule() may still be running with @qs on another CPU, and so may the hook. */
+void ip_vs_quic_service_retire(struct ip_vs_quic_service *qs)
+{
 	publish(qs, NULL);
 	ip_vs_quic_vip_close(&qs->vip);
-	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
 	INIT_RCU_WORK(&qs->free_work, free_work);
 	ip_vs_quic_object_retire(&qs->free_work);
 }
@@ -194,7 +167,7 @@ int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 	bool edited = false;
 	int err;
 
-	mutex_lock(&qs->qnet->lock);
+	mutex_lock(qs->lock);
 	ip_vs_quic_service_state(qs, &change);
 	pool = ip_vs_quic_pool_new(svc, change.pool);
 	if (IS_ERR(pool)) {
@@ -206,7 +179,7 @@ int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 	edited = !err && pool->has_edited;
 	ip_vs_quic_pool_put(pool);
 out:
-	mutex_unlock(&qs->qnet->lock);
+	mutex_unlock(qs->lock);
 	if (edited)
 		forget_routes(svc);
 	return err;
@@ -223,6 +196,5 @@ int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
 		ip_vs_quic_sidmap_free(qs->sidmap);
 		qs->sidmap = change->sidmap;
 	}
-	ip_vs_quic_net_changed(qs->qnet);
 	return 0;
 }

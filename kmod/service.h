@@ -11,6 +11,7 @@
 #include "stats.h"
 #include "vip.h"
 
+struct mutex;
 struct ip_vs_quic_net;
 
 /* How datagrams find a service.  No padding: hashed and compared by words. */
@@ -44,18 +45,19 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
 
 /**
  * struct ip_vs_quic_service - sched_data of an IPVS service
- * @routes: what datagrams are decided by; written under qnet->lock, NULL
- *	    before the service is complete and after IPVS has deleted it
+ * @routes: what datagrams are decided by; written under @lock, NULL before the
+ *	    service is complete and after IPVS has deleted it
  * @stats: by enum ip_vs_quic_outcome, written by the packet path
  * @key: fixed
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
  * @vip: whether its address is this host's, for the express path
  * @by_table_until: seconds since boot until which thresholds do not count, see
  *		    fallback.c; written by the packet path, once a second at most
- * @qnet: our side, for writers; one reference while the service is linked
- * @sidmap: server map, under qnet->lock
- * @list: in qnet->services, under qnet->lock
- * @marked: in qnet->marked when it has a fwmark, under qnet->lock
+ * @qnet: our side, for the scheduler; one reference while the service is linked
+ * @lock: the namespace's, qnet->lock, which all writers hold
+ * @sidmap: server map, under @lock
+ * @list: in qnet->services, under @lock
+ * @marked: in qnet->marked when it has a fwmark, under @lock
  * @free_work: frees it after a grace period
  */
 struct ip_vs_quic_service {
@@ -66,30 +68,43 @@ struct ip_vs_quic_service {
 	struct ip_vs_quic_vip vip;
 	u32 by_table_until;
 	struct ip_vs_quic_net *qnet;
+	struct mutex *lock; /* see above */
 	struct ip_vs_quic_sidmap *sidmap;
 	struct list_head list;
 	struct hlist_node marked;
 	struct rcu_work free_work;
 };
 
-/* Scheduler callbacks' halves; the caller holds IPVS's mutex. */
-int ip_vs_quic_service_new(struct ip_vs_service *svc);
-void ip_vs_quic_service_del(struct ip_vs_quic_service *qs);
+/*
+ * The scheduler's halves; the caller holds IPVS's mutex.  Return: a service that is not
+ * linked yet, or an ERR_PTR().
+ */
+struct ip_vs_quic_service *
+ip_vs_quic_service_new(const struct ip_vs_service *svc);
+
+/* It was never linked. */
+void ip_vs_quic_service_free(struct ip_vs_quic_service *qs);
+
+/* It is not linked any more; the caller holds qs->lock.  Freed after a grace period. */
+void ip_vs_quic_service_retire(struct ip_vs_quic_service *qs);
+
+/* Takes qs->lock. */
 int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
 				   const struct ip_vs_service *svc);
 
-/* What the service is now, to start a change from; caller holds qnet->lock. */
+/* What the service is now, to start a change from; caller holds qs->lock. */
 void ip_vs_quic_service_state(const struct ip_vs_quic_service *qs,
 			      struct ip_vs_quic_change *change);
 
 /*
- * Publishes all of a change at once; caller holds qnet->lock.  After success a
- * new server map is the service's own; after failure nothing has changed.
+ * Publishes all of a change at once; caller holds qs->lock.  After success a new
+ * server map is the service's own, and the caller says ip_vs_quic_net_changed(); after
+ * failure nothing has changed.
  */
 int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
 			      const struct ip_vs_quic_change *change);
 
-/* The writer's view of qs->routes; caller holds qnet->lock. */
+/* The writer's view of qs->routes; caller holds qs->lock. */
 struct ip_vs_quic_routes *
 ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs);
 

@@ -56,6 +56,28 @@ void ip_vs_quic_target_get(struct ip_vs_quic_target *target);
 /* A reader may only be gone for sure after a grace period: see routes.c. */
 void ip_vs_quic_target_put(struct ip_vs_quic_target *target);
 
+/* Callers of these two have bottom halves disabled. */
+static __always_inline void
+ip_vs_quic_target_add(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
+{
+	struct ip_vs_cpu_stats *s = this_cpu_ptr(stats);
+
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_inc(&s->cnt.inpkts);
+	u64_stats_add(&s->cnt.inbytes, len);
+	u64_stats_update_end(&s->syncp);
+}
+
+/* What ipvsadm -L --stats shows: server, service and total. */
+static __always_inline void
+ip_vs_quic_target_count(const struct ip_vs_quic_target *target,
+			const struct sk_buff *skb)
+{
+	ip_vs_quic_target_add(target->stats[0], skb->len);
+	ip_vs_quic_target_add(target->stats[1], skb->len);
+	ip_vs_quic_target_add(target->stats[2], skb->len);
+}
+
 /* Learns the transmitters' addresses from IPVS. */
 int ip_vs_quic_target_init(void);
 

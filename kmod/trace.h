@@ -10,11 +10,19 @@
 #define _IP_VS_QUIC_TRACE_H
 
 #include <linux/in.h>
+#include <linux/ip_vs_quic.h>
+#include <linux/netfilter.h>
 #include <linux/socket.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#include "decide.h"
+/* What is recorded of them is read in tracepoints.c, which alone knows their members. */
+struct ip_vs_dest;
+struct ip_vs_quic_decision;
+struct ip_vs_quic_service;
+struct ip_vs_service;
+struct net;
+struct sk_buff;
 
 #ifndef _IP_VS_QUIC_TRACE_HELPERS
 #define _IP_VS_QUIC_TRACE_HELPERS

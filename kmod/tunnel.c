@@ -19,7 +19,6 @@
 #include <net/udp.h>
 
 #include "dstcheck.h"
-#include "forward.h"
 #include "ipsum.h"
 #include "trace.h"
 
@@ -408,7 +407,7 @@ find_and_send(struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 		outcome = find_next_hop(tunnel);
 	if (unlikely(outcome != IP_VS_QUIC_EXPRESS_TAKEN))
 		return outcome;
-	ip_vs_quic_forward_count(tunnel->target, skb);
+	ip_vs_quic_target_count(tunnel->target, skb);
 	transmit(tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;
 }

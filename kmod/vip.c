@@ -6,9 +6,6 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
-#include "express.h"
-#include "net.h"
-
 void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip, u16 af)
 {
 	vip->af = af;
@@ -68,15 +65,16 @@ static bool is_local_v6(const struct rt6_info *rt)
 }
 
 static void learn_v4(struct ip_vs_quic_verdict *verdict,
-		     struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
+		     struct ip_vs_quic_own *own, struct net *net,
+		     const struct sk_buff *skb)
 {
 	u64 dscp = BIT_ULL(ip_vs_quic_vip_dscp(ip_hdr(skb)));
 	const struct rtable *rt = skb_rtable(skb);
 	u32 genid = rt->rt_genid;
 
-	if (!is_local_v4(rt) || (u32)rt_genid_ipv4(qnet->net) != genid)
+	if (!is_local_v4(rt) || (u32)rt_genid_ipv4(net) != genid)
 		return;
-	ip_vs_quic_own_learn(&qnet->own, qnet->net, genid);
+	ip_vs_quic_own_learn(own, net, genid);
 	if (verdict->cookie != genid) {
 		WRITE_ONCE(verdict->dscps, 0);
 		/* pairs with ip_vs_quic_verdict_holds() */
@@ -106,38 +104,17 @@ static void learn_v6(struct ip_vs_quic_vip *vip, unsigned int slot,
 		replace_dst(vip, slot, dst, rt6_get_cookie(rt));
 }
 
-/*
- * The device is looked up again under the lock: whoever takes the express path
- * from it does that first, and then has its slot forgotten under the lock.
- */
-static void learn(struct ip_vs_quic_vip *vip, struct ip_vs_quic_net *qnet,
-		  const struct sk_buff *skb)
-{
-	const struct ip_vs_quic_express *express;
-
-	spin_lock(&vip->lock);
-	express = ip_vs_quic_express_of(qnet, skb->dev);
-	if (express && !vip->closed) {
-		if (vip->af == AF_INET6)
-			learn_v6(vip, express->slot, skb);
-		else
-			learn_v4(&vip->verdicts[express->slot], qnet, skb);
-	}
-	spin_unlock(&vip->lock);
-}
-
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip,
-			  struct ip_vs_quic_net *qnet,
+void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, unsigned int slot,
+			  struct ip_vs_quic_own *own, struct net *net,
 			  const struct sk_buff *skb)
 {
-	const struct ip_vs_quic_express *express;
-
-	express = ip_vs_quic_express_of(qnet, skb->dev);
-	if (!express)
+	lockdep_assert_held(&vip->lock);
+	if (vip->closed)
 		return;
-	if (!ip_vs_quic_verdict_holds(&vip->verdicts[express->slot], qnet->net,
-				      skb, vip->af))
-		learn(vip, qnet, skb);
+	if (vip->af == AF_INET6)
+		learn_v6(vip, slot, skb);
+	else
+		learn_v4(&vip->verdicts[slot], own, net, skb);
 }
 
 /* A tunnel's metadata would be lost: where it is, all is left to the default path. */

@@ -22,8 +22,6 @@
 
 #include "own.h"
 
-struct ip_vs_quic_net;
-
 enum {
 	IP_VS_QUIC_EXPRESS_DEVICES = 32,	/* of a namespace */
 };
@@ -71,11 +69,11 @@ void ip_vs_quic_vip_close(struct ip_vs_quic_vip *vip);
 void ip_vs_quic_vip_forget(struct ip_vs_quic_vip *vip, unsigned int slot);
 
 /*
- * @skb, of the service's family, is being delivered locally in @qnet's namespace;
- * caller has bottom halves disabled.
+ * @skb, of the service's family, from the slot's device, is being delivered locally;
+ * @own and @net are the service's.  Caller holds the lock.
  */
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip,
-			  struct ip_vs_quic_net *qnet,
+void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, unsigned int slot,
+			  struct ip_vs_quic_own *own, struct net *net,
 			  const struct sk_buff *skb);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The codec's seam to AES-128.  struct qlb_aes comes from kmod/aes.h in the
- * kernel and from userspace/lib/quiclb_aes.h elsewhere.
+ * The codec's seam to AES-128.  struct qlb_aes comes from qlb_aes_kernel.h in
+ * the kernel and from userspace/lib/quiclb_aes.h elsewhere.
  */
 #ifndef _QLB_AES_H
 #define _QLB_AES_H
@@ -9,7 +9,7 @@
 #include "qlb_port.h"
 
 #ifdef __KERNEL__
-#include "../aes.h"
+#include "qlb_aes_kernel.h"
 #else
 #include <quiclb_aes.h>
 #endif
