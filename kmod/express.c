@@ -23,7 +23,7 @@
 #include <net/ipv6.h>
 
 #include "decide.h"
-#include "ipsum.h"
+#include "ip_csum.h"
 #include "net.h"
 #include "object.h"
 #include "trace.h"
@@ -87,7 +87,7 @@ oddity(const struct sk_buff *skb)
 
 /*
  * No sender that the stack would call martian by the address alone; whether it is
- * the director's own, see own.h.
+ * the director's own, see local_addrs.h.
  */
 static __always_inline bool is_unicast_v4(__be32 addr)
 {

@@ -27,7 +27,7 @@
 #include <linux/timekeeping.h>
 #include <linux/udp.h>
 
-#include "dcids.h"
+#include "unroutable_table.h"
 #include "flow.h"
 #include "forward.h"
 #include "trace.h"

@@ -5,7 +5,7 @@
 
 #include <net/ip_vs.h>
 
-#include "routes.h"
+#include "snapshot.h"
 #include "target.h"
 
 /*

@@ -17,7 +17,7 @@
 #include <linux/workqueue.h>
 
 #include "marked.h"
-#include "own.h"
+#include "local_addrs.h"
 #include "service.h"
 #include "svctable.h"
 

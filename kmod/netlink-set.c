@@ -10,7 +10,7 @@
 #include <net/genetlink.h>
 
 #include "net.h"
-#include "request.h"
+#include "netlink-request.h"
 
 static int parse_flags(struct ip_vs_quic_request *req, struct genl_info *info)
 {

@@ -7,7 +7,7 @@
 #include <linux/workqueue.h>
 #include <net/ip_vs.h>
 
-#include "routes.h"
+#include "snapshot.h"
 #include "stats.h"
 #include "vip.h"
 

@@ -3,7 +3,7 @@
  * The server map of a service: (config ID, server ID) → address and port of a
  * real server.  It is configuration, not state: a server may leave IPVS's pool
  * and come back, its server IDs stay.  Immutable once built; the datapath never
- * sees it, see routes.h for what it does see.
+ * sees it, see snapshot.h for what it does see.
  */
 #ifndef _IP_VS_QUIC_SIDMAP_H
 #define _IP_VS_QUIC_SIDMAP_H

@@ -53,7 +53,7 @@ bool ip_vs_quic_target_current(const struct ip_vs_quic_target *target,
 			       const struct ip_vs_dest *dest);
 
 void ip_vs_quic_target_get(struct ip_vs_quic_target *target);
-/* A reader may only be gone for sure after a grace period: see routes.c. */
+/* A reader may only be gone for sure after a grace period: see snapshot.c. */
 void ip_vs_quic_target_put(struct ip_vs_quic_target *target);
 
 /* Callers of these two have bottom halves disabled. */

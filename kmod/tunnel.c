@@ -19,7 +19,7 @@
 #include <net/udp.h>
 
 #include "dstcheck.h"
-#include "ipsum.h"
+#include "ip_csum.h"
 #include "trace.h"
 
 /* What the outer header takes from the inner one. */

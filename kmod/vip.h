@@ -20,7 +20,7 @@
 #include <net/ip6_fib.h>
 #include <net/ip_fib.h>
 
-#include "own.h"
+#include "local_addrs.h"
 
 enum {
 	IP_VS_QUIC_EXPRESS_DEVICES = 32,	/* of a namespace */

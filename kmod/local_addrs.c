@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "own.h"
+#include "local_addrs.h"
 
 #include <linux/inetdevice.h>
 #include <linux/netdevice.h>

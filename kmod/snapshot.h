@@ -10,7 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "config.h"
-#include "dcids.h"
+#include "unroutable_table.h"
 #include "pool.h"
 #include "sidmap.h"
 #include "source.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "dcids.h"
+#include "unroutable_table.h"
 
 #include <linux/jiffies.h>
 #include <linux/kref.h>

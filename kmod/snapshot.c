@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "routes.h"
+#include "snapshot.h"
 
 #include <linux/atomic.h>
 #include <linux/jiffies.h>

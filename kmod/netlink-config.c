@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The configs of a request. */
-#include "request.h"
+#include "netlink-request.h"
 
 #include "netlink.h"
 

@@ -39,21 +39,21 @@ struct ip_vs_quic_request {
 #define for_each_request_attr(attr, info, rem)				\
 	nlmsg_for_each_attr(attr, (info)->nlhdr, GENL_HDRLEN, rem)
 
-/* request-config.c */
+/* netlink-config.c */
 int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
 				   struct genl_info *info);
 int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
 				   struct genl_info *info);
 int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req);
 
-/* request-sid.c */
+/* netlink-sid.c */
 int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,
 				struct genl_info *info);
 int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
 				struct genl_info *info);
 int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req);
 
-/* request-settings.c */
+/* netlink-settings.c */
 int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
 				    struct genl_info *info);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of unroutable CIDs by a clock of our own: kmod/dcids.c is compiled as it is, the
+ * The table of unroutable CIDs by a clock of our own: kmod/unroutable_table.c is compiled as it is, the
  * kernel's headers that it wants are empty, and what it uses of them is here.
  */
 #include <linux/netfilter.h>
@@ -58,7 +58,7 @@ static int live;
 #define ip_vs_quic_object_destroyed(kind)	(live--)
 #define _IP_VS_QUIC_OBJECT_H
 
-#include "../../kmod/dcids.c"
+#include "../../kmod/unroutable_table.c"
 
 /* --- what is asked of it --------------------------------------------------- */
 
