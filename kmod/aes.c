@@ -120,7 +120,7 @@ static int check_kernel(void)
 	return 0;
 }
 
-ip_vs_quic_import_ns(CRYPTO_INTERNAL);
+ivq_import_ns(CRYPTO_INTERNAL);
 #endif
 
 #ifdef QLB_AES_DIRECT
@@ -164,7 +164,7 @@ static bool encrypt_direct(const struct qlb_aes *aes, u8 out[16],
 	return true;
 }
 
-void ip_vs_quic_aes_encrypt_words(const struct qlb_aes *aes, u64 w[2])
+void ivq_aes_encrypt_words(const struct qlb_aes *aes, u64 w[2])
 {
 	encrypt_kernel(aes, (u8 *)w, (const u8 *)w);
 }
@@ -190,7 +190,7 @@ static bool encrypt_direct(const struct qlb_aes *aes, u8 out[16],
 
 #endif
 
-int ip_vs_quic_aes_init(void)
+int ivq_aes_init(void)
 {
 	if (has_direct())
 		pr_info("AES by the CPU's instructions (AES-NI)\n");

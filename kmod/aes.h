@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The kernel's AES, where the instructions of core/qlb_aes_kernel.h are not to be had. */
-#ifndef _IP_VS_QUIC_AES_H
-#define _IP_VS_QUIC_AES_H
+#ifndef _IVQ_AES_H
+#define _IVQ_AES_H
 
-int ip_vs_quic_aes_init(void);
+int ivq_aes_init(void);
 
-#endif /* _IP_VS_QUIC_AES_H */
+#endif /* _IVQ_AES_H */

@@ -7,9 +7,9 @@
 
 #include "object.h"
 
-static void fill_masks(struct ip_vs_quic_config *cfg)
+static void fill_masks(struct ivq_config *cfg)
 {
-	union ip_vs_quic_sid_key first = {
+	union ivq_sid_key first = {
 		.config_and_len = cfg->qlb.id << 5 | cfg->qlb.server_id_len,
 	};
 
@@ -18,10 +18,9 @@ static void fill_masks(struct ip_vs_quic_config *cfg)
 	cfg->sid_first = first.words[0];
 }
 
-struct ip_vs_quic_config *
-ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
+struct ivq_config *ivq_config_new(const struct ivq_config_params *params)
 {
-	struct ip_vs_quic_config *cfg;
+	struct ivq_config *cfg;
 	int err = -ENOMEM;
 
 	cfg = kzalloc(sizeof(*cfg), GFP_KERNEL_ACCOUNT);
@@ -33,7 +32,7 @@ ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 		if (!cfg->key_source)
 			goto err_free;
 	}
-	cfg->usage = __netdev_alloc_pcpu_stats(struct ip_vs_quic_usage,
+	cfg->usage = __netdev_alloc_pcpu_stats(struct ivq_usage,
 					       GFP_KERNEL_ACCOUNT);
 	if (!cfg->usage)
 		goto err_source;
@@ -49,7 +48,7 @@ ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params)
 		cfg->fingerprint = qlb_fingerprint(&cfg->qlb);
 	fill_masks(cfg);
 	kref_init(&cfg->ref);
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_CONFIG);
+	ivq_object_created(IVQ_OBJ_CONFIG);
 	return cfg;
 
 err_usage:
@@ -61,7 +60,7 @@ err_free:
 	return ERR_PTR(err);
 }
 
-struct ip_vs_quic_config *ip_vs_quic_config_get(struct ip_vs_quic_config *cfg)
+struct ivq_config *ivq_config_get(struct ivq_config *cfg)
 {
 	kref_get(&cfg->ref);
 	return cfg;
@@ -69,17 +68,17 @@ struct ip_vs_quic_config *ip_vs_quic_config_get(struct ip_vs_quic_config *cfg)
 
 static void release(struct kref *ref)
 {
-	struct ip_vs_quic_config *cfg;
+	struct ivq_config *cfg;
 
-	cfg = container_of(ref, struct ip_vs_quic_config, ref);
+	cfg = container_of(ref, struct ivq_config, ref);
 	qlb_config_destroy(&cfg->qlb);
 	free_percpu(cfg->usage);
 	kfree(cfg->key_source);
 	kfree_sensitive(cfg);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_CONFIG);
+	ivq_object_destroyed(IVQ_OBJ_CONFIG);
 }
 
-void ip_vs_quic_config_put(struct ip_vs_quic_config *cfg)
+void ivq_config_put(struct ivq_config *cfg)
 {
 	if (cfg)
 		kref_put(&cfg->ref, release);
@@ -106,8 +105,7 @@ static bool same_source(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
-bool ip_vs_quic_config_equal(const struct ip_vs_quic_config *a,
-			     const struct ip_vs_quic_config *b)
+bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b)
 {
 	return a->qlb.id == b->qlb.id && a->tenant == b->tenant &&
 	       a->qlb.server_id_len == b->qlb.server_id_len &&
@@ -117,8 +115,8 @@ bool ip_vs_quic_config_equal(const struct ip_vs_quic_config *a,
 	       same_key(&a->qlb, &b->qlb);
 }
 
-void ip_vs_quic_config_usage(const struct ip_vs_quic_config *cfg,
-			     u64 *datagrams, u64 *misses, u64 *last_seen)
+void ivq_config_usage(const struct ivq_config *cfg,
+		      u64 *datagrams, u64 *misses, u64 *last_seen)
 {
 	int cpu;
 
@@ -126,7 +124,7 @@ void ip_vs_quic_config_usage(const struct ip_vs_quic_config *cfg,
 	*misses = 0;
 	*last_seen = 0;
 	for_each_possible_cpu(cpu) {
-		const struct ip_vs_quic_usage *u = per_cpu_ptr(cfg->usage, cpu);
+		const struct ivq_usage *u = per_cpu_ptr(cfg->usage, cpu);
 		u64 got, missed, seen;
 		unsigned int start;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* One QUIC-LB config of a service: immutable, counted, wiped when freed. */
-#ifndef _IP_VS_QUIC_CONFIG_H
-#define _IP_VS_QUIC_CONFIG_H
+#ifndef _IVQ_CONFIG_H
+#define _IVQ_CONFIG_H
 
 #include <linux/jiffies.h>
 #include <linux/kref.h>
@@ -11,18 +11,18 @@
 #include "cidcache.h"
 #include "sidmap.h"
 
-enum ip_vs_quic_config_limits {
-	IP_VS_QUIC_TENANTS_MAX = 4,	/* configs that share a config ID */
+enum ivq_config_limits {
+	IVQ_TENANTS_MAX = 4,		/* configs that share a config ID */
 };
 
 /**
- * struct ip_vs_quic_usage - what a config was good for, per CPU
+ * struct ivq_usage - what a config was good for, per CPU
  * @datagrams: whose server ID somebody has, in the pool or not
  * @misses: tried on CIDs whose server ID nobody has, in vain or for another
  *	    tenant
  * @last_seen: jiffies64 of the last of @datagrams, 0 for never
  */
-struct ip_vs_quic_usage {
+struct ivq_usage {
 	u64_stats_t datagrams;
 	u64_stats_t misses;
 	u64_stats_t last_seen;
@@ -30,8 +30,8 @@ struct ip_vs_quic_usage {
 };
 
 /**
- * struct ip_vs_quic_config - a config and where its key came from
- * @ref: one reference per routes object that has it
+ * struct ivq_config - a config and where its key came from
+ * @ref: one reference per snapshot that has it
  * @tenant: which of those with its ID, 0..3
  * @check_length: qlb.self_len is to be believed, section "Definition" of
  *		  unroutable CIDs
@@ -43,35 +43,35 @@ struct ip_vs_quic_usage {
  * @sid_first: config_and_len of its server IDs, in its place
  * @qlb: what the codec needs
  */
-struct ip_vs_quic_config {
+struct ivq_config {
 	struct kref ref;
 	u8 tenant;
 	bool check_length;
 	u32 fingerprint;
 	char *key_source;
-	struct ip_vs_quic_usage __percpu *usage;
-	struct ip_vs_quic_cid cid_mask;
-	union ip_vs_quic_sid_key sid_mask;
+	struct ivq_usage __percpu *usage;
+	struct ivq_cid cid_mask;
+	union ivq_sid_key sid_mask;
 	u64 sid_first;
 	struct qlb_config qlb;
 };
 
 /* All configs of a service; references belong to whoever has the struct. */
-struct ip_vs_quic_configs {
-	struct ip_vs_quic_config *at[QLB_CONFIGS_MAX][IP_VS_QUIC_TENANTS_MAX];
+struct ivq_configs {
+	struct ivq_config *at[QLB_CONFIGS_MAX][IVQ_TENANTS_MAX];
 };
 
-#define ip_vs_quic_configs_for_each(cfgp, configs)			\
+#define ivq_configs_for_each(cfgp, configs)				\
 	for ((cfgp) = &(configs)->at[0][0];				\
 	     (cfgp) < &(configs)->at[0][0] +				\
-		      QLB_CONFIGS_MAX * IP_VS_QUIC_TENANTS_MAX; (cfgp)++)
+		      QLB_CONFIGS_MAX * IVQ_TENANTS_MAX; (cfgp)++)
 
 /**
- * struct ip_vs_quic_config_params - a config as asked for, checked
+ * struct ivq_config_params - a config as asked for, checked
  * @key: QLB_KEY_LEN octets in the caller's hands, or NULL
  * @key_source: or NULL; copied
  */
-struct ip_vs_quic_config_params {
+struct ivq_config_params {
 	u8 id;
 	u8 tenant;
 	u8 server_id_len;
@@ -82,22 +82,20 @@ struct ip_vs_quic_config_params {
 };
 
 /* Return: a config with one reference, or an ERR_PTR(). */
-struct ip_vs_quic_config *
-ip_vs_quic_config_new(const struct ip_vs_quic_config_params *params);
-struct ip_vs_quic_config *ip_vs_quic_config_get(struct ip_vs_quic_config *cfg);
+struct ivq_config *ivq_config_new(const struct ivq_config_params *params);
+struct ivq_config *ivq_config_get(struct ivq_config *cfg);
 
 /* The last put may sleep.  NULL is fine. */
-void ip_vs_quic_config_put(struct ip_vs_quic_config *cfg);
+void ivq_config_put(struct ivq_config *cfg);
 
 /* The same config in all but its usage? */
-bool ip_vs_quic_config_equal(const struct ip_vs_quic_config *a,
-			     const struct ip_vs_quic_config *b);
+bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b);
 
 /* Callers of these two have bottom halves disabled. */
 static inline void
-ip_vs_quic_config_used(const struct ip_vs_quic_config *cfg)
+ivq_config_used(const struct ivq_config *cfg)
 {
-	struct ip_vs_quic_usage *u = this_cpu_ptr(cfg->usage);
+	struct ivq_usage *u = this_cpu_ptr(cfg->usage);
 
 	u64_stats_update_begin(&u->syncp);
 	u64_stats_inc(&u->datagrams);
@@ -106,9 +104,9 @@ ip_vs_quic_config_used(const struct ip_vs_quic_config *cfg)
 }
 
 static inline void
-ip_vs_quic_config_missed(const struct ip_vs_quic_config *cfg)
+ivq_config_missed(const struct ivq_config *cfg)
 {
-	struct ip_vs_quic_usage *u = this_cpu_ptr(cfg->usage);
+	struct ivq_usage *u = this_cpu_ptr(cfg->usage);
 
 	u64_stats_update_begin(&u->syncp);
 	u64_stats_inc(&u->misses);
@@ -116,7 +114,7 @@ ip_vs_quic_config_missed(const struct ip_vs_quic_config *cfg)
 }
 
 /* Sums over CPUs; *last_seen is the latest. */
-void ip_vs_quic_config_usage(const struct ip_vs_quic_config *cfg,
-			     u64 *datagrams, u64 *misses, u64 *last_seen);
+void ivq_config_usage(const struct ivq_config *cfg,
+		      u64 *datagrams, u64 *misses, u64 *last_seen);
 
-#endif /* _IP_VS_QUIC_CONFIG_H */
+#endif /* _IVQ_CONFIG_H */

@@ -3,8 +3,8 @@
 
 #include <linux/udp.h>
 
-const struct udphdr *ip_vs_quic_pull(const struct sk_buff *skb, int offset,
-				     u8 *buf, struct ip_vs_quic_payload *p)
+const struct udphdr *ivq_pull(const struct sk_buff *skb, int offset,
+			      u8 *buf, struct ivq_payload *p)
 {
 	int have = (int)skb->len - offset;
 	const struct udphdr *uh;
@@ -13,7 +13,7 @@ const struct udphdr *ip_vs_quic_pull(const struct sk_buff *skb, int offset,
 	if (have < (int)sizeof(*uh))
 		return NULL;
 	uh = skb_header_pointer(skb, offset,
-				min_t(int, have, IP_VS_QUIC_PULL_LEN), buf);
+				min_t(int, have, IVQ_PULL_LEN), buf);
 	if (!uh)
 		return NULL;
 
@@ -38,7 +38,7 @@ static bool is_known_version(u32 version)
  * Section "Definition" of unroutable CIDs: the three checks a load balancer may
  * make when it knows that all servers encode the length.
  */
-static bool length_can_be_right(const struct ip_vs_quic_config *cfg,
+static bool length_can_be_right(const struct ivq_config *cfg,
 				const struct quic_hdr *hdr)
 {
 	size_t len = qlb_self_len(hdr->dcid[0]);
@@ -52,24 +52,24 @@ static bool length_can_be_right(const struct ip_vs_quic_config *cfg,
 }
 
 /* The server ID itself, else the longest prefix of it that the map has. */
-static const struct ip_vs_quic_route *
-find_route(const struct ip_vs_quic_routes *routes, u8 config_id,
+static const struct ivq_route *
+find_route(const struct ivq_snapshot *snapshot, u8 config_id,
 	   const struct qlb_server_id *sid)
 {
-	union ip_vs_quic_sid_key key = ip_vs_quic_sid_key(config_id, sid);
-	const struct ip_vs_quic_route *route;
+	union ivq_sid_key key = ivq_sid_key(config_id, sid);
+	const struct ivq_route *route;
 	unsigned int lengths;
 
-	route = ip_vs_quic_routes_find(routes, &key);
-	lengths = routes->prefixes[config_id];
+	route = ivq_snapshot_find(snapshot, &key);
+	lengths = snapshot->prefixes[config_id];
 	while (unlikely(!route && lengths)) {
 		unsigned int len = __fls(lengths);
 
 		lengths &= ~BIT(len);
 		if (len > sid->len)
 			continue;
-		key = ip_vs_quic_sid_prefix_key(config_id, sid, len);
-		route = ip_vs_quic_routes_find(routes, &key);
+		key = ivq_sid_prefix_key(config_id, sid, len);
+		route = ivq_snapshot_find(snapshot, &key);
 	}
 	return route;
 }
@@ -78,17 +78,16 @@ find_route(const struct ip_vs_quic_routes *routes, u8 config_id,
  * Nobody but the packet path knows what it has decrypted on the way here: LOCAL_OUT and
  * "decode" may be moved to another CPU at any time.
  */
-static bool decode(const struct ip_vs_quic_routes *routes,
-		   const struct ip_vs_quic_config *cfg,
-		   struct ip_vs_quic_decision *d)
+static bool decode(const struct ivq_snapshot *snapshot,
+		   const struct ivq_config *cfg, struct ivq_decision *d)
 {
 	const struct qlb_server_id *sid;
-	struct ip_vs_quic_cid cid;
+	struct ivq_cid cid;
 
 	if (cfg->qlb.keyed && d->hdr.dcid_view >= QLB_CID_LEN_MAX &&
 	    in_softirq()) {
-		cid = ip_vs_quic_cid_load(d->hdr.dcid, &cfg->cid_mask);
-		sid = ip_vs_quic_cidstray_find(routes->generation, &cid);
+		cid = ivq_cid_load(d->hdr.dcid, &cfg->cid_mask);
+		sid = ivq_last_miss_find(snapshot->generation, &cid);
 		if (sid) {
 			d->sid = *sid;
 			return true;
@@ -99,21 +98,21 @@ static bool decode(const struct ip_vs_quic_routes *routes,
 }
 
 static enum ip_vs_quic_outcome
-try_config(const struct ip_vs_quic_routes *routes,
-	   const struct ip_vs_quic_config *cfg, struct ip_vs_quic_decision *d)
+try_config(const struct ivq_snapshot *snapshot,
+	   const struct ivq_config *cfg, struct ivq_decision *d)
 {
-	if (!decode(routes, cfg, d))
+	if (!decode(snapshot, cfg, d))
 		return IP_VS_QUIC_TOO_SHORT;
 	if (cfg->check_length && !length_can_be_right(cfg, &d->hdr))
 		return IP_VS_QUIC_BAD_LENGTH;
 
-	d->route = find_route(routes, cfg->qlb.id, &d->sid);
+	d->route = find_route(snapshot, cfg->qlb.id, &d->sid);
 	if (!d->route)
 		return IP_VS_QUIC_UNKNOWN_SERVER_ID;
 
 	/* A pool that could not be rebuilt may still list a removed server. */
 	d->target = d->route->target;
-	if (!d->target || !ip_vs_quic_dest_available(d->target->conn.dest)) {
+	if (!d->target || !ivq_dest_available(d->target->conn.dest)) {
 		d->target = NULL;
 		return IP_VS_QUIC_NO_SERVER;
 	}
@@ -125,18 +124,18 @@ try_config(const struct ip_vs_quic_routes *routes,
  * server ID is active wins.  When none is, the one that got furthest is told;
  * the outcomes are in that order.
  */
-static void try_tenants(const struct ip_vs_quic_routes *routes, u8 config_id,
-			struct ip_vs_quic_decision *d)
+static void try_tenants(const struct ivq_snapshot *snapshot, u8 config_id,
+			struct ivq_decision *d)
 {
-	struct ip_vs_quic_config * const *cfgs = routes->configs.at[config_id];
-	struct ip_vs_quic_decision best = { .outcome = IP_VS_QUIC_NO_CONFIG };
+	struct ivq_config * const *cfgs = snapshot->configs.at[config_id];
+	struct ivq_decision best = { .outcome = IP_VS_QUIC_NO_CONFIG };
 	unsigned int i;
 
-	for (i = 0; i < IP_VS_QUIC_TENANTS_MAX && cfgs[i]; i++) {
+	for (i = 0; i < IVQ_TENANTS_MAX && cfgs[i]; i++) {
 		d->sid.len = 0;
 		d->route = NULL;
 		d->config = cfgs[i];
-		d->outcome = try_config(routes, cfgs[i], d);
+		d->outcome = try_config(snapshot, cfgs[i], d);
 		if (d->target || d->outcome > best.outcome)
 			best = *d;
 		if (d->target)
@@ -147,8 +146,7 @@ static void try_tenants(const struct ip_vs_quic_routes *routes, u8 config_id,
 	*d = best;
 }
 
-void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
-			   struct ip_vs_quic_decision *d)
+void ivq_decide_cid(const struct ivq_snapshot *snapshot, struct ivq_decision *d)
 {
 	u8 config_id;
 
@@ -167,84 +165,83 @@ void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
 		d->outcome = IP_VS_QUIC_RESERVED;
 		return;
 	}
-	d->config = routes->configs.at[config_id][0];
+	d->config = snapshot->configs.at[config_id][0];
 	if (!d->config)
 		d->outcome = IP_VS_QUIC_NO_CONFIG;
-	else if (likely(!routes->configs.at[config_id][1]))
-		d->outcome = try_config(routes, d->config, d);
+	else if (likely(!snapshot->configs.at[config_id][1]))
+		d->outcome = try_config(snapshot, d->config, d);
 	else
-		try_tenants(routes, config_id, d);
+		try_tenants(snapshot, config_id, d);
 }
 
 /*
  * Decrypts; a CID that has a server is remembered, and another one until the next.  What
- * was decoded under @routes has one meaning: its configs are all but those of tenants.
+ * was decoded under @snapshot has one meaning: its configs are all but those of tenants.
  */
-static noinline const struct ip_vs_quic_route *
-find_uncached(const struct ip_vs_quic_routes *routes,
-	      const struct ip_vs_quic_config *cfg, const u8 *cid,
-	      const struct ip_vs_quic_cid *c, struct ip_vs_quic_cid_set *set)
+static noinline const struct ivq_route *
+find_uncached(const struct ivq_snapshot *snapshot,
+	      const struct ivq_config *cfg, const u8 *cid,
+	      const struct ivq_cid *c, struct ivq_cid_set *set)
 {
-	struct qlb_server_id sid ip_vs_quic_uninitialized;
-	const struct ip_vs_quic_route *route;
-	union ip_vs_quic_sid_key key;
+	struct qlb_server_id sid ivq_uninitialized;
+	const struct ivq_route *route;
+	union ivq_sid_key key;
 
-	if (ip_vs_quic_cidstray_find(routes->generation, c) ||
+	if (ivq_last_miss_find(snapshot->generation, c) ||
 	    !qlb_decode(&cfg->qlb, cid, QLB_CID_LEN_MAX, &sid, NULL))
 		return NULL;
-	key = ip_vs_quic_sid_key(cfg->qlb.id, &sid);
-	route = ip_vs_quic_routes_find(routes, &key);
+	key = ivq_sid_key(cfg->qlb.id, &sid);
+	route = ivq_snapshot_find(snapshot, &key);
 	if (route)
-		ip_vs_quic_cidcache_add(set, routes->generation, c, route);
+		ivq_cidcache_add(set, snapshot->generation, c, route);
 	else
-		ip_vs_quic_cidstray_set(routes->generation, c, &sid);
+		ivq_last_miss_set(snapshot->generation, c, &sid);
 	return route;
 }
 
-const struct ip_vs_quic_route *
-ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
-			  const struct ip_vs_quic_config *cfg, const u8 *cid)
+const struct ivq_route *
+ivq_find_encrypted(const struct ivq_snapshot *snapshot,
+		   const struct ivq_config *cfg, const u8 *cid)
 {
-	struct ip_vs_quic_cid c = ip_vs_quic_cid_load(cid, &cfg->cid_mask);
-	struct ip_vs_quic_cid_set *set = ip_vs_quic_cidcache_set(&c);
-	const struct ip_vs_quic_route *route;
+	struct ivq_cid c = ivq_cid_load(cid, &cfg->cid_mask);
+	struct ivq_cid_set *set = ivq_cidcache_set(&c);
+	const struct ivq_route *route;
 
-	route = ip_vs_quic_cidcache_find(set, routes->generation, &c);
+	route = ivq_cidcache_find(set, snapshot->generation, &c);
 	if (likely(route))
 		return route;
-	return find_uncached(routes, cfg, cid, &c, set);
+	return find_uncached(snapshot, cfg, cid, &c, set);
 }
 
-void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,
-		       const struct ip_vs_quic_payload *payload,
-		       struct ip_vs_quic_decision *d)
+void ivq_decide(const struct ivq_snapshot *snapshot,
+		const struct ivq_payload *payload, struct ivq_decision *d)
 {
 	if (quic_hdr_parse(&d->hdr, payload->data, payload->view,
 			   payload->len)) {
-		ip_vs_quic_decide_cid(routes, d);
+		ivq_decide_cid(snapshot, d);
 		return;
 	}
 	memset(d, 0, sizeof(*d));
 	d->outcome = IP_VS_QUIC_MALFORMED;
 }
 
-void ip_vs_quic_decide_count(const struct ip_vs_quic_service *qs,
-			     const struct ip_vs_quic_routes *routes,
-			     const struct ip_vs_quic_decision *d)
+void ivq_decide_count(const struct ivq_service *qs,
+		      const struct ivq_snapshot *snapshot,
+		      const struct ivq_decision *d)
 {
-	const struct ip_vs_quic_config *cfg;
+	const struct ivq_config *cfg;
 	unsigned int i;
 
-	ip_vs_quic_stats_count(qs->stats, d->outcome);
+	ivq_stats_count(qs->stats, d->outcome);
 	if (!d->config)
 		return;
 	if (likely(d->route))
-		ip_vs_quic_config_used(d->config);
+		ivq_config_used(d->config);
 	else if (d->sid.len && !d->tried)
-		ip_vs_quic_config_missed(d->config);
+		ivq_config_missed(d->config);
 	for (i = 0; unlikely(i < d->tried); i++) {
-		cfg = routes->configs.at[d->config->qlb.id][i];
+		cfg = snapshot->configs.at[d->config->qlb.id][i];
 		if (cfg != d->config || !d->route)
-			ip_vs_quic_config_missed(cfg);
+			ivq_config_missed(cfg);
 	}
 }

@@ -3,8 +3,8 @@
  * The decision for one datagram, shared by the hook, the scheduler and the
  * "decode" command, so that what is asked is what happens.
  */
-#ifndef _IP_VS_QUIC_DECIDE_H
-#define _IP_VS_QUIC_DECIDE_H
+#ifndef _IVQ_DECIDE_H
+#define _IVQ_DECIDE_H
 
 #include <linux/udp.h>
 
@@ -13,7 +13,7 @@
 #include "service.h"
 
 /**
- * struct ip_vs_quic_decision - how far the decoder got, and the result
+ * struct ivq_decision - how far the decoder got, and the result
  * @outcome: IP_VS_QUIC_ROUTED and _DEFERRED have a target
  * @hdr: as parsed; not set for IP_VS_QUIC_MALFORMED
  * @config: the config that the CID names, NULL when there is none; of several
@@ -23,97 +23,96 @@
  * @route: the server map's entry for it, or NULL
  * @target: of the server, valid in the caller's RCU read-side section
  */
-struct ip_vs_quic_decision {
+struct ivq_decision {
 	enum ip_vs_quic_outcome outcome;
 	struct quic_hdr hdr;
-	const struct ip_vs_quic_config *config;
+	const struct ivq_config *config;
 	unsigned int tried;
 	struct qlb_server_id sid;
-	const struct ip_vs_quic_route *route;
-	struct ip_vs_quic_target *target;
+	const struct ivq_route *route;
+	struct ivq_target *target;
 };
 
 /* The datagram's UDP payload within an skb. */
-struct ip_vs_quic_payload {
+struct ivq_payload {
 	const u8 *data;		/* of which @view octets are readable */
 	size_t view;
 	size_t len;
 };
 
 /* Enough of a UDP header and payload for a decision. */
-#define IP_VS_QUIC_PULL_LEN (sizeof(struct udphdr) + QUIC_HDR_VIEW_LEN)
+#define IVQ_PULL_LEN (sizeof(struct udphdr) + QUIC_HDR_VIEW_LEN)
 
 /*
  * Finds the payload of the datagram whose UDP header is at @offset.  @buf has
- * IP_VS_QUIC_PULL_LEN octets and is used when the skb is not linear there.
+ * IVQ_PULL_LEN octets and is used when the skb is not linear there.
  * Return: the UDP header, NULL when the skb ends before it does.  A length field
  * that is not right leaves the payload empty.
  */
-const struct udphdr *ip_vs_quic_pull(const struct sk_buff *skb, int offset,
-				     u8 *buf, struct ip_vs_quic_payload *p);
+const struct udphdr *ivq_pull(const struct sk_buff *skb, int offset,
+			      u8 *buf, struct ivq_payload *p);
 
-/* Caller is in an RCU read-side section; @routes from qs->routes. */
-void ip_vs_quic_decide(const struct ip_vs_quic_routes *routes,
-		       const struct ip_vs_quic_payload *payload,
-		       struct ip_vs_quic_decision *d);
+/* Caller is in an RCU read-side section; @snapshot from qs->snapshot. */
+void ivq_decide(const struct ivq_snapshot *snapshot,
+		const struct ivq_payload *payload, struct ivq_decision *d);
 
 /* The same for a CID: from what d->hdr says of it on. */
-void ip_vs_quic_decide_cid(const struct ip_vs_quic_routes *routes,
-			   struct ip_vs_quic_decision *d);
+void ivq_decide_cid(const struct ivq_snapshot *snapshot,
+		    struct ivq_decision *d);
 
 /*
  * The decision for nearly all datagrams, in as few steps as there can be: those of a
  * short header whose CID names a server that is there and needs no IPVS state.
- * Caller has bottom halves disabled as well; @data has IP_VS_QUIC_USUAL_LEN octets.
- * Return: the route and its config; NULL: ask ip_vs_quic_decide(), which would
+ * Caller has bottom halves disabled as well; @data has IVQ_FAST_LEN octets.
+ * Return: the route and its config; NULL: ask ivq_decide(), which would
  * have found the same.
  */
 enum {
-	IP_VS_QUIC_USUAL_LEN = 1 + QLB_CID_LEN_MAX,
+	IVQ_FAST_LEN = 1 + QLB_CID_LEN_MAX,
 };
 
 /*
  * Out of line, so that plaintext pays for neither stack nor registers.  @cid has
  * QLB_CID_LEN_MAX octets.
  */
-const struct ip_vs_quic_route *
-ip_vs_quic_find_encrypted(const struct ip_vs_quic_routes *routes,
-			  const struct ip_vs_quic_config *cfg, const u8 *cid);
+const struct ivq_route *
+ivq_find_encrypted(const struct ivq_snapshot *snapshot,
+		   const struct ivq_config *cfg, const u8 *cid);
 
-static __always_inline const struct ip_vs_quic_route *
-ip_vs_quic_find_plain(const struct ip_vs_quic_routes *routes,
-		      const struct ip_vs_quic_config *cfg, const u8 *cid)
+static __always_inline const struct ivq_route *
+ivq_find_plaintext(const struct ivq_snapshot *snapshot,
+		   const struct ivq_config *cfg, const u8 *cid)
 {
 	u64 w0, w1;
 
 	memcpy(&w0, cid, sizeof(w0));
 	memcpy(&w1, cid + sizeof(w0), sizeof(w1));
 	w0 = (w0 & cfg->sid_mask.words[0]) | cfg->sid_first;
-	return ip_vs_quic_routes_find_words(routes, w0,
-					    w1 & cfg->sid_mask.words[1]);
+	return ivq_snapshot_find_words(snapshot, w0,
+				       w1 & cfg->sid_mask.words[1]);
 }
 
-static __always_inline const struct ip_vs_quic_route *
-ip_vs_quic_decide_usual(const struct ip_vs_quic_routes *routes, const u8 *data,
-			const struct ip_vs_quic_config **cfgp)
+static __always_inline const struct ivq_route *
+ivq_decide_fast(const struct ivq_snapshot *snapshot, const u8 *data,
+		const struct ivq_config **cfgp)
 {
-	const struct ip_vs_quic_config *cfg;
-	const struct ip_vs_quic_target *target;
-	const struct ip_vs_quic_route *route;
+	const struct ivq_config *cfg;
+	const struct ivq_target *target;
+	const struct ivq_route *route;
 	const u8 *cid = data + 1;
 
 	if (data[0] & 0x80)
 		return NULL;
-	cfg = routes->usual[qlb_config_id(cid[0])];
+	cfg = snapshot->fast[qlb_config_id(cid[0])];
 	if (unlikely(!cfg))
 		return NULL;
-	route = cfg->qlb.keyed ? ip_vs_quic_find_encrypted(routes, cfg, cid) :
-				 ip_vs_quic_find_plain(routes, cfg, cid);
+	route = cfg->qlb.keyed ? ivq_find_encrypted(snapshot, cfg, cid) :
+				 ivq_find_plaintext(snapshot, cfg, cid);
 	if (unlikely(!route))
 		return NULL;
 	target = route->target;
 	if (unlikely(!target || !target->stateless ||
-		     !ip_vs_quic_dest_available(target->conn.dest)))
+		     !ivq_dest_available(target->conn.dest)))
 		return NULL;
 	*cfgp = cfg;
 	return route;
@@ -121,36 +120,35 @@ ip_vs_quic_decide_usual(const struct ip_vs_quic_routes *routes, const u8 *data,
 
 /*
  * The same for a datagram whose UDP header is at @uh, @have octets from the end, of
- * which IP_VS_QUIC_USUAL_LEN behind the header are there.  Return: its server or NULL.
+ * which IVQ_FAST_LEN behind the header are there.  Return: its server or NULL.
  */
-static __always_inline struct ip_vs_quic_target *
-ip_vs_quic_usual_target(const struct ip_vs_quic_routes *routes,
-			const struct udphdr *uh, unsigned int have,
-			const struct ip_vs_quic_config **cfgp)
+static __always_inline struct ivq_target *
+ivq_fast_target(const struct ivq_snapshot *snapshot,
+		const struct udphdr *uh, unsigned int have,
+		const struct ivq_config **cfgp)
 {
-	const struct ip_vs_quic_route *route;
+	const struct ivq_route *route;
 	unsigned int len = ntohs(uh->len);
 
-	if (len < sizeof(*uh) + IP_VS_QUIC_USUAL_LEN || len > have)
+	if (len < sizeof(*uh) + IVQ_FAST_LEN || len > have)
 		return NULL;
-	route = ip_vs_quic_decide_usual(routes, (const u8 *)(uh + 1), cfgp);
+	route = ivq_decide_fast(snapshot, (const u8 *)(uh + 1), cfgp);
 	return route ? route->target : NULL;
 }
 
-static __always_inline void
-ip_vs_quic_usual_count(const struct ip_vs_quic_service *qs,
-		       const struct ip_vs_quic_config *cfg)
+static __always_inline void ivq_fast_count(const struct ivq_service *qs,
+					   const struct ivq_config *cfg)
 {
-	ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ROUTED);
-	ip_vs_quic_config_used(cfg);
+	ivq_stats_count(qs->stats, IP_VS_QUIC_ROUTED);
+	ivq_config_used(cfg);
 }
 
 /*
  * Counts the decision for the service and its configs; caller has bottom halves
  * disabled.
  */
-void ip_vs_quic_decide_count(const struct ip_vs_quic_service *qs,
-			     const struct ip_vs_quic_routes *routes,
-			     const struct ip_vs_quic_decision *d);
+void ivq_decide_count(const struct ivq_service *qs,
+		      const struct ivq_snapshot *snapshot,
+		      const struct ivq_decision *d);
 
-#endif /* _IP_VS_QUIC_DECIDE_H */
+#endif /* _IVQ_DECIDE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Whether a route that somebody keeps may still be used, without a call for IPv4. */
-#ifndef _IP_VS_QUIC_DSTCHECK_H
-#define _IP_VS_QUIC_DSTCHECK_H
+#ifndef _IVQ_DSTCHECK_H
+#define _IVQ_DSTCHECK_H
 
 #include <net/dst.h>
 #include <net/net_namespace.h>
@@ -13,8 +13,7 @@
  * otherwise is not used.
  */
 static __always_inline bool
-ip_vs_quic_dst_valid(struct dst_entry *dst, u32 cookie, const struct net *net,
-		     u16 af)
+ivq_dst_valid(struct dst_entry *dst, u32 cookie, const struct net *net, u16 af)
 {
 	const struct rtable *rt = container_of(dst, struct rtable, dst);
 
@@ -24,4 +23,4 @@ ip_vs_quic_dst_valid(struct dst_entry *dst, u32 cookie, const struct net *net,
 	return dst_check(dst, cookie);
 }
 
-#endif /* _IP_VS_QUIC_DSTCHECK_H */
+#endif /* _IVQ_DSTCHECK_H */

@@ -40,7 +40,7 @@ static __always_inline unsigned int ip_len(u16 af)
  */
 static __always_inline bool is_udp(struct sk_buff *skb, u16 af)
 {
-	unsigned int want = ip_len(af) + IP_VS_QUIC_PULL_LEN;
+	unsigned int want = ip_len(af) + IVQ_PULL_LEN;
 
 	if (skb->len < ip_len(af) + sizeof(struct udphdr) ||
 	    (unlikely(skb_headlen(skb) < want) &&
@@ -76,7 +76,7 @@ static __always_inline bool is_plain(const struct sk_buff *skb)
 
 /* What is not plain about it. */
 static noinline enum ip_vs_quic_express_outcome
-oddity(const struct sk_buff *skb)
+why_not_plain(const struct sk_buff *skb)
 {
 	if (has_master(skb->dev))
 		return IP_VS_QUIC_EXPRESS_MASTER;
@@ -109,7 +109,7 @@ static __always_inline bool is_plain_v4(const struct sk_buff *skb)
 
 	return *(const u8 *)iph == 0x45 && iph->ttl > 1 &&
 	       !ip_is_fragment(iph) && ntohs(iph->tot_len) == skb->len &&
-	       is_unicast_v4(iph->saddr) && !ip_vs_quic_ip_sum(iph);
+	       is_unicast_v4(iph->saddr) && !ivq_ip_csum(iph);
 }
 
 static bool is_plain_v6(const struct sk_buff *skb)
@@ -125,100 +125,99 @@ static bool is_plain_v6(const struct sk_buff *skb)
  * A firewall mark may only be set by rules that come later, and its service goes
  * before that of the address.
  */
-static __always_inline bool is_plain_setup(const struct ip_vs_quic_net *qnet,
+static __always_inline bool is_plain_setup(const struct ivq_net *qnet,
 					   struct netns_ipvs *ipvs)
 {
 	return !READ_ONCE(qnet->fwmark_users) &&
 	       !ip_vs_conntrack_enabled(ipvs) && !sysctl_backup_only(ipvs);
 }
 
-/* What decide_usual() leaves to ip_vs_quic_decide(), and all when it is traced. */
+/* What ivq_decide_fast() leaves to ivq_decide(), and all when it is traced. */
 static noinline enum ip_vs_quic_express_outcome
-take_unusual(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
-	     const struct ip_vs_quic_routes *routes, u16 af)
+take_slow(struct sk_buff *skb, const struct ivq_service *qs,
+	  const struct ivq_snapshot *snapshot, u16 af)
 {
 	const struct udphdr *uh = udp_of(skb, af);
 	enum ip_vs_quic_express_outcome outcome;
-	struct ip_vs_quic_payload payload;
-	struct ip_vs_quic_tunnel tunnel;
-	struct ip_vs_quic_decision d;
+	struct ivq_payload payload;
+	struct ivq_tunnel tunnel;
+	struct ivq_decision d;
 
-	if (!ip_vs_quic_pull(skb, ip_len(af), NULL, &payload))
+	if (!ivq_pull(skb, ip_len(af), NULL, &payload))
 		return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
-	ip_vs_quic_decide(routes, &payload, &d);
+	ivq_decide(snapshot, &payload, &d);
 	if (d.outcome != IP_VS_QUIC_ROUTED)
 		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
-	outcome = ip_vs_quic_tunnel_find(&tunnel, d.target,
-					 &routes->settings.sources, skb->len);
+	outcome = ivq_tunnel_find(&tunnel, d.target,
+				  &snapshot->settings.sources, skb->len);
 	if (outcome == IP_VS_QUIC_EXPRESS_TAKEN)
-		outcome = ip_vs_quic_tunnel_find_neigh(&tunnel);
+		outcome = ivq_tunnel_find_neigh(&tunnel);
 	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
 		return outcome;
 
 	/* counted as the default path does; nothing fails any more */
-	ip_vs_quic_decide_count(qs, routes, &d);
+	ivq_decide_count(qs, snapshot, &d);
 	trace_ip_vs_quic_decision(qs, af == AF_INET6 ?
 				  (const void *)&ipv6_hdr(skb)->saddr :
 				  (const void *)&ip_hdr(skb)->saddr,
 				  uh->source, &d);
-	ip_vs_quic_target_count(d.target, skb);
-	ip_vs_quic_tunnel_xmit(&tunnel, skb);
+	ivq_target_count(d.target, skb);
+	ivq_tunnel_xmit(&tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
-take_usual(const struct ip_vs_quic_express *express, struct sk_buff *skb,
-	   const struct ip_vs_quic_service *qs, u16 af)
+take_fast(const struct ivq_express *express, struct sk_buff *skb,
+	  const struct ivq_service *qs, u16 af)
 {
-	const struct ip_vs_quic_net *qnet = express->qnet;
-	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
+	const struct ivq_net *qnet = express->qnet;
+	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
 	enum ip_vs_quic_express_outcome outcome;
-	const struct ip_vs_quic_target *target;
-	const struct ip_vs_quic_config *cfg;
+	const struct ivq_target *target;
+	const struct ivq_config *cfg;
 
-	if (unlikely(!routes || !is_plain_setup(qnet, qs->ipvs)))
+	if (unlikely(!snapshot || !is_plain_setup(qnet, qs->ipvs)))
 		return IP_VS_QUIC_EXPRESS_SETUP;
-	if (unlikely(!ip_vs_quic_vip_is_local(&qs->vip, express->slot,
-					      &qnet->own, qnet->net, skb, af)))
+	if (unlikely(!ivq_vip_is_local(&qs->vip, express->slot,
+				       &qnet->addrs, qnet->net, skb, af)))
 		return IP_VS_QUIC_EXPRESS_NOT_LOCAL;
 	if (unlikely(trace_ip_vs_quic_decision_enabled()))
-		return take_unusual(skb, qs, routes, af);
-	target = ip_vs_quic_usual_target(routes, udp_of(skb, af),
-					 skb->len - ip_len(af), &cfg);
+		return take_slow(skb, qs, snapshot, af);
+	target = ivq_fast_target(snapshot, udp_of(skb, af),
+				 skb->len - ip_len(af), &cfg);
 	if (unlikely(!target))
-		return take_unusual(skb, qs, routes, af);
+		return take_slow(skb, qs, snapshot, af);
 
-	outcome = ip_vs_quic_tunnel_send(skb, target,
-					 &routes->settings.sources);
+	outcome = ivq_tunnel_send(skb, target, &snapshot->settings.sources);
 	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN))
-		ip_vs_quic_usual_count(qs, cfg);
+		ivq_fast_count(qs, cfg);
 	return outcome;
 }
 
 static __always_inline unsigned int
-take(const struct ip_vs_quic_express *express, struct sk_buff *skb, u16 af)
+take(const struct ivq_express *express, struct sk_buff *skb, u16 af)
 {
 	enum ip_vs_quic_express_outcome outcome;
-	const struct ip_vs_quic_service *qs;
+	const struct ivq_service *qs;
 
 	if (!is_udp(skb, af))
 		return NF_ACCEPT;
 	if (likely(is_plain(skb) && (af == AF_INET6 ? is_plain_v6(skb) :
 						      is_plain_v4(skb)))) {
-		qs = ip_vs_quic_net_find_at(express->qnet,
-					    skb_network_header(skb), af);
+		qs = ivq_net_find_at(express->qnet,
+				     skb_network_header(skb), af);
 		if (!qs)
 			return NF_ACCEPT;
-		outcome = take_usual(express, skb, qs, af);
+		outcome = take_fast(express, skb, qs, af);
 	} else {
-		outcome = oddity(skb);
+		outcome = why_not_plain(skb);
 	}
-	ip_vs_quic_stats_count(express->stats, outcome);
+	ivq_stats_count(express->stats, outcome);
 	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ? NF_STOLEN : NF_ACCEPT;
 }
 
 static noinline unsigned int
-take_v6(const struct ip_vs_quic_express *express, struct sk_buff *skb)
+take_v6(const struct ivq_express *express, struct sk_buff *skb)
 {
 	return take(express, skb, AF_INET6);
 }
@@ -234,29 +233,29 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static void free_express(struct ip_vs_quic_express *express)
+static void free_express(struct ivq_express *express)
 {
 	free_percpu(express->stats);
 	kfree(express);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_EXPRESS);
+	ivq_object_destroyed(IVQ_OBJ_EXPRESS);
 }
 
 static void free_work(struct work_struct *work)
 {
-	free_express(container_of(to_rcu_work(work), struct ip_vs_quic_express,
+	free_express(container_of(to_rcu_work(work), struct ivq_express,
 				  free_work));
 }
 
-static struct ip_vs_quic_express *new_express(struct ip_vs_quic_net *qnet,
-					      struct net_device *dev)
+static struct ivq_express *new_express(struct ivq_net *qnet,
+				       struct net_device *dev)
 {
-	struct ip_vs_quic_express *express;
+	struct ivq_express *express;
 
 	express = kzalloc(sizeof(*express), GFP_KERNEL_ACCOUNT);
 	if (!express)
 		return NULL;
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_EXPRESS);
-	express->stats = ip_vs_quic_stats_new(IP_VS_QUIC_EXPRESS_OUTCOME_COUNT);
+	ivq_object_created(IVQ_OBJ_EXPRESS);
+	express->stats = ivq_stats_new(IP_VS_QUIC_EXPRESS_OUTCOME_COUNT);
 	if (!express->stats) {
 		free_express(express);
 		return NULL;
@@ -274,10 +273,10 @@ static struct ip_vs_quic_express *new_express(struct ip_vs_quic_net *qnet,
 	return express;
 }
 
-static struct ip_vs_quic_express *find(const struct ip_vs_quic_net *qnet,
-				       const struct net_device *dev)
+static struct ivq_express *find(const struct ivq_net *qnet,
+				const struct net_device *dev)
 {
-	struct ip_vs_quic_express *express;
+	struct ivq_express *express;
 
 	lockdep_assert_held(&qnet->lock);
 	list_for_each_entry(express, &qnet->express, list)
@@ -287,10 +286,10 @@ static struct ip_vs_quic_express *find(const struct ip_vs_quic_net *qnet,
 }
 
 /* The same for the packet path, under RCU. */
-static const struct ip_vs_quic_express *
-find_rcu(const struct ip_vs_quic_net *qnet, const struct net_device *dev)
+static const struct ivq_express *
+find_rcu(const struct ivq_net *qnet, const struct net_device *dev)
 {
-	const struct ip_vs_quic_express *express;
+	const struct ivq_express *express;
 
 	list_for_each_entry_rcu(express, &qnet->express, list)
 		if (express->ops.dev == dev)
@@ -302,21 +301,19 @@ find_rcu(const struct ip_vs_quic_net *qnet, const struct net_device *dev)
  * The device is looked up again under the lock: whoever takes the express path
  * from it does that first, and then has its slot forgotten under the lock.
  */
-void ip_vs_quic_express_learn(struct ip_vs_quic_net *qnet,
-			      struct ip_vs_quic_vip *vip,
-			      const struct sk_buff *skb)
+void ivq_express_learn(struct ivq_net *qnet, struct ivq_vip *vip,
+		       const struct sk_buff *skb)
 {
-	const struct ip_vs_quic_express *express = find_rcu(qnet, skb->dev);
+	const struct ivq_express *express = find_rcu(qnet, skb->dev);
 
 	if (!express ||
-	    ip_vs_quic_verdict_holds(&vip->verdicts[express->slot], qnet->net,
-				     skb, vip->af))
+	    ivq_verdict_holds(&vip->verdicts[express->slot], qnet->net,
+			      skb, vip->af))
 		return;
 	spin_lock(&vip->lock);
 	express = find_rcu(qnet, skb->dev);
 	if (express)
-		ip_vs_quic_vip_learn(vip, express->slot, &qnet->own, qnet->net,
-				     skb);
+		ivq_vip_learn(vip, express->slot, &qnet->addrs, qnet->net, skb);
 	spin_unlock(&vip->lock);
 }
 
@@ -332,18 +329,18 @@ static int check_master(struct net_device *dev, struct netlink_ext_ack *extack)
 	else if (netif_is_ovs_port(dev))
 		NL_SET_ERR_MSG(extack, "The device is a port of Open vSwitch: add the express path to an internal port");
 	else if (master)
-		ip_vs_quic_set_err_name(extack, master->name,
-					"The device is a port of %s: add the express path to that",
-					"The device is a port: add the express path to what it is a port of");
+		ivq_set_err_name(extack, master->name,
+				 "The device is a port of %s: add the express path to that",
+				 "The device is a port: add the express path to what it is a port of");
 	else
 		NL_SET_ERR_MSG(extack, "The device has another one on top (macvlan, ipvlan, macsec): add the express path to that");
 	return -EBUSY;
 }
 
-static int add(struct ip_vs_quic_net *qnet, struct net_device *dev,
+static int add(struct ivq_net *qnet, struct net_device *dev,
 	       struct netlink_ext_ack *extack)
 {
-	struct ip_vs_quic_express *express;
+	struct ivq_express *express;
 	int err;
 
 	if (qnet->express_slots == U32_MAX) {
@@ -364,12 +361,12 @@ static int add(struct ip_vs_quic_net *qnet, struct net_device *dev,
 	qnet->express_slots |= BIT(express->slot);
 	list_add_tail_rcu(&express->list, &qnet->express);
 	WRITE_ONCE(qnet->express_users, qnet->express_users + 1);
-	ip_vs_quic_net_changed(qnet);
+	ivq_net_changed(qnet);
 	return 0;
 }
 
-int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
-			   struct netlink_ext_ack *extack)
+int ivq_express_add(struct ivq_net *qnet, const char *name,
+		    struct netlink_ext_ack *extack)
 {
 	struct net_device *dev = __dev_get_by_name(qnet->net, name);
 	int err;
@@ -395,29 +392,29 @@ int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
  * Datagrams that are in the hook are covered by RCU.  The caller has a reference of its
  * own to the namespace's part.
  */
-static void remove(struct ip_vs_quic_express *express)
+static void remove(struct ivq_express *express)
 {
-	struct ip_vs_quic_net *qnet = express->qnet;
-	struct ip_vs_quic_service *qs;
+	struct ivq_net *qnet = express->qnet;
+	struct ivq_service *qs;
 
 	lockdep_assert_held(&qnet->lock);
 	nf_unregister_net_hook(qnet->net, &express->ops);
 	list_del_rcu(&express->list);
 	list_for_each_entry(qs, &qnet->services, list)
-		ip_vs_quic_vip_forget(&qs->vip, express->slot);
+		ivq_vip_forget(&qs->vip, express->slot);
 	qnet->express_slots &= ~BIT(express->slot);
 	WRITE_ONCE(qnet->express_users, qnet->express_users - 1);
-	ip_vs_quic_net_changed(qnet);
+	ivq_net_changed(qnet);
 	INIT_RCU_WORK(&express->free_work, free_work);
-	ip_vs_quic_object_retire(&express->free_work);
-	ip_vs_quic_net_put(qnet);
+	ivq_object_retire(&express->free_work);
+	ivq_net_put(qnet);
 }
 
-int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
-			   struct netlink_ext_ack *extack)
+int ivq_express_del(struct ivq_net *qnet, const char *name,
+		    struct netlink_ext_ack *extack)
 {
 	struct net_device *dev = __dev_get_by_name(qnet->net, name);
-	struct ip_vs_quic_express *express;
+	struct ivq_express *express;
 
 	ASSERT_RTNL();
 	if (!dev) {
@@ -433,9 +430,9 @@ int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
 	return 0;
 }
 
-void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet)
+void ivq_express_clear(struct ivq_net *qnet)
 {
-	struct ip_vs_quic_express *express, *next;
+	struct ivq_express *express, *next;
 
 	list_for_each_entry_safe(express, next, &qnet->express, list)
 		remove(express);
@@ -448,12 +445,12 @@ void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet)
 static int event(struct notifier_block *nb, unsigned long type, void *ptr)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
-	struct ip_vs_quic_express *express;
-	struct ip_vs_quic_net *qnet;
+	struct ivq_express *express;
+	struct ivq_net *qnet;
 
 	if (type != NETDEV_UNREGISTER)
 		return NOTIFY_DONE;
-	qnet = ip_vs_quic_net_get(dev_net(dev));
+	qnet = ivq_net_get(dev_net(dev));
 	if (!qnet)
 		return NOTIFY_DONE;
 	/* there come to be some only under RTNL, which is held here */
@@ -464,7 +461,7 @@ static int event(struct notifier_block *nb, unsigned long type, void *ptr)
 			remove(express);
 		mutex_unlock(&qnet->lock);
 	}
-	ip_vs_quic_net_put(qnet);
+	ivq_net_put(qnet);
 	return NOTIFY_DONE;
 }
 
@@ -472,12 +469,12 @@ static struct notifier_block notifier = {
 	.notifier_call	= event,
 };
 
-int ip_vs_quic_express_init(void)
+int ivq_express_init(void)
 {
 	return register_netdevice_notifier(&notifier);
 }
 
-void ip_vs_quic_express_uninit(void)
+void ivq_express_uninit(void)
 {
 	unregister_netdevice_notifier(&notifier);
 }

@@ -4,8 +4,8 @@
  * them, before the rest of the stack sees them.  An operator turns it on for a
  * device, as it comes before the PREROUTING and INPUT rules that else protect the VIP.
  */
-#ifndef _IP_VS_QUIC_EXPRESS_H
-#define _IP_VS_QUIC_EXPRESS_H
+#ifndef _IVQ_EXPRESS_H
+#define _IVQ_EXPRESS_H
 
 #include <linux/list.h>
 #include <linux/netfilter.h>
@@ -13,13 +13,13 @@
 
 #include "stats.h"
 
-struct ip_vs_quic_net;
-struct ip_vs_quic_vip;
+struct ivq_net;
+struct ivq_vip;
 struct netlink_ext_ack;
 struct sk_buff;
 
 /**
- * struct ip_vs_quic_express - the express path of one device
+ * struct ivq_express - the express path of one device
  * @list: in qnet->express, written under qnet->lock, read under RCU
  * @ops: the hook; its dev has no reference: a device that goes takes this along
  * @qnet: the namespace's
@@ -28,34 +28,33 @@ struct sk_buff;
  * @stats: by enum ip_vs_quic_express_outcome, written by the hook
  * @free_work: frees it after a grace period
  */
-struct ip_vs_quic_express {
+struct ivq_express {
 	struct list_head list;
 	struct nf_hook_ops ops;
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 	unsigned int slot;
-	struct ip_vs_quic_stats __percpu *stats;
+	struct ivq_stats __percpu *stats;
 	struct rcu_work free_work;
 };
 
 /* By the device's name; caller holds RTNL and qnet->lock. */
-int ip_vs_quic_express_add(struct ip_vs_quic_net *qnet, const char *name,
-			   struct netlink_ext_ack *extack);
-int ip_vs_quic_express_del(struct ip_vs_quic_net *qnet, const char *name,
-			   struct netlink_ext_ack *extack);
+int ivq_express_add(struct ivq_net *qnet, const char *name,
+		    struct netlink_ext_ack *extack);
+int ivq_express_del(struct ivq_net *qnet, const char *name,
+		    struct netlink_ext_ack *extack);
 
 /*
  * @skb, for a service whose address is @vip, is being delivered locally; caller has
  * bottom halves disabled.
  */
-void ip_vs_quic_express_learn(struct ip_vs_quic_net *qnet,
-			      struct ip_vs_quic_vip *vip,
-			      const struct sk_buff *skb);
+void ivq_express_learn(struct ivq_net *qnet, struct ivq_vip *vip,
+		       const struct sk_buff *skb);
 
 /* From all devices of the namespace; caller holds qnet->lock. */
-void ip_vs_quic_express_clear(struct ip_vs_quic_net *qnet);
+void ivq_express_clear(struct ivq_net *qnet);
 
 /* What watches devices go; registering it takes RTNL. */
-int ip_vs_quic_express_init(void);
-void ip_vs_quic_express_uninit(void);
+int ivq_express_init(void);
+void ivq_express_uninit(void);
 
-#endif /* _IP_VS_QUIC_EXPRESS_H */
+#endif /* _IVQ_EXPRESS_H */

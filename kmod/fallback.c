@@ -38,9 +38,9 @@ enum {
 
 struct packet {
 	struct sk_buff *skb;
-	struct ip_vs_quic_service *qs;
-	const struct ip_vs_quic_routes *routes;
-	const struct ip_vs_quic_decision *d;
+	struct ivq_service *qs;
+	const struct ivq_snapshot *snapshot;
+	const struct ivq_decision *d;
 	struct ip_vs_iphdr *iph;
 	__be16 sport;
 	__be16 dport;
@@ -50,7 +50,7 @@ struct packet {
 static void note(const struct packet *p, enum ip_vs_quic_outcome outcome,
 		 const struct ip_vs_dest *dest)
 {
-	ip_vs_quic_stats_count(p->qs->stats, outcome);
+	ivq_stats_count(p->qs->stats, outcome);
 	trace_ip_vs_quic_schedule(p->qs, &p->iph->saddr, p->sport, outcome,
 				  dest);
 }
@@ -65,7 +65,7 @@ static bool read_ports(struct packet *p)
 		return false;
 	p->sport = uh->source;
 	p->dport = uh->dest;
-	p->hash = ip_vs_quic_flow_hash(p->qs->key.af, p->iph, uh);
+	p->hash = ivq_flow_hash(p->qs->key.af, p->iph, uh);
 	return true;
 }
 
@@ -83,26 +83,26 @@ static bool is_one_packet(const struct ip_vs_dest *dest)
 /* A server's CID that only arrives by 4-tuple may arrive by itself later. */
 static void learn(const struct packet *p, const struct ip_vs_dest *dest)
 {
-	struct ip_vs_quic_addr server = { .af = dest->af, .port = dest->port };
+	struct ivq_addr server = { .af = dest->af, .port = dest->port };
 
 	if (p->d->outcome != IP_VS_QUIC_RESERVED || !p->d->hdr.long_form ||
-	    !p->routes->dcids)
+	    !p->snapshot->unroutable)
 		return;
 	ip_vs_addr_set(dest->af, &server.addr, &dest->addr);
-	ip_vs_quic_dcids_learn(p->routes->dcids, &p->d->hdr, &server);
+	ivq_unroutable_learn(p->snapshot->unroutable, &p->d->hdr, &server);
 }
 
-static struct ip_vs_quic_target *find_dcid(const struct packet *p)
+static struct ivq_target *find_dcid(const struct packet *p)
 {
-	struct ip_vs_quic_target *target;
-	struct ip_vs_quic_addr server;
+	struct ivq_target *target;
+	struct ivq_addr server;
 
 	if (p->d->outcome != IP_VS_QUIC_RESERVED ||
-	    !ip_vs_quic_dcids_find(p->routes->dcids, &p->d->hdr, &server))
+	    !ivq_unroutable_find(p->snapshot->unroutable, &p->d->hdr, &server))
 		return NULL;
-	target = ip_vs_quic_pool_find(p->routes->pool, &server);
+	target = ivq_pool_find(p->snapshot->pool, &server);
 	if (!target || !target->stateless ||
-	    !ip_vs_quic_dest_available(target->conn.dest))
+	    !ivq_dest_available(target->conn.dest))
 		return NULL;
 	return target;
 }
@@ -126,9 +126,9 @@ static struct ip_vs_conn *find_conn(const struct packet *p, bool *foreign)
 		*foreign = true;
 		return NULL;
 	}
-	if (ip_vs_quic_dest_available(cp->dest))
+	if (ivq_dest_available(cp->dest))
 		return cp;
-	ip_vs_quic_forward_kill(cp);
+	ivq_forward_kill(cp);
 	return NULL;
 }
 
@@ -136,9 +136,9 @@ static struct ip_vs_conn *find_conn(const struct packet *p, bool *foreign)
 static bool has_room(const struct packet *p, const struct ip_vs_dest *dest)
 {
 	struct netns_ipvs *ipvs = p->qs->ipvs;
+	u32 max = p->snapshot->settings.tuple_max;
 
-	return !is_one_packet(dest) &&
-	       atomic_read(&ipvs->conn_count) < p->routes->settings.tuple_max &&
+	return !is_one_packet(dest) && atomic_read(&ipvs->conn_count) < max &&
 	       !ip_vs_todrop(ipvs);
 }
 
@@ -156,14 +156,14 @@ static struct ip_vs_conn *new_conn(const struct packet *p,
 			    dest->port ? dest->port : p->dport, 0, dest,
 			    p->skb->mark);
 	if (cp)
-		ip_vs_quic_forward_count_conn(cp);
+		ivq_forward_count_conn(cp);
 	return cp;
 }
 
 /* Rule 3: a long header goes without an entry. */
 static void note_forgotten(const struct packet *p)
 {
-	u32 life = p->routes->settings.tuple_timeout / HZ;
+	u32 life = p->snapshot->settings.tuple_timeout / HZ;
 	u32 until = (u32)ktime_get_seconds() + 1 +
 		    min_t(u32, life, HANDSHAKE_SECONDS);
 
@@ -177,32 +177,30 @@ static bool thresholds_count(const struct packet *p)
 }
 
 /* Can the datagram go to the server from here, or must IPVS do it? */
-static bool is_reachable(const struct ip_vs_quic_target *target)
+static bool is_reachable(const struct ivq_target *target)
 {
 	return target && target->stateless &&
 	       !is_persistent(target->conn.dest);
 }
 
 static unsigned int send_forgotten(const struct packet *p,
-				   struct ip_vs_quic_target *target)
+				   struct ivq_target *target)
 {
 	learn(p, target->conn.dest);
 	note(p, IP_VS_QUIC_FALLBACK, target->conn.dest);
-	return ip_vs_quic_forward_datagram(p->skb, p->routes, target, p->iph);
+	return ivq_forward_datagram(p->skb, p->snapshot, target, p->iph);
 }
 
 /* A flow with a long header, whose server is @target by the table. */
-static unsigned int send_new(const struct packet *p,
-			     struct ip_vs_quic_target *target)
+static unsigned int send_new(const struct packet *p, struct ivq_target *target)
 {
-	struct ip_vs_quic_target *chosen = target;
+	struct ivq_target *chosen = target;
 	struct ip_vs_conn *cp = NULL;
 
 	if (has_room(p, target->conn.dest)) {
-		if (ip_vs_quic_dest_overloaded(target->conn.dest) &&
+		if (ivq_dest_overloaded(target->conn.dest) &&
 		    thresholds_count(p))
-			chosen = ip_vs_quic_pool_pick_new(p->routes->pool,
-							  p->hash);
+			chosen = ivq_pool_pick_new(p->snapshot->pool, p->hash);
 		if (!is_reachable(chosen))
 			return NF_ACCEPT;
 		cp = new_conn(p, chosen->conn.dest);
@@ -213,32 +211,30 @@ static unsigned int send_new(const struct packet *p,
 	}
 	learn(p, chosen->conn.dest);
 	note(p, IP_VS_QUIC_FALLBACK_NEW, chosen->conn.dest);
-	return ip_vs_quic_forward_conn(p->skb, cp, p->iph,
-				       p->routes->settings.tuple_timeout);
+	return ivq_forward_conn(p->skb, cp, p->iph,
+				p->snapshot->settings.tuple_timeout);
 }
 
 static unsigned int send_hashed(const struct packet *p)
 {
-	struct ip_vs_quic_target *target;
+	struct ivq_target *target;
 
 	/* without a server IPVS counts and answers as for any scheduler */
-	target = ip_vs_quic_pool_pick(p->routes->pool, p->hash);
+	target = ivq_pool_pick(p->snapshot->pool, p->hash);
 	if (!is_reachable(target))
 		return NF_ACCEPT;
 	return p->d->hdr.long_form ? send_new(p, target) :
 				     send_forgotten(p, target);
 }
 
-unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
-				 struct ip_vs_quic_service *qs,
-				 const struct ip_vs_quic_routes *routes,
-				 const struct ip_vs_quic_decision *d,
-				 struct ip_vs_iphdr *iph)
+unsigned int ivq_fallback(struct sk_buff *skb, struct ivq_service *qs,
+			  const struct ivq_snapshot *snapshot,
+			  const struct ivq_decision *d, struct ip_vs_iphdr *iph)
 {
 	struct packet p = {
-		.skb = skb, .qs = qs, .routes = routes, .d = d, .iph = iph,
+		.skb = skb, .qs = qs, .snapshot = snapshot, .d = d, .iph = iph,
 	};
-	struct ip_vs_quic_target *target;
+	struct ivq_target *target;
 	struct ip_vs_conn *cp;
 	bool foreign = false;
 
@@ -247,7 +243,7 @@ unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
 	target = find_dcid(&p);
 	if (target) {
 		note(&p, IP_VS_QUIC_DCID, target->conn.dest);
-		return ip_vs_quic_forward_datagram(skb, routes, target, iph);
+		return ivq_forward_datagram(skb, snapshot, target, iph);
 	}
 	cp = find_conn(&p, &foreign);
 	if (foreign) {
@@ -257,8 +253,8 @@ unsigned int ip_vs_quic_fallback(struct sk_buff *skb,
 	if (cp) {
 		learn(&p, cp->dest);
 		note(&p, IP_VS_QUIC_TUPLE, cp->dest);
-		return ip_vs_quic_forward_conn(skb, cp, iph,
-					       routes->settings.tuple_timeout);
+		return ivq_forward_conn(skb, cp, iph,
+					snapshot->settings.tuple_timeout);
 	}
 	return send_hashed(&p);
 }

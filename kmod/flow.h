@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The fallback's hash of a flow. */
-#ifndef _IP_VS_QUIC_FLOW_H
-#define _IP_VS_QUIC_FLOW_H
+#ifndef _IVQ_FLOW_H
+#define _IVQ_FLOW_H
 
 #include <linux/udp.h>
 #include <net/ip_vs.h>
@@ -12,8 +12,8 @@
  * What every director of the pool hashes alike: client, then VIP, then their
  * ports, big endian.  An ICMP error quotes them the other way round: inverse.
  */
-static inline u64 ip_vs_quic_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
-				       const struct udphdr *uh)
+static inline u64 ivq_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
+				const struct udphdr *uh)
 {
 	bool inverse = ip_vs_iph_inverse(iph);
 	const union nf_inet_addr *client = inverse ? &iph->daddr : &iph->saddr;
@@ -29,4 +29,4 @@ static inline u64 ip_vs_quic_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
 	return maglev_hash(flow, 2 * alen + 4, 0);
 }
 
-#endif /* _IP_VS_QUIC_FLOW_H */
+#endif /* _IVQ_FLOW_H */

@@ -12,22 +12,22 @@ static void add_conn(struct ip_vs_cpu_stats __percpu *stats)
 	u64_stats_update_end(&s->syncp);
 }
 
-void ip_vs_quic_forward_count_conn(const struct ip_vs_conn *cp)
+void ivq_forward_count_conn(const struct ip_vs_conn *cp)
 {
 	const struct ip_vs_service *svc = rcu_dereference(cp->dest->svc);
 
 	add_conn(cp->dest->stats.cpustats);
 	add_conn(svc->stats.cpustats);
-	add_conn(ip_vs_quic_total_stats(cp->ipvs));
+	add_conn(ivq_total_stats(cp->ipvs));
 }
 
 static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)
 {
 	const struct ip_vs_service *svc = rcu_dereference(cp->dest->svc);
 
-	ip_vs_quic_target_add(cp->dest->stats.cpustats, skb->len);
-	ip_vs_quic_target_add(svc->stats.cpustats, skb->len);
-	ip_vs_quic_target_add(ip_vs_quic_total_stats(cp->ipvs), skb->len);
+	ivq_target_add(cp->dest->stats.cpustats, skb->len);
+	ivq_target_add(svc->stats.cpustats, skb->len);
+	ivq_target_add(ivq_total_stats(cp->ipvs), skb->len);
 }
 
 /*
@@ -35,7 +35,7 @@ static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)
  * needs more than the plain case goes without.
  */
 static bool can_spread(const struct sk_buff *skb,
-		       const struct ip_vs_quic_target *target)
+		       const struct ivq_target *target)
 {
 	const struct ip_vs_conn *cp = &target->conn;
 
@@ -52,26 +52,25 @@ static bool can_spread(const struct sk_buff *skb,
 	       ip_hdr(skb)->ttl > 1 && ip_hdr(skb)->ihl == 5;
 }
 
-unsigned int ip_vs_quic_forward_spread(struct sk_buff *skb,
-				       const struct ip_vs_quic_routes *routes,
-				       struct ip_vs_quic_target *target,
-				       struct ip_vs_iphdr *iph)
+unsigned int ivq_forward_spread(struct sk_buff *skb,
+				const struct ivq_snapshot *snapshot,
+				struct ivq_target *target,
+				struct ip_vs_iphdr *iph)
 {
-	struct ip_vs_quic_tunnel tunnel;
+	struct ivq_tunnel tunnel;
 
 	if (!can_spread(skb, target) ||
-	    ip_vs_quic_tunnel_find(&tunnel, target, &routes->settings.sources,
-				   skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
-		return ip_vs_quic_forward(skb, target, iph);
-	ip_vs_quic_target_count(target, skb);
-	ip_vs_quic_tunnel_output(&tunnel, skb);
+	    ivq_tunnel_find(&tunnel, target, &snapshot->settings.sources,
+			    skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
+		return ivq_forward(skb, target, iph);
+	ivq_target_count(target, skb);
+	ivq_tunnel_output(&tunnel, skb);
 	return NF_STOLEN;
 }
 
-unsigned int ip_vs_quic_forward_conn(struct sk_buff *skb,
-				     struct ip_vs_conn *cp,
-				     struct ip_vs_iphdr *iph,
-				     unsigned long timeout)
+unsigned int ivq_forward_conn(struct sk_buff *skb,
+			      struct ip_vs_conn *cp, struct ip_vs_iphdr *iph,
+			      unsigned long timeout)
 {
 	unsigned int verdict;
 
@@ -87,7 +86,7 @@ unsigned int ip_vs_quic_forward_conn(struct sk_buff *skb,
  * Whoever deletes the timer is the one to run its function, which unhashes the
  * connection if no one else has it and else tries again later.
  */
-void ip_vs_quic_forward_kill(struct ip_vs_conn *cp)
+void ivq_forward_kill(struct ip_vs_conn *cp)
 {
 	bool ours = timer_delete(&cp->timer);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Handing packets to IPVS's transmitters, and IPVS's books for them. */
-#ifndef _IP_VS_QUIC_FORWARD_H
-#define _IP_VS_QUIC_FORWARD_H
+#ifndef _IVQ_FORWARD_H
+#define _IVQ_FORWARD_H
 
 #include <net/ip_vs.h>
 
@@ -17,8 +17,7 @@
  * All CPUs share @cp.  Its only flag that can change while it lives follows a
  * sysctl; every packet writes the same value, so the race is harmless.
  */
-static __always_inline void
-ip_vs_quic_forward_follow_sysctl(struct ip_vs_conn *cp)
+static __always_inline void ivq_forward_follow_sysctl(struct ip_vs_conn *cp)
 {
 	unsigned long flags = READ_ONCE(cp->flags) & ~IP_VS_CONN_F_NFCT;
 
@@ -30,50 +29,47 @@ ip_vs_quic_forward_follow_sysctl(struct ip_vs_conn *cp)
 
 /* Without state; @target is stateless. */
 static __always_inline unsigned int
-ip_vs_quic_forward(struct sk_buff *skb, struct ip_vs_quic_target *target,
-		   struct ip_vs_iphdr *iph)
+ivq_forward(struct sk_buff *skb, struct ivq_target *target,
+	    struct ip_vs_iphdr *iph)
 {
 	struct ip_vs_conn *cp = &target->conn;
 
-	ip_vs_quic_forward_follow_sysctl(cp);
-	ip_vs_quic_target_count(target, skb);
+	ivq_forward_follow_sysctl(cp);
+	ivq_target_count(target, skb);
 	return cp->packet_xmit(skb, cp, target->pp, iph);
 }
 
 /* The same with an outer source by flow, where that is possible. */
-unsigned int ip_vs_quic_forward_spread(struct sk_buff *skb,
-				       const struct ip_vs_quic_routes *routes,
-				       struct ip_vs_quic_target *target,
-				       struct ip_vs_iphdr *iph);
+unsigned int ivq_forward_spread(struct sk_buff *skb,
+				const struct ivq_snapshot *snapshot,
+				struct ivq_target *target,
+				struct ip_vs_iphdr *iph);
 
 /* A datagram of a service, as the service is set. */
 static __always_inline unsigned int
-ip_vs_quic_forward_datagram(struct sk_buff *skb,
-			    const struct ip_vs_quic_routes *routes,
-			    struct ip_vs_quic_target *target,
-			    struct ip_vs_iphdr *iph)
+ivq_forward_datagram(struct sk_buff *skb, const struct ivq_snapshot *snapshot,
+		     struct ivq_target *target, struct ip_vs_iphdr *iph)
 {
-	if (unlikely(routes->settings.spread))
-		return ip_vs_quic_forward_spread(skb, routes, target, iph);
-	return ip_vs_quic_forward(skb, target, iph);
+	if (unlikely(snapshot->settings.spread))
+		return ivq_forward_spread(skb, snapshot, target, iph);
+	return ivq_forward(skb, target, iph);
 }
 
 /*
  * Through a connection of IPVS's, which lives @timeout jiffies from now; takes
  * over the caller's reference.
  */
-unsigned int ip_vs_quic_forward_conn(struct sk_buff *skb,
-				     struct ip_vs_conn *cp,
-				     struct ip_vs_iphdr *iph,
-				     unsigned long timeout);
+unsigned int ivq_forward_conn(struct sk_buff *skb,
+			      struct ip_vs_conn *cp, struct ip_vs_iphdr *iph,
+			      unsigned long timeout);
 
 /* A new connection was made. */
-void ip_vs_quic_forward_count_conn(const struct ip_vs_conn *cp);
+void ivq_forward_count_conn(const struct ip_vs_conn *cp);
 
 /*
  * Takes a connection out of IPVS's table and frees it, with the caller's
  * reference; when another CPU is using it, it goes a little later.
  */
-void ip_vs_quic_forward_kill(struct ip_vs_conn *cp);
+void ivq_forward_kill(struct ip_vs_conn *cp);
 
-#endif /* _IP_VS_QUIC_FORWARD_H */
+#endif /* _IVQ_FORWARD_H */

@@ -15,7 +15,7 @@
  * Checksums stay as they are (partial ones are finished at transmission), hence
  * the features.  The segmentation code expects the MAC header at skb->data.
  */
-unsigned int ip_vs_quic_gro_split(struct sk_buff *skb)
+unsigned int ivq_gro_split(struct sk_buff *skb)
 {
 	netdev_features_t features = NETIF_F_SG | NETIF_F_IP_CSUM |
 				     NETIF_F_IPV6_CSUM;
@@ -26,8 +26,7 @@ unsigned int ip_vs_quic_gro_split(struct sk_buff *skb)
 	__skb_pull(skb, skb_network_offset(skb));
 	/* with the reason, which a verdict could not give */
 	if (IS_ERR_OR_NULL(segs)) {
-		trace_ip_vs_quic_drop(dev_net(skb->dev), skb,
-				      IP_VS_QUIC_DROP_SEGMENT);
+		trace_ip_vs_quic_drop(dev_net(skb->dev), skb, IVQ_DROP_SEGMENT);
 		kfree_skb_reason(skb, SKB_DROP_REASON_SKB_GSO_SEG);
 		return NF_STOLEN;
 	}

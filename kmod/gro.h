@@ -3,12 +3,12 @@
  * Datagrams that GRO has merged (rx-udp-gro-forwarding): of one 4-tuple, but not
  * necessarily of one connection.
  */
-#ifndef _IP_VS_QUIC_GRO_H
-#define _IP_VS_QUIC_GRO_H
+#ifndef _IVQ_GRO_H
+#define _IVQ_GRO_H
 
 #include <linux/skbuff.h>
 
-static inline bool ip_vs_quic_gro_is_merged(const struct sk_buff *skb)
+static inline bool ivq_gro_is_merged(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) &&
 	       skb_shinfo(skb)->gso_type & (SKB_GSO_UDP_L4 | SKB_GSO_FRAGLIST);
@@ -18,6 +18,6 @@ static inline bool ip_vs_quic_gro_is_merged(const struct sk_buff *skb)
  * Takes @skb apart and delivers the datagrams one by one, from the local input
  * on.  Return: the hook's verdict for @skb.
  */
-unsigned int ip_vs_quic_gro_split(struct sk_buff *skb);
+unsigned int ivq_gro_split(struct sk_buff *skb);
 
-#endif /* _IP_VS_QUIC_GRO_H */
+#endif /* _IVQ_GRO_H */

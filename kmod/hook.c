@@ -47,127 +47,125 @@ static bool is_icmp(u16 af, const struct ip_vs_iphdr *iph)
 						  IPPROTO_ICMP);
 }
 
-static unsigned int datagram(struct ip_vs_quic_service *qs,
+static unsigned int datagram(struct ivq_service *qs,
 			     struct sk_buff *skb, struct ip_vs_iphdr *iph,
 			     const struct udphdr *uh,
-			     const struct ip_vs_quic_payload *payload)
+			     const struct ivq_payload *payload)
 {
-	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
-	struct ip_vs_quic_decision d;
+	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
+	struct ivq_decision d;
 
-	if (unlikely(!routes))
+	if (unlikely(!snapshot))
 		return NF_ACCEPT;
 
-	ip_vs_quic_decide(routes, payload, &d);
-	ip_vs_quic_decide_count(qs, routes, &d);
+	ivq_decide(snapshot, payload, &d);
+	ivq_decide_count(qs, snapshot, &d);
 	trace_ip_vs_quic_decision(qs, &iph->saddr, uh->source, &d);
 	if (likely(d.outcome == IP_VS_QUIC_ROUTED))
-		return ip_vs_quic_forward_datagram(skb, routes, d.target, iph);
+		return ivq_forward_datagram(skb, snapshot, d.target, iph);
 	if (d.outcome == IP_VS_QUIC_DEFERRED)
-		return ip_vs_quic_masq(skb, qs, routes, d.target, iph, uh);
+		return ivq_masq(skb, qs, snapshot, d.target, iph, uh);
 
 	trace_ip_vs_quic_unroutable(qs, &iph->saddr, uh->source, &d);
-	return ip_vs_quic_fallback(skb, qs, routes, &d, iph);
+	return ivq_fallback(skb, qs, snapshot, &d, iph);
 }
 
 /* What the transmitters want to know of a packet without options or extensions. */
-static struct ip_vs_iphdr plain_v4 = {
+static struct ip_vs_iphdr no_options_v4 = {
 	.len = sizeof(struct iphdr),
 	.protocol = IPPROTO_UDP,
 };
 
-static struct ip_vs_iphdr plain_v6 = {
+static struct ip_vs_iphdr no_options_v6 = {
 	.len = sizeof(struct ipv6hdr),
 	.protocol = IPPROTO_UDP,
 };
 
 /* The service of a datagram that is linear and has nothing odd about it, or NULL. */
-static __always_inline struct ip_vs_quic_service *
-usual_service_v4(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
+static __always_inline struct ivq_service *
+fast_service_v4(const struct ivq_net *qnet, const struct sk_buff *skb)
 {
 	const struct iphdr *ih = (const struct iphdr *)skb->data;
 
 	if (skb_headlen(skb) < sizeof(*ih) + sizeof(struct udphdr) +
-				IP_VS_QUIC_USUAL_LEN ||
+				IVQ_FAST_LEN ||
 	    *(const u8 *)ih != 0x45 || ih->protocol != IPPROTO_UDP ||
 	    ip_is_fragment(ih))
 		return NULL;
-	return ip_vs_quic_net_find_at(qnet, ih, AF_INET);
+	return ivq_net_find_at(qnet, ih, AF_INET);
 }
 
-static __always_inline struct ip_vs_quic_service *
-usual_service_v6(const struct ip_vs_quic_net *qnet, const struct sk_buff *skb)
+static __always_inline struct ivq_service *
+fast_service_v6(const struct ivq_net *qnet, const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ih = (const struct ipv6hdr *)skb->data;
 
 	if (skb_headlen(skb) < sizeof(*ih) + sizeof(struct udphdr) +
-				IP_VS_QUIC_USUAL_LEN ||
+				IVQ_FAST_LEN ||
 	    ih->version != 6 || ih->nexthdr != IPPROTO_UDP)
 		return NULL;
-	return ip_vs_quic_net_find_at(qnet, ih, AF_INET6);
+	return ivq_net_find_at(qnet, ih, AF_INET6);
 }
 
 /* The server of a usual datagram, counted; NULL and nothing done for others. */
-static __always_inline struct ip_vs_quic_target *
-usual_target(struct ip_vs_quic_net *qnet, const struct sk_buff *skb, u8 pf,
-	     const struct ip_vs_quic_routes **routesp)
+static __always_inline struct ivq_target *
+fast_target(struct ivq_net *qnet, const struct sk_buff *skb, u8 pf,
+	    const struct ivq_snapshot **snapshotp)
 {
 	int offset = pf == AF_INET6 ? sizeof(struct ipv6hdr) :
 				      sizeof(struct iphdr);
-	const struct ip_vs_quic_routes *routes;
-	const struct ip_vs_quic_config *cfg;
-	struct ip_vs_quic_service *qs;
-	struct ip_vs_quic_target *target;
+	const struct ivq_snapshot *snapshot;
+	const struct ivq_config *cfg;
+	struct ivq_service *qs;
+	struct ivq_target *target;
 
 	if (unlikely(READ_ONCE(qnet->fwmark_users) || skb_is_gso(skb) ||
 		     trace_ip_vs_quic_decision_enabled()))
 		return NULL;
-	qs = pf == AF_INET6 ? usual_service_v6(qnet, skb) :
-			      usual_service_v4(qnet, skb);
+	qs = pf == AF_INET6 ? fast_service_v6(qnet, skb) :
+			      fast_service_v4(qnet, skb);
 	if (!qs)
 		return NULL;
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_express_learn(qnet, &qs->vip, skb);
-	routes = rcu_dereference(qs->routes);
-	if (unlikely(!routes))
+		ivq_express_learn(qnet, &qs->vip, skb);
+	snapshot = rcu_dereference(qs->snapshot);
+	if (unlikely(!snapshot))
 		return NULL;
-	*routesp = routes;
-	target = ip_vs_quic_usual_target(routes,
-					 (const void *)(skb->data + offset),
-					 skb->len - offset, &cfg);
+	*snapshotp = snapshot;
+	target = ivq_fast_target(snapshot, (const void *)(skb->data + offset),
+				 skb->len - offset, &cfg);
 	if (likely(target))
-		ip_vs_quic_usual_count(qs, cfg);
+		ivq_fast_count(qs, cfg);
 	return target;
 }
 
-static noinline unsigned int unusual(void *priv, struct sk_buff *skb,
-				     const struct nf_hook_state *state)
+static noinline unsigned int slow(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
 {
-	u8 buf[IP_VS_QUIC_PULL_LEN] __aligned(4);
-	struct ip_vs_quic_payload payload;
-	struct ip_vs_quic_net *qnet = priv;
-	struct ip_vs_quic_service *qs;
+	u8 buf[IVQ_PULL_LEN] __aligned(4);
+	struct ivq_payload payload;
+	struct ivq_net *qnet = priv;
+	struct ivq_service *qs;
 	const struct udphdr *uh;
 	struct ip_vs_iphdr iph;
 
 	if (!read_ip(skb, state->pf, &iph))
 		return NF_ACCEPT;
 	if (unlikely(is_icmp(state->pf, &iph)))
-		return ip_vs_quic_icmp(qnet, skb, state->pf, &iph);
+		return ivq_icmp(qnet, skb, state->pf, &iph);
 	if (iph.protocol != IPPROTO_UDP)
 		return NF_ACCEPT;
 
-	uh = ip_vs_quic_pull(skb, iph.len, buf, &payload);
+	uh = ivq_pull(skb, iph.len, buf, &payload);
 	if (!uh)
 		return NF_ACCEPT;
-	qs = ip_vs_quic_net_find_for(qnet, skb->mark, state->pf, &iph.daddr,
-				     uh->dest);
+	qs = ivq_net_find_for(qnet, skb->mark, state->pf, &iph.daddr, uh->dest);
 	if (!qs)
 		return NF_ACCEPT;
-	if (unlikely(ip_vs_quic_gro_is_merged(skb)))
-		return ip_vs_quic_gro_split(skb);
+	if (unlikely(ivq_gro_is_merged(skb)))
+		return ivq_gro_split(skb);
 	if (unlikely(READ_ONCE(qnet->express_users)))
-		ip_vs_quic_express_learn(qnet, &qs->vip, skb);
+		ivq_express_learn(qnet, &qs->vip, skb);
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 
@@ -175,17 +173,17 @@ static __always_inline unsigned int
 take_packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
 	    u8 pf)
 {
-	const struct ip_vs_quic_routes *routes;
-	struct ip_vs_quic_target *target;
+	const struct ivq_snapshot *snapshot;
+	struct ivq_target *target;
 
 	if (unlikely(!is_for_us(skb, state->net)))
 		return NF_ACCEPT;
-	target = usual_target(priv, skb, pf, &routes);
+	target = fast_target(priv, skb, pf, &snapshot);
 	if (likely(target))
-		return ip_vs_quic_forward_datagram(skb, routes, target,
-						   pf == AF_INET6 ? &plain_v6 :
-								    &plain_v4);
-	return unusual(priv, skb, state);
+		return ivq_forward_datagram(skb, snapshot, target,
+					    pf == AF_INET6 ? &no_options_v6 :
+							     &no_options_v4);
+	return slow(priv, skb, state);
 }
 
 /* A packet that comes back from a userspace queue does so in process context. */
@@ -197,7 +195,7 @@ hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state, u8 pf)
 	if (likely(in_softirq()))
 		return take_packet(priv, skb, state, pf);
 	local_bh_disable();
-	verdict = is_for_us(skb, state->net) ? unusual(priv, skb, state) :
+	verdict = is_for_us(skb, state->net) ? slow(priv, skb, state) :
 					       NF_ACCEPT;
 	local_bh_enable();
 	return verdict;
@@ -215,7 +213,7 @@ static unsigned int hook_v6(void *priv, struct sk_buff *skb,
 	return hook(priv, skb, state, AF_INET6);
 }
 
-static void fill(struct ip_vs_quic_net *qnet)
+static void fill(struct ivq_net *qnet)
 {
 	/* IPVS has NAT_SRC - 2 and - 1; with an equal priority whoever registers
 	 * last would be first, and IPVS registers anew with every first service
@@ -236,7 +234,7 @@ static void fill(struct ip_vs_quic_net *qnet)
 	};
 }
 
-int ip_vs_quic_hook_use(struct ip_vs_quic_net *qnet)
+int ivq_hook_use(struct ivq_net *qnet)
 {
 	int err = 0;
 
@@ -254,7 +252,7 @@ int ip_vs_quic_hook_use(struct ip_vs_quic_net *qnet)
 }
 
 /* Packets that have passed the hooks' registration are covered by RCU. */
-void ip_vs_quic_hook_unuse(struct ip_vs_quic_net *qnet)
+void ivq_hook_unuse(struct ivq_net *qnet)
 {
 	lockdep_assert_held(&qnet->lock);
 	if (!--qnet->hook_users)

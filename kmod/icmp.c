@@ -90,10 +90,9 @@ static bool read_quote(const struct sk_buff *skb, u16 af, int offset,
 }
 
 /* The server whose CID the quoted packet has as its source CID. */
-static struct ip_vs_quic_target *
-target_by_scid(const struct ip_vs_quic_routes *routes,
-	       const struct ip_vs_quic_payload *payload,
-	       struct ip_vs_quic_decision *d)
+static struct ivq_target *target_by_scid(const struct ivq_snapshot *snapshot,
+					 const struct ivq_payload *payload,
+					 struct ivq_decision *d)
 {
 	memset(d, 0, sizeof(*d));
 	if (!quic_hdr_parse(&d->hdr, payload->data, payload->view,
@@ -102,12 +101,12 @@ target_by_scid(const struct ip_vs_quic_routes *routes,
 	d->hdr.dcid = d->hdr.scid;
 	d->hdr.dcid_len = d->hdr.scid_len;
 	d->hdr.dcid_view = d->hdr.scid_len;
-	ip_vs_quic_decide_cid(routes, d);
+	ivq_decide_cid(snapshot, d);
 	return d->target && d->target->stateless ? d->target : NULL;
 }
 
 /* Return: IPVS has an entry for the flow; @mark is that of the flow's first packet. */
-static bool has_conn(const struct ip_vs_quic_net *qnet, u16 af,
+static bool has_conn(const struct ivq_net *qnet, u16 af,
 		     const struct sk_buff *skb, const struct ip_vs_iphdr *iph,
 		     u32 *mark)
 {
@@ -128,7 +127,7 @@ static bool has_conn(const struct ip_vs_quic_net *qnet, u16 af,
 #define QUOTE_LEN (sizeof(struct udphdr) + 7 + 2 * QLB_CID_LEN_MAX)
 
 static const struct udphdr *pull_quote(const struct sk_buff *skb, int offset,
-				       u8 *buf, struct ip_vs_quic_payload *p)
+				       u8 *buf, struct ivq_payload *p)
 {
 	int have = (int)skb->len - offset;
 	const struct udphdr *uh;
@@ -246,7 +245,7 @@ static bool open_tunnel(const struct sk_buff *skb,
 }
 
 static bool is_from_range(u16 af, const union nf_inet_addr *addr,
-			  const struct ip_vs_quic_sources *sources)
+			  const struct ivq_sources *sources)
 {
 	if (af == AF_INET6)
 		return sources->v6.len &&
@@ -263,8 +262,8 @@ static bool is_from_range(u16 af, const union nf_inet_addr *addr,
  */
 static bool is_our_source(const struct error *e,
 			  const union nf_inet_addr *source,
-			  const struct ip_vs_quic_routes *routes,
-			  const struct ip_vs_quic_target *target)
+			  const struct ivq_snapshot *snapshot,
+			  const struct ivq_target *target)
 {
 	const struct ip_vs_dest_dst *route;
 
@@ -272,7 +271,7 @@ static bool is_our_source(const struct error *e,
 		return false;
 	route = rcu_dereference(target->conn.dest->dest_dst);
 	return (route && ip_vs_addr_equal(e->af, source, &route->dst_saddr)) ||
-	       is_from_range(e->af, source, &routes->settings.sources);
+	       is_from_range(e->af, source, &snapshot->settings.sources);
 }
 
 /* A tunnel packet as an error quotes it. */
@@ -283,38 +282,36 @@ struct tunneled {
 };
 
 /* Whoever forges such an error must know where our tunnels begin and end. */
-static bool is_our_tunnel(struct ip_vs_quic_service *qs, void *arg)
+static bool is_our_tunnel(struct ivq_service *qs, void *arg)
 {
-	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
+	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
 	const struct tunneled *t = arg;
-	const struct ip_vs_quic_target *target;
+	const struct ivq_target *target;
 
-	if (!routes)
+	if (!snapshot)
 		return false;
-	target = ip_vs_quic_pool_find_host(routes->pool, t->e->af,
-					   &t->outer->daddr);
+	target = ivq_pool_find_host(snapshot->pool, t->e->af, &t->outer->daddr);
 	return target && target->conn.dest->tun_type == t->cargo.tun_type &&
 	       (target->conn.flags & IP_VS_CONN_F_FWD_MASK) ==
 	       IP_VS_CONN_F_TUNNEL &&
-	       is_our_source(t->e, &t->outer->saddr, routes, target);
+	       is_our_source(t->e, &t->outer->saddr, snapshot, target);
 }
 
 /*
  * What was learned is the route's, whatever service it was for: any that has such a
  * tunnel will do.
  */
-static struct ip_vs_quic_service *
-find_tunnel(struct ip_vs_quic_net *qnet, struct tunneled *t,
+static struct ivq_service *
+find_tunnel(struct ivq_net *qnet, struct tunneled *t,
 	    const struct ip_vs_iphdr *inner, __be16 vport)
 {
-	struct ip_vs_quic_service *qs;
+	struct ivq_service *qs;
 	u16 af = t->cargo.af;
 
-	qs = ip_vs_quic_net_find_by_addr(qnet, af, &inner->daddr, vport);
+	qs = ivq_net_find_by_addr(qnet, af, &inner->daddr, vport);
 	if (qs && is_our_tunnel(qs, t))
 		return qs;
-	return ip_vs_quic_marked_find(ip_vs_quic_net_marked(qnet, af),
-				      is_our_tunnel, t);
+	return ivq_marked_find(ivq_net_marked(qnet, af), is_our_tunnel, t);
 }
 
 /*
@@ -328,8 +325,7 @@ static bool leaves_room(const struct error *e, const struct cargo *cargo)
 }
 
 /* Of an IPv4 packet in IPv4 that belongs to a connection, IPVS learns by itself. */
-static void learn_pmtu(const struct ip_vs_quic_net *qnet,
-		       const struct ip_vs_quic_service *qs,
+static void learn_pmtu(const struct ivq_net *qnet, const struct ivq_service *qs,
 		       const struct tunneled *t,
 		       const struct ip_vs_iphdr *inner, __be16 cport)
 {
@@ -343,7 +339,7 @@ static void learn_pmtu(const struct ip_vs_quic_net *qnet,
 		return;
 	if (!update_pmtu(e, qnet->net))
 		return;
-	ip_vs_quic_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUNNEL);
+	ivq_stats_count(qs->stats, IP_VS_QUIC_ICMP_TUNNEL);
 	trace_ip_vs_quic_icmp(qs, &inner->saddr, cport, IP_VS_QUIC_ICMP_TUNNEL,
 			      e->mtu, NULL);
 }
@@ -352,11 +348,11 @@ static void learn_pmtu(const struct ip_vs_quic_net *qnet,
  * A tunnel packet is ours when it goes to one of our servers with a datagram for
  * its service.  Return: it is, and what it says has been learned.
  */
-static bool is_about_tunnel(struct ip_vs_quic_net *qnet, const struct error *e,
+static bool is_about_tunnel(struct ivq_net *qnet, const struct error *e,
 			    const struct ip_vs_iphdr *outer)
 {
 	struct tunneled t = { .e = e, .outer = outer };
-	struct ip_vs_quic_service *qs;
+	struct ivq_service *qs;
 	struct ip_vs_iphdr inner;
 	const struct udphdr *uh;
 	struct udphdr buf;
@@ -389,22 +385,22 @@ struct flow {
 	const struct error *e;
 	struct ip_vs_iphdr *quote;
 	const struct udphdr *uh;
-	struct ip_vs_quic_payload payload;
-	struct ip_vs_quic_service *qs;
-	struct ip_vs_quic_target *target;
+	struct ivq_payload payload;
+	struct ivq_service *qs;
+	struct ivq_target *target;
 	enum ip_vs_quic_outcome outcome;
 	bool guessed;
 };
 
-static bool has_scid_of(struct ip_vs_quic_service *qs, void *arg)
+static bool has_scid_of(struct ivq_service *qs, void *arg)
 {
-	const struct ip_vs_quic_routes *routes = rcu_dereference(qs->routes);
-	struct ip_vs_quic_decision d;
+	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
+	struct ivq_decision d;
 	struct flow *f = arg;
 
-	if (!routes)
+	if (!snapshot)
 		return false;
-	f->target = target_by_scid(routes, &f->payload, &d);
+	f->target = target_by_scid(snapshot, &f->payload, &d);
 	if (!f->target)
 		return false;
 	f->qs = qs;
@@ -414,31 +410,30 @@ static bool has_scid_of(struct ip_vs_quic_service *qs, void *arg)
 
 static void hash_client(struct flow *f)
 {
-	const struct ip_vs_quic_routes *routes = rcu_dereference(f->qs->routes);
+	const struct ivq_snapshot *snapshot = rcu_dereference(f->qs->snapshot);
 
-	if (!routes)
+	if (!snapshot)
 		return;
 	f->outcome = IP_VS_QUIC_ICMP_FALLBACK;
-	f->target = ip_vs_quic_pool_pick(routes->pool,
-					 ip_vs_quic_flow_hash(f->e->af,
-							      f->quote,
-							      f->uh));
+	f->target = ivq_pool_pick(snapshot->pool, ivq_flow_hash(f->e->af,
+								f->quote,
+								f->uh));
 }
 
 /*
  * Where there are marks: what IPVS knows of the flow comes before what its address
  * says.  Return: the server is found, or there is none to find.
  */
-static bool find_marked(struct ip_vs_quic_net *qnet, struct flow *f)
+static bool find_marked(struct ivq_net *qnet, struct flow *f)
 {
-	struct ip_vs_quic_service *qs = NULL;
+	struct ivq_service *qs = NULL;
 	const struct error *e = f->e;
 	u32 mark = 0;
 	bool known;
 
 	known = has_conn(qnet, e->af, e->skb, f->quote, &mark);
 	if (mark)
-		qs = ip_vs_quic_net_find_by_mark(qnet, e->af, mark);
+		qs = ivq_net_find_by_mark(qnet, e->af, mark);
 	if (qs)
 		f->qs = qs;
 	if (f->qs && has_scid_of(f->qs, f))
@@ -447,16 +442,16 @@ static bool find_marked(struct ip_vs_quic_net *qnet, struct flow *f)
 		f->outcome = IP_VS_QUIC_ICMP_TUPLE;
 		return true;
 	}
-	f->guessed = ip_vs_quic_marked_find(ip_vs_quic_net_marked(qnet, e->af),
-					    has_scid_of, f);
+	f->guessed = ivq_marked_find(ivq_net_marked(qnet, e->af),
+				     has_scid_of, f);
 	if (f->guessed || f->qs)
 		return f->guessed;
-	f->qs = ip_vs_quic_marked_only(ip_vs_quic_net_marked(qnet, e->af));
+	f->qs = ivq_marked_only(ivq_net_marked(qnet, e->af));
 	f->guessed = f->qs;
 	return !f->qs;
 }
 
-static void find_server(struct ip_vs_quic_net *qnet, struct flow *f)
+static void find_server(struct ivq_net *qnet, struct flow *f)
 {
 	u32 mark;
 
@@ -474,7 +469,7 @@ static void find_server(struct ip_vs_quic_net *qnet, struct flow *f)
 
 static void note(const struct flow *f)
 {
-	ip_vs_quic_stats_count(f->qs->stats, f->outcome);
+	ivq_stats_count(f->qs->stats, f->outcome);
 	trace_ip_vs_quic_icmp(f->qs, &f->quote->daddr, f->uh->dest, f->outcome,
 			      f->e->mtu,
 			      f->target ? f->target->conn.dest : NULL);
@@ -491,7 +486,7 @@ static unsigned int send_copy(const struct flow *f)
 	if (!skb)
 		return NF_ACCEPT;
 	note(f);
-	if (ip_vs_quic_forward(skb, f->target, f->quote) == NF_ACCEPT)
+	if (ivq_forward(skb, f->target, f->quote) == NF_ACCEPT)
 		consume_skb(skb);
 	return NF_ACCEPT;
 }
@@ -503,10 +498,10 @@ static unsigned int send(const struct flow *f)
 	if (f->guessed)
 		return send_copy(f);
 	note(f);
-	return ip_vs_quic_forward(f->e->skb, f->target, f->quote);
+	return ivq_forward(f->e->skb, f->target, f->quote);
 }
 
-static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
+static unsigned int steer(struct ivq_net *qnet, const struct error *e,
 			  struct ip_vs_iphdr *quote)
 {
 	u8 buf[QUOTE_LEN] __aligned(4);
@@ -515,8 +510,7 @@ static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 	f.uh = pull_quote(e->skb, quote->len, buf, &f.payload);
 	if (!f.uh)
 		return NF_ACCEPT;
-	f.qs = ip_vs_quic_net_find_by_addr(qnet, e->af, &quote->saddr,
-					   f.uh->source);
+	f.qs = ivq_net_find_by_addr(qnet, e->af, &quote->saddr, f.uh->source);
 	if (!f.qs && is_about_tunnel(qnet, e, quote))
 		return NF_ACCEPT;
 	find_server(qnet, &f);
@@ -527,8 +521,8 @@ static unsigned int steer(struct ip_vs_quic_net *qnet, const struct error *e,
 	return NF_ACCEPT;
 }
 
-unsigned int ip_vs_quic_icmp(struct ip_vs_quic_net *qnet, struct sk_buff *skb,
-			     u16 af, struct ip_vs_iphdr *iph)
+unsigned int ivq_icmp(struct ivq_net *qnet, struct sk_buff *skb,
+		      u16 af, struct ip_vs_iphdr *iph)
 {
 	struct error e = { .skb = skb, .to = &iph->daddr, .af = af };
 	struct ip_vs_iphdr quote = {};

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* ip_fast_csum() of a header without options, which need not loop. */
-#ifndef _IP_VS_QUIC_IPSUM_H
-#define _IP_VS_QUIC_IPSUM_H
+#ifndef _IVQ_IP_CSUM_H
+#define _IVQ_IP_CSUM_H
 
 #include <linux/ip.h>
 #include <linux/string.h>
 
 /* Return: the checksum, of a header whose checksum is 0; of another one 0 if it is right. */
-static __always_inline __sum16 ip_vs_quic_ip_sum(const struct iphdr *iph)
+static __always_inline __sum16 ivq_ip_csum(const struct iphdr *iph)
 {
-	u32 words[5] ip_vs_quic_uninitialized;
+	u32 words[5] ivq_uninitialized;
 	u64 sum;
 
 	memcpy(words, iph, sizeof(words));
@@ -18,4 +18,4 @@ static __always_inline __sum16 ip_vs_quic_ip_sum(const struct iphdr *iph)
 	return csum_fold((__force __wsum)(sum >> 32));
 }
 
-#endif /* _IP_VS_QUIC_IPSUM_H */
+#endif /* _IVQ_IP_CSUM_H */

@@ -6,8 +6,8 @@
  * A set of hashes, made anew by whoever learns something under another generation of
  * the namespace's routes, which each change of an address begins.
  */
-#ifndef _IP_VS_QUIC_OWN_H
-#define _IP_VS_QUIC_OWN_H
+#ifndef _IVQ_LOCAL_ADDRS_H
+#define _IVQ_LOCAL_ADDRS_H
 
 #include <linux/bitmap.h>
 #include <linux/hash.h>
@@ -16,40 +16,41 @@
 struct net;
 
 enum {
-	IP_VS_QUIC_OWN_ORDER	= 11,
-	IP_VS_QUIC_OWN_BITS	= 1 << IP_VS_QUIC_OWN_ORDER,
+	IVQ_LOCAL_ADDRS_ORDER	= 11,
+	IVQ_LOCAL_ADDRS_BITS	= 1 << IVQ_LOCAL_ADDRS_ORDER,
 };
 
 /**
- * struct ip_vs_quic_own - a namespace's own addresses
+ * struct ivq_local_addrs - a namespace's own addresses
  * @genid: the generation that @hashes are of
  * @hashes: of the addresses
  * @lock: of writers
  */
-struct ip_vs_quic_own {
+struct ivq_local_addrs {
 	u32 genid;
-	DECLARE_BITMAP(hashes, IP_VS_QUIC_OWN_BITS);
+	DECLARE_BITMAP(hashes, IVQ_LOCAL_ADDRS_BITS);
 	spinlock_t lock; /* see above */
 };
 
-void ip_vs_quic_own_init(struct ip_vs_quic_own *own);
+void ivq_local_addrs_init(struct ivq_local_addrs *addrs);
 
 /* Makes it that of @genid; caller is in an RCU read-side section, bottom halves off. */
-void ip_vs_quic_own_learn(struct ip_vs_quic_own *own, struct net *net,
-			  u32 genid);
+void ivq_local_addrs_learn(struct ivq_local_addrs *addrs, struct net *net,
+			   u32 genid);
 
-static __always_inline unsigned int ip_vs_quic_own_hash(__be32 addr)
+static __always_inline unsigned int ivq_local_addrs_hash(__be32 addr)
 {
-	return hash_32((__force u32)addr, IP_VS_QUIC_OWN_ORDER);
+	return hash_32((__force u32)addr, IVQ_LOCAL_ADDRS_ORDER);
 }
 
 /* May it be one, in the current generation @genid? */
-static __always_inline bool ip_vs_quic_own_may_be(const struct ip_vs_quic_own *own,
-						  u32 genid, __be32 addr)
+static __always_inline bool
+ivq_local_addrs_may_have(const struct ivq_local_addrs *addrs, u32 genid,
+			 __be32 addr)
 {
-	/* pairs with ip_vs_quic_own_learn() */
-	return smp_load_acquire(&own->genid) != genid ||
-	       test_bit(ip_vs_quic_own_hash(addr), own->hashes);
+	/* pairs with ivq_local_addrs_learn() */
+	return smp_load_acquire(&addrs->genid) != genid ||
+	       test_bit(ivq_local_addrs_hash(addr), addrs->hashes);
 }
 
-#endif /* _IP_VS_QUIC_OWN_H */
+#endif /* _IVQ_LOCAL_ADDRS_H */

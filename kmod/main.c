@@ -26,15 +26,15 @@ static int finish_loading(void)
 	int err = 0;
 
 	if (!watches_namespaces) {
-		err = ip_vs_quic_netns_init();
+		err = ivq_netns_init();
 		watches_namespaces = !err;
 	}
 	if (!err && !watches_devices) {
-		err = ip_vs_quic_express_init();
+		err = ivq_express_init();
 		watches_devices = !err;
 	}
 	if (!err) {
-		err = ip_vs_quic_netlink_init();
+		err = ivq_netlink_init();
 		has_family = !err;
 	}
 	return err;
@@ -47,7 +47,7 @@ static void loading_work(struct work_struct *work)
 	if (!err)
 		return;
 	pr_warn_ratelimited("no netlink family yet, error %d\n", err);
-	ip_vs_quic_object_queue(to_delayed_work(work), RETRY);
+	ivq_object_queue(to_delayed_work(work), RETRY);
 }
 
 static DECLARE_DELAYED_WORK(loading, loading_work);
@@ -66,32 +66,32 @@ static DECLARE_DELAYED_WORK(loading, loading_work);
  * hold the module, so at exit there are none, hence no hooks either but those of the
  * express path, which go with the notifier.
  */
-static int __init ip_vs_quic_init(void)
+static int __init ivq_init(void)
 {
 	int err;
 
-	err = ip_vs_quic_aes_init();
+	err = ivq_aes_init();
 	if (err)
 		return err;
-	err = ip_vs_quic_target_init();
+	err = ivq_target_init();
 	if (err)
 		return err;
-	err = ip_vs_quic_cidcache_init();
+	err = ivq_cidcache_init();
 	if (err)
 		return err;
-	err = ip_vs_quic_object_init();
+	err = ivq_object_init();
 	if (err)
 		goto err_cidcache;
-	err = ip_vs_quic_sched_init();
+	err = ivq_sched_init();
 	if (err)
 		goto err_object;
-	ip_vs_quic_object_queue(&loading, 0);
+	ivq_object_queue(&loading, 0);
 	return 0;
 
 err_object:
-	ip_vs_quic_object_uninit();
+	ivq_object_uninit();
 err_cidcache:
-	ip_vs_quic_cidcache_uninit();
+	ivq_cidcache_uninit();
 	return err;
 }
 
@@ -99,22 +99,22 @@ err_cidcache:
  * Waits for all that loading does not.  Who loads the module meanwhile, IPVS too, is
  * told at once that it is busy.
  */
-static void __exit ip_vs_quic_exit(void)
+static void __exit ivq_exit(void)
 {
 	cancel_delayed_work_sync(&loading);
 	if (has_family)
-		ip_vs_quic_netlink_uninit();
+		ivq_netlink_uninit();
 	if (watches_devices)
-		ip_vs_quic_express_uninit();
+		ivq_express_uninit();
 	if (watches_namespaces)
-		ip_vs_quic_netns_uninit();
-	ip_vs_quic_sched_uninit();
-	ip_vs_quic_object_uninit();
-	ip_vs_quic_cidcache_uninit();
+		ivq_netns_uninit();
+	ivq_sched_uninit();
+	ivq_object_uninit();
+	ivq_cidcache_uninit();
 }
 
-module_init(ip_vs_quic_init);
-module_exit(ip_vs_quic_exit);
+module_init(ivq_init);
+module_exit(ivq_exit);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("IPVS scheduler and fast path for QUIC-LB connection IDs");
 /* In a kernel's tree the version is the kernel's. */

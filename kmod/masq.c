@@ -33,9 +33,9 @@ enum {
 
 struct packet {
 	struct sk_buff *skb;
-	const struct ip_vs_quic_service *qs;
-	const struct ip_vs_quic_routes *routes;
-	const struct ip_vs_quic_target *target;
+	const struct ivq_service *qs;
+	const struct ivq_snapshot *snapshot;
+	const struct ivq_target *target;
 	struct ip_vs_iphdr *iph;
 	const struct udphdr *uh;
 	__be16 dport;		/* the server's */
@@ -44,7 +44,7 @@ struct packet {
 static void note(const struct packet *p, enum ip_vs_quic_outcome outcome,
 		 const struct ip_vs_dest *dest)
 {
-	ip_vs_quic_stats_count(p->qs->stats, outcome);
+	ivq_stats_count(p->qs->stats, outcome);
 	trace_ip_vs_quic_schedule(p->qs, &p->iph->saddr, p->uh->source, outcome,
 				  dest);
 }
@@ -66,9 +66,9 @@ static struct ip_vs_conn *find_by_reply(const struct packet *p)
  */
 static bool may_hide(const struct packet *p)
 {
-	u32 share = DIV_ROUND_UP(p->routes->pool->count, HIDDEN_MAX);
-	u64 hash = ip_vs_quic_flow_hash(p->qs->key.af, p->iph, p->uh);
-	const struct ip_vs_quic_addr *addr = &p->target->addr;
+	u32 share = DIV_ROUND_UP(p->snapshot->pool->count, HIDDEN_MAX);
+	u64 hash = ivq_flow_hash(p->qs->key.af, p->iph, p->uh);
+	const struct ivq_addr *addr = &p->target->addr;
 
 	return share < 2 ||
 	       !((u32)maglev_hash(addr, sizeof(*addr), hash) % share);
@@ -81,7 +81,7 @@ static bool may_hide(const struct packet *p)
  */
 static struct ip_vs_conn *new_hidden(const struct packet *p)
 {
-	const struct ip_vs_quic_settings *settings = &p->routes->settings;
+	const struct ivq_settings *settings = &p->snapshot->settings;
 	struct ip_vs_dest *dest = p->target->conn.dest;
 	struct netns_ipvs *ipvs = p->qs->ipvs;
 	struct ip_vs_conn_param param;
@@ -100,7 +100,7 @@ static struct ip_vs_conn *new_hidden(const struct packet *p)
 		return NULL;
 	cp->flags &= ~IP_VS_CONN_F_NFCT;
 	cp->timeout = settings->tuple_timeout;
-	ip_vs_quic_forward_count_conn(cp);
+	ivq_forward_count_conn(cp);
 	return cp;
 }
 
@@ -127,7 +127,7 @@ static unsigned int translate(const struct packet *p,
 	once.vport = p->uh->dest;
 	once.dport = p->dport;
 	once.packet_xmit = cp->packet_xmit;
-	ip_vs_quic_target_count(p->target, p->skb);
+	ivq_target_count(p->target, p->skb);
 	return once.packet_xmit(p->skb, &once, p->target->pp, p->iph);
 }
 
@@ -136,7 +136,7 @@ static unsigned int drop(const struct packet *p)
 {
 	note(p, IP_VS_QUIC_SCHED_NONE, NULL);
 	trace_ip_vs_quic_drop(p->qs->ipvs->net, p->skb,
-			      IP_VS_QUIC_DROP_ENTRY);
+			      IVQ_DROP_ENTRY);
 	return NF_DROP;
 }
 
@@ -169,15 +169,14 @@ static bool is_persistent(const struct ip_vs_dest *dest)
  * IPVS's own path: without an entry it asks the scheduler, which decides by CID, too;
  * but not for persistent services, where the template decides.
  */
-unsigned int ip_vs_quic_masq(struct sk_buff *skb,
-			     const struct ip_vs_quic_service *qs,
-			     const struct ip_vs_quic_routes *routes,
-			     const struct ip_vs_quic_target *target,
-			     struct ip_vs_iphdr *iph, const struct udphdr *uh)
+unsigned int ivq_masq(struct sk_buff *skb, const struct ivq_service *qs,
+		      const struct ivq_snapshot *snapshot,
+		      const struct ivq_target *target,
+		      struct ip_vs_iphdr *iph, const struct udphdr *uh)
 {
 	const struct ip_vs_dest *dest = target->conn.dest;
 	const struct packet p = {
-		.skb = skb, .qs = qs, .routes = routes, .target = target,
+		.skb = skb, .qs = qs, .snapshot = snapshot, .target = target,
 		.iph = iph, .uh = uh,
 		.dport = dest->port ? dest->port : uh->dest,
 	};

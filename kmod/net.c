@@ -15,9 +15,9 @@
 static DEFINE_HASHTABLE(nets, 8);
 static DEFINE_MUTEX(nets_lock);
 
-static struct ip_vs_quic_net *find_and_get(const struct net *net)
+static struct ivq_net *find_and_get(const struct net *net)
 {
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 
 	lockdep_assert_held(&nets_lock);
 	hash_for_each_possible(nets, qnet, node, (unsigned long)net) {
@@ -29,9 +29,9 @@ static struct ip_vs_quic_net *find_and_get(const struct net *net)
 	return NULL;
 }
 
-struct ip_vs_quic_net *ip_vs_quic_net_get(const struct net *net)
+struct ivq_net *ivq_net_get(const struct net *net)
 {
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 
 	mutex_lock(&nets_lock);
 	qnet = find_and_get(net);
@@ -39,23 +39,22 @@ struct ip_vs_quic_net *ip_vs_quic_net_get(const struct net *net)
 	return qnet;
 }
 
-static void free_net(struct ip_vs_quic_net *qnet)
+static void free_net(struct ivq_net *qnet)
 {
-	ip_vs_quic_svctable_destroy(&qnet->table);
+	ivq_svctable_destroy(&qnet->table);
 	mutex_destroy(&qnet->lock);
 	kfree(qnet);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_NET);
+	ivq_object_destroyed(IVQ_OBJ_NET);
 }
 
 static void free_work(struct work_struct *work)
 {
-	free_net(container_of(to_rcu_work(work), struct ip_vs_quic_net,
-			      free_work));
+	free_net(container_of(to_rcu_work(work), struct ivq_net, free_work));
 }
 
-static struct ip_vs_quic_net *new_net(struct net *net)
+static struct ivq_net *new_net(struct net *net)
 {
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 
 	qnet = kzalloc(sizeof(*qnet), GFP_KERNEL_ACCOUNT);
 	if (!qnet)
@@ -65,19 +64,19 @@ static struct ip_vs_quic_net *new_net(struct net *net)
 	mutex_init(&qnet->lock);
 	INIT_LIST_HEAD(&qnet->services);
 	INIT_LIST_HEAD(&qnet->express);
-	ip_vs_quic_own_init(&qnet->own);
-	if (ip_vs_quic_svctable_init(&qnet->table, &qnet->lock)) {
+	ivq_local_addrs_init(&qnet->addrs);
+	if (ivq_svctable_init(&qnet->table, &qnet->lock)) {
 		kfree(qnet);
 		return NULL;
 	}
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_NET);
+	ivq_object_created(IVQ_OBJ_NET);
 	return qnet;
 }
 
 /* Whoever comes second finds what the first has made. */
-struct ip_vs_quic_net *ip_vs_quic_net_make(struct net *net)
+struct ivq_net *ivq_net_make(struct net *net)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net), *fresh;
+	struct ivq_net *qnet = ivq_net_get(net), *fresh;
 
 	if (qnet)
 		return qnet;
@@ -98,16 +97,16 @@ struct ip_vs_quic_net *ip_vs_quic_net_make(struct net *net)
 /* Hooks that are gone may still run with it: it is freed after a grace period. */
 static void release(struct kref *ref)
 {
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 
-	qnet = container_of(ref, struct ip_vs_quic_net, ref);
+	qnet = container_of(ref, struct ivq_net, ref);
 	hash_del(&qnet->node);
 	mutex_unlock(&nets_lock);
 	INIT_RCU_WORK(&qnet->free_work, free_work);
-	ip_vs_quic_object_retire(&qnet->free_work);
+	ivq_object_retire(&qnet->free_work);
 }
 
-void ip_vs_quic_net_put(struct ip_vs_quic_net *qnet)
+void ivq_net_put(struct ivq_net *qnet)
 {
 	kref_put_mutex(&qnet->ref, release, &nets_lock);
 }
@@ -116,7 +115,7 @@ void ip_vs_quic_net_put(struct ip_vs_quic_net *qnet)
  * Counted over all namespaces: what a namespace has after it had nothing is not
  * taken for what it had before.
  */
-void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet)
+void ivq_net_changed(struct ivq_net *qnet)
 {
 	static atomic_t changes;
 
@@ -126,37 +125,33 @@ void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet)
 	} while (!qnet->generation);
 }
 
-int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
-			struct ip_vs_quic_service *qs)
+int ivq_net_link(struct ivq_net *qnet, struct ivq_service *qs)
 {
 	int err;
 
 	lockdep_assert_held(&qnet->lock);
 	qs->qnet = qnet;
 	qs->lock = &qnet->lock;
-	err = ip_vs_quic_svctable_add(&qnet->table, qs);
+	err = ivq_svctable_add(&qnet->table, qs);
 	if (err)
 		return err;
 	list_add_tail(&qs->list, &qnet->services);
 	if (qs->key.fwmark) {
-		ip_vs_quic_marked_add(ip_vs_quic_net_marked(qnet, qs->key.af),
-				      qs);
+		ivq_marked_add(ivq_net_marked(qnet, qs->key.af), qs);
 		WRITE_ONCE(qnet->fwmark_users, qnet->fwmark_users + 1);
 	}
-	ip_vs_quic_net_changed(qnet);
+	ivq_net_changed(qnet);
 	return 0;
 }
 
-void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
-			   struct ip_vs_quic_service *qs)
+void ivq_net_unlink(struct ivq_net *qnet, struct ivq_service *qs)
 {
 	lockdep_assert_held(&qnet->lock);
 	if (qs->key.fwmark) {
 		WRITE_ONCE(qnet->fwmark_users, qnet->fwmark_users - 1);
-		ip_vs_quic_marked_del(ip_vs_quic_net_marked(qnet, qs->key.af),
-				      qs);
+		ivq_marked_del(ivq_net_marked(qnet, qs->key.af), qs);
 	}
 	list_del(&qs->list);
-	ip_vs_quic_svctable_del(&qnet->table, qs);
-	ip_vs_quic_net_changed(qnet);
+	ivq_svctable_del(&qnet->table, qs);
+	ivq_net_changed(qnet);
 }

@@ -5,8 +5,8 @@
  * to be registered by the time the module is loaded, and loading must not wait for
  * who dismantles namespaces, see main.c.
  */
-#ifndef _IP_VS_QUIC_NET_H
-#define _IP_VS_QUIC_NET_H
+#ifndef _IVQ_NET_H
+#define _IVQ_NET_H
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -22,7 +22,7 @@
 #include "svctable.h"
 
 /**
- * struct ip_vs_quic_net - per namespace
+ * struct ivq_net - per namespace
  * @net: whose it is; not a reference: services and devices go before it does
  * @node: in the table of all, by @net
  * @ref: one per service, one per express path, one of each who has looked it up
@@ -41,105 +41,100 @@
  * @ops: the hooks, priv pointing here
  * @express: devices with the express path, read under RCU
  * @express_slots: of these, by bit
- * @own: the namespace's own addresses, learned for the express path
+ * @addrs: the namespace's own addresses, learned for the express path
  * @express_users: how many; the hook reads it without the lock: a stale zero only
  *		   delays the express path
  * @free_work: frees it after a grace period
  */
-struct ip_vs_quic_net {
+struct ivq_net {
 	struct net *net;
 	struct hlist_node node;
 	struct kref ref;
 	struct mutex lock; /* of what follows, see above */
-	struct ip_vs_quic_svctable table;
+	struct ivq_svctable table;
 	struct list_head services;
 	u32 generation;
 	unsigned int hook_users;
 	unsigned int fwmark_users;
-	struct ip_vs_quic_marked marked[2];
+	struct ivq_marked marked[2];
 	struct nf_hook_ops ops[2];
 	struct list_head express;
 	u32 express_slots;
-	struct ip_vs_quic_own own;
+	struct ivq_local_addrs addrs;
 	unsigned int express_users;
 	struct rcu_work free_work;
 };
 
 /* Return: what there is for @net, or NULL. */
-struct ip_vs_quic_net *ip_vs_quic_net_get(const struct net *net);
+struct ivq_net *ivq_net_get(const struct net *net);
 
 /* Return: what there is for @net from now on, or NULL: no memory. */
-struct ip_vs_quic_net *ip_vs_quic_net_make(struct net *net);
+struct ivq_net *ivq_net_make(struct net *net);
 
 /* Whoever holds its lock has another reference. */
-void ip_vs_quic_net_put(struct ip_vs_quic_net *qnet);
+void ivq_net_put(struct ivq_net *qnet);
 
 /* Links a new service, which takes over the caller's reference; caller holds the lock. */
-int ip_vs_quic_net_link(struct ip_vs_quic_net *qnet,
-			struct ip_vs_quic_service *qs);
+int ivq_net_link(struct ivq_net *qnet, struct ivq_service *qs);
 /* Gives the reference back to the caller, who holds the lock. */
-void ip_vs_quic_net_unlink(struct ip_vs_quic_net *qnet,
-			   struct ip_vs_quic_service *qs);
+void ivq_net_unlink(struct ivq_net *qnet, struct ivq_service *qs);
 
 /* Configuration changed; caller holds the lock. */
-void ip_vs_quic_net_changed(struct ip_vs_quic_net *qnet);
+void ivq_net_changed(struct ivq_net *qnet);
 
 /* Caller is in an RCU read-side section or holds the lock. */
-static inline struct ip_vs_quic_service *
-ip_vs_quic_net_find(struct ip_vs_quic_net *qnet,
-		    const struct ip_vs_quic_svc_key *key)
+static inline struct ivq_service *ivq_net_find(struct ivq_net *qnet,
+					       const struct ivq_svc_key *key)
 {
-	return ip_vs_quic_svctable_find(&qnet->table, key->words[0],
-					key->words[1], key->words[2]);
+	return ivq_svctable_find(&qnet->table, key->words[0],
+				 key->words[1], key->words[2]);
 }
 
 /*
  * The service of the datagram whose IP header, of family @af and without options, is
  * at @nh.  Caller is in an RCU read-side section.
  */
-static __always_inline struct ip_vs_quic_service *
-ip_vs_quic_net_find_at(const struct ip_vs_quic_net *qnet, const void *nh,
-		       u16 af)
+static __always_inline struct ivq_service *
+ivq_net_find_at(const struct ivq_net *qnet, const void *nh, u16 af)
 {
 	const struct iphdr *iph = nh;
 	const struct ipv6hdr *ip6h = nh;
 	const struct udphdr *uh;
-	u64 addr[2] ip_vs_quic_uninitialized;
+	u64 addr[2] ivq_uninitialized;
 
 	if (af == AF_INET6) {
 		uh = (const struct udphdr *)(ip6h + 1);
 		memcpy(addr, &ip6h->daddr, sizeof(addr));
 	} else {
 		uh = (const struct udphdr *)(iph + 1);
-		addr[0] = ip_vs_quic_svc_word_v4(iph->daddr);
+		addr[0] = ivq_svc_word_v4(iph->daddr);
 		addr[1] = 0;
 	}
-	return ip_vs_quic_svctable_find(&qnet->table, addr[0], addr[1],
-					ip_vs_quic_svc_word_port(af, uh->dest));
+	return ivq_svctable_find(&qnet->table, addr[0], addr[1],
+				 ivq_svc_word_port(af, uh->dest));
 }
 
 /* By address and port.  Caller is in an RCU read-side section. */
-static inline struct ip_vs_quic_service *
-ip_vs_quic_net_find_by_addr(struct ip_vs_quic_net *qnet, u16 af,
-			    const union nf_inet_addr *vaddr, __be16 vport)
+static inline struct ivq_service *
+ivq_net_find_by_addr(struct ivq_net *qnet, u16 af,
+		     const union nf_inet_addr *vaddr, __be16 vport)
 {
-	struct ip_vs_quic_svc_key key = { .af = af, .port = vport };
+	struct ivq_svc_key key = { .af = af, .port = vport };
 
 	ip_vs_addr_set(af, &key.addr, vaddr);
-	return ip_vs_quic_net_find(qnet, &key);
+	return ivq_net_find(qnet, &key);
 }
 
 /* By @mark, which is that of a packet of the flow itself and not 0; under RCU. */
-static inline struct ip_vs_quic_service *
-ip_vs_quic_net_find_by_mark(struct ip_vs_quic_net *qnet, u16 af, u32 mark)
+static inline struct ivq_service *
+ivq_net_find_by_mark(struct ivq_net *qnet, u16 af, u32 mark)
 {
-	struct ip_vs_quic_svc_key key = { .af = af, .fwmark = mark };
+	struct ivq_svc_key key = { .af = af, .fwmark = mark };
 
-	return ip_vs_quic_net_find(qnet, &key);
+	return ivq_net_find(qnet, &key);
 }
 
-static inline struct ip_vs_quic_marked *
-ip_vs_quic_net_marked(struct ip_vs_quic_net *qnet, u16 af)
+static inline struct ivq_marked *ivq_net_marked(struct ivq_net *qnet, u16 af)
 {
 	return &qnet->marked[af == AF_INET6];
 }
@@ -148,18 +143,18 @@ ip_vs_quic_net_marked(struct ip_vs_quic_net *qnet, u16 af)
  * The service that a datagram to @vaddr is for; IPVS prefers a firewall mark's
  * service to an address's.  Caller is in an RCU read-side section.
  */
-static inline struct ip_vs_quic_service *
-ip_vs_quic_net_find_for(struct ip_vs_quic_net *qnet, u32 mark, u16 af,
-			const union nf_inet_addr *vaddr, __be16 vport)
+static inline struct ivq_service *
+ivq_net_find_for(struct ivq_net *qnet, u32 mark, u16 af,
+		 const union nf_inet_addr *vaddr, __be16 vport)
 {
 	if (unlikely(mark && READ_ONCE(qnet->fwmark_users))) {
-		struct ip_vs_quic_service *qs;
+		struct ivq_service *qs;
 
-		qs = ip_vs_quic_net_find_by_mark(qnet, af, mark);
+		qs = ivq_net_find_by_mark(qnet, af, mark);
 		if (qs)
 			return qs;
 	}
-	return ip_vs_quic_net_find_by_addr(qnet, af, vaddr, vport);
+	return ivq_net_find_by_addr(qnet, af, vaddr, vport);
 }
 
-#endif /* _IP_VS_QUIC_NET_H */
+#endif /* _IVQ_NET_H */

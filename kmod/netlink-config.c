@@ -28,7 +28,7 @@ static int check_config(unsigned int id, unsigned int server_id_len,
 }
 
 /* Each config may be named once; its ID is in @tb, its tenant may be. */
-static int name_config(struct ip_vs_quic_request *req, struct nlattr **tb,
+static int name_config(struct ivq_request *req, struct nlattr **tb,
 		       u8 *id, u8 *tenant)
 {
 	u32 bit;
@@ -40,11 +40,11 @@ static int name_config(struct ip_vs_quic_request *req, struct nlattr **tb,
 		NL_SET_ERR_MSG(req->extack, "Config ID must be 0 to 6");
 		return -EINVAL;
 	}
-	if (*tenant >= IP_VS_QUIC_TENANTS_MAX) {
+	if (*tenant >= IVQ_TENANTS_MAX) {
 		NL_SET_ERR_MSG(req->extack, "Tenant must be 0 to 3");
 		return -EINVAL;
 	}
-	bit = BIT(*id * IP_VS_QUIC_TENANTS_MAX + *tenant);
+	bit = BIT(*id * IVQ_TENANTS_MAX + *tenant);
 	if (req->named & bit) {
 		NL_SET_ERR_MSG(req->extack, "A config appears twice in the request");
 		return -EINVAL;
@@ -54,8 +54,8 @@ static int name_config(struct ip_vs_quic_request *req, struct nlattr **tb,
 	return 0;
 }
 
-static int parse_config(struct ip_vs_quic_request *req, struct nlattr **tb,
-			struct ip_vs_quic_config_params *params)
+static int parse_config(struct ivq_request *req, struct nlattr **tb,
+			struct ivq_config_params *params)
 {
 	int err;
 
@@ -80,8 +80,7 @@ static int parse_config(struct ip_vs_quic_request *req, struct nlattr **tb,
 	return name_config(req, tb, &params->id, &params->tenant);
 }
 
-static int read_config(struct ip_vs_quic_request *req,
-		       const struct nlattr *attr,
+static int read_config(struct ivq_request *req, const struct nlattr *attr,
 		       struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1])
 {
 	static const u8 reply_only[] = {
@@ -94,17 +93,17 @@ static int read_config(struct ip_vs_quic_request *req,
 	err = nla_parse_nested(tb, IP_VS_QUIC_A_CFG_MAX, attr,
 			       ip_vs_quic_config_nl_policy, req->extack);
 	for (i = 0; !err && i < ARRAY_SIZE(reply_only); i++)
-		err = ip_vs_quic_netlink_reply_only(tb[reply_only[i]],
-						    req->extack);
+		err = ivq_netlink_reply_only(tb[reply_only[i]], req->extack);
 	return err;
 }
 
-static int set_config(struct ip_vs_quic_request *req,
+static int set_config(struct ivq_request *req,
 		      const struct nlattr *attr)
 {
-	struct ip_vs_quic_config_params params = {};
+	struct ivq_config_params params = {};
 	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
-	struct ip_vs_quic_config *cfg, *old;
+	const struct ivq_snapshot *snapshot;
+	struct ivq_config *cfg, *old;
 	int err;
 
 	err = read_config(req, attr, tb);
@@ -117,24 +116,24 @@ static int set_config(struct ip_vs_quic_request *req,
 		return -EEXIST;
 	}
 
-	cfg = ip_vs_quic_config_new(&params);
+	cfg = ivq_config_new(&params);
 	if (IS_ERR(cfg)) {
 		NL_SET_ERR_MSG(req->extack, "The config could not be made");
 		return PTR_ERR(cfg);
 	}
 	/* one that is there already goes on counting */
-	old = ip_vs_quic_service_routes(req->qs)->configs.at[params.id][params.tenant];
-	if (old && ip_vs_quic_config_equal(old, cfg)) {
-		ip_vs_quic_config_put(cfg);
-		cfg = ip_vs_quic_config_get(old);
+	snapshot = ivq_service_snapshot(req->qs);
+	old = snapshot->configs.at[params.id][params.tenant];
+	if (old && ivq_config_equal(old, cfg)) {
+		ivq_config_put(cfg);
+		cfg = ivq_config_get(old);
 	}
 	req->fresh.at[params.id][params.tenant] = cfg;
 	req->change.configs.at[params.id][params.tenant] = cfg;
 	return 0;
 }
 
-int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
-				   struct genl_info *info)
+int ivq_request_set_configs(struct ivq_request *req, struct genl_info *info)
 {
 	const struct nlattr *attr;
 	int rem, err;
@@ -149,8 +148,7 @@ int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
 	return 0;
 }
 
-int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
-				   struct genl_info *info)
+int ivq_request_del_configs(struct ivq_request *req, struct genl_info *info)
 {
 	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
 	const struct nlattr *attr;
@@ -180,12 +178,12 @@ int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
 }
 
 /* The packet path stops at the first empty place of a config ID. */
-int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req)
+int ivq_request_check_tenants(const struct ivq_request *req)
 {
 	unsigned int id, i;
 
 	for (id = 0; id < QLB_CONFIGS_MAX; id++)
-		for (i = 1; i < IP_VS_QUIC_TENANTS_MAX; i++)
+		for (i = 1; i < IVQ_TENANTS_MAX; i++)
 			if (req->change.configs.at[id][i] &&
 			    !req->change.configs.at[id][i - 1]) {
 				NL_SET_ERR_MSG(req->extack, "A config's tenants must be numbered from 0 without gaps");

@@ -7,13 +7,13 @@
 #include "net.h"
 #include "netlink.h"
 
-typedef int (*change_fn)(struct ip_vs_quic_net *qnet, const char *name,
+typedef int (*change_fn)(struct ivq_net *qnet, const char *name,
 			 struct netlink_ext_ack *extack);
 
 static int change_device(struct genl_info *info, change_fn fn)
 {
 	const struct nlattr *nest = info->attrs[IP_VS_QUIC_A_EXPRESS];
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 	const struct nlattr *name;
 	int err;
 
@@ -22,11 +22,11 @@ static int change_device(struct genl_info *info, change_fn fn)
 		NL_SET_ERR_MSG(info->extack, "The device is missing");
 		return -EINVAL;
 	}
-	err = ip_vs_quic_netlink_reply_only(nla_find_nested(nest, IP_VS_QUIC_A_EXP_STATS),
-					    info->extack);
+	err = ivq_netlink_reply_only(nla_find_nested(nest, IP_VS_QUIC_A_EXP_STATS),
+				     info->extack);
 	if (err)
 		return err;
-	qnet = ip_vs_quic_net_make(genl_info_net(info));
+	qnet = ivq_net_make(genl_info_net(info));
 	if (!qnet)
 		return -ENOMEM;
 	/* devices first, as in the notifier */
@@ -35,7 +35,7 @@ static int change_device(struct genl_info *info, change_fn fn)
 	err = fn(qnet, nla_data(name), info->extack);
 	mutex_unlock(&qnet->lock);
 	rtnl_unlock();
-	ip_vs_quic_net_put(qnet);
+	ivq_net_put(qnet);
 	return err;
 }
 
@@ -43,22 +43,21 @@ static int change(struct genl_info *info, change_fn fn)
 {
 	int err = change_device(info, fn);
 
-	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
+	ivq_netlink_wipe_keys(info->nlhdr);
 	return err;
 }
 
 int ip_vs_quic_nl_express_add_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return change(info, ip_vs_quic_express_add);
+	return change(info, ivq_express_add);
 }
 
 int ip_vs_quic_nl_express_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return change(info, ip_vs_quic_express_del);
+	return change(info, ivq_express_del);
 }
 
-static int put_stats(struct sk_buff *skb,
-		     const struct ip_vs_quic_express *express)
+static int put_stats(struct sk_buff *skb, const struct ivq_express *express)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_EXP_STATS);
 	unsigned int i;
@@ -67,15 +66,13 @@ static int put_stats(struct sk_buff *skb,
 		return -EMSGSIZE;
 	for (i = 0; i < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; i++)
 		if (nla_put_u64_64bit(skb, 1 + i,
-				      ip_vs_quic_stats_sum(express->stats, i),
-				      0))
+				      ivq_stats_sum(express->stats, i), 0))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
-static int put_express(struct sk_buff *skb,
-		       const struct ip_vs_quic_express *express)
+static int put_express(struct sk_buff *skb, const struct ivq_express *express)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_EXPRESS);
 
@@ -89,13 +86,13 @@ static int put_express(struct sk_buff *skb,
 }
 
 static int dump_express(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct ip_vs_quic_express *express)
+			const struct ivq_express *express)
 {
 	void *hdr;
 	int err;
 
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			  &ip_vs_quic_genl_family, NLM_F_MULTI,
+			  &ivq_genl_family, NLM_F_MULTI,
 			  IP_VS_QUIC_CMD_EXPRESS_GET);
 	if (!hdr)
 		return -EMSGSIZE;
@@ -112,12 +109,12 @@ static int dump_express(struct sk_buff *skb, struct netlink_callback *cb,
 int ip_vs_quic_nl_express_get_dumpit(struct sk_buff *skb,
 				     struct netlink_callback *cb)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(sock_net(cb->skb->sk));
-	const struct ip_vs_quic_express *express;
+	struct ivq_net *qnet = ivq_net_get(sock_net(cb->skb->sk));
+	const struct ivq_express *express;
 	long n = 0;
 	int err = 0;
 
-	ip_vs_quic_netlink_wipe_keys(cb->nlh);
+	ivq_netlink_wipe_keys(cb->nlh);
 	cb->seq = 0;
 	if (!qnet)
 		return 0;
@@ -134,6 +131,6 @@ int ip_vs_quic_nl_express_get_dumpit(struct sk_buff *skb,
 	}
 	mutex_unlock(&qnet->lock);
 	rtnl_unlock();
-	ip_vs_quic_net_put(qnet);
+	ivq_net_put(qnet);
 	return skb->len ? skb->len : err;
 }

@@ -19,7 +19,7 @@ struct cursor {
 };
 
 enum {
-	PART_SETTINGS = QLB_CONFIGS_MAX * IP_VS_QUIC_TENANTS_MAX,
+	PART_SETTINGS = QLB_CONFIGS_MAX * IVQ_TENANTS_MAX,
 	PART_STATS,
 	PARTS
 };
@@ -30,8 +30,7 @@ static int put_addr(struct sk_buff *skb, int type, u16 af,
 	return nla_put(skb, type, af == AF_INET6 ? 16 : 4, addr);
 }
 
-static int put_service(struct sk_buff *skb,
-		       const struct ip_vs_quic_svc_key *key)
+static int put_service(struct sk_buff *skb, const struct ivq_svc_key *key)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVICE);
 
@@ -48,11 +47,11 @@ static int put_service(struct sk_buff *skb,
 	return 0;
 }
 
-static int put_usage(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
+static int put_usage(struct sk_buff *skb, const struct ivq_config *cfg)
 {
 	u64 datagrams, misses, seen, age;
 
-	ip_vs_quic_config_usage(cfg, &datagrams, &misses, &seen);
+	ivq_config_usage(cfg, &datagrams, &misses, &seen);
 	age = jiffies64_to_msecs(get_jiffies_64() - seen);
 	if (nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_DATAGRAMS, datagrams, 0) ||
 	    nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_MISSES, misses, 0) ||
@@ -63,7 +62,7 @@ static int put_usage(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
 }
 
 /* Everything but the key. */
-static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
+static int put_config(struct sk_buff *skb, const struct ivq_config *cfg)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_CONFIG);
 
@@ -90,7 +89,7 @@ static int put_config(struct sk_buff *skb, const struct ip_vs_quic_config *cfg)
 
 /* @server may be NULL: the server ID is nobody's. */
 static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
-		   bool prefix, const struct ip_vs_quic_addr *server)
+		   bool prefix, const struct ivq_addr *server)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVER_ID);
 
@@ -109,7 +108,7 @@ static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
 	return 0;
 }
 
-static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
+static int put_stats(struct sk_buff *skb, const struct ivq_service *qs)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_STATS);
 	unsigned int i;
@@ -118,7 +117,7 @@ static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
 		return -EMSGSIZE;
 	for (i = 0; i < IP_VS_QUIC_OUTCOME_COUNT; i++)
 		if (nla_put_u64_64bit(skb, 1 + i,
-				      ip_vs_quic_stats_sum(qs->stats, i), 0)) {
+				      ivq_stats_sum(qs->stats, i), 0)) {
 			nla_nest_cancel(skb, nest);
 			return -EMSGSIZE;
 		}
@@ -128,7 +127,7 @@ static int put_stats(struct sk_buff *skb, const struct ip_vs_quic_service *qs)
 
 /* As it was given; none is not told. */
 static int put_source(struct sk_buff *skb, int type, unsigned int octets,
-		      const struct ip_vs_quic_source *source)
+		      const struct ivq_source *source)
 {
 	u8 data[17];
 
@@ -140,24 +139,24 @@ static int put_source(struct sk_buff *skb, int type, unsigned int octets,
 }
 
 static int put_settings(struct sk_buff *skb,
-			const struct ip_vs_quic_routes *routes)
+			const struct ivq_snapshot *snapshot)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SETTINGS);
-	u32 dcid_max = ip_vs_quic_dcids_max(routes->dcids);
+	u32 dcid_max = ivq_unroutable_max(snapshot->unroutable);
 
 	if (!nest ||
 	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_TIMEOUT,
-			routes->settings.tuple_timeout / HZ) ||
+			snapshot->settings.tuple_timeout / HZ) ||
 	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_MAX,
-			routes->settings.tuple_max) ||
+			snapshot->settings.tuple_max) ||
 	    put_source(skb, IP_VS_QUIC_A_SET_SOURCE4, 4,
-		       &routes->settings.sources.v4) ||
+		       &snapshot->settings.sources.v4) ||
 	    put_source(skb, IP_VS_QUIC_A_SET_SOURCE6, 16,
-		       &routes->settings.sources.v6) ||
+		       &snapshot->settings.sources.v6) ||
 	    nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_MAX, dcid_max) ||
 	    (dcid_max &&
 	     nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_TIMEOUT,
-			 ip_vs_quic_dcids_timeout(routes->dcids) / HZ))) {
+			 ivq_unroutable_timeout(snapshot->unroutable) / HZ))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}
@@ -165,31 +164,31 @@ static int put_settings(struct sk_buff *skb,
 	return 0;
 }
 
-static int put_part(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+static int put_part(struct sk_buff *skb, const struct ivq_service *qs,
 		    unsigned long part)
 {
-	const struct ip_vs_quic_routes *routes = ip_vs_quic_service_routes(qs);
-	const struct ip_vs_quic_config *cfg;
+	const struct ivq_snapshot *snapshot = ivq_service_snapshot(qs);
+	const struct ivq_config *cfg;
 
 	if (part == PART_STATS)
 		return put_stats(skb, qs);
 	if (part == PART_SETTINGS)
-		return put_settings(skb, routes);
-	cfg = routes->configs.at[part / IP_VS_QUIC_TENANTS_MAX]
-				[part % IP_VS_QUIC_TENANTS_MAX];
+		return put_settings(skb, snapshot);
+	cfg = snapshot->configs.at[part / IVQ_TENANTS_MAX]
+				  [part % IVQ_TENANTS_MAX];
 	return cfg ? put_config(skb, cfg) : 0;
 }
 
-static int put_sids(struct sk_buff *skb, const struct ip_vs_quic_sidmap *map,
+static int put_sids(struct sk_buff *skb, const struct ivq_sidmap *map,
 		    unsigned long *at)
 {
 	for (; *at < map->count; ++*at) {
-		const struct ip_vs_quic_sid *sid = &map->sids[*at];
+		const struct ivq_sid *sid = &map->sids[*at];
 		int err;
 
-		err = put_sid(skb, ip_vs_quic_sid_config_id(sid),
-			      sid->key.octets, ip_vs_quic_sid_len(sid),
-			      ip_vs_quic_sid_is_prefix(sid), &sid->server);
+		err = put_sid(skb, ivq_sid_config_id(sid),
+			      sid->key.octets, ivq_sid_len(sid),
+			      ivq_sid_is_prefix(sid), &sid->server);
 		if (err)
 			return err;
 	}
@@ -197,7 +196,7 @@ static int put_sids(struct sk_buff *skb, const struct ip_vs_quic_sidmap *map,
 }
 
 /* Everything from @at on, until @skb is full: then -EMSGSIZE, @at moved on. */
-static int put_rest(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+static int put_rest(struct sk_buff *skb, const struct ivq_service *qs,
 		    struct cursor *at)
 {
 	for (; at->part < PARTS; at->part++) {
@@ -214,15 +213,14 @@ static int put_rest(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
  * some is left for the next one.
  */
 static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct ip_vs_quic_service *qs, struct cursor *at)
+			const struct ivq_service *qs, struct cursor *at)
 {
 	const struct cursor before = *at;
 	void *hdr;
 	int err;
 
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			  &ip_vs_quic_genl_family, NLM_F_MULTI,
-			  IP_VS_QUIC_CMD_GET);
+			  &ivq_genl_family, NLM_F_MULTI, IP_VS_QUIC_CMD_GET);
 	if (!hdr)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
@@ -238,7 +236,7 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
-			const struct ip_vs_quic_service *qs, struct cursor *at)
+			const struct ivq_service *qs, struct cursor *at)
 {
 	int err = dump_message(skb, cb, qs, at);
 
@@ -256,12 +254,11 @@ static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
  */
 static unsigned long dump_services(struct sk_buff *skb,
 				   struct netlink_callback *cb,
-				   struct ip_vs_quic_net *qnet,
-				   const struct ip_vs_quic_svc_key *wanted,
-				   int *err)
+				   struct ivq_net *qnet,
+				   const struct ivq_svc_key *wanted, int *err)
 {
 	struct cursor *at = (void *)cb->args;
-	struct ip_vs_quic_service *qs;
+	struct ivq_service *qs;
 	unsigned long n = 0;
 
 	mutex_lock(&qnet->lock);
@@ -284,37 +281,37 @@ int ip_vs_quic_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	const struct cursor *at = (void *)cb->args;
 	const unsigned long before = at->service;
 	const struct nlattr *wanted;
-	struct ip_vs_quic_svc_key key;
-	struct ip_vs_quic_net *qnet;
+	struct ivq_svc_key key;
+	struct ivq_net *qnet;
 	unsigned long n = 0;
 	int err = 0;
 
 	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->args));
-	ip_vs_quic_netlink_wipe_keys(cb->nlh);
+	ivq_netlink_wipe_keys(cb->nlh);
 
-	wanted = ip_vs_quic_dump_attrs(cb)[IP_VS_QUIC_A_SERVICE];
+	wanted = ivq_dump_attrs(cb)[IP_VS_QUIC_A_SERVICE];
 	if (wanted) {
-		err = ip_vs_quic_netlink_svc_key(wanted, &key, cb->extack);
+		err = ivq_netlink_svc_key(wanted, &key, cb->extack);
 		if (err)
 			return err;
 	}
 
 	/* no generation: the namespace has nothing, any more perhaps */
 	cb->seq = 0;
-	qnet = ip_vs_quic_net_get(sock_net(cb->skb->sk));
+	qnet = ivq_net_get(sock_net(cb->skb->sk));
 	if (qnet) {
 		n = dump_services(skb, cb, qnet, wanted ? &key : NULL, &err);
-		ip_vs_quic_net_put(qnet);
+		ivq_net_put(qnet);
 	}
 	if (wanted && !n && !before)
-		return ip_vs_quic_netlink_no_service(cb->extack);
+		return ivq_netlink_no_service(cb->extack);
 	return skb->len ? skb->len : err;
 }
 
 static int put_decision(struct sk_buff *skb, const struct nlattr *cid,
-			const struct ip_vs_quic_decision *d)
+			const struct ivq_decision *d)
 {
-	const struct ip_vs_quic_config *cfg = d->config;
+	const struct ivq_config *cfg = d->config;
 	u8 nonce[QLB_NONCE_LEN_MAX];
 	struct qlb_server_id sid;
 	int err = 0;
@@ -335,22 +332,20 @@ static int put_decision(struct sk_buff *skb, const struct nlattr *cid,
 }
 
 /* The server that the map names, whether it is in the pool or not. */
-static const struct ip_vs_quic_addr *
-sid_owner(const struct ip_vs_quic_service *qs,
-	  const struct ip_vs_quic_decision *d)
+static const struct ivq_addr *sid_owner(const struct ivq_service *qs,
+					const struct ivq_decision *d)
 {
-	const struct ip_vs_quic_sid *sid;
+	const struct ivq_sid *sid;
 
-	sid = d->route ? ip_vs_quic_sidmap_find(qs->sidmap, &d->route->key) :
-			 NULL;
+	sid = d->route ? ivq_sidmap_find(qs->sidmap, &d->route->key) : NULL;
 	return sid ? &sid->server : NULL;
 }
 
-/* Caller holds qnet->lock: neither routes nor server map can change. */
-static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
+/* Caller holds qnet->lock: neither the snapshot nor the server map can change. */
+static int decode(struct sk_buff *skb, const struct ivq_service *qs,
 		  const struct nlattr *cid)
 {
-	struct ip_vs_quic_decision d = {
+	struct ivq_decision d = {
 		.hdr = {
 			.long_form = true,	/* the CID's length is known */
 			.dcid = nla_data(cid),
@@ -360,7 +355,7 @@ static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 	};
 	int err;
 
-	ip_vs_quic_decide_cid(ip_vs_quic_service_routes(qs), &d);
+	ivq_decide_cid(ivq_service_snapshot(qs), &d);
 	err = put_decision(skb, cid, &d);
 	if (!err && d.sid.len)
 		err = put_sid(skb, d.config->qlb.id, d.sid.octets, d.sid.len,
@@ -369,30 +364,29 @@ static int decode(struct sk_buff *skb, const struct ip_vs_quic_service *qs,
 }
 
 static int find_and_decode(struct sk_buff *skb, struct genl_info *info,
-			   const struct ip_vs_quic_svc_key *key)
+			   const struct ivq_svc_key *key)
 {
-	struct ip_vs_quic_service *qs;
+	struct ivq_service *qs;
 	int err;
 
-	qs = ip_vs_quic_netlink_lock_service(genl_info_net(info), key,
-					     info->extack);
+	qs = ivq_netlink_lock_service(genl_info_net(info), key, info->extack);
 	if (IS_ERR(qs))
 		return PTR_ERR(qs);
 	err = decode(skb, qs, info->attrs[IP_VS_QUIC_A_CID]);
-	ip_vs_quic_netlink_unlock_service(qs);
+	ivq_netlink_unlock_service(qs);
 	return err;
 }
 
 static int answer(struct genl_info *info)
 {
 	const struct nlattr *cid = info->attrs[IP_VS_QUIC_A_CID];
-	struct ip_vs_quic_svc_key key;
+	struct ivq_svc_key key;
 	struct sk_buff *skb;
 	void *hdr;
 	int err;
 
-	err = ip_vs_quic_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
-					 &key, info->extack);
+	err = ivq_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
+				  &key, info->extack);
 	if (err)
 		return err;
 	if (!cid) {
@@ -406,7 +400,7 @@ static int answer(struct genl_info *info)
 	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	hdr = genlmsg_put_reply(skb, info, &ip_vs_quic_genl_family, 0,
+	hdr = genlmsg_put_reply(skb, info, &ivq_genl_family, 0,
 				IP_VS_QUIC_CMD_DECODE);
 	err = hdr ? find_and_decode(skb, info, &key) : -EMSGSIZE;
 	if (err) {
@@ -421,6 +415,6 @@ int ip_vs_quic_nl_decode_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = answer(info);
 
-	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
+	ivq_netlink_wipe_keys(info->nlhdr);
 	return err;
 }

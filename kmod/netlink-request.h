@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What a SET or DEL of the netlink family asks for, under qnet->lock. */
-#ifndef _IP_VS_QUIC_REQUEST_H
-#define _IP_VS_QUIC_REQUEST_H
+#ifndef _IVQ_NETLINK_REQUEST_H
+#define _IVQ_NETLINK_REQUEST_H
 
 #include <net/genetlink.h>
 
@@ -9,7 +9,7 @@
 #include "service.h"
 
 /**
- * struct ip_vs_quic_request - a SET or DEL, and what is being built for it
+ * struct ivq_request - a SET or DEL, and what is being built for it
  * @extack: for the sentence that says why not
  * @qs: the service, found under qnet->lock
  * @replace: IP_VS_QUIC_F_REPLACE
@@ -19,42 +19,37 @@
  * @touched: bit per config ID that a config or server ID in the request has
  * @fresh: configs made for this request, one reference each
  * @sidmap: made for this request, the same as change.sidmap
- * @dcids: made for this request, one reference, or NULL
+ * @unroutable: made for this request, one reference, or NULL
  * @change: the service's next state
  */
-struct ip_vs_quic_request {
+struct ivq_request {
 	struct netlink_ext_ack *extack;
-	struct ip_vs_quic_service *qs;
+	struct ivq_service *qs;
 	bool replace;
 	bool absent;
 	bool exclusive;
 	u32 named;
 	u8 touched;
-	struct ip_vs_quic_configs fresh;
-	struct ip_vs_quic_sidmap *sidmap;
-	struct ip_vs_quic_dcids *dcids;
-	struct ip_vs_quic_change change;
+	struct ivq_configs fresh;
+	struct ivq_sidmap *sidmap;
+	struct ivq_unroutable_table *unroutable;
+	struct ivq_change change;
 };
 
 #define for_each_request_attr(attr, info, rem)				\
 	nlmsg_for_each_attr(attr, (info)->nlhdr, GENL_HDRLEN, rem)
 
 /* netlink-config.c */
-int ip_vs_quic_request_set_configs(struct ip_vs_quic_request *req,
-				   struct genl_info *info);
-int ip_vs_quic_request_del_configs(struct ip_vs_quic_request *req,
-				   struct genl_info *info);
-int ip_vs_quic_request_check_tenants(const struct ip_vs_quic_request *req);
+int ivq_request_set_configs(struct ivq_request *req, struct genl_info *info);
+int ivq_request_del_configs(struct ivq_request *req, struct genl_info *info);
+int ivq_request_check_tenants(const struct ivq_request *req);
 
 /* netlink-sid.c */
-int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,
-				struct genl_info *info);
-int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
-				struct genl_info *info);
-int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req);
+int ivq_request_set_sids(struct ivq_request *req, struct genl_info *info);
+int ivq_request_del_sids(struct ivq_request *req, struct genl_info *info);
+int ivq_request_check_lengths(const struct ivq_request *req);
 
 /* netlink-settings.c */
-int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
-				    struct genl_info *info);
+int ivq_request_set_settings(struct ivq_request *req, struct genl_info *info);
 
-#endif /* _IP_VS_QUIC_REQUEST_H */
+#endif /* _IVQ_NETLINK_REQUEST_H */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * SET and DEL: parse, validate, build, commit.  All that can fail comes before
- * the one pointer swap in ip_vs_quic_service_commit(), so a refused request
+ * the one pointer swap in ivq_service_commit(), so a refused request
  * changes nothing.
  */
 #include "netlink.h"
@@ -12,7 +12,7 @@
 #include "net.h"
 #include "netlink-request.h"
 
-static int parse_flags(struct ip_vs_quic_request *req, struct genl_info *info)
+static int parse_flags(struct ivq_request *req, struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[IP_VS_QUIC_A_FLAGS];
 	u32 flags = attr ? nla_get_u32(attr) : 0;
@@ -27,74 +27,75 @@ static int parse_flags(struct ip_vs_quic_request *req, struct genl_info *info)
 	return 0;
 }
 
-static int set(struct ip_vs_quic_request *req, struct genl_info *info)
+static int set(struct ivq_request *req, struct genl_info *info)
 {
 	int err;
 
 	if (req->replace)
 		memset(&req->change.configs, 0, sizeof(req->change.configs));
-	err = ip_vs_quic_request_set_configs(req, info);
+	err = ivq_request_set_configs(req, info);
 	if (!err)
-		err = ip_vs_quic_request_check_tenants(req);
+		err = ivq_request_check_tenants(req);
 	if (!err)
-		err = ip_vs_quic_request_set_sids(req, info);
+		err = ivq_request_set_sids(req, info);
 	if (!err)
-		err = ip_vs_quic_request_check_lengths(req);
+		err = ivq_request_check_lengths(req);
 	if (!err)
-		err = ip_vs_quic_request_set_settings(req, info);
+		err = ivq_request_set_settings(req, info);
 	return err;
 }
 
-static int del(struct ip_vs_quic_request *req, struct genl_info *info)
+static int del(struct ivq_request *req, struct genl_info *info)
 {
 	int err;
 
-	err = ip_vs_quic_request_del_configs(req, info);
+	err = ivq_request_del_configs(req, info);
 	if (!err)
-		err = ip_vs_quic_request_check_tenants(req);
+		err = ivq_request_check_tenants(req);
 	if (!err)
-		err = ip_vs_quic_request_del_sids(req, info);
+		err = ivq_request_del_sids(req, info);
 	return err;
 }
 
 /* Routes take references of their own; these are the request's. */
-static void finish(struct ip_vs_quic_request *req, bool committed)
+static void finish(struct ivq_request *req, bool committed)
 {
-	struct ip_vs_quic_config **cfgp;
+	struct ivq_config **cfgp;
 
-	ip_vs_quic_configs_for_each(cfgp, &req->fresh)
-		ip_vs_quic_config_put(*cfgp);
-	ip_vs_quic_dcids_put(req->dcids);
+	ivq_configs_for_each(cfgp, &req->fresh)
+		ivq_config_put(*cfgp);
+	ivq_unroutable_put(req->unroutable);
 	if (!committed)
-		ip_vs_quic_sidmap_free(req->sidmap);
+		ivq_sidmap_free(req->sidmap);
 }
 
 static int change_service(struct genl_info *info,
-			  int (*build)(struct ip_vs_quic_request *, struct genl_info *))
+			  int (*build)(struct ivq_request *req,
+				       struct genl_info *info))
 {
-	struct ip_vs_quic_request req = { .extack = info->extack };
-	struct ip_vs_quic_svc_key key;
+	struct ivq_request req = { .extack = info->extack };
+	struct ivq_svc_key key;
 	int err;
 
 	err = parse_flags(&req, info);
 	if (!err)
-		err = ip_vs_quic_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
-						 &key, info->extack);
+		err = ivq_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
+					  &key, info->extack);
 	if (err)
 		return err;
-	req.qs = ip_vs_quic_netlink_lock_service(genl_info_net(info), &key,
-						 info->extack);
+	req.qs = ivq_netlink_lock_service(genl_info_net(info), &key,
+					  info->extack);
 	if (IS_ERR(req.qs))
 		return PTR_ERR(req.qs);
 
-	ip_vs_quic_service_state(req.qs, &req.change);
+	ivq_service_state(req.qs, &req.change);
 	err = build(&req, info);
 	if (!err)
-		err = ip_vs_quic_service_commit(req.qs, &req.change);
+		err = ivq_service_commit(req.qs, &req.change);
 	if (!err)
-		ip_vs_quic_net_changed(req.qs->qnet);
+		ivq_net_changed(req.qs->qnet);
 	finish(&req, !err);
-	ip_vs_quic_netlink_unlock_service(req.qs);
+	ivq_netlink_unlock_service(req.qs);
 	return err;
 }
 
@@ -102,7 +103,7 @@ int ip_vs_quic_nl_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, set);
 
-	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
+	ivq_netlink_wipe_keys(info->nlhdr);
 	return err;
 }
 
@@ -110,6 +111,6 @@ int ip_vs_quic_nl_del_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	int err = change_service(info, del);
 
-	ip_vs_quic_netlink_wipe_keys(info->nlhdr);
+	ivq_netlink_wipe_keys(info->nlhdr);
 	return err;
 }

@@ -5,7 +5,7 @@
 #include "netlink.h"
 
 /* Reads a number if it is there; 0 or -ERANGE. */
-static int parse_setting(struct ip_vs_quic_request *req,
+static int parse_setting(struct ivq_request *req,
 			 const struct nlattr *attr, u32 min, u32 max,
 			 const char *range, u32 *value)
 {
@@ -20,11 +20,11 @@ static int parse_setting(struct ip_vs_quic_request *req,
 }
 
 /* A prefix of @octets octets, then its length; all zero is none. */
-static int parse_source(struct ip_vs_quic_request *req,
+static int parse_source(struct ivq_request *req,
 			const struct nlattr *attr, unsigned int octets,
-			unsigned int min, struct ip_vs_quic_source *source)
+			unsigned int min, struct ivq_source *source)
 {
-	struct ip_vs_quic_source s = {};
+	struct ivq_source s = {};
 	const u8 *data;
 	unsigned int i;
 
@@ -46,25 +46,25 @@ static int parse_source(struct ip_vs_quic_request *req,
 	return 0;
 }
 
-static int parse_sources(struct ip_vs_quic_request *req, struct nlattr **tb)
+static int parse_sources(struct ivq_request *req, struct nlattr **tb)
 {
-	struct ip_vs_quic_settings *settings = &req->change.settings;
-	struct ip_vs_quic_sources *sources = &settings->sources;
+	struct ivq_settings *settings = &req->change.settings;
+	struct ivq_sources *sources = &settings->sources;
 	int err;
 
 	err = parse_source(req, tb[IP_VS_QUIC_A_SET_SOURCE4], 4,
-			   IP_VS_QUIC_SOURCE4_LEN_MIN, &sources->v4);
+			   IVQ_SOURCE4_LEN_MIN, &sources->v4);
 	if (!err)
 		err = parse_source(req, tb[IP_VS_QUIC_A_SET_SOURCE6], 16,
-				   IP_VS_QUIC_SOURCE6_LEN_MIN, &sources->v6);
+				   IVQ_SOURCE6_LEN_MIN, &sources->v6);
 	settings->spread = sources->v4.len || sources->v6.len;
 	return err;
 }
 
-static int parse_settings(struct ip_vs_quic_request *req, struct nlattr **tb,
+static int parse_settings(struct ivq_request *req, struct nlattr **tb,
 			  u32 *dcid_max, u32 *dcid_timeout)
 {
-	struct ip_vs_quic_settings *settings = &req->change.settings;
+	struct ivq_settings *settings = &req->change.settings;
 	static const char bad_time[] = "A timeout must be 1 to 86400 seconds";
 	static const char bad_max[] = "The table of unroutable CIDs can have 1048576 entries";
 	u32 tuple_timeout = settings->tuple_timeout / HZ;
@@ -77,7 +77,7 @@ static int parse_settings(struct ip_vs_quic_request *req, struct nlattr **tb,
 				    86400, bad_time, dcid_timeout);
 	if (!err)
 		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_DCID_MAX], 0,
-				    IP_VS_QUIC_DCIDS_MAX, bad_max, dcid_max);
+				    IVQ_UNROUTABLE_MAX, bad_max, dcid_max);
 	if (!err)
 		err = parse_setting(req, tb[IP_VS_QUIC_A_SET_TUPLE_MAX], 0,
 				    INT_MAX, "The limit of connections is too large",
@@ -87,18 +87,17 @@ static int parse_settings(struct ip_vs_quic_request *req, struct nlattr **tb,
 }
 
 /* An unchanged table goes on with what it has learnt. */
-int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
-				    struct genl_info *info)
+int ivq_request_set_settings(struct ivq_request *req, struct genl_info *info)
 {
 	const struct nlattr *attr = info->attrs[IP_VS_QUIC_A_SETTINGS];
-	u32 max = ip_vs_quic_dcids_max(req->change.dcids);
-	u32 timeout = ip_vs_quic_dcids_timeout(req->change.dcids) / HZ;
+	u32 max = ivq_unroutable_max(req->change.unroutable);
+	u32 timeout = ivq_unroutable_timeout(req->change.unroutable) / HZ;
 	struct nlattr *tb[IP_VS_QUIC_A_SET_MAX + 1];
 	const u32 old_max = max, old_timeout = timeout;
 	int err;
 
 	if (req->replace) {
-		req->change.settings = ip_vs_quic_default_settings;
+		req->change.settings = ivq_default_settings;
 		max = 0;
 	}
 	if (req->replace || !timeout)
@@ -119,10 +118,10 @@ int ip_vs_quic_request_set_settings(struct ip_vs_quic_request *req,
 	}
 	if (max == old_max && (timeout == old_timeout || !max))
 		return 0;
-	req->change.dcids = NULL;
+	req->change.unroutable = NULL;
 	if (!max)
 		return 0;
-	req->dcids = ip_vs_quic_dcids_new(max, timeout * HZ);
-	req->change.dcids = req->dcids;
-	return req->dcids ? 0 : -ENOMEM;
+	req->unroutable = ivq_unroutable_new(max, timeout * HZ);
+	req->change.unroutable = req->unroutable;
+	return req->unroutable ? 0 : -ENOMEM;
 }

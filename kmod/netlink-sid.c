@@ -4,9 +4,9 @@
 
 #include "netlink.h"
 
-static int parse_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
+static int parse_sid(struct ivq_request *req, const struct nlattr *attr,
 		     struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1],
-		     struct ip_vs_quic_sid *sid)
+		     struct ivq_sid *sid)
 {
 	struct qlb_server_id id = {};
 	u8 config_id;
@@ -32,25 +32,24 @@ static int parse_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
 		id.len = nla_len(tb[IP_VS_QUIC_A_SID_VALUE]);
 		memcpy(id.octets, nla_data(tb[IP_VS_QUIC_A_SID_VALUE]), id.len);
 		sid->key = tb[IP_VS_QUIC_A_SID_PREFIX] ?
-			   ip_vs_quic_sid_prefix_key(config_id, &id, id.len) :
-			   ip_vs_quic_sid_key(config_id, &id);
+			   ivq_sid_prefix_key(config_id, &id, id.len) :
+			   ivq_sid_key(config_id, &id);
 	}
 	if (!tb[IP_VS_QUIC_A_SID_AF] || !tb[IP_VS_QUIC_A_SID_ADDR] ||
 	    !tb[IP_VS_QUIC_A_SID_PORT])
 		return 0;
 	sid->server.af = nla_get_u16(tb[IP_VS_QUIC_A_SID_AF]);
-	err = ip_vs_quic_netlink_family(sid->server.af, tb[IP_VS_QUIC_A_SID_AF],
-					req->extack);
+	err = ivq_netlink_family(sid->server.af, tb[IP_VS_QUIC_A_SID_AF],
+				 req->extack);
 	if (err)
 		return err;
 	sid->server.port = nla_get_be16(tb[IP_VS_QUIC_A_SID_PORT]);
-	return ip_vs_quic_netlink_addr(sid->server.af,
-				       tb[IP_VS_QUIC_A_SID_ADDR],
-				       &sid->server.addr, req->extack);
+	return ivq_netlink_addr(sid->server.af, tb[IP_VS_QUIC_A_SID_ADDR],
+				&sid->server.addr, req->extack);
 }
 
-static int add_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
-		   struct ip_vs_quic_sid *sid)
+static int add_sid(struct ivq_request *req, const struct nlattr *attr,
+		   struct ivq_sid *sid)
 {
 	struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1];
 	int err;
@@ -62,10 +61,9 @@ static int add_sid(struct ip_vs_quic_request *req, const struct nlattr *attr,
 		NL_SET_ERR_MSG(req->extack, "A server ID needs a config ID, a value and a real server");
 		return -EINVAL;
 	}
-	req->touched |= BIT(ip_vs_quic_sid_config_id(sid));
-	if (!req->absent &&
-	    !ip_vs_quic_pool_find(ip_vs_quic_service_routes(req->qs)->pool,
-				  &sid->server)) {
+	req->touched |= BIT(ivq_sid_config_id(sid));
+	if (!req->absent && !ivq_pool_find(ivq_service_snapshot(req->qs)->pool,
+					   &sid->server)) {
 		NL_SET_ERR_MSG(req->extack, "The service has no such real server");
 		return -ENOENT;
 	}
@@ -83,23 +81,22 @@ static u32 count_sids(struct genl_info *info)
 	return count;
 }
 
-static int alloc_sidmap(struct ip_vs_quic_request *req, u32 count)
+static int alloc_sidmap(struct ivq_request *req, u32 count)
 {
-	if (count > IP_VS_QUIC_SIDMAP_MAX) {
+	if (count > IVQ_SIDMAP_MAX) {
 		NL_SET_ERR_MSG(req->extack, "A service can have 65536 server IDs");
 		return -E2BIG;
 	}
-	req->sidmap = ip_vs_quic_sidmap_new(count);
+	req->sidmap = ivq_sidmap_new(count);
 	req->change.sidmap = req->sidmap;
 	return req->sidmap ? 0 : -ENOMEM;
 }
 
-int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,
-				struct genl_info *info)
+int ivq_request_set_sids(struct ivq_request *req, struct genl_info *info)
 {
-	const struct ip_vs_quic_sidmap *old = req->qs->sidmap;
+	const struct ivq_sidmap *old = req->qs->sidmap;
 	u32 kept = req->replace ? 0 : old->count;
-	struct ip_vs_quic_sidmap *map;
+	struct ivq_sidmap *map;
 	const struct nlattr *attr;
 	int rem, err;
 	u32 n = kept;
@@ -116,20 +113,19 @@ int ip_vs_quic_request_set_sids(struct ip_vs_quic_request *req,
 		if (err)
 			return err;
 	}
-	if (!ip_vs_quic_sidmap_seal(map)) {
+	if (!ivq_sidmap_seal(map)) {
 		NL_SET_ERR_MSG(req->extack, "The server ID belongs to another real server already");
 		return -EEXIST;
 	}
 	return 0;
 }
 
-static bool length_fits(const struct ip_vs_quic_sid *sid,
-			const struct ip_vs_quic_config *cfg)
+static bool length_fits(const struct ivq_sid *sid, const struct ivq_config *cfg)
 {
-	u8 len = ip_vs_quic_sid_len(sid);
+	u8 len = ivq_sid_len(sid);
 
-	return ip_vs_quic_sid_is_prefix(sid) ? len <= cfg->qlb.server_id_len :
-					       len == cfg->qlb.server_id_len;
+	return ivq_sid_is_prefix(sid) ? len <= cfg->qlb.server_id_len :
+					len == cfg->qlb.server_id_len;
 }
 
 /*
@@ -137,23 +133,23 @@ static bool length_fits(const struct ip_vs_quic_sid *sid,
  * config IDs that the request is about: what a deleted tenant left behind is
  * no reason to refuse something else.
  */
-int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req)
+int ivq_request_check_lengths(const struct ivq_request *req)
 {
-	const struct ip_vs_quic_sidmap *map = req->change.sidmap;
+	const struct ivq_sidmap *map = req->change.sidmap;
 	u32 n;
 
 	for (n = 0; n < map->count; n++) {
-		const struct ip_vs_quic_sid *sid = &map->sids[n];
-		struct ip_vs_quic_config * const *cfgs;
+		const struct ivq_sid *sid = &map->sids[n];
+		struct ivq_config * const *cfgs;
 		bool fits = false;
 		unsigned int i;
 
-		if (!(req->touched & BIT(ip_vs_quic_sid_config_id(sid))))
+		if (!(req->touched & BIT(ivq_sid_config_id(sid))))
 			continue;
-		cfgs = req->change.configs.at[ip_vs_quic_sid_config_id(sid)];
+		cfgs = req->change.configs.at[ivq_sid_config_id(sid)];
 		if (!cfgs[0])
 			continue;
-		for (i = 0; i < IP_VS_QUIC_TENANTS_MAX && cfgs[i]; i++)
+		for (i = 0; i < IVQ_TENANTS_MAX && cfgs[i]; i++)
 			fits |= length_fits(sid, cfgs[i]);
 		if (!fits) {
 			NL_SET_ERR_MSG(req->extack, "A server ID's length is not that of its config");
@@ -164,7 +160,7 @@ int ip_vs_quic_request_check_lengths(const struct ip_vs_quic_request *req)
 }
 
 /* What is half named would match more than was meant. */
-static int check_named(const struct ip_vs_quic_request *req,
+static int check_named(const struct ivq_request *req,
 		       struct nlattr **tb)
 {
 	unsigned int parts = !!tb[IP_VS_QUIC_A_SID_AF] +
@@ -187,18 +183,17 @@ static int check_named(const struct ip_vs_quic_request *req,
 }
 
 /* What a request has deleted stays in its place, without a server, to its end. */
-static bool is_there(const struct ip_vs_quic_sid *sid)
+static bool is_there(const struct ivq_sid *sid)
 {
 	return sid->server.af;
 }
 
-static bool is_of(const struct ip_vs_quic_sid *sid,
-		  const struct ip_vs_quic_addr *server)
+static bool is_of(const struct ivq_sid *sid, const struct ivq_addr *server)
 {
 	return !memcmp(&sid->server, server, sizeof(*server));
 }
 
-static void drop_deleted(struct ip_vs_quic_sidmap *map)
+static void drop_deleted(struct ivq_sidmap *map)
 {
 	u32 in, out = 0;
 
@@ -208,34 +203,32 @@ static void drop_deleted(struct ip_vs_quic_sidmap *map)
 	map->count = out;
 }
 
-static int del_one(struct ip_vs_quic_sidmap *map,
-		   const struct ip_vs_quic_sid *want)
+static int del_one(struct ivq_sidmap *map, const struct ivq_sid *want)
 {
-	const struct ip_vs_quic_sid *found;
+	const struct ivq_sid *found;
 
-	found = ip_vs_quic_sidmap_find(map, &want->key);
+	found = ivq_sidmap_find(map, &want->key);
 	if (!found || !is_there(found) ||
 	    (want->server.af && !is_of(found, &want->server)))
 		return -ENOENT;
-	map->sids[found - map->sids].server = (struct ip_vs_quic_addr){};
+	map->sids[found - map->sids].server = (struct ivq_addr){};
 	return 0;
 }
 
-static void del_all_of(struct ip_vs_quic_sidmap *map,
-		       const struct ip_vs_quic_addr *server)
+static void del_all_of(struct ivq_sidmap *map, const struct ivq_addr *server)
 {
 	u32 n;
 
 	for (n = 0; n < map->count; n++)
 		if (is_of(&map->sids[n], server))
-			map->sids[n].server = (struct ip_vs_quic_addr){};
+			map->sids[n].server = (struct ivq_addr){};
 }
 
-static int del_sid(struct ip_vs_quic_request *req, const struct nlattr *attr)
+static int del_sid(struct ivq_request *req, const struct nlattr *attr)
 {
-	struct ip_vs_quic_sidmap *map = req->change.sidmap;
+	struct ivq_sidmap *map = req->change.sidmap;
 	struct nlattr *tb[IP_VS_QUIC_A_SID_MAX + 1];
-	struct ip_vs_quic_sid want;
+	struct ivq_sid want;
 	int err;
 
 	err = parse_sid(req, attr, tb, &want);
@@ -254,10 +247,9 @@ static int del_sid(struct ip_vs_quic_request *req, const struct nlattr *attr)
 	return err;
 }
 
-int ip_vs_quic_request_del_sids(struct ip_vs_quic_request *req,
-				struct genl_info *info)
+int ivq_request_del_sids(struct ivq_request *req, struct genl_info *info)
 {
-	const struct ip_vs_quic_sidmap *old = req->qs->sidmap;
+	const struct ivq_sidmap *old = req->qs->sidmap;
 	const struct nlattr *attr;
 	int rem, err;
 

@@ -11,8 +11,8 @@
 
 #include "net.h"
 
-int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
-			      struct netlink_ext_ack *extack)
+int ivq_netlink_family(u16 af, const struct nlattr *attr,
+		       struct netlink_ext_ack *extack)
 {
 	if (af == AF_INET || af == AF_INET6)
 		return 0;
@@ -24,8 +24,8 @@ int ip_vs_quic_netlink_family(u16 af, const struct nlattr *attr,
  * The policies, as they are generated, allow in a nest of a request what only replies
  * have there.
  */
-int ip_vs_quic_netlink_reply_only(const struct nlattr *attr,
-				  struct netlink_ext_ack *extack)
+int ivq_netlink_reply_only(const struct nlattr *attr,
+			   struct netlink_ext_ack *extack)
 {
 	if (!attr)
 		return 0;
@@ -37,9 +37,8 @@ int ip_vs_quic_netlink_reply_only(const struct nlattr *attr,
  * Reads an address; the family has been checked.  Of the length the policy has
  * seen to no more than the lower bound: ynl-gen knows one limit of an attribute.
  */
-int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
-			    union nf_inet_addr *addr,
-			    struct netlink_ext_ack *extack)
+int ivq_netlink_addr(u16 af, const struct nlattr *attr,
+		     union nf_inet_addr *addr, struct netlink_ext_ack *extack)
 {
 	int len = af == AF_INET6 ? sizeof(addr->in6) : sizeof(addr->ip);
 
@@ -52,9 +51,8 @@ int ip_vs_quic_netlink_addr(u16 af, const struct nlattr *attr,
 	return 0;
 }
 
-int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
-			       struct ip_vs_quic_svc_key *key,
-			       struct netlink_ext_ack *extack)
+int ivq_netlink_svc_key(const struct nlattr *attr, struct ivq_svc_key *key,
+			struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[IP_VS_QUIC_A_SVC_MAX + 1];
 	int err;
@@ -73,8 +71,7 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 		return -EINVAL;
 	}
 	key->af = nla_get_u16(tb[IP_VS_QUIC_A_SVC_AF]);
-	err = ip_vs_quic_netlink_family(key->af, tb[IP_VS_QUIC_A_SVC_AF],
-					extack);
+	err = ivq_netlink_family(key->af, tb[IP_VS_QUIC_A_SVC_AF], extack);
 	if (err)
 		return err;
 
@@ -87,46 +84,45 @@ int ip_vs_quic_netlink_svc_key(const struct nlattr *attr,
 		return -EINVAL;
 	}
 	key->port = nla_get_be16(tb[IP_VS_QUIC_A_SVC_PORT]);
-	return ip_vs_quic_netlink_addr(key->af, tb[IP_VS_QUIC_A_SVC_ADDR],
-				       &key->addr, extack);
+	return ivq_netlink_addr(key->af, tb[IP_VS_QUIC_A_SVC_ADDR],
+				&key->addr, extack);
 }
 
-int ip_vs_quic_netlink_no_service(struct netlink_ext_ack *extack)
+int ivq_netlink_no_service(struct netlink_ext_ack *extack)
 {
 	NL_SET_ERR_MSG(extack, "No UDP service with scheduler quic at this address");
 	return -ESRCH;
 }
 
-struct ip_vs_quic_service *
-ip_vs_quic_netlink_lock_service(const struct net *net,
-				const struct ip_vs_quic_svc_key *key,
-				struct netlink_ext_ack *extack)
+struct ivq_service *ivq_netlink_lock_service(const struct net *net,
+					     const struct ivq_svc_key *key,
+					     struct netlink_ext_ack *extack)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net);
-	struct ip_vs_quic_service *qs = NULL;
+	struct ivq_net *qnet = ivq_net_get(net);
+	struct ivq_service *qs = NULL;
 
 	if (qnet) {
 		mutex_lock(&qnet->lock);
 		rcu_read_lock();
-		qs = ip_vs_quic_net_find(qnet, key);
+		qs = ivq_net_find(qnet, key);
 		rcu_read_unlock();
 		if (qs)
 			return qs;
 		mutex_unlock(&qnet->lock);
-		ip_vs_quic_net_put(qnet);
+		ivq_net_put(qnet);
 	}
-	return ERR_PTR(ip_vs_quic_netlink_no_service(extack));
+	return ERR_PTR(ivq_netlink_no_service(extack));
 }
 
-void ip_vs_quic_netlink_unlock_service(struct ip_vs_quic_service *qs)
+void ivq_netlink_unlock_service(struct ivq_service *qs)
 {
-	struct ip_vs_quic_net *qnet = qs->qnet;
+	struct ivq_net *qnet = qs->qnet;
 
 	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
+	ivq_net_put(qnet);
 }
 
-void ip_vs_quic_netlink_wipe_keys(const struct nlmsghdr *nlh)
+void ivq_netlink_wipe_keys(const struct nlmsghdr *nlh)
 {
 	struct nlattr *attr, *cfg;
 	int rem, cfg_rem;
@@ -141,7 +137,7 @@ void ip_vs_quic_netlink_wipe_keys(const struct nlmsghdr *nlh)
 }
 
 /* Not __ro_after_init: it is registered after that. */
-struct genl_family ip_vs_quic_genl_family = {
+struct genl_family ivq_genl_family = {
 	.name		= IP_VS_QUIC_GENL_NAME,
 	.version	= IP_VS_QUIC_GENL_VERSION,
 	.maxattr	= IP_VS_QUIC_A_MAX,
@@ -156,14 +152,14 @@ struct genl_family ip_vs_quic_genl_family = {
  * Not at load, see main.c.  Who looks the family up before it is there has the kernel
  * ask for the module by its alias, which takes longer.
  */
-int ip_vs_quic_netlink_init(void)
+int ivq_netlink_init(void)
 {
-	return genl_register_family(&ip_vs_quic_genl_family);
+	return genl_register_family(&ivq_genl_family);
 }
 
-void ip_vs_quic_netlink_uninit(void)
+void ivq_netlink_uninit(void)
 {
-	genl_unregister_family(&ip_vs_quic_genl_family);
+	genl_unregister_family(&ivq_genl_family);
 }
 
 MODULE_ALIAS_GENL_FAMILY(IP_VS_QUIC_GENL_NAME);

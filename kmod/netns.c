@@ -13,17 +13,17 @@
  */
 static void __net_exit pre_exit(struct net *net)
 {
-	struct ip_vs_quic_net *qnet = ip_vs_quic_net_get(net);
-	struct ip_vs_quic_service *qs;
+	struct ivq_net *qnet = ivq_net_get(net);
+	struct ivq_service *qs;
 
 	if (!qnet)
 		return;
 	mutex_lock(&qnet->lock);
-	ip_vs_quic_express_clear(qnet);
+	ivq_express_clear(qnet);
 	list_for_each_entry(qs, &qnet->services, list)
-		ip_vs_quic_vip_close(&qs->vip);
+		ivq_vip_close(&qs->vip);
 	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
+	ivq_net_put(qnet);
 }
 
 /* No init and no id: registering them neither calls nor allocates anything. */
@@ -31,12 +31,12 @@ static struct pernet_operations ops = {
 	.pre_exit	= pre_exit,
 };
 
-int ip_vs_quic_netns_init(void)
+int ivq_netns_init(void)
 {
 	return register_pernet_subsys(&ops);
 }
 
-void ip_vs_quic_netns_uninit(void)
+void ivq_netns_uninit(void)
 {
 	unregister_pernet_subsys(&ops);
 }

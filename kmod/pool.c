@@ -13,8 +13,7 @@
 #include "object.h"
 #include "trace.h"
 
-static int addr_cmp(const struct ip_vs_quic_addr *a,
-		    const struct ip_vs_quic_addr *b)
+static int addr_cmp(const struct ivq_addr *a, const struct ivq_addr *b)
 {
 	return memcmp(a, b, sizeof(*a));
 }
@@ -22,7 +21,7 @@ static int addr_cmp(const struct ip_vs_quic_addr *a,
 /* For the kernel's sort(), which lets nobody else run. */
 static int target_cmp(const void *a, const void *b)
 {
-	const struct ip_vs_quic_target * const *x = a, * const *y = b;
+	const struct ivq_target * const *x = a, * const *y = b;
 
 	cond_resched();
 	return addr_cmp(&(*x)->addr, &(*y)->addr);
@@ -30,58 +29,58 @@ static int target_cmp(const void *a, const void *b)
 
 static int target_addr_cmp(const void *addr, const void *elem)
 {
-	const struct ip_vs_quic_target * const *target = elem;
+	const struct ivq_target * const *target = elem;
 
 	return addr_cmp(addr, &(*target)->addr);
 }
 
-static struct ip_vs_quic_pool *alloc_pool(u32 room)
+static struct ivq_pool *alloc_pool(u32 room)
 {
-	struct ip_vs_quic_pool *pool;
+	struct ivq_pool *pool;
 
-	BUILD_BUG_ON(sizeof(struct ip_vs_quic_addr) !=
+	BUILD_BUG_ON(sizeof(struct ivq_addr) !=
 		     sizeof(union nf_inet_addr) + 2 * sizeof(u16));
 
 	pool = kvzalloc(struct_size(pool, targets, room), GFP_KERNEL_ACCOUNT);
 	if (!pool)
 		return NULL;
 	kref_init(&pool->ref);
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_POOL);
+	ivq_object_created(IVQ_OBJ_POOL);
 	return pool;
 }
 
-static struct ip_vs_quic_target *
-reuse_target(struct ip_vs_quic_pool *pool, const struct ip_vs_quic_pool *old,
+static struct ivq_target *
+reuse_target(struct ivq_pool *pool, const struct ivq_pool *old,
 	     const struct ip_vs_dest *dest)
 {
-	struct ip_vs_quic_addr addr = { .af = dest->af, .port = dest->port };
-	struct ip_vs_quic_target *target;
+	struct ivq_addr addr = { .af = dest->af, .port = dest->port };
+	struct ivq_target *target;
 
 	if (!old)
 		return NULL;
 	ip_vs_addr_set(dest->af, &addr.addr, &dest->addr);
-	target = ip_vs_quic_pool_find(old, &addr);
+	target = ivq_pool_find(old, &addr);
 	if (!target)
 		return NULL;
-	if (!ip_vs_quic_target_current(target, dest)) {
+	if (!ivq_target_current(target, dest)) {
 		pool->has_edited = true;
 		return NULL;
 	}
-	ip_vs_quic_target_get(target);
+	ivq_target_get(target);
 	return target;
 }
 
-static int collect_targets(struct ip_vs_quic_pool *pool,
+static int collect_targets(struct ivq_pool *pool,
 			   const struct ip_vs_service *svc,
-			   const struct ip_vs_quic_pool *old)
+			   const struct ivq_pool *old)
 {
-	struct ip_vs_quic_target *target;
+	struct ivq_target *target;
 	struct ip_vs_dest *dest;
 
 	list_for_each_entry(dest, &svc->destinations, n_list) {
 		target = reuse_target(pool, old, dest);
 		if (!target)
-			target = ip_vs_quic_target_new(svc, dest);
+			target = ivq_target_new(svc, dest);
 		if (!target)
 			return -ENOMEM;
 		pool->targets[pool->count++] = target;
@@ -93,20 +92,19 @@ static int collect_targets(struct ip_vs_quic_pool *pool,
 }
 
 /* The key of a server is its address in a form all directors agree on. */
-static u64 server_key(const struct ip_vs_quic_addr *addr)
+static u64 server_key(const struct ivq_addr *addr)
 {
 	return maglev_hash(addr->addr.all, addr->af == AF_INET6 ? 16 : 4,
 			   ntohs(addr->port));
 }
 
-static void fill_table(struct ip_vs_quic_pool *pool,
-		       struct maglev_entry *entries,
+static void fill_table(struct ivq_pool *pool, struct maglev_entry *entries,
 		       struct maglev_block *blocks)
 {
 	u32 i;
 
 	for (i = 0; i < pool->count; i++) {
-		struct ip_vs_quic_target *target = pool->targets[i];
+		struct ivq_target *target = pool->targets[i];
 		int weight = atomic_read(&target->conn.dest->weight);
 
 		entries[i].key = server_key(&target->addr);
@@ -116,7 +114,7 @@ static void fill_table(struct ip_vs_quic_pool *pool,
 	maglev_build(pool->table, pool->size, blocks, entries, pool->count);
 }
 
-static int build_table(struct ip_vs_quic_pool *pool)
+static int build_table(struct ivq_pool *pool)
 {
 	struct maglev_entry *entries;
 	struct maglev_block *blocks;
@@ -140,10 +138,10 @@ static int build_table(struct ip_vs_quic_pool *pool)
 	return err;
 }
 
-struct ip_vs_quic_pool *ip_vs_quic_pool_new(const struct ip_vs_service *svc,
-					    const struct ip_vs_quic_pool *old)
+struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
+			      const struct ivq_pool *old)
 {
-	struct ip_vs_quic_pool *pool;
+	struct ivq_pool *pool;
 	struct ip_vs_dest *dest;
 	u32 count = 0;
 	int err;
@@ -162,13 +160,13 @@ struct ip_vs_quic_pool *ip_vs_quic_pool_new(const struct ip_vs_service *svc,
 		err = build_table(pool);
 	trace_ip_vs_quic_rebuild(svc, count, pool->size, err);
 	if (err) {
-		ip_vs_quic_pool_put(pool);
+		ivq_pool_put(pool);
 		return ERR_PTR(err);
 	}
 	return pool;
 }
 
-struct ip_vs_quic_pool *ip_vs_quic_pool_get(struct ip_vs_quic_pool *pool)
+struct ivq_pool *ivq_pool_get(struct ivq_pool *pool)
 {
 	kref_get(&pool->ref);
 	return pool;
@@ -176,27 +174,26 @@ struct ip_vs_quic_pool *ip_vs_quic_pool_get(struct ip_vs_quic_pool *pool)
 
 static void release(struct kref *ref)
 {
-	struct ip_vs_quic_pool *pool;
+	struct ivq_pool *pool;
 	u32 i;
 
-	pool = container_of(ref, struct ip_vs_quic_pool, ref);
+	pool = container_of(ref, struct ivq_pool, ref);
 	for (i = 0; i < pool->count; i++)
-		ip_vs_quic_target_put(pool->targets[i]);
+		ivq_target_put(pool->targets[i]);
 	kvfree(pool->table);
 	kvfree(pool);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_POOL);
+	ivq_object_destroyed(IVQ_OBJ_POOL);
 }
 
-void ip_vs_quic_pool_put(struct ip_vs_quic_pool *pool)
+void ivq_pool_put(struct ivq_pool *pool)
 {
 	kref_put(&pool->ref, release);
 }
 
-struct ip_vs_quic_target *
-ip_vs_quic_pool_find(const struct ip_vs_quic_pool *pool,
-		     const struct ip_vs_quic_addr *addr)
+struct ivq_target *ivq_pool_find(const struct ivq_pool *pool,
+				 const struct ivq_addr *addr)
 {
-	struct ip_vs_quic_target * const *found;
+	struct ivq_target * const *found;
 
 	found = bsearch(addr, pool->targets, pool->count,
 			sizeof(pool->targets[0]), target_addr_cmp);
@@ -206,18 +203,16 @@ ip_vs_quic_pool_find(const struct ip_vs_quic_pool *pool,
 /* Address and family come first in what targets are sorted by. */
 static int target_host_cmp(const void *addr, const void *elem)
 {
-	const struct ip_vs_quic_target * const *target = elem;
+	const struct ivq_target * const *target = elem;
 
-	return memcmp(addr, &(*target)->addr,
-		      offsetof(struct ip_vs_quic_addr, port));
+	return memcmp(addr, &(*target)->addr, offsetof(struct ivq_addr, port));
 }
 
-struct ip_vs_quic_target *
-ip_vs_quic_pool_find_host(const struct ip_vs_quic_pool *pool, u16 af,
-			  const union nf_inet_addr *addr)
+struct ivq_target *ivq_pool_find_host(const struct ivq_pool *pool, u16 af,
+				      const union nf_inet_addr *addr)
 {
-	struct ip_vs_quic_target * const *found;
-	struct ip_vs_quic_addr key = { .af = af };
+	struct ivq_target * const *found;
+	struct ivq_addr key = { .af = af };
 
 	ip_vs_addr_set(af, &key.addr, addr);
 	found = bsearch(&key, pool->targets, pool->count,
@@ -228,29 +223,26 @@ ip_vs_quic_pool_find_host(const struct ip_vs_quic_pool *pool, u16 af,
 /* A pool that could not be rebuilt may list a server that is gone or drained. */
 static bool takes_flow(const void *pool, u16 index)
 {
-	const struct ip_vs_quic_pool *p = pool;
+	const struct ivq_pool *p = pool;
 	const struct ip_vs_dest *dest = p->targets[index]->conn.dest;
 
-	return ip_vs_quic_dest_available(dest) &&
-	       atomic_read(&dest->weight) > 0;
+	return ivq_dest_available(dest) && atomic_read(&dest->weight) > 0;
 }
 
 static bool takes_new_flow(const void *pool, u16 index)
 {
-	const struct ip_vs_quic_pool *p = pool;
+	const struct ivq_pool *p = pool;
 
 	return takes_flow(pool, index) &&
-	       !ip_vs_quic_dest_overloaded(p->targets[index]->conn.dest);
+	       !ivq_dest_overloaded(p->targets[index]->conn.dest);
 }
 
-static struct ip_vs_quic_target *
-target_at(const struct ip_vs_quic_pool *pool, u16 index)
+static struct ivq_target *target_at(const struct ivq_pool *pool, u16 index)
 {
 	return index == MAGLEV_NONE ? NULL : pool->targets[index];
 }
 
-struct ip_vs_quic_target *
-ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash)
+struct ivq_target *ivq_pool_pick(const struct ivq_pool *pool, u64 hash)
 {
 	if (!pool->table)
 		return NULL;
@@ -258,8 +250,7 @@ ip_vs_quic_pool_pick(const struct ip_vs_quic_pool *pool, u64 hash)
 					   hash, takes_flow, pool));
 }
 
-struct ip_vs_quic_target *
-ip_vs_quic_pool_pick_new(const struct ip_vs_quic_pool *pool, u64 hash)
+struct ivq_target *ivq_pool_pick_new(const struct ivq_pool *pool, u64 hash)
 {
 	if (!pool->table)
 		return NULL;

@@ -22,16 +22,16 @@
 #include "trace.h"
 
 /* Datagrams find a service as soon as it is linked, and the hook is there for them. */
-static int link(struct ip_vs_quic_net *qnet, struct ip_vs_quic_service *qs)
+static int link(struct ivq_net *qnet, struct ivq_service *qs)
 {
 	int err;
 
 	mutex_lock(&qnet->lock);
-	err = ip_vs_quic_hook_use(qnet);
+	err = ivq_hook_use(qnet);
 	if (!err) {
-		err = ip_vs_quic_net_link(qnet, qs);
+		err = ivq_net_link(qnet, qs);
 		if (err)
-			ip_vs_quic_hook_unuse(qnet);
+			ivq_hook_unuse(qnet);
 	}
 	mutex_unlock(&qnet->lock);
 	return err;
@@ -39,13 +39,13 @@ static int link(struct ip_vs_quic_net *qnet, struct ip_vs_quic_service *qs)
 
 static int add_service(struct ip_vs_service *svc)
 {
-	struct ip_vs_quic_service *qs = ip_vs_quic_service_new(svc);
-	struct ip_vs_quic_net *qnet;
+	struct ivq_service *qs = ivq_service_new(svc);
+	struct ivq_net *qnet;
 	int err = -ENOMEM;
 
 	if (IS_ERR(qs))
 		return PTR_ERR(qs);
-	qnet = ip_vs_quic_net_make(svc->ipvs->net);
+	qnet = ivq_net_make(svc->ipvs->net);
 	if (qnet)
 		err = link(qnet, qs);
 	if (!err) {
@@ -53,12 +53,12 @@ static int add_service(struct ip_vs_service *svc)
 		return 0;
 	}
 	if (qnet)
-		ip_vs_quic_net_put(qnet);
-	ip_vs_quic_service_free(qs);
+		ivq_net_put(qnet);
+	ivq_service_free(qs);
 	return err;
 }
 
-static int ip_vs_quic_init_svc(struct ip_vs_service *svc)
+static int ivq_init_svc(struct ip_vs_service *svc)
 {
 	/* a firewall mark's service has a meaningless protocol */
 	if (!svc->fwmark && svc->protocol != IPPROTO_UDP) {
@@ -73,28 +73,27 @@ static int ip_vs_quic_init_svc(struct ip_vs_service *svc)
 	return add_service(svc);
 }
 
-static void ip_vs_quic_done_svc(struct ip_vs_service *svc)
+static void ivq_done_svc(struct ip_vs_service *svc)
 {
-	struct ip_vs_quic_service *qs = svc->sched_data;
-	struct ip_vs_quic_net *qnet = qs->qnet;
+	struct ivq_service *qs = svc->sched_data;
+	struct ivq_net *qnet = qs->qnet;
 
 	mutex_lock(&qnet->lock);
-	ip_vs_quic_net_unlink(qnet, qs);
-	ip_vs_quic_hook_unuse(qnet);
-	ip_vs_quic_service_retire(qs);
+	ivq_net_unlink(qnet, qs);
+	ivq_hook_unuse(qnet);
+	ivq_service_retire(qs);
 	mutex_unlock(&qnet->lock);
-	ip_vs_quic_net_put(qnet);
+	ivq_net_put(qnet);
 }
 
 /*
- * IPVS ignores what this returns.  The routes before the change stay: they can
- * name a removed server, whose packets the decision then calls
- * "unroutable-server", but not pick one, see takes_flow().
+ * IPVS ignores what this returns.  After a failure the old snapshot stays.  It can name
+ * a removed server, whose packets the decision then calls "unroutable-server", but it
+ * cannot pick one, see takes_flow().
  */
-static int ip_vs_quic_dest_changed(struct ip_vs_service *svc,
-				   struct ip_vs_dest *dest)
+static int ivq_dest_changed(struct ip_vs_service *svc, struct ip_vs_dest *dest)
 {
-	int err = ip_vs_quic_service_update_pool(svc->sched_data, svc);
+	int err = ivq_service_update_pool(svc->sched_data, svc);
 
 	if (err)
 		pr_warn_ratelimited("service keeps its previous servers, error %d\n",
@@ -102,12 +101,11 @@ static int ip_vs_quic_dest_changed(struct ip_vs_service *svc,
 	return err;
 }
 
-static void count(const struct ip_vs_quic_service *qs,
-		  enum ip_vs_quic_outcome outcome)
+static void count(const struct ivq_service *qs, enum ip_vs_quic_outcome outcome)
 {
 	/* LOCAL_OUT comes with bottom halves on */
 	local_bh_disable();
-	ip_vs_quic_stats_count(qs->stats, outcome);
+	ivq_stats_count(qs->stats, outcome);
 	local_bh_enable();
 }
 
@@ -115,16 +113,15 @@ static void count(const struct ip_vs_quic_service *qs,
  * An ICMP error quotes a header, but maybe not enough of a datagram to read a
  * CID; a firewall mark's service may get TCP.
  */
-static struct ip_vs_quic_target *
-target_by_cid(const struct ip_vs_quic_routes *routes,
-	      const struct ip_vs_iphdr *iph,
-	      const struct ip_vs_quic_payload *payload)
+static struct ivq_target *target_by_cid(const struct ivq_snapshot *snapshot,
+					const struct ip_vs_iphdr *iph,
+					const struct ivq_payload *payload)
 {
-	struct ip_vs_quic_decision d;
+	struct ivq_decision d;
 
 	if (ip_vs_iph_icmp(iph) || iph->protocol != IPPROTO_UDP)
 		return NULL;
-	ip_vs_quic_decide(routes, payload, &d);
+	ivq_decide(snapshot, payload, &d);
 	return d.target;
 }
 
@@ -133,44 +130,44 @@ target_by_cid(const struct ip_vs_quic_routes *routes,
  * scheduling, where it asks for each packet anew, unless a template remembers, nor for
  * an ICMP error, which is about a flow that has a server.
  */
-static struct ip_vs_quic_target *
-target_by_hash(const struct ip_vs_quic_routes *routes,
+static struct ivq_target *
+target_by_hash(const struct ivq_snapshot *snapshot,
 	       const struct ip_vs_service *svc, const struct ip_vs_iphdr *iph,
 	       const struct udphdr *uh)
 {
 	const unsigned int kinds = IP_VS_SVC_F_ONEPACKET |
 				   IP_VS_SVC_F_PERSISTENT;
-	u64 hash = ip_vs_quic_flow_hash(svc->af, iph, uh);
+	u64 hash = ivq_flow_hash(svc->af, iph, uh);
 
 	if (ip_vs_iph_icmp(iph) ||
 	    (svc->flags & kinds) == IP_VS_SVC_F_ONEPACKET)
-		return ip_vs_quic_pool_pick(routes->pool, hash);
-	return ip_vs_quic_pool_pick_new(routes->pool, hash);
+		return ivq_pool_pick(snapshot->pool, hash);
+	return ivq_pool_pick_new(snapshot->pool, hash);
 }
 
-static struct ip_vs_dest *ip_vs_quic_schedule(struct ip_vs_service *svc,
-					      const struct sk_buff *skb,
-					      struct ip_vs_iphdr *iph)
+static struct ip_vs_dest *ivq_schedule(struct ip_vs_service *svc,
+				       const struct sk_buff *skb,
+				       struct ip_vs_iphdr *iph)
 {
-	const struct ip_vs_quic_service *qs = svc->sched_data;
-	const struct ip_vs_quic_routes *routes;
-	u8 buf[IP_VS_QUIC_PULL_LEN] __aligned(4);
-	struct ip_vs_quic_payload payload;
+	const struct ivq_service *qs = svc->sched_data;
+	const struct ivq_snapshot *snapshot;
+	u8 buf[IVQ_PULL_LEN] __aligned(4);
+	struct ivq_payload payload;
 	enum ip_vs_quic_outcome outcome;
 	const struct udphdr *uh;
-	struct ip_vs_quic_target *target;
+	struct ivq_target *target;
 	struct ip_vs_dest *dest;
 
-	routes = rcu_dereference(qs->routes);
-	uh = ip_vs_quic_pull(skb, iph->len, buf, &payload);
-	if (!routes || !uh)
+	snapshot = rcu_dereference(qs->snapshot);
+	uh = ivq_pull(skb, iph->len, buf, &payload);
+	if (!snapshot || !uh)
 		return NULL;
 
 	outcome = IP_VS_QUIC_SCHED_CID;
-	target = target_by_cid(routes, iph, &payload);
+	target = target_by_cid(snapshot, iph, &payload);
 	if (!target) {
 		outcome = IP_VS_QUIC_SCHED_FALLBACK;
-		target = target_by_hash(routes, svc, iph, uh);
+		target = target_by_hash(snapshot, svc, iph, uh);
 	}
 	dest = target ? target->conn.dest : NULL;
 	if (!dest) {
@@ -187,20 +184,17 @@ static struct ip_vs_scheduler scheduler = {
 	.refcnt		= ATOMIC_INIT(0),
 	.module		= THIS_MODULE,
 	.n_list		= LIST_HEAD_INIT(scheduler.n_list),
-	.init_service	= ip_vs_quic_init_svc,
-	.done_service	= ip_vs_quic_done_svc,
-	.add_dest	= ip_vs_quic_dest_changed,
-	.del_dest	= ip_vs_quic_dest_changed,
-	.upd_dest	= ip_vs_quic_dest_changed,
-	.schedule	= ip_vs_quic_schedule,
+	.init_service	= ivq_init_svc, .done_service	= ivq_done_svc,
+	.add_dest	= ivq_dest_changed, .del_dest	= ivq_dest_changed,
+	.upd_dest	= ivq_dest_changed, .schedule	= ivq_schedule,
 };
 
-int __init ip_vs_quic_sched_init(void)
+int __init ivq_sched_init(void)
 {
 	return register_ip_vs_scheduler(&scheduler);
 }
 
-void ip_vs_quic_sched_uninit(void)
+void ivq_sched_uninit(void)
 {
 	unregister_ip_vs_scheduler(&scheduler);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The IPVS scheduler "quic". */
-#ifndef _IP_VS_QUIC_SCHED_H
-#define _IP_VS_QUIC_SCHED_H
+#ifndef _IVQ_SCHED_H
+#define _IVQ_SCHED_H
 
-int ip_vs_quic_sched_init(void);
-void ip_vs_quic_sched_uninit(void);
+int ivq_sched_init(void);
+void ivq_sched_uninit(void);
 
-#endif /* _IP_VS_QUIC_SCHED_H */
+#endif /* _IVQ_SCHED_H */

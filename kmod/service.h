@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* An IPVS service whose scheduler is "quic". */
-#ifndef _IP_VS_QUIC_SERVICE_H
-#define _IP_VS_QUIC_SERVICE_H
+#ifndef _IVQ_SERVICE_H
+#define _IVQ_SERVICE_H
 
 #include <linux/list.h>
 #include <linux/workqueue.h>
@@ -12,10 +12,10 @@
 #include "vip.h"
 
 struct mutex;
-struct ip_vs_quic_net;
+struct ivq_net;
 
 /* How datagrams find a service.  No padding: hashed and compared by words. */
-struct ip_vs_quic_svc_key {
+struct ivq_svc_key {
 	union {
 		struct {
 			union nf_inet_addr addr;	/* zero with a fwmark */
@@ -28,14 +28,14 @@ struct ip_vs_quic_svc_key {
 };
 
 /* The key's words by themselves, for who has no use for a key in memory. */
-static inline u64 ip_vs_quic_svc_word_v4(__be32 addr)
+static inline u64 ivq_svc_word_v4(__be32 addr)
 {
 	u64 word = (__force u32)addr;
 
 	return IS_ENABLED(CONFIG_CPU_BIG_ENDIAN) ? word << 32 : word;
 }
 
-static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
+static inline u64 ivq_svc_word_port(u16 af, __be16 port)
 {
 	u64 family = af, p = (__force u16)port;
 
@@ -44,8 +44,8 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
 }
 
 /**
- * struct ip_vs_quic_service - sched_data of an IPVS service
- * @routes: what datagrams are decided by; written under @lock, NULL before the
+ * struct ivq_service - sched_data of an IPVS service
+ * @snapshot: what datagrams are decided by; written under @lock, NULL before the
  *	    service is complete and after IPVS has deleted it
  * @stats: by enum ip_vs_quic_outcome, written by the packet path
  * @key: fixed
@@ -60,16 +60,16 @@ static inline u64 ip_vs_quic_svc_word_port(u16 af, __be16 port)
  * @marked: in qnet->marked when it has a fwmark, under @lock
  * @free_work: frees it after a grace period
  */
-struct ip_vs_quic_service {
-	struct ip_vs_quic_routes __rcu *routes;
-	struct ip_vs_quic_stats __percpu *stats;
-	struct ip_vs_quic_svc_key key;
+struct ivq_service {
+	struct ivq_snapshot __rcu *snapshot;
+	struct ivq_stats __percpu *stats;
+	struct ivq_svc_key key;
 	struct netns_ipvs *ipvs;
-	struct ip_vs_quic_vip vip;
+	struct ivq_vip vip;
 	u32 by_table_until;
-	struct ip_vs_quic_net *qnet;
+	struct ivq_net *qnet;
 	struct mutex *lock; /* see above */
-	struct ip_vs_quic_sidmap *sidmap;
+	struct ivq_sidmap *sidmap;
 	struct list_head list;
 	struct hlist_node marked;
 	struct rcu_work free_work;
@@ -79,33 +79,29 @@ struct ip_vs_quic_service {
  * The scheduler's halves; the caller holds IPVS's mutex.  Return: a service that is not
  * linked yet, or an ERR_PTR().
  */
-struct ip_vs_quic_service *
-ip_vs_quic_service_new(const struct ip_vs_service *svc);
+struct ivq_service *ivq_service_new(const struct ip_vs_service *svc);
 
 /* It was never linked. */
-void ip_vs_quic_service_free(struct ip_vs_quic_service *qs);
+void ivq_service_free(struct ivq_service *qs);
 
 /* It is not linked any more; the caller holds qs->lock.  Freed after a grace period. */
-void ip_vs_quic_service_retire(struct ip_vs_quic_service *qs);
+void ivq_service_retire(struct ivq_service *qs);
 
 /* Takes qs->lock. */
-int ip_vs_quic_service_update_pool(struct ip_vs_quic_service *qs,
-				   const struct ip_vs_service *svc);
+int ivq_service_update_pool(struct ivq_service *qs,
+			    const struct ip_vs_service *svc);
 
 /* What the service is now, to start a change from; caller holds qs->lock. */
-void ip_vs_quic_service_state(const struct ip_vs_quic_service *qs,
-			      struct ip_vs_quic_change *change);
+void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change);
 
 /*
  * Publishes all of a change at once; caller holds qs->lock.  After success a new
- * server map is the service's own, and the caller says ip_vs_quic_net_changed(); after
+ * server map is the service's own, and the caller says ivq_net_changed(); after
  * failure nothing has changed.
  */
-int ip_vs_quic_service_commit(struct ip_vs_quic_service *qs,
-			      const struct ip_vs_quic_change *change);
+int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change);
 
-/* The writer's view of qs->routes; caller holds qs->lock. */
-struct ip_vs_quic_routes *
-ip_vs_quic_service_routes(const struct ip_vs_quic_service *qs);
+/* The writer's view of qs->snapshot; caller holds qs->lock. */
+struct ivq_snapshot *ivq_service_snapshot(const struct ivq_service *qs);
 
-#endif /* _IP_VS_QUIC_SERVICE_H */
+#endif /* _IVQ_SERVICE_H */

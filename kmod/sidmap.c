@@ -12,7 +12,7 @@
 
 static int key_cmp(const void *a, const void *b)
 {
-	const struct ip_vs_quic_sid *x = a, *y = b;
+	const struct ivq_sid *x = a, *y = b;
 
 	return memcmp(&x->key, &y->key, sizeof(x->key));
 }
@@ -24,34 +24,34 @@ static int key_cmp_relaxed(const void *a, const void *b)
 	return key_cmp(a, b);
 }
 
-struct ip_vs_quic_sidmap *ip_vs_quic_sidmap_new(u32 count)
+struct ivq_sidmap *ivq_sidmap_new(u32 count)
 {
-	struct ip_vs_quic_sidmap *map;
+	struct ivq_sidmap *map;
 
 	map = kvzalloc(struct_size(map, sids, count), GFP_KERNEL_ACCOUNT);
 	if (!map)
 		return NULL;
 	map->count = count;
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SIDMAP);
+	ivq_object_created(IVQ_OBJ_SIDMAP);
 	return map;
 }
 
-void ip_vs_quic_sidmap_free(struct ip_vs_quic_sidmap *map)
+void ivq_sidmap_free(struct ivq_sidmap *map)
 {
 	if (!map)
 		return;
 	kvfree(map);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SIDMAP);
+	ivq_object_destroyed(IVQ_OBJ_SIDMAP);
 }
 
-bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map)
+bool ivq_sidmap_seal(struct ivq_sidmap *map)
 {
 	u32 in, out = 0;
 
 	sort(map->sids, map->count, sizeof(map->sids[0]), key_cmp_relaxed,
 	     NULL);
 	for (in = 0; in < map->count; in++) {
-		const struct ip_vs_quic_sid *sid = &map->sids[in];
+		const struct ivq_sid *sid = &map->sids[in];
 
 		if (out && !key_cmp(&map->sids[out - 1], sid)) {
 			if (memcmp(&map->sids[out - 1].server, &sid->server,
@@ -66,11 +66,10 @@ bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map)
 	return true;
 }
 
-const struct ip_vs_quic_sid *
-ip_vs_quic_sidmap_find(const struct ip_vs_quic_sidmap *map,
-		       const union ip_vs_quic_sid_key *key)
+const struct ivq_sid *ivq_sidmap_find(const struct ivq_sidmap *map,
+				      const union ivq_sid_key *key)
 {
-	const struct ip_vs_quic_sid probe = { .key = *key };
+	const struct ivq_sid probe = { .key = *key };
 
 	return bsearch(&probe, map->sids, map->count, sizeof(map->sids[0]),
 		       key_cmp);

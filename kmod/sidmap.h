@@ -5,20 +5,20 @@
  * and come back, its server IDs stay.  Immutable once built; the datapath never
  * sees it, see snapshot.h for what it does see.
  */
-#ifndef _IP_VS_QUIC_SIDMAP_H
-#define _IP_VS_QUIC_SIDMAP_H
+#ifndef _IVQ_SIDMAP_H
+#define _IVQ_SIDMAP_H
 
 #include <linux/netfilter.h>
 #include <linux/types.h>
 
 #include "core/qlb.h"
 
-enum ip_vs_quic_sidmap_limits {
-	IP_VS_QUIC_SIDMAP_MAX = 65536,	/* entries in a map */
+enum ivq_sidmap_limits {
+	IVQ_SIDMAP_MAX = 65536,		/* entries in a map */
 };
 
 /* A real server.  No padding: compared and sorted with memcmp(). */
-struct ip_vs_quic_addr {
+struct ivq_addr {
 	union nf_inet_addr addr;	/* beyond the family's length zero */
 	u16 af;
 	__be16 port;
@@ -30,7 +30,7 @@ struct ip_vs_quic_addr {
  * and length (4), the rest the server ID, zero padded.  memcmp() order is by
  * config ID, server IDs before prefixes, length, value.
  */
-union ip_vs_quic_sid_key {
+union ivq_sid_key {
 	struct {
 		u8 config_and_len;
 		u8 octets[QLB_SERVER_ID_LEN_MAX];
@@ -38,22 +38,22 @@ union ip_vs_quic_sid_key {
 	u64 words[2];
 };
 
-struct ip_vs_quic_sid {
-	union ip_vs_quic_sid_key key;
-	struct ip_vs_quic_addr server;
+struct ivq_sid {
+	union ivq_sid_key key;
+	struct ivq_addr server;
 };
 
-struct ip_vs_quic_sidmap {
+struct ivq_sidmap {
 	u32 count;
-	struct ip_vs_quic_sid sids[];	/* sorted by key */
+	struct ivq_sid sids[];		/* sorted by key */
 };
 
-#define IP_VS_QUIC_SID_PREFIX	0x10
+#define IVQ_SID_PREFIX	0x10
 
-static inline union ip_vs_quic_sid_key
-ip_vs_quic_sid_key(u8 config_id, const struct qlb_server_id *sid)
+static inline union ivq_sid_key
+ivq_sid_key(u8 config_id, const struct qlb_server_id *sid)
 {
-	union ip_vs_quic_sid_key key;
+	union ivq_sid_key key;
 
 	BUILD_BUG_ON(sizeof(key) != sizeof(*sid));
 	memcpy(&key, sid, sizeof(key));
@@ -62,45 +62,44 @@ ip_vs_quic_sid_key(u8 config_id, const struct qlb_server_id *sid)
 }
 
 /* The key of the first @len octets of a server ID, as a prefix. */
-static inline union ip_vs_quic_sid_key
-ip_vs_quic_sid_prefix_key(u8 config_id, const struct qlb_server_id *sid, u8 len)
+static inline union ivq_sid_key
+ivq_sid_prefix_key(u8 config_id, const struct qlb_server_id *sid, u8 len)
 {
 	struct qlb_server_id prefix = { .len = len };
-	union ip_vs_quic_sid_key key;
+	union ivq_sid_key key;
 
 	memcpy(prefix.octets, sid->octets, len);
-	key = ip_vs_quic_sid_key(config_id, &prefix);
-	key.config_and_len |= IP_VS_QUIC_SID_PREFIX;
+	key = ivq_sid_key(config_id, &prefix);
+	key.config_and_len |= IVQ_SID_PREFIX;
 	return key;
 }
 
-static inline u8 ip_vs_quic_sid_config_id(const struct ip_vs_quic_sid *sid)
+static inline u8 ivq_sid_config_id(const struct ivq_sid *sid)
 {
 	return sid->key.config_and_len >> 5;
 }
 
-static inline bool ip_vs_quic_sid_is_prefix(const struct ip_vs_quic_sid *sid)
+static inline bool ivq_sid_is_prefix(const struct ivq_sid *sid)
 {
-	return sid->key.config_and_len & IP_VS_QUIC_SID_PREFIX;
+	return sid->key.config_and_len & IVQ_SID_PREFIX;
 }
 
-static inline u8 ip_vs_quic_sid_len(const struct ip_vs_quic_sid *sid)
+static inline u8 ivq_sid_len(const struct ivq_sid *sid)
 {
 	return sid->key.config_and_len & 0xf;
 }
 
 /* Room for @count entries, to be filled and then sorted; NULL without memory. */
-struct ip_vs_quic_sidmap *ip_vs_quic_sidmap_new(u32 count);
-void ip_vs_quic_sidmap_free(struct ip_vs_quic_sidmap *map);
+struct ivq_sidmap *ivq_sidmap_new(u32 count);
+void ivq_sidmap_free(struct ivq_sidmap *map);
 
 /*
  * Sorts by key and drops repetitions.  Return: false when two servers have the
  * same key.
  */
-bool ip_vs_quic_sidmap_seal(struct ip_vs_quic_sidmap *map);
+bool ivq_sidmap_seal(struct ivq_sidmap *map);
 
-const struct ip_vs_quic_sid *
-ip_vs_quic_sidmap_find(const struct ip_vs_quic_sidmap *map,
-		       const union ip_vs_quic_sid_key *key);
+const struct ivq_sid *ivq_sidmap_find(const struct ivq_sidmap *map,
+				      const union ivq_sid_key *key);
 
-#endif /* _IP_VS_QUIC_SIDMAP_H */
+#endif /* _IVQ_SIDMAP_H */

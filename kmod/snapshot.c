@@ -11,7 +11,7 @@
 
 #include "object.h"
 
-const struct ip_vs_quic_settings ip_vs_quic_default_settings = {
+const struct ivq_settings ivq_default_settings = {
 	.tuple_timeout	= 60 * HZ,
 	.tuple_max	= 131072,
 };
@@ -20,29 +20,27 @@ const struct ip_vs_quic_settings ip_vs_quic_default_settings = {
  * A length of 1..15 makes config_and_len non-zero, so an empty slot ends every
  * probe, and half the slots are empty.
  */
-static int resolve(struct ip_vs_quic_routes *routes,
-		   const struct ip_vs_quic_sidmap *map)
+static int resolve(struct ivq_snapshot *snapshot, const struct ivq_sidmap *map)
 {
 	u32 n, i, slots = roundup_pow_of_two(max(2 * map->count, 2U));
 
-	routes->slots = kvcalloc(slots, sizeof(*routes->slots),
-				 GFP_KERNEL_ACCOUNT);
-	if (!routes->slots)
+	snapshot->slots = kvcalloc(slots, sizeof(*snapshot->slots),
+				   GFP_KERNEL_ACCOUNT);
+	if (!snapshot->slots)
 		return -ENOMEM;
-	routes->mask = slots - 1;
-	routes->seed = get_random_u64();
+	snapshot->mask = slots - 1;
+	snapshot->seed = get_random_u64();
 
 	for (n = 0; n < map->count; n++) {
-		const struct ip_vs_quic_sid *sid = &map->sids[n];
+		const struct ivq_sid *sid = &map->sids[n];
 
-		i = ip_vs_quic_route_hash(sid->key.words[0], sid->key.words[1],
-					  routes->seed);
-		while (routes->slots[i & routes->mask].key.config_and_len)
+		i = ivq_route_hash(sid->key.words[0], sid->key.words[1],
+				   snapshot->seed);
+		while (snapshot->slots[i & snapshot->mask].key.config_and_len)
 			i++;
-		routes->slots[i & routes->mask] = (struct ip_vs_quic_route) {
-			.key = sid->key,
-			.target = ip_vs_quic_pool_find(routes->pool,
-						       &sid->server),
+		snapshot->slots[i & snapshot->mask] = (struct ivq_route) {
+			  .key = sid->key,
+			.target = ivq_pool_find(snapshot->pool, &sid->server),
 		};
 		cond_resched();
 	}
@@ -50,26 +48,26 @@ static int resolve(struct ip_vs_quic_routes *routes,
 }
 
 /* Lengths that a lookup must try besides the decoded server ID's own. */
-static void collect_prefixes(struct ip_vs_quic_routes *routes,
-			     const struct ip_vs_quic_sidmap *map)
+static void collect_prefixes(struct ivq_snapshot *snapshot,
+			     const struct ivq_sidmap *map)
 {
 	u32 n;
 
 	for (n = 0; n < map->count; n++)
-		if (ip_vs_quic_sid_is_prefix(&map->sids[n]))
-			routes->prefixes[ip_vs_quic_sid_config_id(&map->sids[n])] |=
-				BIT(ip_vs_quic_sid_len(&map->sids[n]));
+		if (ivq_sid_is_prefix(&map->sids[n]))
+			snapshot->prefixes[ivq_sid_config_id(&map->sids[n])] |=
+				  BIT(ivq_sid_len(&map->sids[n]));
 }
 
-static void pick_usual(struct ip_vs_quic_routes *routes)
+static void pick_fast(struct ivq_snapshot *snapshot)
 {
-	struct ip_vs_quic_config * const *cfgs;
+	struct ivq_config * const *cfgs;
 	unsigned int id;
 
 	for (id = 0; id < QLB_CONFIGS_MAX; id++) {
-		cfgs = routes->configs.at[id];
+		cfgs = snapshot->configs.at[id];
 		if (cfgs[0] && !cfgs[1] && !cfgs[0]->check_length)
-			routes->usual[id] = cfgs[0];
+			snapshot->fast[id] = cfgs[0];
 	}
 }
 
@@ -81,69 +79,67 @@ static u64 next_generation(void)
 	return atomic64_inc_return(&last);
 }
 
-struct ip_vs_quic_routes *
-ip_vs_quic_routes_new(const struct ip_vs_quic_change *change)
+struct ivq_snapshot *ivq_snapshot_new(const struct ivq_change *change)
 {
-	struct ip_vs_quic_routes *routes;
-	struct ip_vs_quic_config **cfgp;
+	struct ivq_snapshot *snapshot;
+	struct ivq_config **cfgp;
 
-	routes = kzalloc(sizeof(*routes), GFP_KERNEL_ACCOUNT);
-	if (!routes)
+	snapshot = kzalloc(sizeof(*snapshot), GFP_KERNEL_ACCOUNT);
+	if (!snapshot)
 		return NULL;
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_ROUTES);
+	ivq_object_created(IVQ_OBJ_SNAPSHOT);
 
-	routes->settings = change->settings;
-	routes->dcids = ip_vs_quic_dcids_get(change->dcids);
-	routes->pool = ip_vs_quic_pool_get(change->pool);
-	routes->configs = change->configs;
-	ip_vs_quic_configs_for_each(cfgp, &routes->configs)
+	snapshot->settings = change->settings;
+	snapshot->unroutable = ivq_unroutable_get(change->unroutable);
+	snapshot->pool = ivq_pool_get(change->pool);
+	snapshot->configs = change->configs;
+	ivq_configs_for_each(cfgp, &snapshot->configs)
 		if (*cfgp)
-			ip_vs_quic_config_get(*cfgp);
+			ivq_config_get(*cfgp);
 
-	routes->generation = next_generation();
-	pick_usual(routes);
-	collect_prefixes(routes, change->sidmap);
-	if (resolve(routes, change->sidmap)) {
-		ip_vs_quic_routes_free(routes);
+	snapshot->generation = next_generation();
+	pick_fast(snapshot);
+	collect_prefixes(snapshot, change->sidmap);
+	if (resolve(snapshot, change->sidmap)) {
+		ivq_snapshot_free(snapshot);
 		return NULL;
 	}
-	return routes;
+	return snapshot;
 }
 
-void ip_vs_quic_routes_free(struct ip_vs_quic_routes *routes)
+void ivq_snapshot_free(struct ivq_snapshot *snapshot)
 {
-	struct ip_vs_quic_config **cfgp;
+	struct ivq_config **cfgp;
 
-	ip_vs_quic_configs_for_each(cfgp, &routes->configs)
-		ip_vs_quic_config_put(*cfgp);
-	ip_vs_quic_dcids_put(routes->dcids);
-	ip_vs_quic_pool_put(routes->pool);
-	kvfree(routes->slots);
-	kfree(routes);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_ROUTES);
+	ivq_configs_for_each(cfgp, &snapshot->configs)
+		ivq_config_put(*cfgp);
+	ivq_unroutable_put(snapshot->unroutable);
+	ivq_pool_put(snapshot->pool);
+	kvfree(snapshot->slots);
+	kfree(snapshot);
+	ivq_object_destroyed(IVQ_OBJ_SNAPSHOT);
 }
 
 static void free_work(struct work_struct *work)
 {
-	ip_vs_quic_routes_free(container_of(to_rcu_work(work),
-					    struct ip_vs_quic_routes,
-					    free_work));
+	ivq_snapshot_free(container_of(to_rcu_work(work), struct ivq_snapshot,
+				       free_work));
 }
 
 /*
  * Why nothing a reader holds dies under it: readers reach targets, pools and
- * configs only through routes they dereferenced in a read-side section.
- *  1. The writer has replaced the RCU pointer; no new reader finds @routes.
+ * configs only through a snapshot they dereferenced in a read-side section.
+ *  1. The writer has replaced the RCU pointer; no new reader finds @snapshot.
  *  2. After a grace period no reader has it, nor anything got through it.
- *  3. Then its references go.  A pool or config shared with newer routes lives
+ *  3. Then its references go.  A pool or config shared with a newer snapshot lives
  *     on; one that was shared only with older ones had their grace periods too.
  *  4. The last put of a target gives back its destination to IPVS.
  * Process context, because freeing a cipher may sleep.
  */
-void ip_vs_quic_routes_retire(struct ip_vs_quic_routes *routes)
+void ivq_snapshot_retire(struct ivq_snapshot *snapshot)
 {
-	if (!routes)
+	if (!snapshot)
 		return;
-	INIT_RCU_WORK(&routes->free_work, free_work);
-	ip_vs_quic_object_retire(&routes->free_work);
+	INIT_RCU_WORK(&snapshot->free_work, free_work);
+	ivq_object_retire(&snapshot->free_work);
 }

@@ -3,8 +3,8 @@
  * Outer source addresses by flow: a real server's NIC spreads what it receives by
  * addresses, of which a tunnel has one pair only.
  */
-#ifndef _IP_VS_QUIC_SOURCE_H
-#define _IP_VS_QUIC_SOURCE_H
+#ifndef _IVQ_SOURCE_H
+#define _IVQ_SOURCE_H
 
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -12,31 +12,31 @@
 #include <linux/skbuff.h>
 #include <linux/udp.h>
 
-enum ip_vs_quic_source_limits {
-	IP_VS_QUIC_SOURCE4_LEN_MIN = 8,
-	IP_VS_QUIC_SOURCE4_LEN_MAX = 32,
-	IP_VS_QUIC_SOURCE6_LEN_MIN = 64,
-	IP_VS_QUIC_SOURCE6_LEN_MAX = 128,
+enum ivq_source_limits {
+	IVQ_SOURCE4_LEN_MIN = 8,
+	IVQ_SOURCE4_LEN_MAX = 32,
+	IVQ_SOURCE6_LEN_MIN = 64,
+	IVQ_SOURCE6_LEN_MAX = 128,
 };
 
 /**
- * struct ip_vs_quic_source - where the addresses are from
+ * struct ivq_source - where the addresses are from
  * @prefix: bits beyond @len zero
  * @len: 0 is none: the route's own address
  */
-struct ip_vs_quic_source {
+struct ivq_source {
 	union nf_inet_addr prefix;
 	u8 len;
 };
 
 /* By tunnel's family, IPv4 and IPv6. */
-struct ip_vs_quic_sources {
-	struct ip_vs_quic_source v4;
-	struct ip_vs_quic_source v6;
+struct ivq_sources {
+	struct ivq_source v4;
+	struct ivq_source v6;
 };
 
 /* Of a UDP datagram of family @af at its network header, without options. */
-static inline u64 ip_vs_quic_source_hash(const struct sk_buff *skb, u16 af)
+static inline u64 ivq_source_hash(const struct sk_buff *skb, u16 af)
 {
 	const u8 *nh = skb_network_header(skb);
 	u64 h;
@@ -60,16 +60,16 @@ static inline u64 ip_vs_quic_source_hash(const struct sk_buff *skb, u16 af)
 	return h ^ (h >> 32);
 }
 
-static inline void ip_vs_quic_source_v4(const struct ip_vs_quic_source *source,
-					u64 hash, union nf_inet_addr *addr)
+static inline void ivq_source_v4(const struct ivq_source *source,
+				 u64 hash, union nf_inet_addr *addr)
 {
 	u32 host = source->len < 32 ? (u32)hash & (~0U >> source->len) : 0;
 
 	addr->ip = source->prefix.ip | htonl(host);
 }
 
-static inline void ip_vs_quic_source_v6(const struct ip_vs_quic_source *source,
-					u64 hash, union nf_inet_addr *addr)
+static inline void ivq_source_v6(const struct ivq_source *source,
+				 u64 hash, union nf_inet_addr *addr)
 {
 	u64 host = source->len < 128 ? hash & (~0ULL >> (source->len - 64)) : 0;
 	__be64 low;
@@ -80,4 +80,4 @@ static inline void ip_vs_quic_source_v6(const struct ip_vs_quic_source *source,
 	memcpy(&addr->in6.s6_addr[8], &low, sizeof(low));
 }
 
-#endif /* _IP_VS_QUIC_SOURCE_H */
+#endif /* _IVQ_SOURCE_H */

@@ -4,9 +4,9 @@
 #include <linux/gfp.h>
 #include <linux/overflow.h>
 
-struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(unsigned int count)
+struct ivq_stats __percpu *ivq_stats_new(unsigned int count)
 {
-	struct ip_vs_quic_stats __percpu *stats;
+	struct ivq_stats __percpu *stats;
 	int cpu;
 
 	stats = __alloc_percpu_gfp(struct_size(stats, datagrams, count),
@@ -18,14 +18,13 @@ struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(unsigned int count)
 	return stats;
 }
 
-u64 ip_vs_quic_stats_sum(struct ip_vs_quic_stats __percpu *stats,
-			 unsigned int outcome)
+u64 ivq_stats_sum(struct ivq_stats __percpu *stats, unsigned int outcome)
 {
 	u64 sum = 0;
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		const struct ip_vs_quic_stats *s = per_cpu_ptr(stats, cpu);
+		const struct ivq_stats *s = per_cpu_ptr(stats, cpu);
 		unsigned int start;
 		u64 n;
 

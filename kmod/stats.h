@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Counters per outcome, one set per service or device, each CPU its own. */
-#ifndef _IP_VS_QUIC_STATS_H
-#define _IP_VS_QUIC_STATS_H
+#ifndef _IVQ_STATS_H
+#define _IVQ_STATS_H
 
 #include <linux/ip_vs_quic.h>
 #include <linux/percpu.h>
 #include <linux/u64_stats_sync.h>
 
-struct ip_vs_quic_stats {
+struct ivq_stats {
 	struct u64_stats_sync syncp;
 	u64_stats_t datagrams[];	/* by outcome */
 };
 
 /* Caller has bottom halves disabled. */
-static inline void
-ip_vs_quic_stats_count(struct ip_vs_quic_stats __percpu *stats,
-		       unsigned int outcome)
+static inline void ivq_stats_count(struct ivq_stats __percpu *stats,
+				   unsigned int outcome)
 {
-	struct ip_vs_quic_stats *s = this_cpu_ptr(stats);
+	struct ivq_stats *s = this_cpu_ptr(stats);
 
 	u64_stats_update_begin(&s->syncp);
 	u64_stats_inc(&s->datagrams[outcome]);
@@ -25,10 +24,9 @@ ip_vs_quic_stats_count(struct ip_vs_quic_stats __percpu *stats,
 }
 
 /* For @count outcomes, all 0; to be freed by free_percpu().  NULL without memory. */
-struct ip_vs_quic_stats __percpu *ip_vs_quic_stats_new(unsigned int count);
+struct ivq_stats __percpu *ivq_stats_new(unsigned int count);
 
 /* Of all CPUs. */
-u64 ip_vs_quic_stats_sum(struct ip_vs_quic_stats __percpu *stats,
-			 unsigned int outcome);
+u64 ivq_stats_sum(struct ivq_stats __percpu *stats, unsigned int outcome);
 
-#endif /* _IP_VS_QUIC_STATS_H */
+#endif /* _IVQ_STATS_H */

@@ -20,36 +20,34 @@ enum {
 };
 
 /* No address family: no datagram has this key. */
-struct ip_vs_quic_service ip_vs_quic_service_gone;
+struct ivq_service ivq_tombstone;
 
-static struct ip_vs_quic_slots *
-writers_slots(const struct ip_vs_quic_svctable *table)
+static struct ivq_slots *writers_slots(const struct ivq_svctable *table)
 {
 	return rcu_dereference_protected(table->slots,
 					 lockdep_is_held(table->lock));
 }
 
-static struct ip_vs_quic_slots *new_slots(u32 count)
+static struct ivq_slots *new_slots(u32 count)
 {
 	u32 n = roundup_pow_of_two(max_t(u32, 4 * count, SLOTS_MIN));
-	struct ip_vs_quic_slots *slots;
+	struct ivq_slots *slots;
 
 	slots = kvzalloc(struct_size(slots, at, n), GFP_KERNEL_ACCOUNT);
 	if (!slots)
 		return NULL;
 	slots->mask = n - 1;
 	slots->seed = get_random_u64();
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_SLOTS);
+	ivq_object_created(IVQ_OBJ_SLOTS);
 	return slots;
 }
 
-static u32 hash(const struct ip_vs_quic_svc_key *key, u64 seed)
+static u32 hash(const struct ivq_svc_key *key, u64 seed)
 {
-	return ip_vs_quic_svc_hash(key->words[0], key->words[1], key->words[2],
-				   seed);
+	return ivq_svc_hash(key->words[0], key->words[1], key->words[2], seed);
 }
 
-static void put(struct ip_vs_quic_slots *slots, struct ip_vs_quic_service *qs)
+static void put(struct ivq_slots *slots, struct ivq_service *qs)
 {
 	u32 i = hash(&qs->key, slots->seed);
 
@@ -59,10 +57,9 @@ static void put(struct ip_vs_quic_slots *slots, struct ip_vs_quic_service *qs)
 	slots->used++;
 }
 
-int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
-			     struct mutex *lock)
+int ivq_svctable_init(struct ivq_svctable *table, struct mutex *lock)
 {
-	struct ip_vs_quic_slots *slots = new_slots(0);
+	struct ivq_slots *slots = new_slots(0);
 
 	if (!slots)
 		return -ENOMEM;
@@ -72,17 +69,17 @@ int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
 	return 0;
 }
 
-void ip_vs_quic_svctable_destroy(struct ip_vs_quic_svctable *table)
+void ivq_svctable_destroy(struct ivq_svctable *table)
 {
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SLOTS);
+	ivq_object_destroyed(IVQ_OBJ_SLOTS);
 	kvfree(rcu_dereference_raw(table->slots));
 }
 
 /* The same services, with room for one more. */
-static int renew(struct ip_vs_quic_svctable *table)
+static int renew(struct ivq_svctable *table)
 {
-	struct ip_vs_quic_slots *old = writers_slots(table), *slots;
-	struct ip_vs_quic_service *qs;
+	struct ivq_slots *old = writers_slots(table), *slots;
+	struct ivq_service *qs;
 	u32 i;
 
 	slots = new_slots(table->count + 1);
@@ -91,24 +88,23 @@ static int renew(struct ip_vs_quic_svctable *table)
 	for (i = 0; i <= old->mask; i++) {
 		qs = rcu_dereference_protected(old->at[i],
 					       lockdep_is_held(table->lock));
-		if (qs && qs != &ip_vs_quic_service_gone)
+		if (qs && qs != &ivq_tombstone)
 			put(slots, qs);
 	}
 	rcu_assign_pointer(table->slots, slots);
 	/* from here on they are the kernel's */
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_SLOTS);
+	ivq_object_destroyed(IVQ_OBJ_SLOTS);
 	kvfree_rcu(old, rcu);
 	return 0;
 }
 
-int ip_vs_quic_svctable_add(struct ip_vs_quic_svctable *table,
-			    struct ip_vs_quic_service *qs)
+int ivq_svctable_add(struct ivq_svctable *table, struct ivq_service *qs)
 {
-	struct ip_vs_quic_slots *slots = writers_slots(table);
+	struct ivq_slots *slots = writers_slots(table);
 	int err;
 
-	if (ip_vs_quic_svctable_find(table, qs->key.words[0], qs->key.words[1],
-				     qs->key.words[2]))
+	if (ivq_svctable_find(table, qs->key.words[0], qs->key.words[1],
+			      qs->key.words[2]))
 		return -EEXIST;
 	if (2 * (slots->used + 1) > slots->mask) {
 		err = renew(table);
@@ -120,15 +116,13 @@ int ip_vs_quic_svctable_add(struct ip_vs_quic_svctable *table,
 	return 0;
 }
 
-void ip_vs_quic_svctable_del(struct ip_vs_quic_svctable *table,
-			     struct ip_vs_quic_service *qs)
+void ivq_svctable_del(struct ivq_svctable *table, struct ivq_service *qs)
 {
-	struct ip_vs_quic_slots *slots = writers_slots(table);
+	struct ivq_slots *slots = writers_slots(table);
 	u32 i = hash(&qs->key, slots->seed);
 
 	while (rcu_access_pointer(slots->at[i & slots->mask]) != qs)
 		i++;
-	rcu_assign_pointer(slots->at[i & slots->mask],
-			   &ip_vs_quic_service_gone);
+	rcu_assign_pointer(slots->at[i & slots->mask], &ivq_tombstone);
 	table->count--;
 }

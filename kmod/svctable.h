@@ -4,58 +4,56 @@
  * table of pointers, as a lookup for every datagram of the director has to be cheap
  * and not to depend on how many services there are.
  */
-#ifndef _IP_VS_QUIC_SVCTABLE_H
-#define _IP_VS_QUIC_SVCTABLE_H
+#ifndef _IVQ_SVCTABLE_H
+#define _IVQ_SVCTABLE_H
 
 #include "service.h"
 
 /**
- * struct ip_vs_quic_slots - one generation of the table
+ * struct ivq_slots - one generation of the table
  * @rcu: frees it
  * @seed: of the hash; against chosen collisions
  * @mask: slots minus one
  * @used: slots that are not empty, at most half of them; under the table's lock
- * @at: NULL ends a probe, ip_vs_quic_service_gone does not
+ * @at: NULL ends a probe, ivq_tombstone does not
  */
-struct ip_vs_quic_slots {
+struct ivq_slots {
 	struct rcu_head rcu;
 	u64 seed;
 	u32 mask;
 	u32 used;
-	struct ip_vs_quic_service __rcu *at[];
+	struct ivq_service __rcu *at[];
 };
 
 /**
- * struct ip_vs_quic_svctable - the table
+ * struct ivq_svctable - the table
  * @slots: read under RCU, written under @lock
  * @lock: the caller's, which the writers hold
  * @count: services
  */
-struct ip_vs_quic_svctable {
-	struct ip_vs_quic_slots __rcu *slots;
+struct ivq_svctable {
+	struct ivq_slots __rcu *slots;
 	struct mutex *lock; /* see above */
 	u32 count;
 };
 
-int ip_vs_quic_svctable_init(struct ip_vs_quic_svctable *table,
-			     struct mutex *lock /* of writers */);
+int ivq_svctable_init(struct ivq_svctable *table,
+		      struct mutex *lock /* of writers */);
 /* Nobody reads it any more. */
-void ip_vs_quic_svctable_destroy(struct ip_vs_quic_svctable *table);
+void ivq_svctable_destroy(struct ivq_svctable *table);
 
 /* Return: -EEXIST, -ENOMEM or 0. */
-int ip_vs_quic_svctable_add(struct ip_vs_quic_svctable *table,
-			    struct ip_vs_quic_service *qs);
-void ip_vs_quic_svctable_del(struct ip_vs_quic_svctable *table,
-			     struct ip_vs_quic_service *qs);
+int ivq_svctable_add(struct ivq_svctable *table, struct ivq_service *qs);
+void ivq_svctable_del(struct ivq_svctable *table, struct ivq_service *qs);
 
 /* In a slot: there was one.  Its key is nobody's. */
-extern struct ip_vs_quic_service ip_vs_quic_service_gone;
+extern struct ivq_service ivq_tombstone;
 
 /*
  * Services of one address differ in the port alone, at one end of a word: a product
  * carries nothing downwards, so the high half is folded in.
  */
-static __always_inline u32 ip_vs_quic_svc_hash(u64 w0, u64 w1, u64 w2, u64 seed)
+static __always_inline u32 ivq_svc_hash(u64 w0, u64 w1, u64 w2, u64 seed)
 {
 	u64 h = (w0 ^ seed) * 0x9e3779b97f4a7c15ull ^
 		w1 * 0xbf58476d1ce4e5b9ull ^ w2;
@@ -65,17 +63,16 @@ static __always_inline u32 ip_vs_quic_svc_hash(u64 w0, u64 w1, u64 w2, u64 seed)
 }
 
 /* By the words of a key.  Caller is in an RCU read-side section or holds the lock. */
-static __always_inline struct ip_vs_quic_service *
-ip_vs_quic_svctable_find(const struct ip_vs_quic_svctable *table, u64 w0,
-			 u64 w1, u64 w2)
+static __always_inline struct ivq_service *
+ivq_svctable_find(const struct ivq_svctable *table, u64 w0, u64 w1, u64 w2)
 {
-	const struct ip_vs_quic_slots *slots;
+	const struct ivq_slots *slots;
 	u32 i;
 
 	slots = rcu_dereference_check(table->slots,
 				      lockdep_is_held(table->lock));
-	for (i = ip_vs_quic_svc_hash(w0, w1, w2, slots->seed);; i++) {
-		struct ip_vs_quic_service *qs;
+	for (i = ivq_svc_hash(w0, w1, w2, slots->seed);; i++) {
+		struct ivq_service *qs;
 
 		qs = rcu_dereference_check(slots->at[i & slots->mask],
 					   lockdep_is_held(table->lock));
@@ -85,4 +82,4 @@ ip_vs_quic_svctable_find(const struct ip_vs_quic_svctable *table, u64 w0,
 	}
 }
 
-#endif /* _IP_VS_QUIC_SVCTABLE_H */
+#endif /* _IVQ_SVCTABLE_H */

@@ -42,7 +42,8 @@ static xmit_fn transmitter(u16 af, u16 daf, unsigned int method)
  * A one-packet connection without destination touches no table, counter or
  * threshold, and its only reference is ours, so the put frees it at once.
  */
-static int __init probe(u16 af, u16 daf, unsigned int method, xmit_fn *xmit)
+static int __init learn_transmitter(u16 af, u16 daf, unsigned int method,
+				    xmit_fn *xmit)
 {
 	const union nf_inet_addr any = {};
 	struct ip_vs_conn_param p;
@@ -62,18 +63,20 @@ static int __init probe(u16 af, u16 daf, unsigned int method, xmit_fn *xmit)
 	return cp ? 0 : -ENOMEM;
 }
 
-int __init ip_vs_quic_target_init(void)
+int __init ivq_target_init(void)
 {
 	static const u16 families[] = { AF_INET, AF_INET6 };
 	unsigned int i, af, daf;
+	xmit_fn *xmit;
 	int err;
 
 	for (af = 0; af < ARRAY_SIZE(families); af++)
 		for (daf = 0; daf < ARRAY_SIZE(families); daf++)
 			for (i = 0; i < ARRAY_SIZE(methods); i++) {
-				err = probe(families[af], families[daf],
-					    methods[i],
-					    &transmitters[af][daf][i]);
+				xmit = &transmitters[af][daf][i];
+				err = learn_transmitter(families[af],
+							families[daf],
+							methods[i], xmit);
 				if (err)
 					return err;
 			}
@@ -102,10 +105,10 @@ static void fill_conn(struct ip_vs_conn *cp, const struct ip_vs_service *svc,
 	refcount_set(&cp->refcnt, 1);
 }
 
-struct ip_vs_quic_target *
-ip_vs_quic_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest)
+struct ivq_target *
+ivq_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest)
 {
-	struct ip_vs_quic_target *target;
+	struct ivq_target *target;
 
 	target = kzalloc(sizeof(*target), GFP_KERNEL_ACCOUNT);
 	if (!target)
@@ -117,17 +120,17 @@ ip_vs_quic_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest)
 	target->pp = ip_vs_proto_get(IPPROTO_UDP);
 	target->stats[0] = dest->stats.cpustats;
 	target->stats[1] = svc->stats.cpustats;
-	target->stats[2] = ip_vs_quic_total_stats(svc->ipvs);
+	target->stats[2] = ivq_total_stats(svc->ipvs);
 	target->addr.af = dest->af;
 	target->addr.port = dest->port;
 	ip_vs_addr_set(dest->af, &target->addr.addr, &dest->addr);
 	kref_init(&target->ref);
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_TARGET);
+	ivq_object_created(IVQ_OBJ_TARGET);
 	return target;
 }
 
-bool ip_vs_quic_target_current(const struct ip_vs_quic_target *target,
-			       const struct ip_vs_dest *dest)
+bool ivq_target_current(const struct ivq_target *target,
+			const struct ip_vs_dest *dest)
 {
 	const unsigned long snapshot = IP_VS_CONN_F_FWD_MASK;
 
@@ -136,7 +139,7 @@ bool ip_vs_quic_target_current(const struct ip_vs_quic_target *target,
 		 snapshot);
 }
 
-void ip_vs_quic_target_get(struct ip_vs_quic_target *target)
+void ivq_target_get(struct ivq_target *target)
 {
 	kref_get(&target->ref);
 }
@@ -147,15 +150,15 @@ void ip_vs_quic_target_get(struct ip_vs_quic_target *target)
  */
 static void release(struct kref *ref)
 {
-	struct ip_vs_quic_target *target;
+	struct ivq_target *target;
 
-	target = container_of(ref, struct ip_vs_quic_target, ref);
+	target = container_of(ref, struct ivq_target, ref);
 	ip_vs_dest_put_and_free(target->conn.dest);
 	kfree(target);
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_TARGET);
+	ivq_object_destroyed(IVQ_OBJ_TARGET);
 }
 
-void ip_vs_quic_target_put(struct ip_vs_quic_target *target)
+void ivq_target_put(struct ivq_target *target)
 {
 	kref_put(&target->ref, release);
 }

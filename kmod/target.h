@@ -9,8 +9,8 @@
  * IPVS's table and was not made by ip_vs_conn_new(), hence counts nowhere: not in
  * InActConn, not against thresholds or conn_max, and a netns can go without it.
  */
-#ifndef _IP_VS_QUIC_TARGET_H
-#define _IP_VS_QUIC_TARGET_H
+#ifndef _IVQ_TARGET_H
+#define _IVQ_TARGET_H
 
 #include <linux/kref.h>
 #include <net/ip_vs.h>
@@ -18,11 +18,11 @@
 #include "sidmap.h"
 
 enum {
-	IP_VS_QUIC_TARGET_STATS = 3,
+	IVQ_TARGET_STATS = 3,
 };
 
 /**
- * struct ip_vs_quic_target - a destination
+ * struct ivq_target - a destination
  * @conn: private; af, daf, protocol, flags, ipvs, vaddr, vport, daddr, dport,
  *	  dest and packet_xmit are set, the rest is zero
  * @stateless: @conn.packet_xmit may be called; otherwise (masquerading) the
@@ -35,30 +35,30 @@ enum {
  *
  * The target holds a reference on conn.dest for its life.
  */
-struct ip_vs_quic_target {
+struct ivq_target {
 	bool stateless;
 	struct ip_vs_protocol *pp;
-	struct ip_vs_cpu_stats __percpu *stats[IP_VS_QUIC_TARGET_STATS];
+	struct ip_vs_cpu_stats __percpu *stats[IVQ_TARGET_STATS];
 	struct ip_vs_conn conn;
-	struct ip_vs_quic_addr addr;
+	struct ivq_addr addr;
 	struct kref ref;
 };
 
 /* Return: a target with one reference, NULL without memory. */
-struct ip_vs_quic_target *
-ip_vs_quic_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest);
+struct ivq_target *
+ivq_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest);
 
 /* Does the snapshot @target took of its destination still hold? */
-bool ip_vs_quic_target_current(const struct ip_vs_quic_target *target,
-			       const struct ip_vs_dest *dest);
+bool ivq_target_current(const struct ivq_target *target,
+			const struct ip_vs_dest *dest);
 
-void ip_vs_quic_target_get(struct ip_vs_quic_target *target);
+void ivq_target_get(struct ivq_target *target);
 /* A reader may only be gone for sure after a grace period: see snapshot.c. */
-void ip_vs_quic_target_put(struct ip_vs_quic_target *target);
+void ivq_target_put(struct ivq_target *target);
 
 /* Callers of these two have bottom halves disabled. */
 static __always_inline void
-ip_vs_quic_target_add(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
+ivq_target_add(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
 {
 	struct ip_vs_cpu_stats *s = this_cpu_ptr(stats);
 
@@ -69,16 +69,15 @@ ip_vs_quic_target_add(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
 }
 
 /* What ipvsadm -L --stats shows: server, service and total. */
-static __always_inline void
-ip_vs_quic_target_count(const struct ip_vs_quic_target *target,
-			const struct sk_buff *skb)
+static __always_inline void ivq_target_count(const struct ivq_target *target,
+					     const struct sk_buff *skb)
 {
-	ip_vs_quic_target_add(target->stats[0], skb->len);
-	ip_vs_quic_target_add(target->stats[1], skb->len);
-	ip_vs_quic_target_add(target->stats[2], skb->len);
+	ivq_target_add(target->stats[0], skb->len);
+	ivq_target_add(target->stats[1], skb->len);
+	ivq_target_add(target->stats[2], skb->len);
 }
 
 /* Learns the transmitters' addresses from IPVS. */
-int ip_vs_quic_target_init(void);
+int ivq_target_init(void);
 
-#endif /* _IP_VS_QUIC_TARGET_H */
+#endif /* _IVQ_TARGET_H */

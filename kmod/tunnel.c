@@ -37,8 +37,7 @@ static bool is_gue(const struct ip_vs_dest *dest)
 }
 
 /* Checksums of the tunnel's own header are not for here. */
-static __always_inline bool
-is_plain_method(const struct ip_vs_quic_target *target)
+static __always_inline bool is_plain_method(const struct ivq_target *target)
 {
 	const struct ip_vs_dest *dest = target->conn.dest;
 
@@ -85,7 +84,7 @@ static struct neighbour *find_neigh_v6(const struct dst_entry *dst,
 }
 
 static __always_inline struct neighbour *
-find_neigh(const struct ip_vs_quic_tunnel *tunnel)
+find_neigh(const struct ivq_tunnel *tunnel)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
 	const struct dst_entry *dst = tunnel->route->dst_cache;
@@ -97,8 +96,7 @@ find_neigh(const struct ip_vs_quic_tunnel *tunnel)
 	return neigh && READ_ONCE(neigh->nud_state) & NUD_VALID ? neigh : NULL;
 }
 
-static __always_inline unsigned int
-overhead(const struct ip_vs_quic_tunnel *tunnel)
+static __always_inline unsigned int overhead(const struct ivq_tunnel *tunnel)
 {
 	unsigned int ip = tunnel->daf == AF_INET6 ? sizeof(struct ipv6hdr) :
 						    sizeof(struct iphdr);
@@ -109,7 +107,7 @@ overhead(const struct ip_vs_quic_tunnel *tunnel)
 
 /* dst_mtu(), without a call for a route that neither learned nor was given one. */
 static __always_inline unsigned int
-mtu_of(const struct ip_vs_quic_tunnel *tunnel, const struct dst_entry *dst)
+mtu_of(const struct ivq_tunnel *tunnel, const struct dst_entry *dst)
 {
 	if (tunnel->daf == AF_INET &&
 	    likely(!container_of(dst, struct rtable, dst)->rt_pmtu &&
@@ -120,7 +118,7 @@ mtu_of(const struct ip_vs_quic_tunnel *tunnel, const struct dst_entry *dst)
 }
 
 /* With room for a packet of a path whose MTU is too small for IPVS at all. */
-static __always_inline bool fits(const struct ip_vs_quic_tunnel *tunnel,
+static __always_inline bool fits(const struct ivq_tunnel *tunnel,
 				 const struct dst_entry *dst, unsigned int len)
 {
 	unsigned int min = tunnel->daf == AF_INET6 ? IPV6_MIN_MTU :
@@ -131,7 +129,7 @@ static __always_inline bool fits(const struct ip_vs_quic_tunnel *tunnel,
 
 /* What the caller has said of the tunnel, and that it is plain, holds. */
 static __always_inline enum ip_vs_quic_express_outcome
-find_route(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
+find_route(struct ivq_tunnel *tunnel, unsigned int len)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
 	const struct ip_vs_dest_dst *route;
@@ -141,8 +139,8 @@ find_route(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
 	if (unlikely(!route))
 		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
 	dst = route->dst_cache;
-	if (unlikely(!ip_vs_quic_dst_valid(dst, route->dst_cookie,
-					   cp->ipvs->net, tunnel->daf)))
+	if (unlikely(!ivq_dst_valid(dst, route->dst_cookie,
+				    cp->ipvs->net, tunnel->daf)))
 		return IP_VS_QUIC_EXPRESS_NO_ROUTE;
 	tunnel->route = route;
 	tunnel->dev = dst_dev_rcu(dst);
@@ -153,7 +151,7 @@ find_route(struct ip_vs_quic_tunnel *tunnel, unsigned int len)
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
-find_next_hop(struct ip_vs_quic_tunnel *tunnel)
+find_next_hop(struct ivq_tunnel *tunnel)
 {
 	tunnel->neigh = find_neigh(tunnel);
 	return likely(tunnel->neigh) ? IP_VS_QUIC_EXPRESS_TAKEN :
@@ -161,9 +159,8 @@ find_next_hop(struct ip_vs_quic_tunnel *tunnel)
 }
 
 static __always_inline void
-describe(struct ip_vs_quic_tunnel *tunnel,
-	 const struct ip_vs_quic_target *target,
-	 const struct ip_vs_quic_sources *sources)
+describe(struct ivq_tunnel *tunnel, const struct ivq_target *target,
+	 const struct ivq_sources *sources)
 {
 	tunnel->target = target;
 	tunnel->sources = sources;
@@ -174,10 +171,8 @@ describe(struct ip_vs_quic_tunnel *tunnel,
 }
 
 enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
-		       const struct ip_vs_quic_target *target,
-		       const struct ip_vs_quic_sources *sources,
-		       unsigned int len)
+ivq_tunnel_find(struct ivq_tunnel *tunnel, const struct ivq_target *target,
+		const struct ivq_sources *sources, unsigned int len)
 {
 	if (!is_plain_method(target))
 		return IP_VS_QUIC_EXPRESS_METHOD;
@@ -185,15 +180,14 @@ ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
 	return find_route(tunnel, len);
 }
 
-enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find_neigh(struct ip_vs_quic_tunnel *tunnel)
+enum ip_vs_quic_express_outcome ivq_tunnel_find_neigh(struct ivq_tunnel *tunnel)
 {
 	return find_next_hop(tunnel);
 }
 
 /* One hop on, as IPVS counts itself; then what the outer header needs to know. */
 static __always_inline void read_inner(struct sk_buff *skb,
-				       const struct ip_vs_quic_tunnel *tunnel,
+				       const struct ivq_tunnel *tunnel,
 				       struct inner *inner)
 {
 	u8 dsfield;
@@ -229,7 +223,7 @@ static noinline void keep_partial(struct sk_buff *skb, u8 protocol)
 }
 
 /* Whatever the packet brought along that is not part of it. */
-static __always_inline void shed(struct sk_buff *skb, u8 protocol)
+static __always_inline void scrub(struct sk_buff *skb, u8 protocol)
 {
 	skb_orphan(skb);
 	nf_reset_ct(skb);
@@ -266,24 +260,24 @@ static __always_inline void push_gue(struct sk_buff *skb,
 }
 
 static __always_inline __be32
-source_v4(const struct ip_vs_quic_tunnel *tunnel, const struct inner *inner)
+source_v4(const struct ivq_tunnel *tunnel, const struct inner *inner)
 {
-	union nf_inet_addr addr ip_vs_quic_uninitialized;
+	union nf_inet_addr addr ivq_uninitialized;
 
 	if (likely(!tunnel->spread || !tunnel->sources->v4.len || tunnel->gue))
 		return tunnel->route->dst_saddr.ip;
-	ip_vs_quic_source_v4(&tunnel->sources->v4, inner->hash, &addr);
+	ivq_source_v4(&tunnel->sources->v4, inner->hash, &addr);
 	return addr.ip;
 }
 
 static __always_inline struct in6_addr
-source_v6(const struct ip_vs_quic_tunnel *tunnel, const struct inner *inner)
+source_v6(const struct ivq_tunnel *tunnel, const struct inner *inner)
 {
-	union nf_inet_addr addr ip_vs_quic_uninitialized;
+	union nf_inet_addr addr ivq_uninitialized;
 
 	if (likely(!tunnel->spread || !tunnel->sources->v6.len || tunnel->gue))
 		return tunnel->route->dst_saddr.in6;
-	ip_vs_quic_source_v6(&tunnel->sources->v6, inner->hash, &addr);
+	ivq_source_v6(&tunnel->sources->v6, inner->hash, &addr);
 	return addr.in6;
 }
 
@@ -296,7 +290,7 @@ static __always_inline void *prepend(struct sk_buff *skb, unsigned int len)
 }
 
 static __always_inline void push_v4(struct sk_buff *skb,
-				    const struct ip_vs_quic_tunnel *tunnel,
+				    const struct ivq_tunnel *tunnel,
 				    const struct inner *inner)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
@@ -317,11 +311,11 @@ static __always_inline void push_v4(struct sk_buff *skb,
 		iph->id = 0;
 	else
 		ip_select_ident(cp->ipvs->net, skb, NULL);
-	iph->check = ip_vs_quic_ip_sum(iph);
+	iph->check = ivq_ip_csum(iph);
 }
 
 static __always_inline void push_v6(struct sk_buff *skb,
-				    const struct ip_vs_quic_tunnel *tunnel,
+				    const struct ivq_tunnel *tunnel,
 				    const struct inner *inner)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
@@ -340,21 +334,21 @@ static __always_inline void push_v6(struct sk_buff *skb,
 
 /* Return: false when there is no memory, and no packet any more. */
 static __always_inline bool
-encapsulate(const struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
+encapsulate(const struct ivq_tunnel *tunnel, struct sk_buff *skb)
 {
-	struct inner inner ip_vs_quic_uninitialized;
+	struct inner inner ivq_uninitialized;
 
 	if (unlikely(skb_cow(skb, LL_RESERVED_SPACE(tunnel->dev) +
 				  overhead(tunnel)))) {
 		trace_ip_vs_quic_drop(tunnel->target->conn.ipvs->net, skb,
-				      IP_VS_QUIC_DROP_MEMORY);
+				      IVQ_DROP_MEMORY);
 		kfree_skb_reason(skb, SKB_DROP_REASON_NOMEM);
 		return false;
 	}
 	read_inner(skb, tunnel, &inner);
 	if (tunnel->spread)
-		inner.hash = ip_vs_quic_source_hash(skb, tunnel->af);
-	shed(skb, inner.protocol);
+		inner.hash = ivq_source_hash(skb, tunnel->af);
+	scrub(skb, inner.protocol);
 	if (tunnel->gue)
 		push_gue(skb, &tunnel->target->conn, &inner);
 	if (tunnel->daf == AF_INET6)
@@ -368,7 +362,7 @@ encapsulate(const struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 
 /* The link-layer header that a neighbour of IPv6 keeps is one for IPv6. */
 static __always_inline bool
-is_gw_v6(const struct ip_vs_quic_tunnel *tunnel)
+is_gw_v6(const struct ivq_tunnel *tunnel)
 {
 	const struct dst_entry *dst = tunnel->route->dst_cache;
 
@@ -381,7 +375,7 @@ is_gw_v6(const struct ip_vs_quic_tunnel *tunnel)
  * The hook's RCU read-side section keeps the route till it is sent.  Most devices, and
  * the queueing disciplines that they have, want none.
  */
-static __always_inline void transmit(const struct ip_vs_quic_tunnel *tunnel,
+static __always_inline void transmit(const struct ivq_tunnel *tunnel,
 				     struct sk_buff *skb)
 {
 	if (unlikely(!encapsulate(tunnel, skb)))
@@ -392,14 +386,13 @@ static __always_inline void transmit(const struct ip_vs_quic_tunnel *tunnel,
 	neigh_output(tunnel->neigh, skb, is_gw_v6(tunnel));
 }
 
-void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
-			    struct sk_buff *skb)
+void ivq_tunnel_xmit(const struct ivq_tunnel *tunnel, struct sk_buff *skb)
 {
 	transmit(tunnel, skb);
 }
 
 static __always_inline enum ip_vs_quic_express_outcome
-find_and_send(struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
+find_and_send(struct ivq_tunnel *tunnel, struct sk_buff *skb)
 {
 	enum ip_vs_quic_express_outcome outcome = find_route(tunnel, skb->len);
 
@@ -407,16 +400,16 @@ find_and_send(struct ip_vs_quic_tunnel *tunnel, struct sk_buff *skb)
 		outcome = find_next_hop(tunnel);
 	if (unlikely(outcome != IP_VS_QUIC_EXPRESS_TAKEN))
 		return outcome;
-	ip_vs_quic_target_count(tunnel->target, skb);
+	ivq_target_count(tunnel->target, skb);
 	transmit(tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;
 }
 
 static noinline enum ip_vs_quic_express_outcome
-send_otherwise(struct sk_buff *skb, const struct ip_vs_quic_target *target,
-	       const struct ip_vs_quic_sources *sources)
+send_otherwise(struct sk_buff *skb, const struct ivq_target *target,
+	       const struct ivq_sources *sources)
 {
-	struct ip_vs_quic_tunnel tunnel ip_vs_quic_uninitialized;
+	struct ivq_tunnel tunnel ivq_uninitialized;
 
 	describe(&tunnel, target, sources);
 	return find_and_send(&tunnel, skb);
@@ -424,12 +417,11 @@ send_otherwise(struct sk_buff *skb, const struct ip_vs_quic_target *target,
 
 /* The compiler makes a copy of all of it for the usual case. */
 enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_send(struct sk_buff *skb,
-		       const struct ip_vs_quic_target *target,
-		       const struct ip_vs_quic_sources *sources)
+ivq_tunnel_send(struct sk_buff *skb, const struct ivq_target *target,
+		const struct ivq_sources *sources)
 {
 	const struct ip_vs_conn *cp = &target->conn;
-	struct ip_vs_quic_tunnel tunnel ip_vs_quic_uninitialized;
+	struct ivq_tunnel tunnel ivq_uninitialized;
 
 	if (unlikely(!is_plain_method(target)))
 		return IP_VS_QUIC_EXPRESS_METHOD;
@@ -446,8 +438,7 @@ ip_vs_quic_tunnel_send(struct sk_buff *skb,
 	return find_and_send(&tunnel, skb);
 }
 
-void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
-			      struct sk_buff *skb)
+void ivq_tunnel_output(const struct ivq_tunnel *tunnel, struct sk_buff *skb)
 {
 	const struct ip_vs_conn *cp = &tunnel->target->conn;
 

@@ -4,8 +4,8 @@
  * octet what IPVS's tunnel transmitters make in the plain case, without what the stack
  * does between them and the device.
  */
-#ifndef _IP_VS_QUIC_TUNNEL_H
-#define _IP_VS_QUIC_TUNNEL_H
+#ifndef _IVQ_TUNNEL_H
+#define _IVQ_TUNNEL_H
 
 #include <linux/ip_vs_quic.h>
 
@@ -15,7 +15,7 @@
 struct neighbour;
 
 /**
- * struct ip_vs_quic_tunnel - the way to a server, borrowed under RCU
+ * struct ivq_tunnel - the way to a server, borrowed under RCU
  * @target: the server
  * @route: IPVS's, found valid
  * @dev: the route's
@@ -26,12 +26,12 @@ struct neighbour;
  * @gue: GUE, else IPIP
  * @spread: there are @sources
  */
-struct ip_vs_quic_tunnel {
-	const struct ip_vs_quic_target *target;
+struct ivq_tunnel {
+	const struct ivq_target *target;
 	const struct ip_vs_dest_dst *route;
 	struct net_device *dev;
 	struct neighbour *neigh;
-	const struct ip_vs_quic_sources *sources;
+	const struct ivq_sources *sources;
 	u16 af;
 	u16 daf;
 	bool gue;
@@ -44,33 +44,28 @@ struct ip_vs_quic_tunnel {
  * no plain way.
  */
 enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find(struct ip_vs_quic_tunnel *tunnel,
-		       const struct ip_vs_quic_target *target,
-		       const struct ip_vs_quic_sources *sources,
-		       unsigned int len);
+ivq_tunnel_find(struct ivq_tunnel *tunnel, const struct ivq_target *target,
+		const struct ivq_sources *sources, unsigned int len);
 
 /* Then the neighbour, for who sends by himself.  Return: the same. */
 enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_find_neigh(struct ip_vs_quic_tunnel *tunnel);
+ivq_tunnel_find_neigh(struct ivq_tunnel *tunnel);
 
 /*
  * Sends @skb to @target, as these two and _xmit(), and counts it as IPVS does.
  * Return: _TAKEN and it is gone, or why not and it is untouched.
  */
 enum ip_vs_quic_express_outcome
-ip_vs_quic_tunnel_send(struct sk_buff *skb,
-		       const struct ip_vs_quic_target *target,
-		       const struct ip_vs_quic_sources *sources);
+ivq_tunnel_send(struct sk_buff *skb, const struct ivq_target *target,
+		const struct ivq_sources *sources);
 
 /*
  * Sends @skb, an IP packet of the service's family with a TTL of at least 2, not
  * shared, at its network header.  Consumes it.
  */
-void ip_vs_quic_tunnel_xmit(const struct ip_vs_quic_tunnel *tunnel,
-			    struct sk_buff *skb);
+void ivq_tunnel_xmit(const struct ivq_tunnel *tunnel, struct sk_buff *skb);
 
 /* The same by way of IP's output, as IPVS's transmitters do. */
-void ip_vs_quic_tunnel_output(const struct ip_vs_quic_tunnel *tunnel,
-			      struct sk_buff *skb);
+void ivq_tunnel_output(const struct ivq_tunnel *tunnel, struct sk_buff *skb);
 
-#endif /* _IP_VS_QUIC_TUNNEL_H */
+#endif /* _IVQ_TUNNEL_H */

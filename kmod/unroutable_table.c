@@ -25,7 +25,7 @@ struct entry {
 	u64 used : 56;	/* jiffies, which take millions of years for that */
 	u64 len : 8;	/* of the CID, 0: free */
 	u8 cid[QLB_CID_LEN_MAX];
-	struct ip_vs_quic_addr server;
+	struct ivq_addr server;
 };
 
 struct bucket {
@@ -34,15 +34,15 @@ struct bucket {
 };
 
 /**
- * struct ip_vs_quic_dcids - the table
- * @ref: one reference per routes object that has it
+ * struct ivq_unroutable_table - the table
+ * @ref: one reference per snapshot that has it
  * @max: as asked for
  * @timeout: jiffies
  * @seed: of the hash, against chosen collisions
  * @mask: buckets minus one
  * @buckets: by hash of the CID
  */
-struct ip_vs_quic_dcids {
+struct ivq_unroutable_table {
 	struct kref ref;
 	u32 max;
 	unsigned long timeout;
@@ -51,54 +51,55 @@ struct ip_vs_quic_dcids {
 	struct bucket buckets[];
 };
 
-struct ip_vs_quic_dcids *ip_vs_quic_dcids_new(u32 max, unsigned long timeout)
+struct ivq_unroutable_table *ivq_unroutable_new(u32 max, unsigned long timeout)
 {
 	u32 buckets = roundup_pow_of_two(DIV_ROUND_UP(max, WAYS));
-	struct ip_vs_quic_dcids *dcids;
+	struct ivq_unroutable_table *table;
 	u32 i;
 
-	dcids = kvzalloc(struct_size(dcids, buckets, buckets),
+	table = kvzalloc(struct_size(table, buckets, buckets),
 			 GFP_KERNEL_ACCOUNT);
-	if (!dcids)
+	if (!table)
 		return NULL;
-	kref_init(&dcids->ref);
-	dcids->max = max;
-	dcids->timeout = timeout;
-	dcids->seed = get_random_u64();
-	dcids->mask = buckets - 1;
+	kref_init(&table->ref);
+	table->max = max;
+	table->timeout = timeout;
+	table->seed = get_random_u64();
+	table->mask = buckets - 1;
 	for (i = 0; i < buckets; i++)
-		spin_lock_init(&dcids->buckets[i].lock);
-	ip_vs_quic_object_created(IP_VS_QUIC_OBJ_DCIDS);
-	return dcids;
+		spin_lock_init(&table->buckets[i].lock);
+	ivq_object_created(IVQ_OBJ_UNROUTABLE);
+	return table;
 }
 
-struct ip_vs_quic_dcids *ip_vs_quic_dcids_get(struct ip_vs_quic_dcids *dcids)
+struct ivq_unroutable_table *
+ivq_unroutable_get(struct ivq_unroutable_table *table)
 {
-	if (dcids)
-		kref_get(&dcids->ref);
-	return dcids;
+	if (table)
+		kref_get(&table->ref);
+	return table;
 }
 
 static void release(struct kref *ref)
 {
-	kvfree(container_of(ref, struct ip_vs_quic_dcids, ref));
-	ip_vs_quic_object_destroyed(IP_VS_QUIC_OBJ_DCIDS);
+	kvfree(container_of(ref, struct ivq_unroutable_table, ref));
+	ivq_object_destroyed(IVQ_OBJ_UNROUTABLE);
 }
 
-void ip_vs_quic_dcids_put(struct ip_vs_quic_dcids *dcids)
+void ivq_unroutable_put(struct ivq_unroutable_table *table)
 {
-	if (dcids)
-		kref_put(&dcids->ref, release);
+	if (table)
+		kref_put(&table->ref, release);
 }
 
-u32 ip_vs_quic_dcids_max(const struct ip_vs_quic_dcids *dcids)
+u32 ivq_unroutable_max(const struct ivq_unroutable_table *table)
 {
-	return dcids ? dcids->max : 0;
+	return table ? table->max : 0;
 }
 
-unsigned long ip_vs_quic_dcids_timeout(const struct ip_vs_quic_dcids *dcids)
+unsigned long ivq_unroutable_timeout(const struct ivq_unroutable_table *table)
 {
-	return dcids ? dcids->timeout : 0;
+	return table ? table->timeout : 0;
 }
 
 /*
@@ -119,43 +120,42 @@ static u8 cid_len(const struct quic_hdr *hdr)
 	return len;
 }
 
-static struct bucket *bucket_of(struct ip_vs_quic_dcids *dcids, const u8 *cid,
+static struct bucket *bucket_of(struct ivq_unroutable_table *table, const u8 *cid,
 				u8 len)
 {
-	return &dcids->buckets[maglev_hash(cid, len, dcids->seed) & dcids->mask];
+	return &table->buckets[maglev_hash(cid, len, table->seed) & table->mask];
 }
 
-static bool is_live(const struct ip_vs_quic_dcids *dcids,
+static bool is_live(const struct ivq_unroutable_table *table,
 		    const struct entry *entry)
 {
-	return entry->len && get_jiffies_64() - entry->used < dcids->timeout;
+	return entry->len && get_jiffies_64() - entry->used < table->timeout;
 }
 
-static struct entry *find_entry(struct ip_vs_quic_dcids *dcids,
+static struct entry *find_entry(struct ivq_unroutable_table *table,
 				struct bucket *bucket, const u8 *cid, u8 len)
 {
 	struct entry *entry;
 
 	for (entry = bucket->entries; entry < bucket->entries + WAYS; entry++)
 		if (entry->len == len && !memcmp(entry->cid, cid, len) &&
-		    is_live(dcids, entry))
+		    is_live(table, entry))
 			return entry;
 	return NULL;
 }
 
-bool ip_vs_quic_dcids_find(struct ip_vs_quic_dcids *dcids,
-			   const struct quic_hdr *hdr,
-			   struct ip_vs_quic_addr *server)
+bool ivq_unroutable_find(struct ivq_unroutable_table *table,
+			 const struct quic_hdr *hdr, struct ivq_addr *server)
 {
-	u8 len = dcids ? cid_len(hdr) : 0;
+	u8 len = table ? cid_len(hdr) : 0;
 	struct bucket *bucket;
 	struct entry *entry;
 
 	if (!len)
 		return false;
-	bucket = bucket_of(dcids, hdr->dcid, len);
+	bucket = bucket_of(table, hdr->dcid, len);
 	spin_lock(&bucket->lock);
-	entry = find_entry(dcids, bucket, hdr->dcid, len);
+	entry = find_entry(table, bucket, hdr->dcid, len);
 	if (entry) {
 		entry->used = get_jiffies_64();
 		*server = entry->server;
@@ -165,13 +165,13 @@ bool ip_vs_quic_dcids_find(struct ip_vs_quic_dcids *dcids,
 }
 
 /* A free or dead entry, else the one unused for longest. */
-static struct entry *victim(const struct ip_vs_quic_dcids *dcids,
+static struct entry *victim(const struct ivq_unroutable_table *table,
 			    struct bucket *bucket)
 {
 	struct entry *oldest = bucket->entries, *entry;
 
 	for (entry = bucket->entries; entry < bucket->entries + WAYS; entry++) {
-		if (!is_live(dcids, entry))
+		if (!is_live(table, entry))
 			return entry;
 		if (entry->used < oldest->used)
 			oldest = entry;
@@ -180,21 +180,21 @@ static struct entry *victim(const struct ip_vs_quic_dcids *dcids,
 }
 
 /* A live entry stays as it is: whoever was first, has the CID. */
-void ip_vs_quic_dcids_learn(struct ip_vs_quic_dcids *dcids,
-			    const struct quic_hdr *hdr,
-			    const struct ip_vs_quic_addr *server)
+void ivq_unroutable_learn(struct ivq_unroutable_table *table,
+			  const struct quic_hdr *hdr,
+			  const struct ivq_addr *server)
 {
-	u8 len = dcids ? cid_len(hdr) : 0;
+	u8 len = table ? cid_len(hdr) : 0;
 	struct bucket *bucket;
 	struct entry *entry;
 
 	if (!len)
 		return;
-	bucket = bucket_of(dcids, hdr->dcid, len);
+	bucket = bucket_of(table, hdr->dcid, len);
 	spin_lock(&bucket->lock);
-	entry = find_entry(dcids, bucket, hdr->dcid, len);
+	entry = find_entry(table, bucket, hdr->dcid, len);
 	if (!entry) {
-		entry = victim(dcids, bucket);
+		entry = victim(table, bucket);
 		entry->used = get_jiffies_64();
 		entry->len = len;
 		memcpy(entry->cid, hdr->dcid, len);

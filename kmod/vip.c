@@ -6,16 +6,16 @@
 #include <net/ip6_route.h>
 #include <net/route.h>
 
-void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip, u16 af)
+void ivq_vip_init(struct ivq_vip *vip, u16 af)
 {
 	vip->af = af;
 	spin_lock_init(&vip->lock);
 }
 
-static void replace_dst(struct ip_vs_quic_vip *vip, unsigned int slot,
+static void replace_dst(struct ivq_vip *vip, unsigned int slot,
 			struct dst_entry *dst, u32 cookie)
 {
-	struct ip_vs_quic_verdict *verdict = &vip->verdicts[slot];
+	struct ivq_verdict *verdict = &vip->verdicts[slot];
 	struct dst_entry *old;
 
 	lockdep_assert_held(&vip->lock);
@@ -26,7 +26,7 @@ static void replace_dst(struct ip_vs_quic_vip *vip, unsigned int slot,
 	dst_release(old);
 }
 
-static void forget(struct ip_vs_quic_vip *vip, unsigned int slot)
+static void forget(struct ivq_vip *vip, unsigned int slot)
 {
 	if (vip->af == AF_INET6)
 		replace_dst(vip, slot, NULL, 0);
@@ -34,18 +34,18 @@ static void forget(struct ip_vs_quic_vip *vip, unsigned int slot)
 		WRITE_ONCE(vip->verdicts[slot].dscps, 0);
 }
 
-void ip_vs_quic_vip_close(struct ip_vs_quic_vip *vip)
+void ivq_vip_close(struct ivq_vip *vip)
 {
 	unsigned int slot;
 
 	spin_lock_bh(&vip->lock);
 	vip->closed = true;
-	for (slot = 0; slot < IP_VS_QUIC_EXPRESS_DEVICES; slot++)
+	for (slot = 0; slot < IVQ_EXPRESS_DEVICES; slot++)
 		forget(vip, slot);
 	spin_unlock_bh(&vip->lock);
 }
 
-void ip_vs_quic_vip_forget(struct ip_vs_quic_vip *vip, unsigned int slot)
+void ivq_vip_forget(struct ivq_vip *vip, unsigned int slot)
 {
 	spin_lock_bh(&vip->lock);
 	forget(vip, slot);
@@ -64,20 +64,20 @@ static bool is_local_v6(const struct rt6_info *rt)
 	       !rt->dst.lwtstate;
 }
 
-static void learn_v4(struct ip_vs_quic_verdict *verdict,
-		     struct ip_vs_quic_own *own, struct net *net,
+static void learn_v4(struct ivq_verdict *verdict,
+		     struct ivq_local_addrs *addrs, struct net *net,
 		     const struct sk_buff *skb)
 {
-	u64 dscp = BIT_ULL(ip_vs_quic_vip_dscp(ip_hdr(skb)));
+	u64 dscp = BIT_ULL(ivq_vip_dscp(ip_hdr(skb)));
 	const struct rtable *rt = skb_rtable(skb);
 	u32 genid = rt->rt_genid;
 
 	if (!is_local_v4(rt) || (u32)rt_genid_ipv4(net) != genid)
 		return;
-	ip_vs_quic_own_learn(own, net, genid);
+	ivq_local_addrs_learn(addrs, net, genid);
 	if (verdict->cookie != genid) {
 		WRITE_ONCE(verdict->dscps, 0);
-		/* pairs with ip_vs_quic_verdict_holds() */
+		/* pairs with ivq_verdict_holds() */
 		smp_store_release(&verdict->cookie, genid);
 	}
 	WRITE_ONCE(verdict->dscps, verdict->dscps | dscp);
@@ -94,7 +94,7 @@ static bool is_of_local_table(const struct rt6_info *rt)
 	return from && from->fib6_table->tb6_id == RT6_TABLE_LOCAL;
 }
 
-static void learn_v6(struct ip_vs_quic_vip *vip, unsigned int slot,
+static void learn_v6(struct ivq_vip *vip, unsigned int slot,
 		     const struct sk_buff *skb)
 {
 	struct dst_entry *dst = skb_dst(skb);
@@ -104,9 +104,9 @@ static void learn_v6(struct ip_vs_quic_vip *vip, unsigned int slot,
 		replace_dst(vip, slot, dst, rt6_get_cookie(rt));
 }
 
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, unsigned int slot,
-			  struct ip_vs_quic_own *own, struct net *net,
-			  const struct sk_buff *skb)
+void ivq_vip_learn(struct ivq_vip *vip, unsigned int slot,
+		   struct ivq_local_addrs *addrs, struct net *net,
+		   const struct sk_buff *skb)
 {
 	lockdep_assert_held(&vip->lock);
 	if (vip->closed)
@@ -114,11 +114,11 @@ void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, unsigned int slot,
 	if (vip->af == AF_INET6)
 		learn_v6(vip, slot, skb);
 	else
-		learn_v4(&vip->verdicts[slot], own, net, skb);
+		learn_v4(&vip->verdicts[slot], addrs, net, skb);
 }
 
 /* A tunnel's metadata would be lost: where it is, all is left to the default path. */
-bool ip_vs_quic_vip_ask_v4(struct sk_buff *skb)
+bool ivq_vip_ask_v4(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 	bool local;
@@ -133,7 +133,7 @@ bool ip_vs_quic_vip_ask_v4(struct sk_buff *skb)
 }
 
 /* As ip6_route_input(), which is not exported, and ip6_rcv_core(). */
-bool ip_vs_quic_vip_ask_v6(struct sk_buff *skb)
+bool ivq_vip_ask_v6(struct sk_buff *skb)
 {
 	const struct inet6_dev *idev = __in6_dev_get(skb->dev);
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);

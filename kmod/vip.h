@@ -8,8 +8,8 @@
  * would say the same of another one.  Where routing looks at more than can be
  * remembered, it is asked as well, for each datagram.
  */
-#ifndef _IP_VS_QUIC_VIP_H
-#define _IP_VS_QUIC_VIP_H
+#ifndef _IVQ_VIP_H
+#define _IVQ_VIP_H
 
 #include <linux/inetdevice.h>
 #include <linux/ip.h>
@@ -23,18 +23,18 @@
 #include "local_addrs.h"
 
 enum {
-	IP_VS_QUIC_EXPRESS_DEVICES = 32,	/* of a namespace */
+	IVQ_EXPRESS_DEVICES = 32,		/* of a namespace */
 };
 
 /**
- * struct ip_vs_quic_verdict - what one device received was delivered here
+ * struct ivq_verdict - what one device received was delivered here
  * @dscps: IPv4: DSCPs of what was, by bit: a route may be for one of them alone
  * @dst: IPv6: the route; one reference, which a dst outlives under RCU
  * @cookie: IPv4: the generation of the namespace's routes that @dscps are of;
  *	    IPv6: dst_check()'s; a reader that gets another route's finds it
  *	    invalid, or valid as the new one is
  */
-struct ip_vs_quic_verdict {
+struct ivq_verdict {
 	union {
 		u64 dscps;
 		struct dst_entry __rcu *dst;
@@ -43,56 +43,55 @@ struct ip_vs_quic_verdict {
 };
 
 /**
- * struct ip_vs_quic_vip - verdicts about a service's address
+ * struct ivq_vip - verdicts about a service's address
  * @verdicts: by the slot of the device's express path, zero before there was
  *	      one.  Written under @lock, read under RCU
  * @af: the service's family
  * @closed: none shall come any more, under @lock
  * @lock: of writers
  */
-struct ip_vs_quic_vip {
-	struct ip_vs_quic_verdict verdicts[IP_VS_QUIC_EXPRESS_DEVICES];
+struct ivq_vip {
+	struct ivq_verdict verdicts[IVQ_EXPRESS_DEVICES];
 	u16 af;
 	bool closed;
 	spinlock_t lock; /* see above */
 };
 
-void ip_vs_quic_vip_init(struct ip_vs_quic_vip *vip, u16 af);
+void ivq_vip_init(struct ivq_vip *vip, u16 af);
 
 /*
  * Gives all routes back, for good: they must not outlive the namespace, though
  * datagrams may still be on their way to learn them.
  */
-void ip_vs_quic_vip_close(struct ip_vs_quic_vip *vip);
+void ivq_vip_close(struct ivq_vip *vip);
 
 /* The slot's device has no express path any more, and is not to be found. */
-void ip_vs_quic_vip_forget(struct ip_vs_quic_vip *vip, unsigned int slot);
+void ivq_vip_forget(struct ivq_vip *vip, unsigned int slot);
 
 /*
  * @skb, of the service's family, from the slot's device, is being delivered locally;
- * @own and @net are the service's.  Caller holds the lock.
+ * @addrs and @net are the service's.  Caller holds the lock.
  */
-void ip_vs_quic_vip_learn(struct ip_vs_quic_vip *vip, unsigned int slot,
-			  struct ip_vs_quic_own *own, struct net *net,
-			  const struct sk_buff *skb);
+void ivq_vip_learn(struct ivq_vip *vip, unsigned int slot,
+		   struct ivq_local_addrs *addrs, struct net *net,
+		   const struct sk_buff *skb);
 
 /*
  * What routing says of @skb, in the ingress hook, with UDP's header linear; leaves
  * it as it is.
  */
-bool ip_vs_quic_vip_ask_v4(struct sk_buff *skb);
-bool ip_vs_quic_vip_ask_v6(struct sk_buff *skb);
+bool ivq_vip_ask_v4(struct sk_buff *skb);
+bool ivq_vip_ask_v6(struct sk_buff *skb);
 
-static __always_inline unsigned int ip_vs_quic_vip_dscp(const struct iphdr *iph)
+static __always_inline unsigned int ivq_vip_dscp(const struct iphdr *iph)
 {
 	return iph->tos >> 2;
 }
 
 /* Has the like of @skb been delivered here, and has nothing changed since? */
 static __always_inline bool
-ip_vs_quic_verdict_holds(const struct ip_vs_quic_verdict *verdict,
-			 const struct net *net, const struct sk_buff *skb,
-			 u16 af)
+ivq_verdict_holds(const struct ivq_verdict *verdict,
+		  const struct net *net, const struct sk_buff *skb, u16 af)
 {
 	if (af == AF_INET6) {
 		struct dst_entry *dst = rcu_dereference(verdict->dst);
@@ -101,8 +100,7 @@ ip_vs_quic_verdict_holds(const struct ip_vs_quic_verdict *verdict,
 	}
 	/* pairs with learn_v4(): no earlier generation's DSCPs */
 	return (u32)rt_genid_ipv4(net) == smp_load_acquire(&verdict->cookie) &&
-	       READ_ONCE(verdict->dscps) >>
-	       ip_vs_quic_vip_dscp(ip_hdr(skb)) & 1;
+	       READ_ONCE(verdict->dscps) >> ivq_vip_dscp(ip_hdr(skb)) & 1;
 }
 
 /*
@@ -110,20 +108,20 @@ ip_vs_quic_verdict_holds(const struct ip_vs_quic_verdict *verdict,
  * is off.
  */
 static __always_inline bool
-ip_vs_quic_vip_must_ask_v4(const struct ip_vs_quic_own *own,
-			   const struct net *net, const struct sk_buff *skb)
+ivq_vip_must_ask_v4(const struct ivq_local_addrs *addrs,
+		    const struct net *net, const struct sk_buff *skb)
 {
 	struct in_device *in_dev = __in_dev_get_rcu(skb->dev);
 
 	return fib4_has_custom_rules(net) ||
 	       net->ipv4.fib_has_custom_local_routes || !in_dev ||
 	       IN_DEV_RPFILTER(in_dev) ||
-	       ip_vs_quic_own_may_be(own, rt_genid_ipv4(net),
-				     ip_hdr(skb)->saddr);
+	       ivq_local_addrs_may_have(addrs, rt_genid_ipv4(net),
+					ip_hdr(skb)->saddr);
 }
 
 static __always_inline bool
-ip_vs_quic_vip_must_ask_v6(const struct net *net, const struct net_device *dev)
+ivq_vip_must_ask_v6(const struct net *net, const struct net_device *dev)
 {
 	const struct inet6_dev *idev = __in6_dev_get(dev);
 
@@ -132,22 +130,21 @@ ip_vs_quic_vip_must_ask_v6(const struct net *net, const struct net_device *dev)
 }
 
 /*
- * Caller is in the ingress hook of @slot's device, with UDP's header linear; @own, @net
+ * Caller is in the ingress hook of @slot's device, with UDP's header linear; @addrs, @net
  * and @af are the service's.
  */
 static __always_inline bool
-ip_vs_quic_vip_is_local(const struct ip_vs_quic_vip *vip, unsigned int slot,
-			const struct ip_vs_quic_own *own, const struct net *net,
-			struct sk_buff *skb, u16 af)
+ivq_vip_is_local(const struct ivq_vip *vip, unsigned int slot,
+		 const struct ivq_local_addrs *addrs, const struct net *net,
+		 struct sk_buff *skb, u16 af)
 {
-	if (unlikely(!ip_vs_quic_verdict_holds(&vip->verdicts[slot], net, skb,
-					       af)))
+	if (unlikely(!ivq_verdict_holds(&vip->verdicts[slot], net, skb, af)))
 		return false;
 	if (af == AF_INET6)
-		return likely(!ip_vs_quic_vip_must_ask_v6(net, skb->dev)) ||
-		       ip_vs_quic_vip_ask_v6(skb);
-	return likely(!ip_vs_quic_vip_must_ask_v4(own, net, skb)) ||
-	       ip_vs_quic_vip_ask_v4(skb);
+		return likely(!ivq_vip_must_ask_v6(net, skb->dev)) ||
+		       ivq_vip_ask_v6(skb);
+	return likely(!ivq_vip_must_ask_v4(addrs, net, skb)) ||
+	       ivq_vip_ask_v4(skb);
 }
 
-#endif /* _IP_VS_QUIC_VIP_H */
+#endif /* _IVQ_VIP_H */

@@ -88,7 +88,7 @@ static inline void qlb_aes_end(bool direct)
 		       "m" (*(const u32 (*)[QLB_AES_KEY_WORDS])(k_)))
 
 /* By the kernel's AES: kmod/aes.c. */
-void ip_vs_quic_aes_encrypt_words(const struct qlb_aes *aes, u64 w[2]);
+void ivq_aes_encrypt_words(const struct qlb_aes *aes, u64 w[2]);
 
 static inline void qlb_aes_encrypt_words(bool direct, const struct qlb_aes *aes,
 					 u64 w[2])
@@ -96,7 +96,7 @@ static inline void qlb_aes_encrypt_words(bool direct, const struct qlb_aes *aes,
 	if (likely(direct))
 		qlb_aes_rounds(aes->enc, w, "aesenc", "aesenclast");
 	else
-		ip_vs_quic_aes_encrypt_words(aes, w);
+		ivq_aes_encrypt_words(aes, w);
 }
 #endif
 

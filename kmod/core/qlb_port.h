@@ -17,7 +17,7 @@
 #define qlb_relax()	cond_resched()
 
 /* See compat.h. */
-#define qlb_uninitialized ip_vs_quic_uninitialized
+#define qlb_uninitialized ivq_uninitialized
 #else
 #include <stdbool.h>
 #include <stddef.h>

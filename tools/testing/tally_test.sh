@@ -50,7 +50,7 @@ tally "2 1 0" "a parent that failed by itself" '1..2\n  1..1\n  ok 1 a\nnot ok 1
 tally "1 1 0" "subtests without a plan" '1..1\n  ok 1 a\nok 1 p\n'
 
 console report 'Kernel panic - not syncing: Attempted to kill init! exitcode=0x00007f00'
-console report 'BUG: KASAN: slab-use-after-free in ip_vs_quic_decide+0x1/0x2 [ip_vs_quic]'
+console report 'BUG: KASAN: slab-use-after-free in ivq_decide+0x1/0x2 [ip_vs_quic]'
 console report 'BUG: kernel NULL pointer dereference, address: 0000000000000008'
 console report 'WARNING: CPU: 0 PID: 1 at kernel/softirq.c:376 __local_bh_enable_ip+0x6f/0x90'
 console report 'WARNING: possible circular locking dependency detected'

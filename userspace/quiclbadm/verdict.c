@@ -62,7 +62,7 @@ static void build_table(struct fallback_table *table, const struct service *svc)
 	free(entries);
 }
 
-/* As ip_vs_quic_flow_hash(). */
+/* As ivq_flow_hash(). */
 static u64 flow_hash(const struct endpoint *src, const struct endpoint *dst)
 {
 	size_t alen = src->af == AF_INET6 ? 16 : 4;

@@ -54,9 +54,9 @@ struct kref {
 
 static int live;
 
-#define ip_vs_quic_object_created(kind)		(live++)
-#define ip_vs_quic_object_destroyed(kind)	(live--)
-#define _IP_VS_QUIC_OBJECT_H
+#define ivq_object_created(kind)		(live++)
+#define ivq_object_destroyed(kind)	(live--)
+#define _IVQ_OBJECT_H
 
 #include "../../kmod/unroutable_table.c"
 
@@ -81,111 +81,111 @@ static struct quic_hdr header(u8 cid[8], u32 n)
 	};
 }
 
-static void learn(struct ip_vs_quic_dcids *dcids, u32 n, u16 port)
+static void learn(struct ivq_unroutable_table *table, u32 n, u16 port)
 {
-	const struct ip_vs_quic_addr server = { .af = 2, .port = port };
+	const struct ivq_addr server = { .af = 2, .port = port };
 	u8 cid[8];
 	struct quic_hdr hdr = header(cid, n);
 
-	ip_vs_quic_dcids_learn(dcids, &hdr, &server);
+	ivq_unroutable_learn(table, &hdr, &server);
 }
 
 /* Return: the port of who has it, 0: nobody. */
-static u16 find(struct ip_vs_quic_dcids *dcids, u32 n)
+static u16 find(struct ivq_unroutable_table *table, u32 n)
 {
-	struct ip_vs_quic_addr server;
+	struct ivq_addr server;
 	u8 cid[8];
 	struct quic_hdr hdr = header(cid, n);
 
-	return ip_vs_quic_dcids_find(dcids, &hdr, &server) ? server.port : 0;
+	return ivq_unroutable_find(table, &hdr, &server) ? server.port : 0;
 }
 
-static struct ip_vs_quic_dcids *new_table(u32 max)
+static struct ivq_unroutable_table *new_table(u32 max)
 {
-	struct ip_vs_quic_dcids *dcids;
+	struct ivq_unroutable_table *table;
 
 	now = boot;
-	dcids = ip_vs_quic_dcids_new(max, TIMEOUT);
-	assert_non_null(dcids);
-	return dcids;
+	table = ivq_unroutable_new(max, TIMEOUT);
+	assert_non_null(table);
+	return table;
 }
 
-static void end_table(struct ip_vs_quic_dcids *dcids)
+static void end_table(struct ivq_unroutable_table *table)
 {
-	ip_vs_quic_dcids_put(dcids);
+	ivq_unroutable_put(table);
 	assert_int_equal(live, 0);
 }
 
 static void test_an_entry_lives_for_its_time(void **state)
 {
-	struct ip_vs_quic_dcids *dcids = new_table(4);
+	struct ivq_unroutable_table *table = new_table(4);
 	u64 start;
 
 	(void)state;
 	/* before, while and after 32 bits are over */
 	for (start = boot; start < boot + 600 * HZ; start += 100 * HZ) {
 		now = start;
-		learn(dcids, 1, 10);
+		learn(table, 1, 10);
 		now += TIMEOUT - 1;
-		assert_int_equal(find(dcids, 1), 10);
+		assert_int_equal(find(table, 1), 10);
 		now += TIMEOUT - 1;
-		assert_int_equal(find(dcids, 1), 10);
+		assert_int_equal(find(table, 1), 10);
 		now += TIMEOUT;
-		assert_int_equal(find(dcids, 1), 0);
+		assert_int_equal(find(table, 1), 0);
 	}
-	end_table(dcids);
+	end_table(table);
 }
 
 static void test_a_dead_entry_stays_dead(void **state)
 {
 	static const u64 periods[] = { 1ull << 31, 1ull << 32, 1ull << 33, 5ull << 32, 1ull << 48 };
-	struct ip_vs_quic_dcids *dcids = new_table(4);
+	struct ivq_unroutable_table *table = new_table(4);
 	size_t i;
 
 	(void)state;
-	learn(dcids, 1, 10);
+	learn(table, 1, 10);
 	for (i = 0; i < sizeof(periods) / sizeof(periods[0]); i++) {
 		now = boot + periods[i];
-		assert_int_equal(find(dcids, 1), 0);
+		assert_int_equal(find(table, 1), 0);
 		now += TIMEOUT / 2;
-		assert_int_equal(find(dcids, 1), 0);
+		assert_int_equal(find(table, 1), 0);
 	}
 	/* and is nobody's any more */
-	learn(dcids, 1, 11);
-	assert_int_equal(find(dcids, 1), 11);
-	end_table(dcids);
+	learn(table, 1, 11);
+	assert_int_equal(find(table, 1), 11);
+	end_table(table);
 }
 
 static void test_who_was_first_has_the_cid(void **state)
 {
-	struct ip_vs_quic_dcids *dcids = new_table(4);
+	struct ivq_unroutable_table *table = new_table(4);
 
 	(void)state;
-	learn(dcids, 1, 10);
-	learn(dcids, 1, 11);
-	assert_int_equal(find(dcids, 1), 10);
-	end_table(dcids);
+	learn(table, 1, 10);
+	learn(table, 1, 11);
+	assert_int_equal(find(table, 1), 10);
+	end_table(table);
 }
 
 static void test_the_oldest_gives_way(void **state)
 {
-	struct ip_vs_quic_dcids *dcids = new_table(WAYS);
+	struct ivq_unroutable_table *table = new_table(WAYS);
 	u32 n;
 
 	(void)state;
 	/* over the end of 32 bits */
 	now = (1ull << 32) - 2;
 	for (n = 1; n <= WAYS; n++, now++)
-		learn(dcids, n, n);
+		learn(table, n, n);
 	/* used again: now the second is the oldest */
-	assert_int_equal(find(dcids, 1), 1);
-	learn(dcids, 100, 100);
-	assert_int_equal(find(dcids, 2), 0);
+	assert_int_equal(find(table, 1), 1);
+	learn(table, 100, 100);
+	assert_int_equal(find(table, 2), 0);
 	for (n = 3; n <= WAYS; n++)
-		assert_int_equal(find(dcids, n), n);
-	assert_int_equal(find(dcids, 1), 1);
-	assert_int_equal(find(dcids, 100), 100);
-	end_table(dcids);
+		assert_int_equal(find(table, n), n);
+	assert_int_equal(find(table, 1), 1);
+	assert_int_equal(find(table, 100), 100);
+	end_table(table);
 }
 
 static void test_an_entry_has_48_octets(void **state)

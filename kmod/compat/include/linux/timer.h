@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _IP_VS_QUIC_COMPAT_LINUX_TIMER_H
-#define _IP_VS_QUIC_COMPAT_LINUX_TIMER_H
+#ifndef _IVQ_COMPAT_LINUX_TIMER_H
+#define _IVQ_COMPAT_LINUX_TIMER_H
 
 #include_next <linux/timer.h>
 
@@ -8,4 +8,4 @@
 #define timer_delete(timer) del_timer(timer)
 #endif
 
-#endif /* _IP_VS_QUIC_COMPAT_LINUX_TIMER_H */
+#endif /* _IVQ_COMPAT_LINUX_TIMER_H */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _IP_VS_QUIC_COMPAT_NET_DST_H
-#define _IP_VS_QUIC_COMPAT_NET_DST_H
+#ifndef _IVQ_COMPAT_NET_DST_H
+#define _IVQ_COMPAT_NET_DST_H
 
 #include_next <net/dst.h>
 
@@ -8,4 +8,4 @@
 #define dst_dev_rcu(dst) READ_ONCE((dst)->dev)
 #endif
 
-#endif /* _IP_VS_QUIC_COMPAT_NET_DST_H */
+#endif /* _IVQ_COMPAT_NET_DST_H */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _IP_VS_QUIC_COMPAT_NET_GENETLINK_H
-#define _IP_VS_QUIC_COMPAT_NET_GENETLINK_H
+#ifndef _IVQ_COMPAT_NET_GENETLINK_H
+#define _IVQ_COMPAT_NET_GENETLINK_H
 
 #include_next <net/genetlink.h>
 
 /* Attributes of a dump request. */
-static inline struct nlattr **ip_vs_quic_dump_attrs(struct netlink_callback *cb)
+static inline struct nlattr **ivq_dump_attrs(struct netlink_callback *cb)
 {
 #ifdef HAVE_GENL_INFO_DUMP
 	return genl_info_dump(cb)->attrs;
@@ -14,4 +14,4 @@ static inline struct nlattr **ip_vs_quic_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-#endif /* _IP_VS_QUIC_COMPAT_NET_GENETLINK_H */
+#endif /* _IVQ_COMPAT_NET_GENETLINK_H */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _IP_VS_QUIC_COMPAT_NET_IP_VS_H
-#define _IP_VS_QUIC_COMPAT_NET_IP_VS_H
+#ifndef _IVQ_COMPAT_NET_IP_VS_H
+#define _IVQ_COMPAT_NET_IP_VS_H
 
 #include_next <net/ip_vs.h>
 
 /* "This destination is in the pool" moved from flags to cflags in stable
  * series; both names are macros.
  */
-static inline bool ip_vs_quic_dest_available(const struct ip_vs_dest *dest)
+static inline bool ivq_dest_available(const struct ip_vs_dest *dest)
 {
 #ifdef IP_VS_DEST_CF_AVAILABLE
 	return dest->cflags & IP_VS_DEST_CF_AVAILABLE;
@@ -17,7 +17,7 @@ static inline bool ip_vs_quic_dest_available(const struct ip_vs_dest *dest)
 }
 
 static inline struct ip_vs_cpu_stats __percpu *
-ip_vs_quic_total_stats(const struct netns_ipvs *ipvs)
+ivq_total_stats(const struct netns_ipvs *ipvs)
 {
 #ifdef HAVE_TOT_STATS_PTR
 	return ipvs->tot_stats->s.cpustats;
@@ -26,4 +26,4 @@ ip_vs_quic_total_stats(const struct netns_ipvs *ipvs)
 #endif
 }
 
-#endif /* _IP_VS_QUIC_COMPAT_NET_IP_VS_H */
+#endif /* _IVQ_COMPAT_NET_IP_VS_H */

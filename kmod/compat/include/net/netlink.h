@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _IP_VS_QUIC_COMPAT_NET_NETLINK_H
-#define _IP_VS_QUIC_COMPAT_NET_NETLINK_H
+#ifndef _IVQ_COMPAT_NET_NETLINK_H
+#define _IVQ_COMPAT_NET_NETLINK_H
 
 #include_next <net/netlink.h>
 
@@ -9,4 +9,4 @@
 #define NLA_POLICY_MAX_LEN(len) NLA_POLICY_MAX(NLA_BINARY, len)
 #endif
 
-#endif /* _IP_VS_QUIC_COMPAT_NET_NETLINK_H */
+#endif /* _IVQ_COMPAT_NET_NETLINK_H */
