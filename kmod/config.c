@@ -44,7 +44,7 @@ struct ivq_config *ivq_config_new(const struct ivq_config_params *params)
 
 	cfg->tenant = params->tenant;
 	cfg->check_length = params->check_length;
-	if (cfg->qlb.keyed)
+	if (qlb_has_key(&cfg->qlb))
 		cfg->fingerprint = qlb_fingerprint(&cfg->qlb);
 	fill_masks(cfg);
 	kref_init(&cfg->ref);
@@ -90,8 +90,8 @@ static bool same_key(const struct qlb_config *a, const struct qlb_config *b)
 	u8 x[QLB_BLOCK_LEN] = {}, y[QLB_BLOCK_LEN] = {};
 	bool same;
 
-	if (!a->keyed || !b->keyed)
-		return a->keyed == b->keyed;
+	if (!qlb_has_key(a) || !qlb_has_key(b))
+		return qlb_has_key(a) == qlb_has_key(b);
 	qlb_aes_encrypt(&a->aes, x, x);
 	qlb_aes_encrypt(&b->aes, y, y);
 	same = !memcmp(x, y, sizeof(x));

@@ -84,7 +84,7 @@ static bool decode(const struct ivq_snapshot *snapshot,
 	const struct qlb_server_id *sid;
 	struct ivq_cid cid;
 
-	if (cfg->qlb.keyed && d->hdr.dcid_view >= QLB_CID_LEN_MAX &&
+	if (qlb_has_key(&cfg->qlb) && d->hdr.dcid_view >= QLB_CID_LEN_MAX &&
 	    in_softirq()) {
 		cid = ivq_cid_load(d->hdr.dcid, &cfg->cid_mask);
 		sid = ivq_last_miss_find(snapshot->generation, &cid);

@@ -106,8 +106,8 @@ ivq_decide_fast(const struct ivq_snapshot *snapshot, const u8 *data,
 	cfg = snapshot->fast[qlb_config_id(cid[0])];
 	if (unlikely(!cfg))
 		return NULL;
-	route = cfg->qlb.keyed ? ivq_find_encrypted(snapshot, cfg, cid) :
-				 ivq_find_plaintext(snapshot, cfg, cid);
+	route = qlb_has_key(&cfg->qlb) ? ivq_find_encrypted(snapshot, cfg, cid) :
+					 ivq_find_plaintext(snapshot, cfg, cid);
 	if (unlikely(!route))
 		return NULL;
 	target = route->target;

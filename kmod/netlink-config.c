@@ -54,6 +54,15 @@ static int name_config(struct ivq_request *req, struct nlattr **tb,
 	return 0;
 }
 
+static int check_algorithm(const struct nlattr *attr,
+			   struct netlink_ext_ack *extack)
+{
+	if (!attr || nla_get_u8(attr) <= IP_VS_QUIC_ALGORITHM_MAX)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr, "Unknown algorithm");
+	return -EOPNOTSUPP;
+}
+
 static int parse_config(struct ivq_request *req, struct nlattr **tb,
 			struct ivq_config_params *params)
 {
@@ -64,6 +73,9 @@ static int parse_config(struct ivq_request *req, struct nlattr **tb,
 		NL_SET_ERR_MSG(req->extack, "A config needs an ID, a server ID length and a nonce length");
 		return -EINVAL;
 	}
+	err = check_algorithm(tb[IP_VS_QUIC_A_CFG_ALGORITHM], req->extack);
+	if (err)
+		return err;
 	params->server_id_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
 	params->nonce_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_NONCE_LEN]);
 	params->check_length = nla_get_flag(tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]);

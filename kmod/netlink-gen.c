@@ -12,7 +12,7 @@
 #include <uapi/linux/ip_vs_quic.h>
 
 /* Common nested types */
-const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_MISSES + 1] = {
+const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_ALGORITHM + 1] = {
 	[IP_VS_QUIC_A_CFG_ID] = { .type = NLA_U8, },
 	[IP_VS_QUIC_A_CFG_SERVER_ID_LEN] = { .type = NLA_U8, },
 	[IP_VS_QUIC_A_CFG_NONCE_LEN] = { .type = NLA_U8, },
@@ -24,6 +24,7 @@ const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_MISSES + 1]
 	[IP_VS_QUIC_A_CFG_DATAGRAMS] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_CFG_LAST_SEEN] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_CFG_MISSES] = { .type = NLA_U64, },
+	[IP_VS_QUIC_A_CFG_ALGORITHM] = { .type = NLA_U8, },
 };
 
 const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1] = {

@@ -13,7 +13,7 @@
 #include <uapi/linux/ip_vs_quic.h>
 
 /* Common nested types */
-extern const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_MISSES + 1];
+extern const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_ALGORITHM + 1];
 extern const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1];
 extern const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_OTHER_HOST + 1];
 extern const struct nla_policy ip_vs_quic_server_id_nl_policy[IP_VS_QUIC_A_SID_PREFIX + 1];

@@ -75,7 +75,7 @@ static int put_config(struct sk_buff *skb, const struct ivq_config *cfg)
 	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
 		       cfg->qlb.server_id_len) ||
 	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_NONCE_LEN, cfg->qlb.nonce_len) ||
-	    (cfg->qlb.keyed &&
+	    (qlb_has_key(&cfg->qlb) &&
 	     nla_put_u32(skb, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,
 			 cfg->fingerprint)) ||
 	    (cfg->key_source &&

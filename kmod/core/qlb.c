@@ -236,15 +236,15 @@ int qlb_config_init(struct qlb_config *cfg, u8 id, u8 server_id_len,
 	cfg->nonce_len = nonce_len;
 	cfg->plaintext_len = server_id_len + nonce_len;
 	cfg->self_len = self_len;
-	cfg->keyed = key;
+	cfg->algorithm = qlb_algorithm(key, server_id_len, nonce_len);
 	return key ? qlb_aes_init(&cfg->aes, key) : 0;
 }
 
 void qlb_config_destroy(struct qlb_config *cfg)
 {
-	if (cfg->keyed)
+	if (qlb_has_key(cfg))
 		qlb_aes_destroy(&cfg->aes);
-	cfg->keyed = false;
+	cfg->algorithm = QLB_PLAINTEXT;
 }
 
 /*
@@ -309,17 +309,22 @@ static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
 {
 	const u8 *octets = cid + 1;
 
-	if (!cfg->keyed) {
+	switch (cfg->algorithm) {
+	case QLB_PLAINTEXT:
 		server_id_store(sid, cfg->server_id_len, block_load(octets));
 		if (nonce)
 			memcpy(nonce, octets + cfg->server_id_len,
 			       cfg->nonce_len);
-	} else if (cfg->plaintext_len == QLB_BLOCK_LEN) {
+		break;
+	case QLB_SINGLE_PASS:
 		decode_single_pass(cfg, octets, sid, nonce);
-	} else if (!nonce && cfg->nonce_len >= cfg->server_id_len) {
-		decode_three_pass(cfg, octets, sid);
-	} else {
-		decode_four_pass(cfg, octets, sid, nonce);
+		break;
+	case QLB_FOUR_PASS:
+		if (!nonce && cfg->nonce_len >= cfg->server_id_len)
+			decode_three_pass(cfg, octets, sid);
+		else
+			decode_four_pass(cfg, octets, sid, nonce);
+		break;
 	}
 }
 
@@ -371,10 +376,16 @@ size_t qlb_encode(const struct qlb_config *cfg, const struct qlb_server_id *sid,
 	*cid++ = cfg->id << 5 | low_bits;
 	memcpy(cid, sid->octets, cfg->server_id_len);
 	memcpy(cid + cfg->server_id_len, nonce, cfg->nonce_len);
-	if (cfg->keyed && cfg->plaintext_len == QLB_BLOCK_LEN)
+	switch (cfg->algorithm) {
+	case QLB_PLAINTEXT:
+		break;
+	case QLB_SINGLE_PASS:
 		qlb_aes_encrypt(&cfg->aes, cid, cid);
-	else if (cfg->keyed)
+		break;
+	case QLB_FOUR_PASS:
 		encode_four_pass(cfg, cid);
+		break;
+	}
 	return 1 + cfg->plaintext_len;
 }
 

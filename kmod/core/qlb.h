@@ -32,6 +32,16 @@ enum qlb_fault {
 	QLB_BAD_TOTAL_LEN,	/* server ID and nonce exceed 19 octets */
 };
 
+/*
+ * What becomes of server ID and nonce in a CID, section "Server ID Encoding in Connection
+ * IDs".  The draft has one number for all three: key and lengths say which it is.
+ */
+enum qlb_algorithm {
+	QLB_PLAINTEXT,		/* without a key: nothing */
+	QLB_SINGLE_PASS,	/* with a key, together one AES block */
+	QLB_FOUR_PASS,		/* with a key, of any other length */
+};
+
 /**
  * struct qlb_server_id - a server ID, as a map key
  * @len: octets used in @octets, 1..15
@@ -49,8 +59,8 @@ struct qlb_server_id {
  * @nonce_len: octets, 4..18
  * @plaintext_len: server_id_len + nonce_len, 5..19
  * @self_len: first octet carries the length (section "Length Self-Description")
- * @keyed: false is the plaintext algorithm; @aes is then unused
- * @aes: expanded key, see qlb_aes.h
+ * @algorithm: by key and lengths, see qlb_algorithm()
+ * @aes: expanded key, see qlb_aes.h; unused without one
  */
 struct qlb_config {
 	u8 id;
@@ -58,7 +68,7 @@ struct qlb_config {
 	u8 nonce_len;
 	u8 plaintext_len;
 	bool self_len;
-	bool keyed;
+	enum qlb_algorithm algorithm;
 	struct qlb_aes aes;
 };
 
@@ -72,6 +82,35 @@ static inline u8 qlb_config_id(u8 first_octet)
 static inline size_t qlb_self_len(u8 first_octet)
 {
 	return 1 + (first_octet & 0x1f);
+}
+
+/* The algorithm of a config, by whether it has a key, and its lengths. */
+static inline enum qlb_algorithm qlb_algorithm(bool has_key,
+					       unsigned int server_id_len,
+					       unsigned int nonce_len)
+{
+	if (!has_key)
+		return QLB_PLAINTEXT;
+	/* section "Special Case: Single Pass Encryption" */
+	return server_id_len + nonce_len == QLB_BLOCK_LEN ? QLB_SINGLE_PASS :
+							    QLB_FOUR_PASS;
+}
+
+/* What people call it. */
+static inline const char *qlb_algorithm_name(enum qlb_algorithm algorithm)
+{
+	static const char * const names[] = {
+		[QLB_PLAINTEXT]		= "plaintext",
+		[QLB_SINGLE_PASS]	= "single-pass",
+		[QLB_FOUR_PASS]		= "four-pass",
+	};
+
+	return names[algorithm];
+}
+
+static inline bool qlb_has_key(const struct qlb_config *cfg)
+{
+	return cfg->algorithm != QLB_PLAINTEXT;
 }
 
 enum qlb_fault qlb_config_check(unsigned int id, unsigned int server_id_len,

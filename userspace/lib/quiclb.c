@@ -71,6 +71,10 @@ static int check_parameters(unsigned int id, unsigned int server_id_len,
 		explain(error, faults[fault]);
 		return -EINVAL;
 	}
+	if (flags >> 24 != QUICLB_ALGORITHM_DRAFT) {
+		explain(error, "unknown algorithm");
+		return -EINVAL;
+	}
 	if (flags & ~(unsigned int)QUICLB_F_SELF_LEN) {
 		explain(error, "unknown flag");
 		return -EINVAL;
@@ -157,7 +161,7 @@ static int next_nonce(struct quiclb_config *config, uint8_t *nonce)
 
 static int fresh_nonce(struct quiclb_config *config, uint8_t *nonce)
 {
-	if (config->codec.keyed)
+	if (qlb_has_key(&config->codec))
 		return next_nonce(config, nonce);
 	return random_octets(nonce, config->codec.nonce_len);
 }
@@ -184,7 +188,7 @@ int quiclb_mint(struct quiclb_config *config, const uint8_t *server_id,
 
 uint64_t quiclb_nonces_left(const struct quiclb_config *config)
 {
-	if (!config->codec.keyed)
+	if (!qlb_has_key(&config->codec))
 		return UINT64_MAX;
 	return nonce_limit(config) - atomic_load(&config->minted);
 }
@@ -236,7 +240,7 @@ int quiclb_decode(const struct quiclb_config *config, const uint8_t *cid,
 bool quiclb_fingerprint(const struct quiclb_config *config,
 			uint32_t *fingerprint)
 {
-	if (!config->codec.keyed)
+	if (!qlb_has_key(&config->codec))
 		return false;
 	*fingerprint = qlb_fingerprint(&config->codec);
 	return true;

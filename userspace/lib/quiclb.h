@@ -47,6 +47,14 @@ enum quiclb_flags {
 	QUICLB_F_SELF_LEN = 1 << 0,
 };
 
+/*
+ * The flags' bits 24 to 31 are the number of an algorithm, that of the director's
+ * IP_VS_QUIC_A_CFG_ALGORITHM.  0 is the draft's: plaintext, single-pass or four-pass, by
+ * key and lengths.  Further ones get further numbers; unknown ones are refused.
+ */
+#define QUICLB_F_ALGORITHM(number)	((unsigned int)(number) << 24)
+#define QUICLB_ALGORITHM_DRAFT		0
+
 /* One QUIC-LB configuration and the counter of the nonces used with it. */
 struct quiclb_config;
 
@@ -55,7 +63,7 @@ struct quiclb_config;
  * @id: config rotation codepoint, 0..6
  * @server_id_len: 1..15
  * @nonce_len: 4..18, together with @server_id_len at most 19
- * @flags: enum quiclb_flags, or'ed
+ * @flags: enum quiclb_flags and QUICLB_F_ALGORITHM(), or'ed
  * @key: QUICLB_KEY_LEN octets, or NULL for the plaintext algorithm, which lets
  *	 any observer read the server ID
  * @error: set to a phrase that says what is wrong, in static memory; may be NULL

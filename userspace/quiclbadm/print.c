@@ -38,11 +38,9 @@ const char *tunnel_name(uint8_t tun_type)
 
 const char *algorithm_name(const struct config *config)
 {
-	if (!config->keyed)
-		return "plaintext";
-	/* section "Special Case: Single Pass Encryption": one AES block */
-	return config->server_id_len + config->nonce_len == QLB_BLOCK_LEN ?
-	       "single-pass" : "four-pass";
+	return qlb_algorithm_name(qlb_algorithm(config->keyed,
+						config->server_id_len,
+						config->nonce_len));
 }
 
 const struct mapping *next_absent(const struct service *svc, size_t *at,

@@ -129,7 +129,10 @@ static void config_errors(void **state)
 	new_refused(0, 3, 19, 0, EINVAL, "nonce length must be 4 to 18");
 	new_refused(0, 10, 10, 0, EINVAL, total);
 	new_refused(0, 3, 4, 2, EINVAL, "unknown flag");
-	new_refused(0, 3, 4, 0x80000001, EINVAL, "unknown flag");
+	new_refused(0, 3, 4, 0x800001, EINVAL, "unknown flag");
+	new_refused(0, 3, 4, QUICLB_F_ALGORITHM(1), EINVAL, "unknown algorithm");
+	new_refused(0, 3, 4, QUICLB_F_ALGORITHM(255) | QUICLB_F_SELF_LEN, EINVAL,
+		    "unknown algorithm");
 	entropy.error = ENOSYS;
 	new_refused(0, 3, 4, 0, ENOSYS,
 		    "the system gives no random numbers");

@@ -445,12 +445,15 @@ static void all_pairs_every_length(void **state)
 static void pass_count(const struct qlb_config *cfg, const char *key)
 {
 	u8 cid[QLB_CID_LEN_MAX], nonce[QLB_NONCE_LEN_MAX] = {};
+	static const unsigned int passes[] = {
+		[QLB_PLAINTEXT] = 0, [QLB_SINGLE_PASS] = 1, [QLB_FOUR_PASS] = 4,
+	};
 	bool one = cfg->plaintext_len == 16;
 	struct qlb_server_id sid;
 	unsigned int all;
 
-	(void)key;
-	all = !cfg->keyed ? 0 : one ? 1 : 4;
+	all = !*key ? 0 : one ? 1 : 4;
+	assert_int_equal(passes[cfg->algorithm], all);
 	sid = random_server_id(cfg->server_id_len);
 	spy.calls = 0;
 	qlb_encode(cfg, &sid, nonce, 0, cid);
@@ -549,7 +552,7 @@ static void config_is_wiped(void **state)
 	assert_memory_not_equal(&cfg.aes, zeros, sizeof(zeros));
 	qlb_config_destroy(&cfg);
 	assert_memory_equal(&cfg.aes, zeros, sizeof(zeros));
-	assert_false(cfg.keyed);
+	assert_false(qlb_has_key(&cfg));
 }
 
 static void fingerprint(void **state)
@@ -564,6 +567,14 @@ static void fingerprint(void **state)
 	/* printf 'QUIC-LB key name' | openssl enc -aes-128-ecb -nopad -K ... */
 	assert_int_equal(qlb_fingerprint(&cfg), 0x170780a6);
 	assert_memory_equal(spy.in[0], "QUIC-LB key name", QLB_BLOCK_LEN);
+}
+
+static void algorithm_names(void **state)
+{
+	(void)state;
+	assert_string_equal(qlb_algorithm_name(qlb_algorithm(false, 8, 8)), "plaintext");
+	assert_string_equal(qlb_algorithm_name(qlb_algorithm(true, 8, 8)), "single-pass");
+	assert_string_equal(qlb_algorithm_name(qlb_algorithm(true, 8, 7)), "four-pass");
 }
 
 #define VECTOR(fn, vector)	{ #fn ": " #vector, fn, NULL, NULL, &vector }
@@ -598,6 +609,7 @@ int main(void)
 		KEYED(all_pairs_stay_in_room),
 		PLAIN(all_pairs_stay_in_room),
 		cmocka_unit_test(config_limits),
+		cmocka_unit_test(algorithm_names),
 		cmocka_unit_test(config_is_wiped),
 		cmocka_unit_test(fingerprint),
 	};

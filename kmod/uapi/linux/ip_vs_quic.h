@@ -28,6 +28,8 @@
  *		IP_VS_QUIC_A_CFG_CHECK_LENGTH: flag; CIDs carry their length in
  *			the first octet, and those whose length cannot be right
  *			are unroutable
+ *		IP_VS_QUIC_A_CFG_ALGORITHM: u8, enum ip_vs_quic_algorithm, default
+ *			IP_VS_QUIC_ALGORITHM_DRAFT; unknown ones are refused
  *	IP_VS_QUIC_A_SERVER_ID *: nested
  *		IP_VS_QUIC_A_SID_CONFIG_ID: u8, 0..6; the service need not have
  *			that config yet, but if it does the length must be right
@@ -150,6 +152,14 @@ enum ip_vs_quic_svc_attr {
 };
 #define IP_VS_QUIC_A_SVC_MAX (__IP_VS_QUIC_A_SVC_MAX - 1)
 
+/* Further algorithms get the numbers behind these. */
+enum ip_vs_quic_algorithm {
+	/* the draft's: plaintext, single-pass or four-pass, by key and lengths */
+	IP_VS_QUIC_ALGORITHM_DRAFT,
+	__IP_VS_QUIC_ALGORITHM_MAX
+};
+#define IP_VS_QUIC_ALGORITHM_MAX (__IP_VS_QUIC_ALGORITHM_MAX - 1)
+
 enum ip_vs_quic_cfg_attr {
 	IP_VS_QUIC_A_CFG_UNSPEC,
 	IP_VS_QUIC_A_CFG_ID,
@@ -163,6 +173,7 @@ enum ip_vs_quic_cfg_attr {
 	IP_VS_QUIC_A_CFG_DATAGRAMS,		/* u64, whose CIDs it decoded */
 	IP_VS_QUIC_A_CFG_LAST_SEEN,		/* u64, milliseconds ago; absent: never */
 	IP_VS_QUIC_A_CFG_MISSES,		/* u64, of CIDs it was tried on in vain */
+	IP_VS_QUIC_A_CFG_ALGORITHM,
 	__IP_VS_QUIC_A_CFG_MAX
 };
 #define IP_VS_QUIC_A_CFG_MAX (__IP_VS_QUIC_A_CFG_MAX - 1)

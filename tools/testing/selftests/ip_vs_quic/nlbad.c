@@ -228,6 +228,7 @@ CONFIG_WITH_ROW(config_fingerprint, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, 4)
 CONFIG_WITH_ROW(config_datagrams, IP_VS_QUIC_A_CFG_DATAGRAMS, 8)
 CONFIG_WITH_ROW(config_last_seen, IP_VS_QUIC_A_CFG_LAST_SEEN, 8)
 CONFIG_WITH_ROW(config_misses, IP_VS_QUIC_A_CFG_MISSES, 8)
+CONFIG_WITH_ROW(config_algorithm, IP_VS_QUIC_A_CFG_ALGORITHM, 1)
 CONFIG_WITH_ROW(config_id_wide, IP_VS_QUIC_A_CFG_ID, 4)
 CONFIG_WITH_ROW(config_unknown_attr, 99, 4)
 
@@ -463,6 +464,7 @@ static const struct {
 	{ "datagrams of a config", IP_VS_QUIC_CMD_SET, config_datagrams },
 	{ "last use of a config", IP_VS_QUIC_CMD_SET, config_last_seen },
 	{ "misses of a config", IP_VS_QUIC_CMD_SET, config_misses },
+	{ "unknown algorithm", IP_VS_QUIC_CMD_SET, config_algorithm },
 	{ "counters of a service", IP_VS_QUIC_CMD_SET, top_stats },
 	{ "counters of a device", IP_VS_QUIC_CMD_EXPRESS_ADD, express_stats },
 	{ "config ID of 4 octets", IP_VS_QUIC_CMD_SET, config_id_wide },

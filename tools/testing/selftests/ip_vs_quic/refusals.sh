@@ -183,6 +183,7 @@ requests=(
 	"datagrams of a config|EINVAL|*"
 	"last use of a config|EINVAL|*"
 	"misses of a config|EINVAL|*"
+	"unknown algorithm|EOPNOTSUPP|Unknown algorithm"
 	"counters of a service|EINVAL|*"
 	"counters of a device|EINVAL|*"
 	"config ID of 4 octets|EINVAL|*"
