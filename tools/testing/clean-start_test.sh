@@ -224,6 +224,19 @@ one_suite() {
 	verdict "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 2 failed, 0 skipped 0" "check -j: likewise"
 }
 
+# listed EXPECTED NAME: what failed according to the last lines, one after the other
+listed() {
+	timeout -k 1 60 "$check" --limit 20 harness >"$tmp/out" 2>&1
+	verdict "$(tail -n 4 "$tmp/out" | sed -n 's/^# failed: harness: //p' | xargs -d '\n' printf '%s, ')" "$1" "$2"
+}
+
+failures() {
+	harness "printf 'ok 1 a\nnot ok 2 b\nnot ok 3 c\n1..3\n'; exit 1"
+	listed 'not ok 2 b, not ok 3 c, ' "check: what failed is listed before the totals"
+	harness "printf 'ok 1 a\n1..2\n'; exit 1"
+	listed 'tally: the plan promised 2 results, there are 1, ' "check: what is missing is listed too"
+}
+
 # The script that starts the runner is of the same process group; it has to live on.
 one_signal() {
 	local a
@@ -293,6 +306,7 @@ deaf
 one_program
 make_tree
 one_suite
+failures
 one_signal
 background
 real

@@ -2,13 +2,22 @@
 #
 # Reads KTAP, passes it on, and writes "PASSED FAILED SKIPPED" to the file named by the variable "totals". A test with subtests
 # (lines indented further) counts by them, unless it failed where none of them did. Whatever is missing counts as one failure
-# each: a plan, a result that the plan promised, a number in the sequence.
+# each: a plan, a result that the plan promised, a number in the sequence. What failed is appended to the file named by "failures",
+# a line each, if there is one.
 
 BEGIN { level = 0; indent[0] = 0 }
 
+# note_failure: the line that tells of it
+function note_failure(line) {
+	failed++
+	sub(/^ +/, "", line)
+	if (failures)
+		print line >>failures
+}
+
 function fault(what) {
 	print "# tally: " what
-	failed++
+	note_failure("tally: " what)
 }
 
 # leave: the block of tests at the innermost level has ended.
@@ -39,9 +48,9 @@ function result(good, skip, number) {
 		fault("result " number " where " seen[level] " was due")
 	if (subtests[level + 1]) {
 		if (!good && failed == failed_before[level + 1])
-			failed++
+			note_failure($0)
 	} else if (!good) {
-		failed++
+		note_failure($0)
 	} else if (skip) {
 		skipped++
 	} else {
