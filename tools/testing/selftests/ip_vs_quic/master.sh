@@ -91,11 +91,12 @@ bond() {
 
 port_state() { ip -d -j link show dev "$1" | jq -r '.[0].linkinfo.info_slave_data.state'; }
 
-# Without STP the kernel enables a disabled port again when there is news of its link, which may come late.
+# Without STP the kernel enables a disabled port again when there is news of its link, which may come late.  So "ip link set" cannot
+# disable it: that is such news.
 drops_when_disabled() {
 	local try rc
 	for try in 1 2 3 4 5; do
-		ip link set p0 type bridge_slave state 0
+		command bridge link set dev p0 state 0
 		rc=0
 		(gives 0 p0.master=1) >"$WORK/disabled" 2>&1 || rc=$?
 		# the subshell's mark went with it
@@ -121,7 +122,7 @@ bridge() {
 	link_layer=r-p0/02:00:00:00:01:07
 	by_master p0 b7
 	drops_when_disabled
-	ip link set p0 type bridge_slave state 3
+	command bridge link set dev p0 state 3
 	by_master p0 b7
 	no_port p0 "The device is a port of b7: add the express path to that" "$nameless"
 	# free again
@@ -188,6 +189,25 @@ vrf() {
 	no_port p0 "The device is in a VRF, where there is only the default path"
 }
 
+# The route by which the VIP is this host's goes with a VRF: no verdict may keep it, nor the VRF with it.
+vrf_route() {
+	local svc ip
+	needs vrf
+	family 6
+	pool 6 4 -i
+	ip link add vrf8 type vrf table 80
+	defer "ip link del vrf8 2>/dev/null || :"
+	ip link set vrf8 up
+	ip addr del "$VIP6/128" dev lo
+	defer "ip addr add $VIP6/128 dev lo nodad"
+	ip route add local "$VIP6" dev vrf8 table local
+	link_layer=
+	on
+	warm 6
+	taken 1
+	timeout 20 ip link del vrf8 || fail "deleting the VRF: status $?"
+}
+
 other_mac() {
 	local svc ip
 	prepare
@@ -227,4 +247,5 @@ tcase "a macvlan on top that has all frames, in another namespace" passthru
 tcase "no more than 32 devices" many
 # from here on the namespace has rules
 tcase "a device in a VRF" vrf
+tcase "a VRF with the VIP's route can be deleted" vrf_route
 finish
