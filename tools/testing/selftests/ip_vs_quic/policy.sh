@@ -57,26 +57,31 @@ goes() {
 	esac
 }
 
-# both_ways HOW WORD...: so do they with the express path, after it has come to know what is usual
+# both_ways "HOW WORD..."...: so do they without and with the express path, which has come to know what is usual, and still takes that
 both_ways() {
+	local input
 	q express del "$dev" 2>/dev/null || true
-	goes "$@"
+	for input in "$@"; do
+		# shellcheck disable=SC2086 # words
+		goes $input
+	done
 	q express add "$dev"
 	usual
-	goes "$@"
+	for input in "$@"; do
+		# shellcheck disable=SC2086
+		goes $input
+	done
 	usual
 }
 
 # usual: is taken
 usual() {
-	local before
 	goes tunnelled "$ip $udp"
-	before=$(taken_there)
+	counters_mark
 	goes tunnelled "$ip $udp"
-	same "datagrams taken" $(($(taken_there) - before)) 4
+	counters
+	same "datagrams taken" $((${COUNTERS[$dev.taken]} - ${MARKED[$dev.taken]})) 4
 }
-
-taken_there() { q express list -j | jq --arg dev "$dev" '.[] | select(.device == $dev) | .outcomes.taken'; }
 
 express_off() { defer "for d in eth0 p0; do q express del \$d 2>/dev/null || :; done"; }
 
@@ -102,9 +107,7 @@ tos_route() {
 	express_off
 	ip route add blackhole "$VIP4" tos 0x10 table local
 	defer "ip route del blackhole $VIP4 tos 0x10 table local"
-	both_ways lost "$ip tos=0x10 $udp"
-	both_ways lost "$ip tos=0x11 $udp"
-	both_ways tunnelled "$ip tos=0xb8 $udp"
+	both_ways "lost $ip tos=0x10 $udp" "lost $ip tos=0x11 $udp" "tunnelled $ip tos=0xb8 $udp"
 }
 
 # Nobody else speaks from what is the director's own.
@@ -112,20 +115,18 @@ own_sources() {
 	local svc ip dev udp
 	start 4 eth0
 	express_off
-	both_ways lost "${ip/$CL4.21/10.0.0.1} $udp"
-	both_ways lost "${ip/$CL4.21/$VIP4} $udp"
-	both_ways tunnelled "${ip/$CL4.21/10.8.8.8} $udp"
+	both_ways "lost ${ip/$CL4.21/10.0.0.1} $udp" "lost ${ip/$CL4.21/$VIP4} $udp" "tunnelled ${ip/$CL4.21/10.8.8.8} $udp"
 	ip addr add 10.8.8.8/32 dev lo
 	defer "ip addr del 10.8.8.8/32 dev lo"
-	both_ways lost "${ip/$CL4.21/10.8.8.8} $udp"
+	both_ways "lost ${ip/$CL4.21/10.8.8.8} $udp"
 	echo 1 >/proc/sys/net/ipv4/conf/eth0/accept_local
 	defer "echo 0 >/proc/sys/net/ipv4/conf/eth0/accept_local"
-	both_ways tunnelled "${ip/$CL4.21/10.8.8.8} $udp"
+	both_ways "tunnelled ${ip/$CL4.21/10.8.8.8} $udp"
 	echo 0 >/proc/sys/net/ipv4/conf/eth0/accept_local
-	both_ways tunnelled "${ip/$CL4.21/10.9.9.9} $udp"
+	both_ways "tunnelled ${ip/$CL4.21/10.9.9.9} $udp"
 	ip route add local 10.9.0.0/16 dev lo
 	defer "ip route del local 10.9.0.0/16 dev lo"
-	both_ways lost "${ip/$CL4.21/10.9.9.9} $udp"
+	both_ways "lost ${ip/$CL4.21/10.9.9.9} $udp"
 }
 
 # What INPUT rules keep from one device is not learned on another.
@@ -172,10 +173,9 @@ reverse_path() {
 	goes lost "$ip $udp"
 	ip route add "$CL4.21" dev p0
 	usual
-	both_ways lost "${ip/.21/.22} $udp"
+	both_ways "lost ${ip/.21/.22} $udp"
 	echo 2 >/proc/sys/net/ipv4/conf/p0/rp_filter
-	both_ways tunnelled "${ip/.21/.22} $udp"
-	both_ways lost "${ip/$CL4.21/10.0.0.1} $udp"
+	both_ways "tunnelled ${ip/.21/.22} $udp" "lost ${ip/$CL4.21/10.0.0.1} $udp"
 }
 
 rules_v4() {
@@ -185,7 +185,7 @@ rules_v4() {
 	behind 4 "$@"
 	nft "table netdev t { chain c { type filter hook ingress device eth0 priority 0; udp sport 2005 meta mark set 5; }; }"
 	defer "nft delete table netdev t"
-	both_ways "$HOW" "${ip/.21/.22} tos=${TOS:-0} ${udp/sport=5/sport=${SPORT:-5}}"
+	both_ways "$HOW ${ip/.21/.22} tos=${TOS:-0} ${udp/sport=5/sport=${SPORT:-5}}"
 }
 
 # By the device: what one has learned is nothing to the other.
@@ -228,7 +228,7 @@ rules_v6() {
 	start 6 eth0
 	express_off
 	behind 6 "$@"
-	both_ways "$HOW" "$ip tos=${TOS:-0} ${udp/sport=5/sport=${SPORT:-5}}"
+	both_ways "$HOW $ip tos=${TOS:-0} ${udp/sport=5/sport=${SPORT:-5}}"
 }
 
 mint_cids
