@@ -2,11 +2,26 @@
 /*
  * A hook at a device's ingress, after those of nft.
  *
- * Only the plain case is taken: nothing has been changed until it is certain that
- * the datagram can go all the way.  Everything else is handed on untouched, to be
- * decided anew by the default path, so that whatever IPVS does with it is done; and
- * what the plain case needs to have been found before (routes, neighbours, that
- * the VIP is here), such a datagram finds for those behind it.
+ * The hops of a datagram, in order.  The first that says no hands it on, untouched:
+ *
+ *	is_udp()		UDP, and linear as far as a decision reads
+ *	is_plain()		nothing unusual about the frame and its device,
+ *	is_plain_v4(), _v6()	nor about the IP header
+ *	ivq_net_find_at()	address and port are a service's		net.h
+ *	is_plain_setup()	the host does not need IPVS's own path
+ *	ivq_vip_is_local()	routing delivers such datagrams to this host	vip.h
+ *	ivq_fast_target()	the CID names a server that is there		decide.h
+ *	  or take_slow()	the same by ivq_decide(), traced		decide.c
+ *	ivq_tunnel_send()	the server has a tunnel, a route and a neighbour; nothing
+ *				fails from here on: TTL, outer header, transmission
+ *								tunnel.c
+ *
+ * Then it is counted for the service, the config, the server and the device.
+ *
+ * Only the plain case is taken, and nothing is changed before it is certain that the
+ * datagram can go all the way.  Everything else the default path decides anew, so IPVS
+ * does with it what it always does.  What the plain case needs to have been found before
+ * (routes, neighbours, that the VIP is here), such a datagram finds for those behind it.
  *
  * The hook comes before the device's receive handler.  Where there is one, a bond's or
  * a bridge's or that of a device on top, its owner decides what becomes of a frame, and

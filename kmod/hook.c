@@ -10,6 +10,7 @@
  */
 #include "hook.h"
 
+#include <linux/cache.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
 #include <linux/udp.h>
@@ -70,13 +71,16 @@ static unsigned int datagram(struct ivq_service *qs,
 	return ivq_fallback(skb, qs, snapshot, &d, iph);
 }
 
-/* What the transmitters want to know of a packet without options or extensions. */
-static struct ip_vs_iphdr no_options_v4 = {
+/*
+ * What the transmitters want to know of a packet without options or extensions.  They
+ * take a pointer that is not const, but only read.
+ */
+static struct ip_vs_iphdr no_options_v4 __ro_after_init = {
 	.len = sizeof(struct iphdr),
 	.protocol = IPPROTO_UDP,
 };
 
-static struct ip_vs_iphdr no_options_v6 = {
+static struct ip_vs_iphdr no_options_v6 __ro_after_init = {
 	.len = sizeof(struct ipv6hdr),
 	.protocol = IPPROTO_UDP,
 };

@@ -61,7 +61,7 @@ void ivq_local_addrs_learn(struct ivq_local_addrs *addrs, struct net *net,
 
 	spin_lock(&addrs->lock);
 	if (addrs->genid != genid) {
-		  collect(hashes, net);
+		collect(hashes, net);
 		for (i = 0; i < BITS_TO_LONGS(IVQ_LOCAL_ADDRS_BITS); i++)
 			WRITE_ONCE(addrs->hashes[i], hashes[i]);
 		/* pairs with ivq_local_addrs_may_have() */

@@ -12,8 +12,7 @@ static int check_config(unsigned int id, unsigned int server_id_len,
 	case QLB_OK:
 		return 0;
 	case QLB_BAD_CONFIG_ID:
-		NL_SET_ERR_MSG(extack, "Config ID must be 0 to 6");
-		break;
+		return ivq_netlink_bad_config_id(extack);
 	case QLB_BAD_SERVER_ID_LEN:
 		NL_SET_ERR_MSG(extack, "Server ID length must be 1 to 15 octets");
 		break;
@@ -36,10 +35,8 @@ static int name_config(struct ivq_request *req, struct nlattr **tb,
 	*id = nla_get_u8(tb[IP_VS_QUIC_A_CFG_ID]);
 	*tenant = tb[IP_VS_QUIC_A_CFG_TENANT] ?
 		  nla_get_u8(tb[IP_VS_QUIC_A_CFG_TENANT]) : 0;
-	if (*id > QLB_CONFIG_ID_MAX) {
-		NL_SET_ERR_MSG(req->extack, "Config ID must be 0 to 6");
-		return -EINVAL;
-	}
+	if (*id > QLB_CONFIG_ID_MAX)
+		return ivq_netlink_bad_config_id(req->extack);
 	if (*tenant >= IVQ_TENANTS_MAX) {
 		NL_SET_ERR_MSG(req->extack, "Tenant must be 0 to 3");
 		return -EINVAL;

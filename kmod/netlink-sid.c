@@ -25,10 +25,8 @@ static int parse_sid(struct ivq_request *req, const struct nlattr *attr,
 
 	if (tb[IP_VS_QUIC_A_SID_CONFIG_ID] && tb[IP_VS_QUIC_A_SID_VALUE]) {
 		config_id = nla_get_u8(tb[IP_VS_QUIC_A_SID_CONFIG_ID]);
-		if (config_id > QLB_CONFIG_ID_MAX) {
-			NL_SET_ERR_MSG(req->extack, "Config ID must be 0 to 6");
-			return -EINVAL;
-		}
+		if (config_id > QLB_CONFIG_ID_MAX)
+			return ivq_netlink_bad_config_id(req->extack);
 		id.len = nla_len(tb[IP_VS_QUIC_A_SID_VALUE]);
 		memcpy(id.octets, nla_data(tb[IP_VS_QUIC_A_SID_VALUE]), id.len);
 		sid->key = tb[IP_VS_QUIC_A_SID_PREFIX] ?

@@ -88,6 +88,12 @@ int ivq_netlink_svc_key(const struct nlattr *attr, struct ivq_svc_key *key,
 				&key->addr, extack);
 }
 
+int ivq_netlink_bad_config_id(struct netlink_ext_ack *extack)
+{
+	NL_SET_ERR_MSG(extack, "Config ID must be 0 to 6");
+	return -EINVAL;
+}
+
 int ivq_netlink_no_service(struct netlink_ext_ack *extack)
 {
 	NL_SET_ERR_MSG(extack, "No UDP service with scheduler quic at this address");

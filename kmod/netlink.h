@@ -31,6 +31,9 @@ int ivq_netlink_family(u16 af, const struct nlattr *attr,
 int ivq_netlink_addr(u16 af, const struct nlattr *attr,
 		     union nf_inet_addr *addr, struct netlink_ext_ack *extack);
 
+/* The answer to a config ID that is not one. */
+int ivq_netlink_bad_config_id(struct netlink_ext_ack *extack);
+
 /* The answer where there is none. */
 int ivq_netlink_no_service(struct netlink_ext_ack *extack);
 

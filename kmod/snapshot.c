@@ -39,7 +39,7 @@ static int resolve(struct ivq_snapshot *snapshot, const struct ivq_sidmap *map)
 		while (snapshot->slots[i & snapshot->mask].key.config_and_len)
 			i++;
 		snapshot->slots[i & snapshot->mask] = (struct ivq_route) {
-			  .key = sid->key,
+			.key = sid->key,
 			.target = ivq_pool_find(snapshot->pool, &sid->server),
 		};
 		cond_resched();
@@ -56,7 +56,7 @@ static void collect_prefixes(struct ivq_snapshot *snapshot,
 	for (n = 0; n < map->count; n++)
 		if (ivq_sid_is_prefix(&map->sids[n]))
 			snapshot->prefixes[ivq_sid_config_id(&map->sids[n])] |=
-				  BIT(ivq_sid_len(&map->sids[n]));
+				BIT(ivq_sid_len(&map->sids[n]));
 }
 
 static void pick_fast(struct ivq_snapshot *snapshot)
