@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#include "commands.h"
-#include "err.h"
-#include "nl.h"
+#include "cmd/cmd.h"
+#include "common/err.h"
+#include "kernel/nl.h"
 
 static int run(const struct args *args)
 {
@@ -15,7 +15,7 @@ static int run(const struct args *args)
 		help_print(args->cmd);
 		return EXIT_DONE;
 	}
-	return args->help ? cmd_help(args) : commands[args->cmd].run(args);
+	return args->help ? cmd_help(args) : cmd_run(args);
 }
 
 int main(int argc, char **argv)

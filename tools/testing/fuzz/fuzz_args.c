@@ -4,8 +4,8 @@
  * quiclbadm/tests/fake.c.  Input: whether it is a line of -R's (the first octet, odd), then
  * words that end with a newline.
  */
-#include "commands.h"
-#include "err.h"
+#include "cmd/cmd.h"
+#include "common/err.h"
 #include "fake.h"
 #include "fuzz.h"
 #include "said.h"
@@ -107,7 +107,7 @@ static void run(const struct args *args)
 	fake_reset();
 	make_state();
 	printed_begin();
-	err = commands[args->cmd].run(args);
+	err = cmd_run(args);
 	printed_end(&len);
 	must(err == EXIT_DONE || err == EXIT_REFUSED || err == EXIT_USAGE);
 	/* "decode" of what goes nowhere prints that and says nothing */

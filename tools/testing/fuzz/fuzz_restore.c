@@ -6,14 +6,14 @@
  */
 #include <ctype.h>
 
-#include "commands.h"
-#include "err.h"
+#include "cmd/cmd.h"
+#include "common/err.h"
 #include "fake.h"
 #include "fuzz.h"
-#include "input.h"
-#include "plan.h"
+#include "model/secret.h"
+#include "restore/state_file.h"
+#include "restore/transaction.h"
 #include "said.h"
-#include "secret.h"
 
 /* The key of the seeds: it is nothing for a sentence. */
 static const char secret[] = "8f95f09245765f80256934e50c66207f";

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "err.h"
+#include "common/err.h"
+#include "common/xalloc.h"
 #include "fuzz.h"
-#include "secret.h"
-#include "xalloc.h"
+#include "model/secret.h"
 
 struct said said;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * quiclbadm's surroundings in a fuzzer: what it says and prints stays in memory, and no
- * key file of this machine is opened.  In place of quiclbadm/err.c, and by the linker's
+ * key file of this machine is opened.  In place of quiclbadm/common/err.c, and by the linker's
  * --wrap of what would reach outside.
  */
 #ifndef _SAID_H

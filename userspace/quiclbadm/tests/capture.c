@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "err.h"
-#include "input.h"
-#include "xalloc.h"
+#include "cmd/cmd.h"
+#include "common/err.h"
+#include "common/xalloc.h"
+#include "restore/state_file.h"
 
 int ran_status;
 char *ran_out;
@@ -95,7 +95,7 @@ static void unredirect(struct streams *streams)
 
 static int execute(const struct args *args)
 {
-	return args->help ? cmd_help(args) : commands[args->cmd].run(args);
+	return args->help ? cmd_help(args) : cmd_run(args);
 }
 
 static void run_words(const char *input, const char *line, bool execute_it,

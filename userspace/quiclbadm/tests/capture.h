@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "args.h"
+#include "cli/args.h"
 
 extern int ran_status;
 extern char *ran_out;

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ipvs.h"
-#include "nl.h"
-#include "quic.h"
-#include "secret.h"
-#include "xalloc.h"
+#include "common/xalloc.h"
+#include "kernel/ipvs.h"
+#include "kernel/nl.h"
+#include "kernel/quic.h"
+#include "model/secret.h"
 
 struct fake fake;
 

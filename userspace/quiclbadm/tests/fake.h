@@ -6,7 +6,7 @@
 #ifndef _FAKE_H
 #define _FAKE_H
 
-#include "model.h"
+#include "model/model.h"
 
 struct fake {
 	struct state state;

@@ -10,13 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/xalloc.h"
 #include "fake.h"
-#include "ipvs.h"
-#include "kernel.h"
-#include "module.h"
-#include "quic.h"
-#include "secret.h"
-#include "xalloc.h"
+#include "kernel/ipvs.h"
+#include "kernel/kernel.h"
+#include "kernel/module.h"
+#include "kernel/quic.h"
+#include "model/secret.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 #define OTHER_KEY "00112233445566778899aabbccddeeff"

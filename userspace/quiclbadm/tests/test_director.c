@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "examined.h"
-#include "machine.h"
+#include "doctor/director.h"
+#include "doctor/service_configs.h"
 
 /* A service with one config and two real servers, each with its server ID: all right. */
 struct sample {

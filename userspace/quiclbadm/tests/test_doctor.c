@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "doctor.h"
-#include "firewall.h"
+#include "doctor/report.h"
+#include "firewall/firewall.h"
 
 #define BASE(hook, policy) \
 	"{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"c\",\"type\":\"filter\",\"hook\":\"" hook "\",\"prio\":0,\"policy\":\"" policy "\"}}"

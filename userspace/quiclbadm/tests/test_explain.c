@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fake.h"
-#include "packet.h"
+#include "model/packet.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 

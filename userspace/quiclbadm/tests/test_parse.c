@@ -7,13 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands.h"
-#include "err.h"
+#include "cli/commands.h"
+#include "cli/parse.h"
+#include "common/err.h"
+#include "common/xalloc.h"
 #include "fake.h"
-#include "input.h"
-#include "parse.h"
-#include "secret.h"
-#include "xalloc.h"
+#include "model/secret.h"
+#include "restore/state_file.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diag/reasons.h"
+#include "diag/tracer.h"
+#include "diag/watch.h"
 #include "fake.h"
-#include "reasons.h"
-#include "tracer.h"
-#include "watch.h"
 
 /* 198.51.100.7:5000 to 192.0.2.1:443, short header, CID 00c4605e4504cc4f */
 #define INNER "4500002600004000401100" "00" "c6336407" "c0000201" \

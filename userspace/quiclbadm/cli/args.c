@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/parse.h"
+#include "common/err.h"
+
+/* One word of the command line after the other. */
+struct words {
+	int argc;
+	char **argv;
+};
+
+static const char *next_word(struct words *words)
+{
+	if (!words->argc)
+		return NULL;
+	words->argc--;
+	return *words->argv++;
+}
+
+static int set_command(struct args *args, enum cmd cmd, const char *what)
+{
+	/* "-A --help" explains -A */
+	if (cmd == CMD_HELP) {
+		args->help = true;
+		return 0;
+	}
+	/* and so does "help -A" */
+	if (args->cmd == CMD_HELP)
+		args->help = true;
+	else if (args->cmd != CMD_NONE)
+		return bad_usage("%s: there is a command already, %s", what,
+				 cmd_name(args->cmd));
+	args->cmd = cmd;
+	return 0;
+}
+
+static enum cmd find_command(char letter, const char *name)
+{
+	enum cmd cmd;
+
+	if (letter == 'l')
+		return CMD_LIST;
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
+		if (commands[cmd].letter &&
+		    (name ? !strcmp(commands[cmd].name, name) :
+			    commands[cmd].letter == letter))
+			return cmd;
+	return CMD_NONE;
+}
+
+/*
+ * @attached: what stands behind "=" or, for a letter, in the same word; NULL if
+ * nothing does.
+ */
+static int read_option(struct args *args, struct words *words,
+		       const struct option_desc *desc, const char *what,
+		       const char *attached)
+{
+	const char *value = attached;
+
+	if (desc->opt == OPT_KEY && !args->from_input)
+		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
+				 what);
+	if (desc->opt != OPT_SERVER_ID &&
+	    args->seen & UINT64_C(1) << desc->opt)
+		return bad_usage("%s: %s", what, desc->takes == TAKES_NOTHING ?
+				 "given twice, or with an option that excludes it" :
+				 "given twice");
+	args->seen |= UINT64_C(1) << desc->opt;
+	if (desc->takes == TAKES_NOTHING && value)
+		return bad_usage("%s: takes no value", what);
+	/* no value begins like that, and it might be --key=... */
+	if (desc->takes == TAKES_VALUE && !value && words->argc &&
+	    strncmp(words->argv[0], "--", 2))
+		value = next_word(words);
+	if (desc->takes == TAKES_VALUE && !value)
+		return bad_usage("%s: the value is missing", what);
+	if (desc->takes == MAY_TAKE_VALUE && !value && words->argc &&
+	    *words->argv[0] != '-')
+		value = next_word(words);
+	return desc->read ? desc->read(args, desc, what, value) : 0;
+}
+
+static int read_long(struct args *args, struct words *words, const char *word)
+{
+	const char *equals = strchr(word, '=');
+	const struct option_desc *desc;
+	char what[32];
+	enum cmd cmd;
+
+	snprintf(what, sizeof(what), "%.*s",
+		 (int)(equals ? equals - word : (ptrdiff_t)strlen(word)), word);
+	desc = option_find(0, what + 2);
+	if (desc)
+		return read_option(args, words, desc, what,
+				   equals ? equals + 1 : NULL);
+	cmd = equals ? CMD_NONE : find_command(0, what + 2);
+	if (cmd != CMD_NONE)
+		return set_command(args, cmd, what);
+	/* without the space between, the rest may be a key */
+	if (!strncmp(what, "--key", 5))
+		return bad_usage("--key...: no such option (--key-file)");
+	return bad_usage("%s: no such option", what);
+}
+
+static int read_letters(struct args *args, struct words *words,
+			const char *letters)
+{
+	const struct option_desc *desc;
+	char what[3] = "-";
+	enum cmd cmd;
+	int err;
+
+	for (; *letters; letters++) {
+		what[1] = *letters;
+		cmd = find_command(*letters, NULL);
+		if (cmd != CMD_NONE) {
+			err = set_command(args, cmd, what);
+			if (err)
+				return err;
+			continue;
+		}
+		desc = option_find(*letters, NULL);
+		if (!desc)
+			return bad_usage("%s: no such option", what);
+		if (desc->takes != TAKES_NOTHING)
+			return read_option(args, words, desc, what,
+					   letters[1] ? letters + 1 : NULL);
+		err = read_option(args, words, desc, what, NULL);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* "config add", "decode": the command is in front. */
+static int read_command_words(struct args *args, struct words *words)
+{
+	const char *word = next_word(words);
+	bool known = false;
+	enum cmd cmd;
+
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++) {
+		const struct command *command = &commands[cmd];
+
+		/* of what has a letter, only help and version are words too */
+		if (strcmp(command->name, word) ||
+		    (command->letter && cmd < CMD_HELP))
+			continue;
+		known = true;
+		if (!command->sub)
+			break;
+		if (words->argc && !strcmp(command->sub, words->argv[0])) {
+			next_word(words);
+			break;
+		}
+	}
+	if (cmd < CMD_COUNT) {
+		args->cmd = cmd;
+		return 0;
+	}
+	if (known && words->argc &&
+	    (!strcmp(words->argv[0], "-h") || !strcmp(words->argv[0], "--help"))) {
+		args->help = true;
+		args->operands[args->operand_count++] = word;
+		next_word(words);
+		return 0;
+	}
+	if (known && words->argc)
+		return bad_usage("%s %s: no such command (quiclbadm help %s)",
+				 word, words->argv[0], word);
+	if (known)
+		return bad_usage("%s: what to do with it is missing (quiclbadm help %s)",
+				 word, word);
+	return bad_usage("%s: no such command (quiclbadm help)", word);
+}
+
+static int read_operand(struct args *args, const char *word)
+{
+	/* with white space in a key, this is a part of it */
+	if (given(args, O(KEY)))
+		return bad_usage("--key: the word behind the key is not an option");
+	if (args->cmd == CMD_NONE ||
+	    args->operand_count >= commands[args->cmd].operands)
+		return bad_usage("%s: not an option", word);
+	args->operands[args->operand_count++] = word;
+	args->seen |= O(OPERAND);
+	return 0;
+}
+
+static int read_words(struct args *args, struct words *words)
+{
+	const char *word;
+	int err = 0;
+
+	if (words->argc && *words->argv[0] != '-')
+		err = read_command_words(args, words);
+	while (!err && (word = next_word(words))) {
+		if (!strncmp(word, "--", 2) && word[2])
+			err = read_long(args, words, word);
+		else if (*word == '-' && word[1] && word[1] != '-')
+			err = read_letters(args, words, word + 1);
+		else
+			err = read_operand(args, word);
+	}
+	return err;
+}
+
+/* The command's row of the table against what was given. */
+static int check_options(const struct args *args)
+{
+	const struct command *command = &commands[args->cmd];
+	uint64_t may = command->must | command->may;
+	enum opt opt;
+
+	if (command->operands)
+		may |= O(OPERAND);
+	for (opt = 0; opt < OPT_COUNT; opt++) {
+		uint64_t bit = UINT64_C(1) << opt;
+
+		if (args->seen & ~may & bit)
+			return bad_usage("%s: %s does not take it",
+					 option_name(opt, args->cmd),
+					 cmd_name(args->cmd));
+	}
+	for (opt = 0; opt < OPT_COUNT; opt++)
+		if (command->must & ~args->seen & UINT64_C(1) << opt)
+			return bad_usage("%s: %s is missing",
+					 cmd_name(args->cmd),
+					 option_name(opt, args->cmd));
+	return 0;
+}
+
+static int finish_service(struct args *args)
+{
+	struct service_id *id = &args->service;
+
+	if (id->fwmark)
+		id->vip.af = given(args, O(IPV6)) ? AF_INET6 : AF_INET;
+	else if (given(args, O(IPV6)))
+		return bad_usage("-6: only with -f; an address tells its family");
+	return 0;
+}
+
+static int finish_server(struct args *args)
+{
+	bool has_port;
+	int err;
+
+	if (!given(args, O(SERVER)))
+		return 0;
+	if (!given(args, O(SERVICE)))
+		return bad_usage("-r %s: only with -u or -f", args->server_text);
+	err = parse_endpoint("-r", args->server_text, &args->server, &has_port);
+	if (err)
+		return err;
+	if (!has_port && !args->service.fwmark)
+		args->server.port = args->service.vip.port;
+	if (given(args, O(FORWARD)) && args->forward != IP_VS_CONN_F_MASQ &&
+	    !args->service.fwmark && args->server.port != args->service.vip.port)
+		caution("-r %s: port %u stays unused, -g and -i leave the service's in the datagram",
+			args->server_text, args->server.port);
+	return 0;
+}
+
+static int finish_persistence(const struct args *args)
+{
+	/* -E without -s leaves the scheduler, which is not known here */
+	bool quic = args->sched ? !strcmp(args->sched, SCHED_QUIC) :
+				  args->cmd == CMD_ADD_SERVICE;
+
+	if (given(args, O(NETMASK) | O(PE)) && !given(args, O(PERSISTENT)))
+		return bad_usage("-M and --pe: only with -p");
+	if (given(args, O(PERSISTENT)) && quic)
+		return bad_usage("-p: scheduler quic keeps a client on its server by connection ID, and persistence would override that");
+	if (given(args, O(SCHED_FLAGS)) && quic)
+		return bad_usage("-b: scheduler quic has no flags");
+	if (args->cmd == CMD_ADD_SERVICE && !args->service.fwmark &&
+	    !args->service.vip.port && !given(args, O(PERSISTENT)))
+		return bad_usage("-u: port 0 is for persistent services");
+	return 0;
+}
+
+static int finish_tunnel(const struct args *args)
+{
+	uint64_t tunnel = O(TUN_TYPE) | O(TUN_PORT) | O(TUN_CSUM);
+	bool gue = args->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
+
+	if (given(args, tunnel) && (!given(args, O(FORWARD)) ||
+				    args->forward != IP_VS_CONN_F_TUNNEL))
+		return bad_usage("--tun-type, --tun-port and --tun-*csum: only with -i");
+	if (given(args, O(TUN_PORT)) != gue)
+		return bad_usage("--tun-port: %s", gue ?
+				 "missing, --tun-type gue needs it" :
+				 "only with --tun-type gue");
+	if (given(args, O(TUN_CSUM)) &&
+	    args->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
+		return bad_usage("--tun-*csum: only with --tun-type gue or gre");
+	if (args->tun_flags == IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM && !gue)
+		return bad_usage("--tun-remcsum: only with --tun-type gue");
+	return 0;
+}
+
+static int finish_server_ids(struct args *args)
+{
+	char text[SID_STRLEN];
+	size_t i;
+
+	for (i = 0; i < args->sid_count; i++) {
+		struct mapping *map = &args->sids[i];
+
+		if (map->config_id == QLB_CONFIG_ID_RESERVED)
+			map->config_id = (uint8_t)(args->cmd == CMD_ENCODE ?
+						   args->id : 0);
+		map->server = args->server;
+	}
+	if (args->cmd == CMD_ENCODE && args->sid_count > 1)
+		return bad_usage("--server-id: given twice");
+	if (args->cmd == CMD_ENCODE && args->sids[0].prefix)
+		return bad_usage("--server-id: a prefix is no server ID to put into a connection ID");
+	if (args->cmd == CMD_ENCODE && args->sids[0].config_id != args->id)
+		return bad_usage("--server-id: config %u is not the one of --id %u",
+				 args->sids[0].config_id, args->id);
+	if (args->sid_count > 1)
+		qsort(args->sids, args->sid_count, sizeof(*args->sids),
+		      mapping_cmp_by_sid);
+	for (i = 1; i < args->sid_count; i++)
+		if (!mapping_cmp_by_sid(&args->sids[i - 1], &args->sids[i]))
+			return bad_usage("--server-id %s: given twice",
+					 sid_str(&args->sids[i], text));
+	return 0;
+}
+
+static int finish_settings(const struct args *args)
+{
+	if (args->cmd != CMD_SET)
+		return 0;
+	if (!given(args, O_SETTINGS))
+		return bad_usage("set: nothing to set is given (quiclbadm help set)");
+	/* what a line of -R does not give is off; else the kernel knows */
+	if (given(args, O(DCID_TIMEOUT)) && !args->settings[SETTING_DCID_MAX] &&
+	    (given(args, O(DCID_MAX)) || args->from_input))
+		return bad_usage("--dcid-timeout: only with a --dcid-max above 0");
+	return 0;
+}
+
+static int finish_express(const struct args *args)
+{
+	const char *name = args->operands[0];
+
+	if (args->cmd != CMD_EXPRESS_ADD && args->cmd != CMD_EXPRESS_DEL)
+		return 0;
+	if (!*name || strlen(name) > DEVICE_NAME_MAX)
+		return bad_usage("%s %s: a device has a name of 1 to %d characters",
+				 cmd_name(args->cmd), name, DEVICE_NAME_MAX);
+	return 0;
+}
+
+static int finish_config(const struct args *args)
+{
+	uint64_t lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
+
+	if ((args->seen & lengths) != lengths)
+		return 0;
+	return parse_check_config(cmd_name(args->cmd), args->id,
+				  args->server_id_len, args->nonce_len);
+}
+
+int args_parse(int argc, char **argv, bool from_input, struct args *args)
+{
+	struct words words = { argc, argv };
+	int err;
+
+	memset(args, 0, sizeof(*args));
+	args->from_input = from_input;
+	args->weight = 1;
+	args->seen_within = 60;
+	args->forward = IP_VS_CONN_F_DROUTE;
+	err = read_words(args, &words);
+	if (err || (args->help && !from_input))
+		return err;
+	/* as ipvsadm: nothing asked for is a list */
+	if (args->cmd == CMD_NONE && args->seen)
+		return bad_usage("%s: the command is missing (quiclbadm help)",
+				 option_name((enum opt)__builtin_ctzll(args->seen),
+					     CMD_NONE));
+	if (args->cmd == CMD_NONE)
+		args->cmd = CMD_LIST;
+	if (from_input && (args->help || !commands[args->cmd].restorable))
+		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
+				 cmd_name(args->help ? CMD_HELP : args->cmd));
+	err = check_options(args);
+	if (!err)
+		err = finish_service(args);
+	if (!err)
+		err = finish_server(args);
+	if (!err && (args->cmd == CMD_ADD_SERVICE || args->cmd == CMD_EDIT_SERVICE))
+		err = finish_persistence(args);
+	if (!err)
+		err = finish_tunnel(args);
+	if (!err)
+		err = finish_server_ids(args);
+	if (!err)
+		err = finish_settings(args);
+	if (!err)
+		err = finish_config(args);
+	if (!err)
+		err = finish_express(args);
+	return err;
+}
+
+void args_destroy(struct args *args)
+{
+	free(args->sids);
+	args->sids = NULL;
+	args->sid_count = 0;
+}

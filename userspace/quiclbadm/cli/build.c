@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/build.h"
+
+#include <string.h>
+
+#include "cli/parse.h"
+#include "common/err.h"
+#include "model/secret.h"
+
+int build_service(const struct args *args, struct service *svc)
+{
+	service_init(svc, &args->service);
+	if (args->sched)
+		strcpy(svc->sched, args->sched);
+	if (args->pe)
+		strcpy(svc->pe, args->pe);
+	svc->flags = args->sched_flags;
+	if (given(args, O(OPS)))
+		svc->flags |= IP_VS_SVC_F_ONEPACKET;
+	if (given(args, O(PERSISTENT)))
+		svc->flags |= IP_VS_SVC_F_PERSISTENT;
+	svc->timeout = args->timeout;
+	if (!args->netmask)
+		return 0;
+	return parse_netmask("-M", args->netmask, svc->id.vip.af, &svc->netmask);
+}
+
+void build_dest(const struct args *args, struct dest *dest)
+{
+	if (given(args, O(FORWARD))) {
+		dest->forward = args->forward;
+		dest->tun_type = (uint8_t)args->tun_type;
+		dest->tun_port = (uint16_t)args->tun_port;
+		dest->tun_flags = (uint16_t)args->tun_flags;
+	}
+	if (given(args, O(WEIGHT)))
+		dest->weight = args->weight;
+	if (given(args, O(U_THRESHOLD)))
+		dest->u_threshold = args->u_threshold;
+	if (given(args, O(L_THRESHOLD)))
+		dest->l_threshold = args->l_threshold;
+}
+
+unsigned int build_settings(const struct args *args, uint32_t *values)
+{
+	static const uint64_t opts[SETTING_COUNT] = {
+#define X(symbol, option, json, min, max, value) O(symbol),
+		SETTINGS(X)
+#undef X
+	};
+	unsigned int i, mask = 0;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (given(args, opts[i])) {
+			values[i] = args->settings[i];
+			mask |= 1u << i;
+		}
+	return mask;
+}
+
+unsigned int build_sources(const struct args *args, struct prefix *values)
+{
+	static const uint64_t opts[SOURCE_COUNT] = {
+#define X(symbol, option, family, octets, min) O(symbol),
+		SOURCES(X)
+#undef X
+	};
+	unsigned int i, mask = 0;
+
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (given(args, opts[i])) {
+			values[i] = args->sources[i];
+			mask |= 1u << i;
+		}
+	return mask;
+}
+
+int build_config(const struct args *args, struct config *config)
+{
+	int err;
+
+	memset(config, 0, sizeof(*config));
+	config->id = (uint8_t)args->id;
+	config->tenant = (uint8_t)args->tenant;
+	config->check_length = given(args, O(CHECK_LENGTH));
+	config->server_id_len = (uint8_t)args->server_id_len;
+	config->nonce_len = (uint8_t)args->nonce_len;
+	if (!given(args, O(KEY_FILE) | O(KEY)))
+		return 0;
+	if (given(args, O(KEY_FILE)) && strcmp(args->key_file, "-")) {
+		config->key_source = secret_absolute_path(args->key_file);
+		if (!config->key_source)
+			return EXIT_REFUSED;
+	}
+	if (given(args, O(KEY_FILE)) && !strcmp(args->key_file, "-") &&
+	    args->from_input)
+		return refuse("--key-file -: standard input is what is being read");
+	if (given(args, O(KEY)))
+		err = secret_decode_key("--key", args->key, strlen(args->key),
+					config->key);
+	else
+		err = secret_read_key(args->key_file, config->key);
+	if (err)
+		return err;
+	config->keyed = true;
+	config->have_key = true;
+	config->fingerprint = secret_fingerprint(config->key);
+	return 0;
+}

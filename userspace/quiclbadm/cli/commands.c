@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/commands.h"
+
+#include <stdio.h>
+
+#define SERVICE_OPTS (O(SCHEDULER) | O(OPS) | O(PERSISTENT) | O(NETMASK) | \
+		      O(PE) | O(SCHED_FLAGS))
+#define SERVER_OPTS (O(FORWARD) | O(WEIGHT) | O(U_THRESHOLD) | \
+		     O(L_THRESHOLD) | O(TUN_TYPE) | O(TUN_PORT) | \
+		     O(TUN_CSUM) | O(SERVER_ID))
+#define OFFLINE_OPTS (O(ID) | O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE))
+
+#define SERVICE_USAGE "-u VIP:PORT | -f MARK [-6]"
+#define SERVICE_OPTS_USAGE \
+	"[-s SCHEDULER] [-o] [-p [SECONDS] [-M NETMASK] [--pe NAME]] [-b FLAGS]"
+#define SERVER_OPTS_USAGE \
+	"[-g | -i | -m] [-w WEIGHT] [-x UPPER] [-y LOWER] " \
+	"[--tun-type ipip|gue|gre] [--tun-port PORT] " \
+	"[--tun-nocsum | --tun-csum | --tun-remcsum] " \
+	"[--server-id [CONFIG:]HEX[*]]..."
+#define CONFIG_USAGE \
+	"-u VIP:PORT | -f MARK [-6] --id N [--tenant N] --server-id-len N " \
+	"--nonce-len N [--key-file PATH|-] [--check-length]"
+
+const struct command commands[CMD_COUNT] = {
+	[CMD_ADD_SERVICE] = {
+		'A', "add-service", NULL, O(SERVICE), O(IPV6) | SERVICE_OPTS,
+		0, true, SERVICE_USAGE " " SERVICE_OPTS_USAGE,
+		"Add a virtual service, with scheduler \"quic\" unless -s names another",
+	},
+	[CMD_EDIT_SERVICE] = {
+		'E', "edit-service", NULL, O(SERVICE), O(IPV6) | SERVICE_OPTS,
+		0, false, SERVICE_USAGE " " SERVICE_OPTS_USAGE,
+		"Change a virtual service",
+	},
+	[CMD_DELETE_SERVICE] = {
+		'D', "delete-service", NULL, O(SERVICE), O(IPV6),
+		0, false, SERVICE_USAGE,
+		"Delete a virtual service with all that belongs to it",
+	},
+	[CMD_CLEAR] = {
+		'C', "clear", NULL, 0, 0,
+		0, false, "",
+		"Delete every virtual service of IPVS",
+	},
+	[CMD_RESTORE] = {
+		'R', "restore", NULL, 0, 0,
+		0, false, "< FILE",
+		"Make the services in a saved file what the file says, as one transaction",
+	},
+	[CMD_SAVE] = {
+		'S', "save", NULL, 0, O(NUMERIC) | O(KEYS),
+		0, false, "[-n] [--keys] > FILE",
+		"Print the services in the form that -R reads",
+	},
+	[CMD_ADD_SERVER] = {
+		'a', "add-server", NULL, O(SERVICE) | O(SERVER),
+		O(IPV6) | SERVER_OPTS, 0, true,
+		SERVICE_USAGE " -r SERVER[:PORT] " SERVER_OPTS_USAGE,
+		"Add a real server to a service, and server IDs to the real server",
+	},
+	[CMD_EDIT_SERVER] = {
+		'e', "edit-server", NULL, O(SERVICE) | O(SERVER),
+		O(IPV6) | SERVER_OPTS, 0, false,
+		SERVICE_USAGE " -r SERVER[:PORT] " SERVER_OPTS_USAGE,
+		"Change what is given of a real server; --server-id gives the whole set",
+	},
+	[CMD_DELETE_SERVER] = {
+		'd', "delete-server", NULL, O(SERVICE) | O(SERVER),
+		O(IPV6) | O(KEEP_SERVER_IDS), 0, false,
+		SERVICE_USAGE " -r SERVER[:PORT] [--keep-server-ids]",
+		"Delete a real server from a service, and its server IDs",
+	},
+	[CMD_LIST] = {
+		'L', "list", NULL, 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
+		O(VIEW) | O(EXACT) | O(JSON), 0, false,
+		"[" SERVICE_USAGE "] [-n] [-j] [--stats [--exact] | --rate [--exact] | --thresholds | --tun-info]",
+		"List UDP and firewall-mark services with their real servers and server IDs",
+	},
+	[CMD_ZERO] = {
+		'Z', "zero", NULL, 0, O(SERVICE) | O(IPV6),
+		0, false, "[" SERVICE_USAGE "]",
+		"Zero IPVS's counters of one service or of all",
+	},
+	[CMD_SET] = {
+		0, "set", NULL, O(SERVICE), O(IPV6) | O_SETTINGS, 0, true,
+		 SERVICE_USAGE " [--tuple-timeout SECONDS] [--tuple-max N] [--dcid-max N] [--dcid-timeout SECONDS] [--source4 PREFIX|none] [--source6 PREFIX|none]",
+		"Change settings of a service: what is remembered of unroutable connection IDs, and sources of tunnels",
+	},
+	[CMD_CONFIG_ADD] = {
+		0, "config", "add", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
+		O(NONCE_LEN), O(IPV6) | O(TENANT) | O(KEY_FILE) | O(KEY) |
+		O(CHECK_LENGTH), 0, true, CONFIG_USAGE,
+		"Add a QUIC-LB config to a service; without a key it is the plaintext algorithm",
+	},
+	[CMD_CONFIG_REPLACE] = {
+		0, "config", "replace", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
+		O(NONCE_LEN), O(IPV6) | O(TENANT) | O(KEY_FILE) |
+		O(CHECK_LENGTH), 0, false, CONFIG_USAGE,
+		"The same, but in place of the config that has the ID",
+	},
+	[CMD_CONFIG_DEL] = {
+		0, "config", "del", O(SERVICE) | O(ID), O(IPV6) | O(TENANT) |
+		O(FORCE) | O(SEEN_WITHIN), 0, false,
+		SERVICE_USAGE " --id N [--tenant N] [--force | --seen-within SECONDS]",
+		"Delete a config that is no longer seen; server IDs that belong to it stay",
+	},
+	[CMD_CONFIG_LIST] = {
+		0, "config", "list", 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
+		O(JSON), 0, false,
+		"[" SERVICE_USAGE "] [-j]",
+		"List configs and when they were last seen; of a key the fingerprint and the file it came from",
+	},
+	[CMD_SERVER_ID_ADD] = {
+		0, "server-id", "add", O(SERVICE) | O(SERVER) | O(SERVER_ID),
+		O(IPV6) | O(ABSENT), 0, true,
+		SERVICE_USAGE " -r SERVER[:PORT] [--absent] --server-id [CONFIG:]HEX[*]...",
+		"Give server IDs to a real server, with --absent also to one that is not in the pool",
+	},
+	[CMD_SERVER_ID_DEL] = {
+		0, "server-id", "del", O(SERVICE), O(IPV6) | O(SERVER) |
+		O(SERVER_ID), 0, false,
+		SERVICE_USAGE " [-r SERVER[:PORT]] [--server-id [CONFIG:]HEX[*]]...",
+		"Take server IDs away: those given, or all of a real server",
+	},
+	[CMD_SERVER_ID_LIST] = {
+		0, "server-id", "list", 0, O(SERVICE) | O(IPV6) | O(SERVER) |
+		O(NUMERIC) | O(JSON), 0, false,
+		"[" SERVICE_USAGE " [-r SERVER[:PORT]]] [-j]",
+		"List server IDs",
+	},
+	[CMD_EXPRESS_ADD] = {
+		0, "express", "add", O(OPERAND), 0, 1, true,
+		"DEVICE",
+		"Forward datagrams that DEVICE receives before the rest of the stack, and its packet filter, sees them",
+		"the device",
+	},
+	[CMD_EXPRESS_DEL] = {
+		0, "express", "del", O(OPERAND), 0, 1, false,
+		"DEVICE",
+		"End that for DEVICE",
+		"the device",
+	},
+	[CMD_EXPRESS_LIST] = {
+		0, "express", "list", 0, O(NUMERIC) | O(JSON), 0, false,
+		"[-j]",
+		"List devices with the express path, and what it did with datagrams",
+	},
+	[CMD_DECODE] = {
+		0, "decode", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(JSON) |
+		OFFLINE_OPTS, 1, false,
+		SERVICE_USAGE " CIDHEX [-j]\n"
+		"       quiclbadm decode --id N --server-id-len N --nonce-len N [--key-file PATH|-] CIDHEX [-j]",
+		"Say what the director does with a connection ID; the second form needs neither module nor root",
+		"the connection ID",
+	},
+	[CMD_ENCODE] = {
+		0, "encode", NULL, O(ID) | O(SERVER_ID), O(SERVICE) | O(IPV6) |
+		O(NONCE) | O(SELF_LEN) | O(TENANT) | O(JSON) | OFFLINE_OPTS,
+		0, false,
+		SERVICE_USAGE " --id N [--tenant N] --server-id HEX [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]\n"
+		"       quiclbadm encode --id N --server-id HEX --nonce-len N [--server-id-len N] [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]",
+		"Make a connection ID; the second form needs neither module nor root",
+	},
+	[CMD_EXPLAIN] = {
+		0, "explain", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(SAVED) |
+		O(JSON), 1, false,
+		"PCAP|-|HEX [" SERVICE_USAGE "] [--saved FILE|-] [-j]",
+		"Say what the director does with each datagram of a capture, or with one in hex",
+		"the capture or datagram",
+	},
+	[CMD_DOCTOR] = {
+		0, "doctor", NULL, 0, O(SERVICE) | O(IPV6) | O(ROLE) |
+		O(SERVER) | O(FORWARD) | O(TUN_TYPE) | O(TUN_PORT) | O(CLIENT) |
+		O(FROM) | O(SECONDS) | O(JSON), 0, false,
+		"[" SERVICE_USAGE " [-r SERVER]] [--role director|server] "
+		"[-g | -i | -m] [--tun-type ipip|gue|gre] [--tun-port PORT] "
+		"[--client ADDRESS] [--from ADDRESS] [--seconds N] [-j]",
+		"Look for what keeps datagrams from their real server, or from its application",
+	},
+	[CMD_TRACE] = {
+		0, "trace", NULL, 0, O(SERVICE) | O(IPV6) | O(CLIENT) | O(CID) |
+		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) | O(JSON), 0, false,
+		
+		"[" SERVICE_USAGE "] [--client ADDRESS] [--cid HEX] "
+		"[--server-id [CONFIG:]HEX]... [--count N] [--seconds N] [-j]",
+		"Show live what becomes of datagrams: the director's decisions, and what the kernel drops and why",
+	},
+	[CMD_GENKEY] = {
+		0, "genkey", NULL, 0, 0, 0, false, "> FILE",
+		"Print a new random key",
+	},
+	[CMD_HELP] = {
+		'h', "help", NULL, 0, 0, 2, false, "[COMMAND]",
+		"Explain the commands, or one",
+	},
+	[CMD_VERSION] = {
+		'v', "version", NULL, 0, 0, 0, false, "",
+		"Print the version",
+	},
+};
+
+const char *cmd_name(enum cmd cmd)
+{
+	static char name[32];
+	const struct command *command = &commands[cmd];
+
+	if (command->letter && cmd != CMD_HELP && cmd != CMD_VERSION)
+		snprintf(name, sizeof(name), "-%c", command->letter);
+	else
+		snprintf(name, sizeof(name), "%s%s%s", command->name,
+			 command->sub ? " " : "",
+			 command->sub ? command->sub : "");
+	return name;
+}

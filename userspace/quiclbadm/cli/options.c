@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/parse.h"
+#include "common/err.h"
+#include "common/xalloc.h"
+
+static int read_number(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	uint32_t *number = (void *)((char *)args + desc->at);
+
+	return parse_number(what, value, desc->min, desc->max, number);
+}
+
+static int read_string(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	const char **string = (void *)((char *)args + desc->at);
+
+	if (!*value)
+		return bad_usage("%s: the value is empty", what);
+	if (desc->max && strlen(value) > desc->max)
+		return bad_usage("%s %s: longer than %u characters", what, value,
+				 desc->max);
+	*string = value;
+	return 0;
+}
+
+/* An option that means one value of a field: -i, --stats. */
+static int read_choice(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	uint32_t *number = (void *)((char *)args + desc->at);
+
+	(void)what;
+	(void)value;
+	*number = desc->min;
+	return 0;
+}
+
+static int read_udp(struct args *args, const struct option_desc *desc,
+		    const char *what, const char *value)
+{
+	bool has_port;
+	int err;
+
+	(void)desc;
+	args->service.protocol = IPPROTO_UDP;
+	err = parse_endpoint(what, value, &args->service.vip, &has_port);
+	if (!err && !has_port)
+		return bad_usage("%s %s: the port is missing (%s:443)", what,
+				 value, value);
+	return err;
+}
+
+static int read_fwmark(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	(void)desc;
+	return parse_number(what, value, 1, UINT32_MAX, &args->service.fwmark);
+}
+
+static int read_not_udp(struct args *args, const struct option_desc *desc,
+			const char *what, const char *value)
+{
+	(void)args;
+	(void)desc;
+	(void)value;
+	return bad_usage("%s: QUIC runs over UDP (-u); ipvsadm manages the other services",
+			 what);
+}
+
+static int read_persistent(struct args *args, const struct option_desc *desc,
+			   const char *what, const char *value)
+{
+	args->timeout = 300;
+	return value ? read_number(args, desc, what, value) : 0;
+}
+
+static int read_sched_flags(struct args *args, const struct option_desc *desc,
+			    const char *what, const char *value)
+{
+	(void)desc;
+	return parse_sched_flags(what, value, &args->sched_flags);
+}
+
+static int read_tun_type(struct args *args, const struct option_desc *desc,
+			 const char *what, const char *value)
+{
+	static const char *const types[] = {
+		[IP_VS_CONN_F_TUNNEL_TYPE_IPIP] = "ipip",
+		[IP_VS_CONN_F_TUNNEL_TYPE_GUE] = "gue",
+		[IP_VS_CONN_F_TUNNEL_TYPE_GRE] = "gre",
+	};
+	uint32_t type;
+
+	(void)desc;
+	for (type = 0; type < IP_VS_CONN_F_TUNNEL_TYPE_MAX; type++)
+		if (!strcmp(value, types[type]))
+			break;
+	args->tun_type = type;
+	if (type < IP_VS_CONN_F_TUNNEL_TYPE_MAX)
+		return 0;
+	return bad_usage("%s %s: not one of ipip, gue and gre", what, value);
+}
+
+static int read_server_id(struct args *args, const struct option_desc *desc,
+			  const char *what, const char *value)
+{
+	struct mapping map = { 0 };
+	int err;
+
+	(void)desc;
+	/* without a prefix: config 0, or what encode's --id says */
+	map.config_id = QLB_CONFIG_ID_RESERVED;
+	err = parse_server_id(what, value, &map);
+	if (err)
+		return err;
+	args->sids = xreallocarray(args->sids, args->sid_count + 1,
+				   sizeof(map));
+	args->sids[args->sid_count++] = map;
+	return 0;
+}
+
+static int read_role(struct args *args, const struct option_desc *desc,
+		     const char *what, const char *value)
+{
+	(void)desc;
+	if (!strcmp(value, "director"))
+		args->role = ROLE_DIRECTOR;
+	else if (!strcmp(value, "server"))
+		args->role = ROLE_SERVER;
+	else
+		return bad_usage("%s %s: neither director nor server", what,
+				 value);
+	return 0;
+}
+
+static int read_address(struct args *args, const struct option_desc *desc,
+			const char *what, const char *value)
+{
+	struct endpoint *ep = (void *)((char *)args + desc->at);
+	bool has_port;
+	int err;
+
+	err = parse_endpoint(what, value, ep, &has_port);
+	if (!err && has_port)
+		return bad_usage("%s %s: an address without a port", what,
+				 value);
+	return err;
+}
+
+static int read_cid(struct args *args, const struct option_desc *desc,
+		    const char *what, const char *value)
+{
+	(void)desc;
+	return parse_hex(what, value, args->cid, 1, sizeof(args->cid),
+			 &args->cid_len);
+}
+
+static int read_nonce(struct args *args, const struct option_desc *desc,
+		      const char *what, const char *value)
+{
+	(void)desc;
+	return parse_hex(what, value, args->nonce, QLB_NONCE_LEN_MIN,
+			 QLB_NONCE_LEN_MAX, &args->nonce_octets);
+}
+
+static int read_source(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	return parse_prefix(what, value, &sources[desc->at],
+			    &args->sources[desc->at]);
+}
+
+#define NUMBER(field, low, high) TAKES_VALUE, read_number, \
+	offsetof(struct args, field), low, high
+#define STRING(field, length) TAKES_VALUE, read_string, \
+	offsetof(struct args, field), 0, length
+#define CHOICE(field, value) TAKES_NOTHING, read_choice, \
+	offsetof(struct args, field), value, 0
+#define FLAG TAKES_NOTHING, NULL, 0, 0, 0
+#define READ(reader) TAKES_VALUE, reader, 0, 0, 0
+
+static const struct option_desc options[] = {
+	{ 'u', "udp-service", OPT_SERVICE, READ(read_udp) },
+	{ 'f', "fwmark-service", OPT_SERVICE, READ(read_fwmark) },
+	{ 't', "tcp-service", OPT_SERVICE, READ(read_not_udp) },
+	{ 0, "sctp-service", OPT_SERVICE, READ(read_not_udp) },
+	{ '6', "ipv6", OPT_IPV6, FLAG },
+	{ 's', "scheduler", OPT_SCHEDULER,
+	  STRING(sched, IP_VS_SCHEDNAME_MAXLEN - 1) },
+	{ 'o', "ops", OPT_OPS, FLAG },
+	{ 'p', "persistent", OPT_PERSISTENT, MAY_TAKE_VALUE, read_persistent,
+	  offsetof(struct args, timeout), 1, 31 * 24 * 3600 },
+	{ 'M', "netmask", OPT_NETMASK, STRING(netmask, 15) },
+	{ 0, "pe", OPT_PE, STRING(pe, IP_VS_PENAME_MAXLEN - 1) },
+	{ 'b', "sched-flags", OPT_SCHED_FLAGS, READ(read_sched_flags) },
+	{ 'r', "real-server", OPT_SERVER, STRING(server_text, 63) },
+	{ 'g', "gatewaying", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_DROUTE) },
+	{ 'i', "ipip", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_TUNNEL) },
+	{ 'm', "masquerading", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_MASQ) },
+	{ 'w', "weight", OPT_WEIGHT, NUMBER(weight, 0, INT32_MAX) },
+	{ 'x', "u-threshold", OPT_U_THRESHOLD, NUMBER(u_threshold, 0, INT32_MAX) },
+	{ 'y', "l-threshold", OPT_L_THRESHOLD, NUMBER(l_threshold, 0, INT32_MAX) },
+	{ 0, "tun-type", OPT_TUN_TYPE, READ(read_tun_type) },
+	{ 0, "tun-port", OPT_TUN_PORT, NUMBER(tun_port, 1, 65535) },
+	{ 0, "tun-nocsum", OPT_TUN_CSUM,
+	  CHOICE(tun_flags, IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM) },
+	{ 0, "tun-csum", OPT_TUN_CSUM,
+	  CHOICE(tun_flags, IP_VS_TUNNEL_ENCAP_FLAG_CSUM) },
+	{ 0, "tun-remcsum", OPT_TUN_CSUM,
+	  CHOICE(tun_flags, IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM) },
+	{ 0, "server-id", OPT_SERVER_ID, READ(read_server_id) },
+	{ 0, "keep-server-ids", OPT_KEEP_SERVER_IDS, FLAG },
+	{ 0, "absent", OPT_ABSENT, FLAG },
+	{ 0, "id", OPT_ID, NUMBER(id, 0, QLB_CONFIG_ID_MAX) },
+	{ 0, "server-id-len", OPT_SERVER_ID_LEN,
+	  NUMBER(server_id_len, QLB_SERVER_ID_LEN_MIN, QLB_SERVER_ID_LEN_MAX) },
+	{ 0, "nonce-len", OPT_NONCE_LEN,
+	  NUMBER(nonce_len, QLB_NONCE_LEN_MIN, QLB_NONCE_LEN_MAX) },
+	{ 0, "key-file", OPT_KEY_FILE, STRING(key_file, 0) },
+	{ 0, "key", OPT_KEY, STRING(key, 0) },
+	{ 0, "keys", OPT_KEYS, FLAG },
+	{ 0, "nonce", OPT_NONCE, READ(read_nonce) },
+	{ 0, "self-len", OPT_SELF_LEN, FLAG },
+	{ 0, "tenant", OPT_TENANT, NUMBER(tenant, 0, TENANTS_MAX - 1) },
+	{ 0, "check-length", OPT_CHECK_LENGTH, FLAG },
+	{ 0, "force", OPT_FORCE, FLAG },
+	{ 0, "seen-within", OPT_SEEN_WITHIN,
+	  NUMBER(seen_within, 0, 365 * 24 * 3600) },
+#define X(symbol, option, json, min, max, value) \
+	{ 0, option, OPT_##symbol, NUMBER(settings[SETTING_##symbol], min, max) },
+	SETTINGS(X)
+#undef X
+#define X(symbol, option, family, octets, min) \
+	{ 0, option, OPT_##symbol, TAKES_VALUE, read_source, SOURCE_##symbol, 0, 0 },
+	SOURCES(X)
+#undef X
+	{ 'n', "numeric", OPT_NUMERIC, FLAG },
+	{ 0, "stats", OPT_VIEW, CHOICE(view, VIEW_STATS) },
+	{ 0, "rate", OPT_VIEW, CHOICE(view, VIEW_RATE) },
+	{ 0, "thresholds", OPT_VIEW, CHOICE(view, VIEW_THRESHOLDS) },
+	{ 0, "tun-info", OPT_VIEW, CHOICE(view, VIEW_TUN_INFO) },
+	{ 0, "exact", OPT_EXACT, FLAG },
+	{ 'j', "json", OPT_JSON, FLAG },
+	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
+	{ 0, "role", OPT_ROLE, READ(read_role) },
+	{ 0, "client", OPT_CLIENT, TAKES_VALUE, read_address,
+	  offsetof(struct args, client), 0, 0 },
+	{ 0, "from", OPT_FROM, TAKES_VALUE, read_address,
+	  offsetof(struct args, from), 0, 0 },
+	{ 0, "cid", OPT_CID, READ(read_cid) },
+	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
+	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
+};
+
+static const size_t option_count = sizeof(options) / sizeof(options[0]);
+
+const struct option_desc *option_find(char letter, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		if (name ? !strcmp(options[i].name, name) :
+			   options[i].letter == letter)
+			return &options[i];
+	return NULL;
+}
+
+const char *option_name(enum opt opt, enum cmd cmd)
+{
+	static char name[32];
+	size_t i;
+
+	if (opt == OPT_OPERAND)
+		return commands[cmd].operand;
+	for (i = 0; i < option_count - 1 && options[i].opt != opt; i++)
+		;
+	if (options[i].letter)
+		snprintf(name, sizeof(name), "-%c", options[i].letter);
+	else
+		snprintf(name, sizeof(name), "--%s", options[i].name);
+	return name;
+}

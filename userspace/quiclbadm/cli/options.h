@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What each option is and takes, one table; and what was given, one struct. */
+#ifndef _QUICLBADM_CLI_OPTIONS_H
+#define _QUICLBADM_CLI_OPTIONS_H
+
+#include "cli/commands.h"
+
+enum view {
+	VIEW_DEFAULT,
+	VIEW_STATS,
+	VIEW_RATE,
+	VIEW_THRESHOLDS,
+	VIEW_TUN_INFO,
+};
+
+enum role {
+	ROLE_ANY,
+	ROLE_DIRECTOR,
+	ROLE_SERVER,
+};
+
+struct args {
+	enum cmd cmd;
+	bool help;
+	bool from_input;		/* a line that -R reads */
+	char **argv;			/* all of it, as the program was called */
+	uint64_t seen;			/* O() of the options given */
+
+	struct service_id service;
+	const char *sched;
+	const char *pe;
+	uint32_t timeout;
+	const char *netmask;
+	uint32_t sched_flags;
+
+	const char *server_text;
+	struct endpoint server;		/* its port defaults to the service's */
+	uint32_t forward;
+	uint32_t weight;
+	uint32_t u_threshold;
+	uint32_t l_threshold;
+	uint32_t tun_type;
+	uint32_t tun_port;
+	uint32_t tun_flags;
+	struct mapping *sids;		/* server not filled in */
+	size_t sid_count;
+
+	uint32_t id;
+	uint32_t tenant;
+	uint32_t seen_within;		/* s */
+	uint32_t settings[SETTING_COUNT];
+	struct prefix sources[SOURCE_COUNT];
+	uint32_t server_id_len;
+	uint32_t nonce_len;
+	const char *key_file;
+	const char *key;		/* hex: only in what -R reads */
+	uint8_t nonce[QLB_NONCE_LEN_MAX];
+	size_t nonce_octets;
+	const char *saved;
+	enum role role;
+	struct endpoint client;		/* port 0 */
+	struct endpoint from;		/* port 0 */
+	uint8_t cid[QLB_CID_LEN_MAX];
+	size_t cid_len;
+	uint32_t count;
+	uint32_t seconds;
+	const char *operands[2];
+	unsigned int operand_count;
+
+	enum view view;
+};
+
+static inline bool given(const struct args *args, uint64_t opts)
+{
+	return args->seen & opts;
+}
+
+enum takes {
+	TAKES_NOTHING,
+	TAKES_VALUE,
+	MAY_TAKE_VALUE,		/* the next word, unless it is an option */
+};
+
+/*
+ * @read gets the value; @what is the option as it was written.  The readers of
+ * numbers and strings store at the offset @at.
+ */
+struct option_desc {
+	char letter;
+	const char *name;
+	enum opt opt;
+	enum takes takes;
+	int (*read)(struct args *args, const struct option_desc *desc,
+		    const char *what, const char *value);
+	size_t at;
+	uint32_t min;
+	uint32_t max;
+};
+
+/* By letter or, if @name is not NULL, by long name; NULL when there is none. */
+const struct option_desc *option_find(char letter, const char *name);
+
+/* The option as the table's first row for it spells it. */
+const char *option_name(enum opt opt, enum cmd cmd);
+
+#endif /* _QUICLBADM_CLI_OPTIONS_H */

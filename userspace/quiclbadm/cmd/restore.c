@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* -R: reads all, checks all, then changes what differs, or nothing. */
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "kernel/kernel.h"
+#include "restore/state_file.h"
+#include "restore/transaction.h"
+
+static int apply(const struct state *wanted)
+{
+	struct state before;
+	struct plan plan;
+	int err;
+
+	err = kernel_load(&before, NULL);
+	if (!err) {
+		plan_make(&plan, &before, wanted);
+		err = plan_run(&plan);
+		plan_destroy(&plan);
+	}
+	state_destroy(&before);
+	return err;
+}
+
+int cmd_restore(const struct args *args)
+{
+	struct state wanted;
+	int err;
+
+	(void)args;
+	err = input_load(STDIN_FILENO, "standard input", &wanted);
+	if (!err)
+		err = apply(&wanted);
+	state_destroy(&wanted);
+	return err;
+}

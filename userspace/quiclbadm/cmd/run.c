@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cmd/cmd.h"
+
+int cmd_run(const struct args *args)
+{
+	static int (*const commands_run[CMD_COUNT])(const struct args *args) = {
+		[CMD_ADD_SERVICE] = cmd_add_service,
+		[CMD_EDIT_SERVICE] = cmd_edit_service,
+		[CMD_DELETE_SERVICE] = cmd_delete_service,
+		[CMD_CLEAR] = cmd_clear,
+		[CMD_ZERO] = cmd_zero,
+		[CMD_SET] = cmd_set,
+		[CMD_ADD_SERVER] = cmd_add_server,
+		[CMD_EDIT_SERVER] = cmd_edit_server,
+		[CMD_DELETE_SERVER] = cmd_delete_server,
+		[CMD_LIST] = cmd_list,
+		[CMD_SAVE] = cmd_save,
+		[CMD_RESTORE] = cmd_restore,
+		[CMD_CONFIG_ADD] = cmd_config_add,
+		[CMD_CONFIG_REPLACE] = cmd_config_replace,
+		[CMD_CONFIG_DEL] = cmd_config_del,
+		[CMD_CONFIG_LIST] = cmd_config_list,
+		[CMD_SERVER_ID_ADD] = cmd_server_id_add,
+		[CMD_SERVER_ID_DEL] = cmd_server_id_del,
+		[CMD_SERVER_ID_LIST] = cmd_server_id_list,
+		[CMD_EXPRESS_ADD] = cmd_express_add,
+		[CMD_EXPRESS_DEL] = cmd_express_del,
+		[CMD_EXPRESS_LIST] = cmd_express_list,
+		[CMD_DECODE] = cmd_decode,
+		[CMD_ENCODE] = cmd_encode,
+		[CMD_EXPLAIN] = cmd_explain,
+		[CMD_DOCTOR] = cmd_doctor,
+		[CMD_TRACE] = cmd_trace,
+		[CMD_GENKEY] = cmd_genkey,
+		[CMD_HELP] = cmd_help,
+		[CMD_VERSION] = cmd_version,
+	};
+
+	return commands_run[args->cmd](args);
+}

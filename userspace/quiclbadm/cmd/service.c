@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* -A, -E, -D, -C, -Z, set: services. */
+#include <string.h>
+
+#include "cli/build.h"
+#include "cmd/cmd.h"
+#include "kernel/ipvs.h"
+#include "kernel/kernel.h"
+#include "kernel/quic.h"
+
+static int put_service(uint8_t cmd, const struct service *svc)
+{
+	char name[SERVICE_STRLEN];
+	int err = ipvs_put_service(cmd, svc);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_IPVS, cmd, err, "service %s",
+			      service_str(&svc->id, name));
+}
+
+int cmd_add_service(const struct args *args)
+{
+	struct service svc;
+	int err = build_service(args, &svc);
+
+	return err ? err : put_service(IPVS_CMD_NEW_SERVICE, &svc);
+}
+
+/* ipvsadm's -E, but a scheduler that is not named stays. */
+int cmd_edit_service(const struct args *args)
+{
+	struct state state;
+	struct service svc;
+	int err;
+
+	err = build_service(args, &svc);
+	if (err)
+		return err;
+	err = kernel_load(&state, &args->service);
+	if (!err && !args->sched)
+		memcpy(svc.sched, state.services[0]->sched, sizeof(svc.sched));
+	state_destroy(&state);
+	if (err)
+		return err;
+	if (service_is_quic(&svc) && given(args, O(PERSISTENT) | O(SCHED_FLAGS)))
+		return bad_usage("-E: scheduler quic takes neither -p nor -b");
+	return put_service(IPVS_CMD_SET_SERVICE, &svc);
+}
+
+int cmd_delete_service(const struct args *args)
+{
+	char name[SERVICE_STRLEN];
+	int err = ipvs_del_service(&args->service);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE, err, "service %s",
+			      service_str(&args->service, name));
+}
+
+int cmd_clear(const struct args *args)
+{
+	int err = ipvs_flush();
+
+	(void)args;
+	return err ? kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services") : 0;
+}
+
+int cmd_zero(const struct args *args)
+{
+	const bool one = given(args, O(SERVICE));
+	char name[SERVICE_STRLEN];
+	int err = ipvs_zero(one ? &args->service : NULL);
+
+	if (!err)
+		return 0;
+	if (!one)
+		return kernel_refusal(NL_IPVS, IPVS_CMD_ZERO, err, "services");
+	return kernel_refusal(NL_IPVS, IPVS_CMD_ZERO, err, "service %s",
+			      service_str(&args->service, name));
+}
+
+int cmd_set(const struct args *args)
+{
+	uint32_t values[SETTING_COUNT];
+	struct prefix prefixes[SOURCE_COUNT];
+	struct quic_change change = {
+		.service = &args->service,
+		.settings = values,
+		.setting_mask = build_settings(args, values),
+		.sources = prefixes,
+		.source_mask = build_sources(args, prefixes),
+	};
+	char name[SERVICE_STRLEN];
+	int err = quic_set(&change);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, err,
+			      "settings of %s",
+			      service_str(&args->service, name));
+}

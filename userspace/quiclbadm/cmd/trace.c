@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * trace: what becomes of datagrams, live: the module's decisions where it is loaded,
+ * and the kernel's drops of what concerns a VIP or came in a tunnel.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cmd/cmd.h"
+#include "common/err.h"
+#include "diag/tracer.h"
+#include "diag/watch.h"
+
+enum {
+	READ_EVERY = 50,		/* ms */
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void catch_signals(void)
+{
+	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM, SIGPIPE };
+	struct sigaction action = { .sa_handler = on_signal };
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		sigaction(numbers[i], &action, NULL);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void on_missed(unsigned long count, void *arg)
+{
+	(void)arg;
+	if (count)
+		caution("trace: %lu events came too fast and are lost", count);
+	else
+		caution("trace: events came too fast, and some are lost");
+}
+
+static void run(const struct args *args, struct tracer *tracer,
+		struct watch *watch)
+{
+	uint64_t end = given(args, O(SECONDS)) ?
+		       now_ms() + UINT64_C(1000) * args->seconds : UINT64_MAX;
+	bool last;
+
+	do {
+		poll(NULL, 0, READ_EVERY);
+		/* what happened before the end is shown */
+		last = stop || now_ms() >= end;
+		tracer_read(tracer);
+		fflush(stdout);
+	} while (!last && !ferror(stdout) && !watch_is_done(watch));
+}
+
+int cmd_trace(const struct args *args)
+{
+	struct tracer_ops ops = {
+		.event = watch_event,
+		.drop = watch_drop,
+		.missed = on_missed,
+	};
+	struct tracer *tracer;
+	struct watch *watch;
+
+	watch = watch_new(args);
+	if (!watch)
+		return EXIT_REFUSED;
+	ops.arg = watch;
+	catch_signals();
+	tracer = tracer_open(&ops);
+	if (tracer) {
+		fputs("Tracing; ^C ends it.\n", stderr);
+		run(args, tracer, watch);
+		tracer_close(tracer);
+	}
+	watch_free(watch);
+	return tracer ? EXIT_DONE : EXIT_REFUSED;
+}

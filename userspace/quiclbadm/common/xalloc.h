@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Memory that ends the program when there is none. */
+#ifndef _QUICLBADM_COMMON_XALLOC_H
+#define _QUICLBADM_COMMON_XALLOC_H
+
+#include <stddef.h>
+
+void *xcalloc(size_t count, size_t size);
+void *xreallocarray(void *old, size_t count, size_t size);
+char *xstrdup(const char *string);
+
+/* For what others allocate: says the sentence and ends. */
+void no_memory(void) __attribute__((__noreturn__));
+
+#endif /* _QUICLBADM_COMMON_XALLOC_H */

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "diag/explain.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/outcome.h"
+#include "output/json_build.h"
+
+enum {
+	DCID_STRLEN = 2 * 255 + 1,
+};
+
+/*
+ * Of a short header, which does not say how long it is, as much of the DCID as its
+ * config has; without one, as much as a CID has at most.
+ */
+static size_t dcid_len(const struct explained *e)
+{
+	const struct quic_decoded *decoded = &e->verdict.decoded;
+	const struct quic_hdr *hdr = &e->verdict.hdr;
+	const struct config *config = NULL;
+	size_t len = QLB_CID_LEN_MAX;
+
+	if (hdr->long_form)
+		return hdr->dcid_view;
+	if (decoded->has_config)
+		config = service_find_config(e->service, decoded->config_id,
+					     decoded->tenant);
+	if (config)
+		len = 1u + config->server_id_len + config->nonce_len;
+	return len < hdr->dcid_view ? len : hdr->dcid_view;
+}
+
+static char *dcid_str(const struct explained *e, char *text)
+{
+	return hex_str(e->verdict.hdr.dcid, dcid_len(e), text);
+}
+
+static void print_header(const struct explained *e)
+{
+	const struct quic_hdr *hdr = &e->verdict.hdr;
+	char dcid[DCID_STRLEN];
+
+	if (!e->verdict.parsed)
+		return;
+	if (hdr->long_form)
+		printf(" long version=%#x", hdr->version);
+	else
+		printf(" short");
+	printf(" dcid=%s", dcid_str(e, dcid));
+	if (hdr->long_form && hdr->dcid_len > hdr->dcid_view)
+		printf("...");
+}
+
+static void print_decoded_part(const struct quic_decoded *decoded)
+{
+	char sid[SID_STRLEN];
+
+	if (decoded->has_config)
+		printf(" config=%u", decoded->config_id);
+	if (decoded->tenant)
+		printf(" tenant=%u", decoded->tenant);
+	if (decoded->map.sid.len)
+		printf(" server-id=%s", sid_value_str(&decoded->map, sid));
+}
+
+void explain_print(const struct explained *e)
+{
+	const struct quic_decoded *decoded = &e->verdict.decoded;
+	char client[ENDPOINT_STRLEN], service[SERVICE_STRLEN];
+	char server[ENDPOINT_STRLEN];
+
+	printf("%lu:", e->number);
+	if (e->packet->src.af)
+		printf(" %s >", endpoint_str(&e->packet->src, client));
+	printf(" %s:", service_str(&e->service->id, service));
+	print_header(e);
+	print_decoded_part(decoded);
+	printf(" %s", outcome_name(decoded->outcome));
+	if (decoded->has_server)
+		printf(" server=%s", endpoint_str(&decoded->map.server, server));
+	if (decoded->outcome != IP_VS_QUIC_ROUTED)
+		printf(": %s", outcome_meaning(decoded->outcome));
+	if (e->verdict.has_hashed)
+		printf("; by hash to %s unless the 4-tuple or the CID is known",
+		       endpoint_str(&e->verdict.hashed, server));
+	putchar('\n');
+}
+
+static void set_header(json_t *object, const struct explained *e)
+{
+	const struct quic_hdr *hdr = &e->verdict.hdr;
+	char dcid[DCID_STRLEN];
+
+	if (!e->verdict.parsed)
+		return;
+	set_text(object, "form", hdr->long_form ? "long" : "short");
+	if (hdr->long_form) {
+		set_number(object, "version", hdr->version);
+		set_number(object, "dcid_len", hdr->dcid_len);
+	}
+	set_text(object, "dcid", dcid_str(e, dcid));
+}
+
+void explain_print_json(const struct explained *e)
+{
+	const struct quic_decoded *decoded = &e->verdict.decoded;
+	json_t *object = need(json_object());
+
+	set_number(object, "frame", e->number);
+	if (e->packet->src.af)
+		set_nested_endpoint(object, "client", &e->packet->src);
+	set(object, "service", service_id_json(&e->service->id));
+	set_header(object, e);
+	if (decoded->has_config) {
+		set_number(object, "config", decoded->config_id);
+		set_number(object, "tenant", decoded->tenant);
+	}
+	if (decoded->map.sid.len)
+		set_hex(object, "server_id", decoded->map.sid.octets,
+			decoded->map.sid.len);
+	set_text(object, "outcome", outcome_name(decoded->outcome));
+	set_text(object, "meaning", outcome_meaning(decoded->outcome));
+	if (decoded->has_server)
+		set_nested_endpoint(object, "server", &decoded->map.server);
+	if (e->verdict.has_hashed)
+		set_nested_endpoint(object, "hashed", &e->verdict.hashed);
+	dump_line(object);
+}

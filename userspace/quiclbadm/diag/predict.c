@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "diag/predict.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "kernel/kernel.h"
+#include "maglev.h"
+
+/* As kmod/pool.c builds it. */
+struct fallback_table {
+	bool built;
+	u16 *slots;
+	u32 size;
+};
+
+void verdict_begin(struct verdict_source *source, const struct state *state,
+		   bool live)
+{
+	source->live = live;
+	source->state = state;
+	source->tables = xcalloc(state->count, sizeof(*source->tables));
+}
+
+void verdict_end(struct verdict_source *source)
+{
+	size_t i;
+
+	for (i = 0; i < source->state->count; i++)
+		free(source->tables[i].slots);
+	free(source->tables);
+	source->tables = NULL;
+}
+
+static void build_table(struct fallback_table *table, const struct service *svc)
+{
+	struct maglev_entry *entries;
+	struct maglev_block *blocks;
+	size_t i;
+
+	table->built = true;
+	if (!svc->dest_count || svc->dest_count > MAGLEV_ENTRIES_MAX)
+		return;
+	entries = xcalloc(svc->dest_count, sizeof(*entries));
+	for (i = 0; i < svc->dest_count; i++) {
+		const struct dest *dest = &svc->dests[i];
+
+		entries[i].key = maglev_hash(dest->server.addr,
+					     dest->server.af == AF_INET6 ? 16 : 4,
+					     dest->server.port);
+		entries[i].weight = dest->weight < MAGLEV_WEIGHT_MAX ?
+				    dest->weight : MAGLEV_WEIGHT_MAX;
+	}
+	table->size = maglev_size((u32)svc->dest_count);
+	table->slots = xcalloc(table->size, sizeof(*table->slots));
+	blocks = xcalloc(maglev_blocks(table->size), sizeof(*blocks));
+	maglev_build(table->slots, table->size, blocks, entries,
+		     (u32)svc->dest_count);
+	free(blocks);
+	free(entries);
+}
+
+/* As ivq_flow_hash(). */
+static u64 flow_hash(const struct endpoint *src, const struct endpoint *dst)
+{
+	size_t alen = src->af == AF_INET6 ? 16 : 4;
+	uint16_t sport = htons(src->port), dport = htons(dst->port);
+	u8 flow[2 * 16 + 2 * 2];
+
+	memcpy(flow, src->addr, alen);
+	memcpy(flow + alen, dst->addr, alen);
+	memcpy(flow + 2 * alen, &sport, 2);
+	memcpy(flow + 2 * alen + 2, &dport, 2);
+	return maglev_hash(flow, 2 * alen + 4, 0);
+}
+
+static void find_hashed(struct verdict_source *source, size_t at,
+			const struct endpoint *src, const struct endpoint *dst,
+			struct verdict *verdict)
+{
+	const struct service *svc = source->state->services[at];
+	struct fallback_table *table = &source->tables[at];
+	u16 slot;
+
+	if (!src->af || src->af != dst->af)
+		return;
+	if (!table->built)
+		build_table(table, svc);
+	if (!table->slots)
+		return;
+	slot = table->slots[maglev_slot(flow_hash(src, dst), table->size)];
+	if (slot == MAGLEV_NONE)
+		return;
+	verdict->has_hashed = true;
+	verdict->hashed = svc->dests[slot].server;
+}
+
+static bool is_known_version(u32 version)
+{
+	return version == 1 || version == 0x6b3343cf;
+}
+
+/* As length_can_be_right() of the module. */
+static bool length_can_be_right(const struct config *config,
+				const struct quic_hdr *hdr)
+{
+	size_t len = 1 + (hdr->dcid[0] & 0x1f);
+
+	if (hdr->long_form && len != hdr->dcid_len)
+		return false;
+	if (hdr->long_form && is_known_version(hdr->version) &&
+	    len > QLB_CID_LEN_MAX)
+		return false;
+	return len >= 1u + config->server_id_len + config->nonce_len;
+}
+
+/* The server ID itself, else the longest prefix of it. */
+static const struct mapping *find_mapping(const struct service *svc,
+					  uint8_t config_id,
+					  const struct qlb_server_id *sid)
+{
+	const struct mapping *best = NULL;
+	size_t i;
+
+	for (i = 0; i < svc->map_count; i++) {
+		const struct mapping *map = &svc->maps[i];
+
+		if (map->config_id != config_id || map->sid.len > sid->len ||
+		    (!map->prefix && map->sid.len != sid->len) ||
+		    memcmp(map->sid.octets, sid->octets, map->sid.len))
+			continue;
+		if (!map->prefix)
+			return map;
+		if (!best || map->sid.len > best->sid.len)
+			best = map;
+	}
+	return best;
+}
+
+static void resolve(const struct service *svc, struct quic_decoded *decoded)
+{
+	const struct dest *dest;
+	const struct mapping *map;
+
+	map = find_mapping(svc, decoded->config_id, &decoded->map.sid);
+	if (!map) {
+		decoded->outcome = IP_VS_QUIC_UNKNOWN_SERVER_ID;
+		return;
+	}
+	decoded->has_server = true;
+	decoded->map.server = map->server;
+	dest = service_find_dest(svc, &map->server);
+	if (!dest)
+		decoded->outcome = IP_VS_QUIC_NO_SERVER;
+	else if (dest->forward == IP_VS_CONN_F_MASQ)
+		decoded->outcome = IP_VS_QUIC_DEFERRED;
+	else
+		decoded->outcome = IP_VS_QUIC_ROUTED;
+}
+
+static int try_config(const struct service *svc, const struct config *config,
+		      const struct quic_hdr *hdr, struct quic_decoded *decoded)
+{
+	struct qlb_config cfg;
+	bool decodes;
+
+	if (qlb_config_init(&cfg, config->id, config->server_id_len,
+			    config->nonce_len, config->check_length,
+			    config->keyed ? config->key : NULL))
+		return refuse("key: AES does not work on this machine");
+	memset(decoded, 0, sizeof(*decoded));
+	decoded->has_outcome = true;
+	decoded->has_config = true;
+	decoded->config_id = config->id;
+	decoded->has_tenant = true;
+	decoded->tenant = config->tenant;
+	decodes = qlb_decode(&cfg, hdr->dcid, hdr->dcid_view,
+			     &decoded->map.sid, NULL);
+	qlb_config_destroy(&cfg);
+	if (!decodes)
+		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
+	else if (config->check_length && !length_can_be_right(config, hdr))
+		decoded->outcome = IP_VS_QUIC_BAD_LENGTH;
+	else
+		resolve(svc, decoded);
+	return 0;
+}
+
+static bool leads_to_server(uint32_t outcome)
+{
+	return outcome == IP_VS_QUIC_ROUTED || outcome == IP_VS_QUIC_DEFERRED;
+}
+
+/* The first tenant that leads to a server, else the one that got furthest. */
+static int decide_here(const struct service *svc, const struct quic_hdr *hdr,
+		       struct quic_decoded *best)
+{
+	unsigned int id = qlb_config_id(hdr->dcid[0]);
+	struct quic_decoded decoded = { 0 };
+	size_t i;
+
+	best->outcome = id == QLB_CONFIG_ID_RESERVED ? IP_VS_QUIC_RESERVED :
+						       IP_VS_QUIC_NO_CONFIG;
+	for (i = 0; i < svc->config_count; i++) {
+		const struct config *config = &svc->configs[i];
+
+		if (config->id != id)
+			continue;
+		if (try_config(svc, config, hdr, &decoded))
+			return EXIT_REFUSED;
+		/* outcomes behind "routed" are in order of progress */
+		if (leads_to_server(decoded.outcome) ||
+		    decoded.outcome > best->outcome)
+			*best = decoded;
+		if (leads_to_server(decoded.outcome))
+			break;
+	}
+	return 0;
+}
+
+/*
+ * The kernel decodes a CID as if it knew its length and no version.  Of a short
+ * header, whose CID's length nobody says, the check of the length asks less; of a long
+ * one in a known version it asks more.
+ */
+static int decide_live(struct service *svc, const struct quic_hdr *hdr,
+		       struct quic_decoded *decoded)
+{
+	size_t said = 1 + (hdr->dcid[0] & 0x1f);
+	const struct config *config;
+	uint8_t cid[32] = { 0 };
+	int err;
+
+	err = kernel_decode(&svc->id, hdr->dcid, hdr->dcid_view, decoded);
+	if (err)
+		return err;
+	if (!hdr->long_form && decoded->outcome == IP_VS_QUIC_BAD_LENGTH) {
+		memcpy(cid, hdr->dcid, hdr->dcid_view < said ? hdr->dcid_view :
+							       said);
+		return kernel_decode(&svc->id, cid, said, decoded);
+	}
+	if (!hdr->long_form || !is_known_version(hdr->version) ||
+	    said <= QLB_CID_LEN_MAX || !decoded->has_config ||
+	    decoded->outcome == IP_VS_QUIC_TOO_SHORT)
+		return 0;
+	config = service_find_config(svc, decoded->config_id, decoded->tenant);
+	if (config && config->check_length) {
+		decoded->outcome = IP_VS_QUIC_BAD_LENGTH;
+		decoded->has_server = false;
+	}
+	return 0;
+}
+
+static int decide(struct verdict_source *source, size_t at,
+		  struct verdict *verdict)
+{
+	struct service *svc = source->state->services[at];
+	struct quic_decoded *decoded = &verdict->decoded;
+
+	decoded->has_outcome = true;
+	if (!verdict->parsed)
+		decoded->outcome = IP_VS_QUIC_MALFORMED;
+	else if (!verdict->hdr.dcid_view)
+		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
+	else
+		return source->live ? decide_live(svc, &verdict->hdr, decoded) :
+				      decide_here(svc, &verdict->hdr, decoded);
+	return 0;
+}
+
+int verdict_find(struct verdict_source *source, size_t at,
+		 const uint8_t *payload, size_t view, size_t len,
+		 const struct endpoint *src, const struct endpoint *dst,
+		 struct verdict *verdict)
+{
+	int err;
+
+	memset(verdict, 0, sizeof(*verdict));
+	/* the director looks no further */
+	if (view > QUIC_HDR_VIEW_LEN)
+		view = QUIC_HDR_VIEW_LEN;
+	verdict->parsed = quic_hdr_parse(&verdict->hdr, payload, view, len);
+	err = decide(source, at, verdict);
+	if (!err && !leads_to_server(verdict->decoded.outcome))
+		find_hashed(source, at, src, dst, verdict);
+	return err;
+}

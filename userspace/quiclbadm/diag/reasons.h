@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the kernel's drop reasons mean for a balanced datagram. */
+#ifndef _QUICLBADM_DIAG_REASONS_H
+#define _QUICLBADM_DIAG_REASONS_H
+
+struct reason {
+	const char *name;		/* as skb:kfree_skb names it */
+	const char *function;		/* that dropped it, its beginning; NULL: any */
+	const char *cause;		/* one sentence without its full stop */
+	const char *remedy;		/* "%s", at most once, is the device */
+};
+
+/* Never NULL: what is not known is said to be so. */
+const struct reason *reason_find(const char *name, const char *function);
+
+#endif /* _QUICLBADM_DIAG_REASONS_H */

@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Names and ownership
+ *
+ * Instance NAME = quiclbadm-PID-N goes with the group quiclbadm_PID_N of dynamic
+ * events.  Its owner holds a lock on the instance's directory, which the kernel lets
+ * go however the owner ends; who can take the lock may remove the instance and its
+ * events.  Making, removing and looking for leftovers happen under a lock on the
+ * directory of instances, so that nobody sees half of either.
+ *
+ * Where a packet comes from
+ *
+ * skb:kfree_skb says why and where, but only by address what.  A dynamic event on top
+ * of it (an "event probe") reads the packet's device and WINDOW_LEN octets around
+ * skb->data at the moment of the event, when the packet is still whole.  That is
+ * the plainest thing that kernels from 5.15 on have in common; offsets come from
+ * the kernel's own type information.
+ */
+#include "diag/tracer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <tracefs.h>
+#include <unistd.h>
+
+#include "common/err.h"
+#include "common/xalloc.h"
+#include "diag/skblayout.h"
+
+#define PREFIX "quiclbadm"
+
+enum {
+	NAMES_MAX = 100,		/* tries to find a free name */
+	BUFFER_KIB = 2048,		/* per processor */
+};
+
+struct tracer {
+	struct tracer_ops ops;
+	struct tracefs_instance *instance;
+	struct tracefs_dynevent *probe;	/* NULL: drops have no packet */
+	struct tep_handle *tep;
+	struct tep_event *kfree_skb;	/* knows the names of reasons */
+	char name[64];
+	char group[64];
+	int lock;			/* on the instance's directory */
+	int64_t offset;			/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+};
+
+/* --- locks ---------------------------------------------------------------- */
+
+static int open_dir(const char *instance)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/instances/%s", tracefs_tracing_dir(),
+		 instance);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int lock_instances(void)
+{
+	int fd = open_dir("");
+
+	if (fd >= 0 && flock(fd, LOCK_EX)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* --- leftovers -------------------------------------------------------------- */
+
+static void group_of(const char *name, char *group, size_t size)
+{
+	char *c;
+
+	snprintf(group, size, "%s", name);
+	for (c = group; *c; c++)
+		if (*c == '-')
+			*c = '_';
+}
+
+/* All dynamic events of a group, or of those that no instance owns any more. */
+static void remove_probes(const char *only)
+{
+	struct tracefs_dynevent **all, **each;
+	char *system, dir[64];
+	int fd;
+
+	all = tracefs_dynevent_get_all(TRACEFS_DYNEVENT_EPROBE, NULL);
+	for (each = all; each && *each; each++) {
+		if (tracefs_dynevent_info(*each, &system, NULL, NULL, NULL,
+					  NULL) == TRACEFS_DYNEVENT_UNKNOWN)
+			continue;
+		if (only ? !strcmp(system, only) :
+			   !strncmp(system, PREFIX "_", strlen(PREFIX "_"))) {
+			char *c;
+
+			snprintf(dir, sizeof(dir), "%s", system);
+			for (c = dir; *c; c++)
+				if (*c == '_')
+					*c = '-';
+			fd = only ? -1 : open_dir(dir);
+			if (fd < 0)
+				tracefs_dynevent_destroy(*each, false);
+			else
+				close(fd);
+		}
+		free(system);
+	}
+	if (all)
+		tracefs_dynevent_list_free(all);
+}
+
+static int remove_if_left(const char *name, void *arg)
+{
+	struct tracefs_instance *instance;
+	int fd;
+
+	(void)arg;
+	if (strncmp(name, PREFIX "-", strlen(PREFIX "-")))
+		return 0;
+	fd = open_dir(name);
+	if (fd < 0)
+		return 0;
+	if (!flock(fd, LOCK_EX | LOCK_NB)) {
+		instance = tracefs_instance_alloc(NULL, name);
+		tracefs_event_disable(instance, NULL, NULL);
+		tracefs_instance_destroy(instance);
+		tracefs_instance_free(instance);
+	}
+	close(fd);
+	return 0;
+}
+
+/* --- set-up ----------------------------------------------------------------- */
+
+static int make_instance(struct tracer *t)
+{
+	unsigned int n;
+
+	for (n = 0; n < NAMES_MAX; n++) {
+		snprintf(t->name, sizeof(t->name), PREFIX "-%d-%u", getpid(), n);
+		t->instance = tracefs_instance_create(t->name);
+		if (!t->instance)
+			return refuse("tracefs: no instance can be made: %s",
+				      strerror(errno));
+		if (tracefs_instance_is_new(t->instance))
+			break;
+		tracefs_instance_free(t->instance);
+		t->instance = NULL;
+	}
+	if (!t->instance)
+		return refuse("tracefs: no instance can be made: all names are taken");
+	group_of(t->name, t->group, sizeof(t->group));
+	t->lock = open_dir(t->name);
+	if (t->lock >= 0 && !flock(t->lock, LOCK_EX | LOCK_NB))
+		return 0;
+	return refuse("tracefs: the instance %s cannot be locked: %s", t->name,
+		      strerror(errno));
+}
+
+static void make_probe(struct tracer *t)
+{
+	struct skb_layout at;
+	char args[1024];
+
+	if (!skb_layout_read(&at)) {
+		caution("kernel: it has no type information (BTF), so drops are shown without packet and whatever they concern");
+		return;
+	}
+	snprintf(args, sizeof(args),
+		 "reason=$reason:u32 location=$location:x64 protocol=$protocol:u16 "
+		 "head=+%u($skbaddr):x64 data=+%u($skbaddr):x64 network=+%u($skbaddr):u16 "
+		 "device=+%u($skbaddr):x64 name=+%u(+%u($skbaddr)):string "
+		 "netns=+%u(+%u(+%u($skbaddr))):u32 window=-%d(+%u($skbaddr)):x64[%d]",
+		 at.head, at.data, at.network_header, at.dev, at.dev_name,
+		 at.dev, at.net_inum, at.dev_net, at.dev, WINDOW_BEFORE, at.data,
+		 WINDOW_LEN / 8);
+	t->probe = tracefs_eprobe_alloc(t->group, "drop", "skb", "kfree_skb",
+					args);
+	if (t->probe && !tracefs_dynevent_create(t->probe))
+		return;
+	caution("kernel: it has no event probes, so drops are shown without packet and whatever they concern");
+	tracefs_dynevent_free(t->probe);
+	t->probe = NULL;
+}
+
+static int on_module_event(struct tep_event *event, struct tep_record *record,
+			   int cpu, void *arg)
+{
+	struct tracer *t = arg;
+
+	(void)cpu;
+	t->ops.event(event, record, record->ts + (uint64_t)t->offset,
+		     t->ops.arg);
+	return 0;
+}
+
+static int on_missed(struct tep_event *event, struct tep_record *record,
+		     int cpu, void *arg)
+{
+	struct tracer *t = arg;
+
+	(void)event;
+	(void)cpu;
+	t->ops.missed(record->missed_events > 0 ?
+		      (unsigned long)record->missed_events : 0, t->ops.arg);
+	return 0;
+}
+
+/* --- drops ------------------------------------------------------------------ */
+
+static uint64_t number(struct tep_event *event, struct tep_record *record,
+		       const char *field)
+{
+	unsigned long long value = 0;
+
+	tep_get_field_val(NULL, event, field, record, &value, 0);
+	return value;
+}
+
+/* The list within __print_symbolic() of the event's own format. */
+static const struct tep_print_flag_sym *find_symbols(const struct tep_print_arg *arg)
+{
+	for (; arg; arg = arg->next)
+		if (arg->type == TEP_PRINT_SYMBOL)
+			return arg->symbol.symbols;
+	return NULL;
+}
+
+static const char *reason_name(const struct tracer *t, uint64_t reason)
+{
+	static char text[32];
+	const struct tep_print_flag_sym *symbol;
+
+	symbol = find_symbols(t->kfree_skb ? t->kfree_skb->print_fmt.args : NULL);
+	for (; symbol; symbol = symbol->next)
+		if (strtoull(symbol->value, NULL, 0) == reason)
+			return symbol->str;
+	snprintf(text, sizeof(text), "%#llx", (unsigned long long)reason);
+	return text;
+}
+
+static void read_packet(struct tep_event *event, struct tep_record *record,
+			struct drop *drop)
+{
+	uint64_t head = number(event, record, "head");
+	uint64_t data = number(event, record, "data");
+	uint64_t network = number(event, record, "network");
+	const char *name;
+	void *window;
+	int len;
+
+	drop->has_packet = true;
+	drop->has_netns = number(event, record, "device");
+	drop->netns = (uint32_t)number(event, record, "netns");
+	name = tep_get_field_raw(NULL, event, "name", record, &len, 0);
+	/* what could not be read is "(fault)" */
+	drop->device = drop->has_netns && name && len > 0 && *name != '(' ?
+		       name : "";
+	window = tep_get_field_raw(NULL, event, "window", record, &len, 0);
+	if (!window || len < WINDOW_LEN)
+		return;
+	memcpy(drop->window, window, WINDOW_LEN);
+	/* in front of skb->head is other memory */
+	drop->begin = data - head < WINDOW_BEFORE ?
+		      (unsigned int)(WINDOW_BEFORE - (data - head)) : 0;
+	drop->ip = (int)((int64_t)(head + network - data) + WINDOW_BEFORE);
+}
+
+static int on_drop(struct tep_event *event, struct tep_record *record, int cpu,
+		   void *arg)
+{
+	struct tracer *t = arg;
+	struct drop drop = {
+		.time = record->ts + (uint64_t)t->offset,
+		.reason = reason_name(t, number(event, record, "reason")),
+		.location = number(event, record, "location"),
+		.device = "",
+		.ip = -1,
+	};
+
+	(void)cpu;
+	if (t->probe)
+		read_packet(event, record, &drop);
+	t->ops.drop(&drop, t->ops.arg);
+	return 0;
+}
+
+/* --- all of it ---------------------------------------------------------------- */
+
+static int enable(struct tracer *t, const char *system, const char *event)
+{
+	if (!tracefs_event_enable(t->instance, system, event))
+		return 0;
+	return refuse("tracefs: %s:%s cannot be enabled: %s", system, event,
+		      strerror(errno));
+}
+
+static bool read_format(struct tracer *t, const char *system, const char *event)
+{
+	enum tep_errno err;
+	char *text;
+	int len;
+
+	text = tracefs_event_file_read(NULL, system, event, "format", &len);
+	if (!text)
+		return false;
+	err = tep_parse_event(t->tep, text, (unsigned long)len, system);
+	free(text);
+	return !err;
+}
+
+static int follow_drops(struct tracer *t)
+{
+	const char *system = t->probe ? t->group : "skb";
+	const char *event = t->probe ? "drop" : "kfree_skb";
+
+	tracefs_event_file_write(t->instance, system, event, "filter",
+				 "protocol == 2048 || protocol == 34525");
+	if (tracefs_follow_event(t->tep, t->instance, system, event, on_drop, t))
+		return refuse("tracefs: %s:%s is not understood", system, event);
+	return enable(t, system, event);
+}
+
+static int follow_module_event(struct tracer *t, const char *event)
+{
+	if (!read_format(t, "ip_vs_quic", event) ||
+	    tracefs_follow_event(t->tep, t->instance, "ip_vs_quic", event,
+				 on_module_event, t))
+		return refuse("tracefs: ip_vs_quic:%s is not understood", event);
+	return enable(t, "ip_vs_quic", event);
+}
+
+/* A real server has no such events.  Of the module's drops the kernel tells more. */
+static int follow_module(struct tracer *t)
+{
+	char **events, **event;
+	int err = 0;
+
+	events = tracefs_system_events(NULL, "ip_vs_quic");
+	for (event = events; !err && event && *event; event++)
+		if (strcmp(*event, "ip_vs_quic_drop"))
+			err = follow_module_event(t, *event);
+	tracefs_list_free(events);
+	return err;
+}
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/*
+ * tracefs_local_events_system() would read the kernel's symbols, too, which takes
+ * longer than all the rest of the start.
+ */
+static bool read_formats(struct tracer *t)
+{
+	char *text;
+	int len;
+
+	t->tep = tep_alloc();
+	text = tracefs_instance_file_read(NULL, "events/header_page", &len);
+	if (!t->tep || !text)
+		return false;
+	tep_set_long_size(t->tep, sizeof(long));
+	tep_parse_header_page(t->tep, text, (unsigned long)len, sizeof(long));
+	free(text);
+	return read_format(t, "skb", "kfree_skb") &&
+	       (!t->probe || read_format(t, t->group, "drop"));
+}
+
+static int set_up(struct tracer *t)
+{
+	int instances, err;
+
+	instances = lock_instances();
+	if (instances < 0)
+		return refuse("tracefs: it is not mounted, or this is not root");
+	tracefs_instances_walk(remove_if_left, NULL);
+	remove_probes(NULL);
+	err = make_instance(t);
+	if (!err)
+		make_probe(t);
+	close(instances);
+	if (err)
+		return err;
+	if (!read_formats(t))
+		return refuse("tracefs: its events cannot be read");
+	t->kfree_skb = tep_find_event_by_name(t->tep, "skb", "kfree_skb");
+	tracefs_instance_file_write(t->instance, "trace_clock", "mono");
+	/* whose names nobody wants: it would hook into the scheduler */
+	tracefs_option_disable(t->instance, TRACEFS_OPTION_RECORD_CMD);
+	tracefs_instance_set_buffer_size(t->instance, BUFFER_KIB, -1);
+	t->offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	tracefs_follow_missed_events(t->instance, on_missed, t);
+	err = follow_drops(t);
+	return err ? err : follow_module(t);
+}
+
+struct tracer *tracer_open(const struct tracer_ops *ops)
+{
+	struct tracer *t = xcalloc(1, sizeof(*t));
+
+	t->ops = *ops;
+	t->lock = -1;
+	if (!set_up(t))
+		return t;
+	tracer_close(t);
+	return NULL;
+}
+
+int tracer_read(struct tracer *t)
+{
+	/* whatever was waiting has been handed out even when one buffer failed */
+	tracefs_iterate_raw_events(t->tep, t->instance, NULL, 0, NULL, NULL);
+	return 0;
+}
+
+void tracer_close(struct tracer *t)
+{
+	int instances = lock_instances();
+
+	if (t->instance) {
+		tracefs_event_disable(t->instance, NULL, NULL);
+		tracefs_instance_destroy(t->instance);
+		tracefs_instance_free(t->instance);
+	}
+	if (t->probe) {
+		tracefs_dynevent_destroy(t->probe, false);
+		tracefs_dynevent_free(t->probe);
+	}
+	if (t->lock >= 0)
+		close(t->lock);
+	if (instances >= 0)
+		close(instances);
+	if (t->tep)
+		tep_free(t->tep);
+	free(t);
+}

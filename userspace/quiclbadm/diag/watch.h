@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Which events "trace" shows, and how. */
+#ifndef _QUICLBADM_DIAG_WATCH_H
+#define _QUICLBADM_DIAG_WATCH_H
+
+#include <event-parse.h>
+
+#include "cli/args.h"
+
+struct drop;
+struct watch;
+
+/* NULL after a refusal, then the sentence is said. */
+struct watch *watch_new(const struct args *args);
+void watch_free(struct watch *watch);
+
+/* For struct tracer_ops; @arg is the watch. */
+void watch_event(struct tep_event *event, struct tep_record *record,
+		 uint64_t time, void *arg);
+void watch_drop(const struct drop *drop, void *arg);
+
+/* As many as --count asked for were shown. */
+bool watch_is_done(const struct watch *watch);
+
+#endif /* _QUICLBADM_DIAG_WATCH_H */

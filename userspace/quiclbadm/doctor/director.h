@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A director as a whole, in the doctor's hands. */
+#ifndef _QUICLBADM_DOCTOR_DIRECTOR_H
+#define _QUICLBADM_DOCTOR_DIRECTOR_H
+
+#include "doctor/passage.h"
+#include "system/host.h"
+
+struct machine {
+	const struct host *host;
+	const struct firewall *fw;
+	struct report *report;
+	const struct state *state;	/* with the devices of the express path */
+};
+
+/* What is about no single service. */
+void examine_machine(const struct machine *m);
+
+#endif /* _QUICLBADM_DOCTOR_DIRECTOR_H */

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A director: what a datagram meets between the client's side and the real
+ * server's.
+ */
+#include "doctor/doctor_director.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include "doctor/director.h"
+#include "doctor/service_configs.h"
+#include "doctor/service_probes.h"
+#include "kernel/kernel.h"
+#include "system/proc.h"
+
+/* --- the service ----------------------------------------------------------- */
+
+static int check_vip(const struct examined *e)
+{
+	const struct endpoint *vip = &e->svc->id.vip;
+	char text[ENDPOINT_STRLEN];
+	struct route route;
+
+	if (e->svc->id.fwmark)
+		return 0;
+	if (host_route(vip, NULL, &route))
+		return EXIT_REFUSED;
+	doctor_addr_str(vip, text);
+	if (route.type == RTN_LOCAL) {
+		report_add(e->report, CHECK_OK, "vip",
+			   "%s is an address of this host", text);
+		return 0;
+	}
+	report_add(e->report, CHECK_FAULT, "vip",
+		   "%s is no address of this host, so IPVS never sees its datagrams",
+		   text);
+	report_fix(e->report, "ip addr add %s/%d dev lo", text,
+		   vip->af == AF_INET6 ? 128 : 32);
+	return 0;
+}
+
+static void check_pool(const struct examined *e)
+{
+	const struct service *svc = e->svc;
+	char server[ENDPOINT_STRLEN];
+	size_t i;
+
+	if (!svc->dest_count) {
+		report_add(e->report, CHECK_FAULT, "pool",
+			   "%s has no real server", e->name);
+		return;
+	}
+	for (i = 0; i < svc->dest_count; i++)
+		if (svc->dests[i].weight)
+			return;
+	report_add(e->report, CHECK_FAULT, "pool",
+		   "%s: no real server has weight, so new connections are refused",
+		   e->name);
+	report_fix(e->report, "quiclbadm -e %s -r %s -w 1", e->option,
+		   endpoint_str(&svc->dests[0].server, server));
+}
+
+static int check_source(const struct examined *e)
+{
+	uint64_t drops = proc_netstat("TcpExt:", "IPReversePathFilter");
+	const struct link *link;
+	struct route route;
+	int all, own;
+	size_t i;
+
+	if (e->svc->id.vip.af != AF_INET)
+		return 0;
+	if (host_route(&e->client, &e->svc->id.vip, &route))
+		return EXIT_REFUSED;
+	for (i = 0; i < e->host->link_count; i++) {
+		link = &e->host->links[i];
+		if (link->flags & IFF_LOOPBACK || !(link->flags & IFF_UP) ||
+		    link->index == route.link ||
+		    proc_max_conf(link->name, "rp_filter", &all, &own) != 1)
+			continue;
+		report_add(e->report, drops ? CHECK_FAULT : CHECK_ADVICE,
+			   "rp_filter",
+			   "%s is strict (%d for all, %d for the device) and not where clients are reached; %" PRIu64 " packets were dropped so far (IP_RPFILTER)",
+			   link->name, all, own, drops);
+		report_fix(e->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+			   link->name);
+		return 0;
+	}
+	report_add(e->report, CHECK_OK, "rp_filter",
+		   "no strict device where clients are not reached");
+	return 0;
+}
+
+static int check_outer_sources(const struct examined *e)
+{
+	char text[PREFIX_STRLEN];
+	struct endpoint ep;
+	struct route route;
+	size_t i;
+
+	for (i = 0; i < SOURCE_COUNT; i++) {
+		if (!e->svc->sources[i].len)
+			continue;
+		examined_source(e->svc, i, &ep);
+		if (host_route(&ep, NULL, &route))
+			return EXIT_REFUSED;
+		prefix_str(&e->svc->sources[i], sources[i].af, text);
+		if (route.type == RTN_LOCAL) {
+			report_add(e->report, CHECK_OK, "source",
+				   "%s: outer sources of %s are local here",
+				   e->name, text);
+			continue;
+		}
+		report_add(e->report, CHECK_ADVICE, "source",
+			   "%s: outer sources are of %s, which is not local here, so that ICMP errors about the tunnel, a smaller MTU say, are not heard",
+			   e->name, text);
+		report_fix(e->report, "ip %sroute add local %s dev lo",
+			   sources[i].af == AF_INET6 ? "-6 " : "", text);
+	}
+	return 0;
+}
+
+/* --- the way to a real server ------------------------------------------------ */
+
+static void fault_route(const struct examined *e, const struct dest *dest)
+{
+	const char *v6 = dest->server.af == AF_INET6 ? "-6 " : "";
+	char server[ENDPOINT_STRLEN], barrier[128];
+
+	doctor_addr_str(&dest->server, server);
+	report_add(e->report, CHECK_FAULT, "route", "no route leads to %s",
+		   server);
+	if (host_find_barrier(&dest->server, barrier, sizeof(barrier)))
+		report_fix(e->report, "ip %sroute del %s", v6, barrier);
+	else
+		report_fix(e->report, "ip %sroute add %s/%d via GATEWAY", v6,
+			   server, dest->server.af == AF_INET6 ? 128 : 32);
+}
+
+static void check_neighbour(const struct examined *e, const struct dest *dest,
+			    const struct route *route)
+{
+	const struct endpoint *hop = route->gateway.af ? &route->gateway :
+							 &dest->server;
+	const struct link *link = host_link(e->host, route->link);
+	char text[ENDPOINT_STRLEN];
+
+	if (!link || link->flags & (IFF_LOOPBACK | IFF_NOARP) ||
+	    host_neighbour(link->index, hop) != NUD_FAILED)
+		return;
+	report_add(e->report, CHECK_FAULT, "neighbour",
+		   "nobody answers for %s on %s: is it up, and on that link?",
+		   doctor_addr_str(hop, text), link->name);
+}
+
+static void check_tunnel_mtu(const struct examined *e, const struct way *way,
+			     const struct route *route)
+{
+	unsigned int inner = e->svc->id.vip.af == AF_INET6 ? 40 : 20;
+	unsigned int header = doctor_tunnel_len(way, way->server.af);
+	const struct link *link = host_link(e->host, route->link);
+	unsigned int need = QUIC_MIN + 8 + inner + header, mtu;
+	char text[ENDPOINT_STRLEN];
+
+	if (!link)
+		return;
+	mtu = route->mtu ? route->mtu : link->mtu;
+	doctor_addr_str(&way->server, text);
+	if (mtu >= need) {
+		report_add(e->report, CHECK_OK, "mtu",
+			   "%s is reached through %s with %u, which leaves %u for clients' packets",
+			   text, link->name, mtu, mtu - header);
+		return;
+	}
+	report_add(e->report, CHECK_FAULT, "mtu",
+		   "%s is reached with %u, and QUIC's smallest first datagram takes %u with its headers (PKT_TOO_BIG)",
+		   text, mtu, need);
+	if (route->mtu && link->mtu >= need)
+		report_fix(e->report, "ip route flush cache");
+	else
+		report_fix(e->report, "ip link set %s mtu %d", link->name,
+			   need <= 1500 ? 1500 : 9000);
+}
+
+static void check_passages(const struct examined *e, const struct way *way,
+			   const struct route *route)
+{
+	const struct link *link = host_link(e->host, route->link);
+	struct passage out = { .hooks = { "output", "postrouting" } };
+
+	if (way->forward != IP_VS_CONN_F_TUNNEL || !e->fw->rules)
+		return;
+	doctor_tunnel_passage(way, e->svc->id.vip.af, &out);
+	out.packet.out = link ? link->name : "";
+	doctor_passage(e->report, e->fw, &out);
+}
+
+static int check_dest(const struct examined *e, const struct dest *dest)
+{
+	struct way way = {
+		.forward = dest->forward,
+		.tun_type = dest->tun_type,
+		.tun_port = dest->tun_port,
+		.server = dest->server,
+	};
+	struct route route;
+	int forwards = 1;
+
+	if (dest->forward == IP_VS_CONN_F_LOCALNODE)
+		return 0;
+	if (host_route(&dest->server, NULL, &route))
+		return EXIT_REFUSED;
+	if (route.type != RTN_UNICAST && route.type != RTN_LOCAL) {
+		fault_route(e, dest);
+		return 0;
+	}
+	check_neighbour(e, dest, &route);
+	check_tunnel_mtu(e, &way, &route);
+	check_passages(e, &way, &route);
+	if (dest->forward != IP_VS_CONN_F_MASQ)
+		return 0;
+	proc_sysctl(&forwards, dest->server.af == AF_INET6 ?
+		    "net/ipv6/conf/all/forwarding" : "net/ipv4/ip_forward");
+	if (forwards)
+		return 0;
+	report_add(e->report, CHECK_FAULT, "forwarding",
+		   "it is off, and answers of masqueraded servers pass here");
+	report_fix(e->report, dest->server.af == AF_INET6 ?
+		   "sysctl -w net.ipv6.conf.all.forwarding=1" :
+		   "sysctl -w net.ipv4.ip_forward=1");
+	return 0;
+}
+
+/* --- arrival -------------------------------------------------------------------- */
+
+static int check_firewall(const struct examined *e)
+{
+	const struct endpoint *vip = &e->svc->id.vip;
+	struct passage in = { .hooks = { "prerouting", "input" } };
+	size_t before = e->report->count;
+	char text[ENDPOINT_STRLEN];
+	const struct link *link;
+	struct route route;
+
+	if (!doctor_can_ask(e->report, e->fw) || e->svc->id.fwmark)
+		return 0;
+	if (host_route(&e->client, vip, &route))
+		return EXIT_REFUSED;
+	link = host_link(e->host, route.link);
+	in.what = "clients' datagrams";
+	in.packet.af = vip->af;
+	in.packet.protocol = IPPROTO_UDP;
+	in.packet.dst = *vip;
+	in.packet.in = link ? link->name : "";
+	in.packet.ct_state = CT_NEW;
+	snprintf(in.rule, sizeof(in.rule), "%s daddr %s udp dport %u accept",
+		 vip->af == AF_INET6 ? "ip6" : "ip", doctor_addr_str(vip, text),
+		 vip->port);
+	doctor_passage(e->report, e->fw, &in);
+	if (e->report->count == before)
+		report_add(e->report, CHECK_OK, "firewall",
+			   "nftables lets clients' datagrams pass");
+	return 0;
+}
+
+static void check_conntrack(const struct examined *e)
+{
+	const char *ip = e->svc->id.vip.af == AF_INET6 ? "ip6" : "ip";
+	char text[ENDPOINT_STRLEN];
+	bool full;
+	int count = doctor_conntrack(e->report, &full);
+
+	if (count <= 0 || full || e->svc->id.fwmark)
+		return;
+	doctor_addr_str(&e->svc->id.vip, text);
+	report_add(e->report, CHECK_ADVICE, "conntrack",
+		   "%d flows are tracked; a director needs none of the VIP's, and each costs a lookup per datagram",
+		   count);
+	report_fix(e->report, "nft 'table inet quiclb { chain untracked_vips { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
+		   ip, text, e->svc->id.vip.port);
+}
+
+static int examine(struct examined *e)
+{
+	size_t i;
+
+	service_str(&e->svc->id, e->name);
+	if (e->svc->id.fwmark)
+		snprintf(e->option, sizeof(e->option), "-f %u%s",
+			 e->svc->id.fwmark,
+			 e->svc->id.vip.af == AF_INET6 ? " -6" : "");
+	else
+		snprintf(e->option, sizeof(e->option), "-u %.*s",
+			 (int)sizeof(e->name) - 1, e->name);
+	if (e->client.af != e->svc->id.vip.af)
+		doctor_some_client(e->svc->id.vip.af, &e->client);
+	if (check_vip(e) || check_source(e) || check_firewall(e) ||
+	    check_outer_sources(e))
+		return EXIT_REFUSED;
+	check_conntrack(e);
+	check_pool(e);
+	examine_configs(e);
+	for (i = 0; i < e->svc->dest_count; i++)
+		if (check_dest(e, &e->svc->dests[i]))
+			return EXIT_REFUSED;
+	return 0;
+}
+
+/* --- all services ----------------------------------------------------------- */
+
+/* What was made anew meanwhile counts anew. */
+static void subtract_counts(uint64_t *now, const uint64_t *before, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (before[i] <= now[i])
+			now[i] -= before[i];
+}
+
+static void subtract(struct service *now, struct service *before)
+{
+	size_t i;
+
+	if (now->outcome_count == before->outcome_count)
+		subtract_counts(now->outcomes, before->outcomes,
+				now->outcome_count);
+	for (i = 0; i < now->config_count; i++) {
+		struct config *config = &now->configs[i];
+		const struct config *old;
+
+		old = service_find_config(before, config->id, config->tenant);
+		if (!old || old->misses > config->misses ||
+		    old->datagrams > config->datagrams)
+			continue;
+		config->misses -= old->misses;
+		config->datagrams -= old->datagrams;
+	}
+}
+
+static void subtract_device(struct device *now, const struct device *before)
+{
+	if (now->outcome_count == before->outcome_count)
+		subtract_counts(now->outcomes, before->outcomes,
+				now->outcome_count);
+}
+
+/* All that is counted, whichever service is asked for. */
+static int load(struct state *state, const struct service_id *id)
+{
+	int err = kernel_load(state, id);
+	size_t i;
+
+	for (i = 0; !err && id && i < state->count; i++)
+		if (service_is_quic(state->services[i]))
+			return kernel_load_express(state);
+	return err;
+}
+
+/* With --seconds, counters are those of that time, not of ever. */
+static int observe(const struct args *args, struct state *state)
+{
+	const struct service_id *id = given(args, O(SERVICE)) ?
+				      &args->service : NULL;
+	struct state before = { 0 };
+	const struct device *device;
+	struct service *old;
+	int err = 0;
+	size_t i;
+
+	memset(state, 0, sizeof(*state));
+	if (given(args, O(SECONDS))) {
+		err = load(&before, id);
+		if (!err)
+			sleep(args->seconds);
+	}
+	if (!err)
+		err = load(state, id);
+	for (i = 0; !err && i < state->count; i++) {
+		old = state_find(&before, &state->services[i]->id);
+		if (old)
+			subtract(state->services[i], old);
+	}
+	for (i = 0; !err && i < state->device_count; i++) {
+		device = state_find_device(&before, state->devices[i].name);
+		if (device)
+			subtract_device(&state->devices[i], device);
+	}
+	state_destroy(&before);
+	return err;
+}
+
+int doctor_director(const struct args *args, const struct host *host,
+		    const struct firewall *fw, struct report *report)
+{
+	struct examined e = { .host = host, .fw = fw, .report = report };
+	struct state state;
+	const struct machine machine = { host, fw, report, &state };
+	size_t found = 0, i;
+	int err;
+
+	err = observe(args, &state);
+	for (i = 0; !err && i < state.count; i++) {
+		struct examined one = e;
+
+		if (!service_is_quic(state.services[i]))
+			continue;
+		found++;
+		one.svc = state.services[i];
+		one.client = args->client;
+		err = examine(&one);
+		if (!err && given(args, O(FROM)))
+			err = examine_probes(&one, &args->from);
+	}
+	if (!err && !found)
+		err = refuse("doctor: there is no service with scheduler quic");
+	if (!err)
+		examine_machine(&machine);
+	state_destroy(&state);
+	return err;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "doctor/forwarding.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+void doctor_some_client(uint16_t af, struct endpoint *client)
+{
+	memset(client, 0, sizeof(*client));
+	client->af = af;
+	inet_pton(af, af == AF_INET6 ? "2600::1" : "4.0.0.1", client->addr);
+}
+
+unsigned int doctor_tunnel_len(const struct way *way, uint16_t outer_af)
+{
+	unsigned int len = outer_af == AF_INET6 ? 40 : 20;
+
+	if (way->forward != IP_VS_CONN_F_TUNNEL)
+		return 0;
+	switch (way->tun_type) {
+	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
+		return len + 4;
+	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
+		return len + 8 + 4;
+	default:
+		return len;
+	}
+}
+
+char *doctor_addr_str(const struct endpoint *ep, char *buf)
+{
+	if (!inet_ntop(ep->af, ep->addr, buf, ENDPOINT_STRLEN))
+		*buf = '\0';
+	return buf;
+}

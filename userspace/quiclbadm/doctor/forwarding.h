@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* How datagrams reach a real server, and what their headers take of the MTU. */
+#ifndef _QUICLBADM_DOCTOR_FORWARDING_H
+#define _QUICLBADM_DOCTOR_FORWARDING_H
+
+#include "model/model.h"
+
+enum {
+	QUIC_MIN = 1200,	/* octets of UDP payload, RFC 9000 section 14 */
+};
+
+/* How datagrams reach a real server. */
+struct way {
+	uint32_t forward;		/* IPVS_CONN_F_* */
+	uint8_t tun_type;
+	uint16_t tun_port;
+	struct endpoint server;		/* its own address; af 0: not known */
+};
+
+/* An address as any client's; only looked up, nothing is sent there. */
+void doctor_some_client(uint16_t af, struct endpoint *client);
+
+/* The headers of a tunnel packet in octets. */
+unsigned int doctor_tunnel_len(const struct way *way, uint16_t outer_af);
+
+/* The address alone, in ENDPOINT_STRLEN. */
+char *doctor_addr_str(const struct endpoint *ep, char *buf);
+
+#endif /* _QUICLBADM_DOCTOR_FORWARDING_H */

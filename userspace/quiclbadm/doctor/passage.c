@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "doctor/passage.h"
+
+#include <stdio.h>
+
+#include "system/proc.h"
+
+void doctor_tunnel_passage(const struct way *way, uint16_t af,
+			   struct passage *passage)
+{
+	struct fw_packet *packet = &passage->packet;
+
+	passage->what = "the tunnel's packets";
+	packet->af = way->server.af;
+	packet->dst = way->server;
+	packet->ct_state = CT_NEW;
+	switch (way->tun_type) {
+	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
+		packet->protocol = IPPROTO_UDP;
+		packet->dst.port = way->tun_port;
+		snprintf(passage->rule, sizeof(passage->rule),
+			 "udp dport %u accept", way->tun_port);
+		return;
+	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
+		packet->protocol = IPPROTO_GRE;
+		break;
+	default:
+		packet->protocol = af == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	}
+	snprintf(passage->rule, sizeof(passage->rule), "meta l4proto %u accept",
+		 packet->protocol);
+}
+
+bool doctor_can_ask(struct report *report, const struct firewall *fw)
+{
+	if (fw->legacy)
+		report_add(report, CHECK_UNKNOWN, "firewall",
+			   "there are rules of iptables-legacy, which are not looked at (iptables-legacy-save shows them)");
+	if (!fw->rules)
+		report_add(report, CHECK_UNKNOWN, "firewall",
+			   "nft cannot be asked: it is not installed, or this is not root");
+	return fw->rules;
+}
+
+void doctor_passage(struct report *report, const struct firewall *fw,
+		    const struct passage *passage)
+{
+	enum firewall_verdict verdict = FIREWALL_PASSES;
+	struct fw_stop stop = { 0 };
+	unsigned int i;
+
+	for (i = 0; passage->hooks[i] && verdict == FIREWALL_PASSES; i++)
+		verdict = firewall_try(fw, passage->hooks[i], &passage->packet,
+				       &stop);
+	if (verdict == FIREWALL_PASSES)
+		return;
+	report_add(report, verdict == FIREWALL_DROPS ? CHECK_FAULT :
+						       CHECK_UNKNOWN,
+		   "firewall", "%s: %s of nftables' %s %s %s %s", passage->what,
+		   stop.policy ? "the policy" : "a rule", stop.family,
+		   stop.table, stop.chain, verdict == FIREWALL_DROPS ?
+		   "drops them (NETFILTER_DROP)" : "may drop them");
+	report_fix(report, "nft insert rule %s %s %s %s", stop.family,
+		   stop.table, stop.chain, passage->rule);
+}
+
+int doctor_conntrack(struct report *report, bool *full)
+{
+	int count = 0, max = 0;
+
+	*full = false;
+	if (!proc_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
+	    !proc_sysctl(&max, "net/netfilter/nf_conntrack_max"))
+		return -1;
+	if (!max || count < max)
+		return count;
+	*full = true;
+	report_add(report, CHECK_FAULT, "conntrack",
+		   "its table is full (%d of %d), so new flows are dropped",
+		   count, max);
+	report_fix(report, "sysctl -w net.netfilter.nf_conntrack_max=%d",
+		   2 * max);
+	return count;
+}

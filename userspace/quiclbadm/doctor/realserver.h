@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A real server, as seen from one VIP, in the doctor's hands. */
+#ifndef _QUICLBADM_DOCTOR_REALSERVER_H
+#define _QUICLBADM_DOCTOR_REALSERVER_H
+
+#include "doctor/passage.h"
+#include "system/host.h"
+
+struct patient {
+	const struct host *host;
+	const struct firewall *fw;
+	struct report *report;
+	struct way way;
+	struct endpoint vip;		/* port 0: not known */
+	struct endpoint client;
+	struct endpoint from;		/* of the tunnel's packets; af 0: not known */
+	bool vip_is_local;
+	char vip_text[ENDPOINT_STRLEN];	/* the address alone */
+	const struct link *uplink;	/* where tunnel packets arrive, or NULL */
+	const struct link *tunnel;	/* that takes them apart, or NULL */
+};
+
+uint16_t patient_outer_af(const struct patient *p);
+
+/*
+ * The route to clients.  With the VIP as source, which rules may ask for; one that is
+ * no address of this host would be refused, and is another check's fault.
+ */
+int patient_way_back(const struct patient *p, struct route *route);
+
+#endif /* _QUICLBADM_DOCTOR_REALSERVER_H */

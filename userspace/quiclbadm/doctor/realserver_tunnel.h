@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A real server's tunnel, up to where datagrams come out of it. */
+#ifndef _QUICLBADM_DOCTOR_REALSERVER_TUNNEL_H
+#define _QUICLBADM_DOCTOR_REALSERVER_TUNNEL_H
+
+#include "doctor/realserver.h"
+
+/* The tunnel: GUE's port and the device, which is looked for, */
+void examine_tunnel(struct patient *p);
+/* and what that lets pass.  Return: 0 or EXIT_REFUSED, then the sentence is said. */
+int examine_tunnel_device(const struct patient *p);
+
+#endif /* _QUICLBADM_DOCTOR_REALSERVER_TUNNEL_H */

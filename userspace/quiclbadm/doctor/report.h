@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What "doctor" finds: a verdict, the evidence, and the command that mends it. */
+#ifndef _QUICLBADM_DOCTOR_REPORT_H
+#define _QUICLBADM_DOCTOR_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+enum check_level {
+	CHECK_OK,
+	CHECK_ADVICE,		/* works, and could be better */
+	CHECK_UNKNOWN,		/* cannot be told from here */
+	CHECK_FAULT,
+	CHECK_LEVELS,
+};
+
+struct check {
+	enum check_level level;
+	const char *name;	/* a word: "rp_filter" */
+	char *evidence;
+	char *fix;		/* for a shell; NULL: there is no such command */
+};
+
+struct report {
+	struct check *checks;
+	size_t count;
+};
+
+/* Each takes the formats of printf; "" is no fix. */
+void report_add(struct report *report, enum check_level level, const char *name,
+		const char *format, ...) __printf(4, 5);
+/* Of the check that was added last. */
+void report_fix(struct report *report, const char *format, ...) __printf(2, 3);
+void report_destroy(struct report *report);
+
+/* Return: EXIT_DONE, or EXIT_REFUSED when there is a fault. */
+int report_print(const struct report *report, bool json);
+
+#endif /* _QUICLBADM_DOCTOR_REPORT_H */

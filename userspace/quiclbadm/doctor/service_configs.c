@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Counters tell a wrong key from everyday noise so: clients choose their first
+ * connection IDs at random.  Of those, one in eight has each config ID, 0b111
+ * included, so "unroutable-reserved" measures the noise.  What is far above it comes
+ * from servers' connection IDs.
+ */
+#include "doctor/service_configs.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+
+enum {
+	NOISE_MIN = 16,			/* datagrams that prove nothing */
+	NOISE_FACTOR = 4,
+	DENSE_SHARE = 16,		/* one in so many random server IDs is somebody's */
+	STALE_DAYS = 7,
+};
+
+static uint64_t outcome(const struct service *svc, uint32_t which)
+{
+	return which < svc->outcome_count ? svc->outcomes[which] : 0;
+}
+
+static uint64_t noise(const struct service *svc)
+{
+	return outcome(svc, IP_VS_QUIC_RESERVED) + NOISE_MIN;
+}
+
+/* --- server IDs ------------------------------------------------------------ */
+
+static bool has_server_id(const struct service *svc, const struct dest *dest,
+			  unsigned int config_id)
+{
+	const struct mapping *maps;
+	size_t count, i;
+
+	maps = service_maps_of(svc, &dest->server, &count);
+	for (i = 0; i < count; i++)
+		if (maps[i].config_id == config_id)
+			return true;
+	return false;
+}
+
+static void check_server_ids(const struct examined *e)
+{
+	const struct service *svc = e->svc;
+	char server[ENDPOINT_STRLEN];
+	bool all = true;
+	size_t i, j;
+
+	for (i = 0; i < svc->dest_count; i++) {
+		const struct dest *dest = &svc->dests[i];
+
+		for (j = 0; dest->weight && j < svc->config_count; j++) {
+			unsigned int id = svc->configs[j].id;
+
+			if (svc->configs[j].tenant ||
+			    has_server_id(svc, dest, id))
+				continue;
+			all = false;
+			report_add(e->report, CHECK_FAULT, "server-id",
+				   "%s gets new connections and has no server ID of config %u, so the connection IDs it makes lead nowhere",
+				   endpoint_str(&dest->server, server), id);
+			report_fix(e->report, "quiclbadm server-id add %s -r %s --server-id %u:HEX",
+				   e->option, server, id);
+		}
+	}
+	if (all && svc->config_count)
+		report_add(e->report, CHECK_OK, "server-id",
+			   "%s: every real server with weight has a server ID of every config",
+			   e->name);
+}
+
+static const char *method_letter(const struct service *svc)
+{
+	uint32_t forward = svc->dest_count ? svc->dests[0].forward :
+					     IP_VS_CONN_F_TUNNEL;
+
+	return forward == IP_VS_CONN_F_TUNNEL ? "-i" :
+	       forward == IP_VS_CONN_F_MASQ ? "-m" : "-g";
+}
+
+/* One check per real server that has server IDs and is not in the pool. */
+static void check_absent(const struct examined *e)
+{
+	uint64_t hits = outcome(e->svc, IP_VS_QUIC_NO_SERVER);
+	const struct service *svc = e->svc;
+	char server[ENDPOINT_STRLEN];
+	size_t i;
+
+	for (i = 0; i < svc->map_count; i++) {
+		const struct endpoint *ep = &svc->maps[i].server;
+
+		if (service_find_dest(svc, ep) ||
+		    (i && endpoint_eq(&svc->maps[i - 1].server, ep)))
+			continue;
+		report_add(e->report, hits ? CHECK_FAULT : CHECK_ADVICE,
+			   "absent",
+			   "%s has server IDs and is not in the pool; %" PRIu64 " datagrams named such a server",
+			   endpoint_str(ep, server), hits);
+		report_fix(e->report, "quiclbadm -a %s -r %s %s -w 1",
+			   e->option, server, method_letter(svc));
+	}
+}
+
+static void check_dense(const struct examined *e, const struct config *config)
+{
+	uint64_t space, used = 0;
+	size_t i;
+
+	if (config->tenant || config->server_id_len > 3)
+		return;
+	space = UINT64_C(1) << (8 * config->server_id_len);
+	for (i = 0; i < e->svc->map_count; i++) {
+		const struct mapping *map = &e->svc->maps[i];
+
+		if (map->config_id == config->id &&
+		    map->sid.len <= config->server_id_len)
+			used += UINT64_C(1) << (8 * (config->server_id_len -
+						     map->sid.len));
+	}
+	if (used * DENSE_SHARE < space)
+		return;
+	report_add(e->report, CHECK_ADVICE, "dense",
+		   "%s: config %u uses %" PRIu64 " of %" PRIu64 " server IDs, so that clients' random connection IDs often name a server; longer server IDs are better",
+		   e->name, config->id, used, space);
+}
+
+/* --- configs --------------------------------------------------------------- */
+
+static void fault_key(const struct examined *e, const struct config *config)
+{
+	if (config->datagrams)
+		report_add(e->report, CHECK_FAULT, "config",
+			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has, far more than chance: a server ID is missing, or a server has another key",
+			   e->name, config->id, config->misses);
+	else
+		report_add(e->report, CHECK_FAULT, "config",
+			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has and none that somebody has: its key or its lengths are not the servers'",
+			   e->name, config->id, config->misses);
+	report_fix(e->report, "quiclbadm config replace %s --id %u%s --server-id-len %u --nonce-len %u --key-file PATH",
+		   e->option, config->id, "", config->server_id_len,
+		   config->nonce_len);
+}
+
+/* Trial decryption fails for all tenants but one: only a single one is judged. */
+static bool is_sole_tenant(const struct service *svc, const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		if (svc->configs[i].id == config->id &&
+		    svc->configs[i].tenant)
+			return false;
+	return true;
+}
+
+static void check_config(const struct examined *e, const struct config *config)
+{
+	char age[AGE_STRLEN], name[CONFIG_STRLEN];
+
+	config_str(config->id, config->tenant, name);
+	if (is_sole_tenant(e->svc, config) &&
+	    config->misses > NOISE_FACTOR * noise(e->svc)) {
+		fault_key(e, config);
+	} else if (!config->seen) {
+		report_add(e->report, CHECK_ADVICE, "config",
+			   "%s: %s was never seen: no server uses it yet",
+			   e->name, name);
+	} else if (config->last_seen > UINT64_C(86400000) * STALE_DAYS) {
+		report_add(e->report, CHECK_ADVICE, "config",
+			   "%s: %s was last seen %s: nobody uses it any more",
+			   e->name, name, age_str(config, age));
+		report_fix(e->report, "quiclbadm config del %s --id %u --tenant %u",
+			   e->option, config->id, config->tenant);
+	} else {
+		report_add(e->report, CHECK_OK, "config",
+			   "%s: %s was seen %s", e->name, name,
+			   age_str(config, age));
+	}
+}
+
+static unsigned int config_ids(const struct service *svc)
+{
+	unsigned int count = 0;
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		count += !svc->configs[i].tenant;
+	return count;
+}
+
+static void check_configs(const struct examined *e)
+{
+	uint64_t unknown = outcome(e->svc, IP_VS_QUIC_NO_CONFIG);
+	unsigned int ids = config_ids(e->svc);
+	size_t i;
+
+	if (!ids) {
+		report_add(e->report, CHECK_FAULT, "config",
+			   "%s has no config: every datagram goes by hash", e->name);
+		report_fix(e->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
+			   e->option);
+		return;
+	}
+	for (i = 0; i < e->svc->config_count; i++) {
+		check_config(e, &e->svc->configs[i]);
+		check_dense(e, &e->svc->configs[i]);
+	}
+	if (unknown <= NOISE_FACTOR * (QLB_CONFIGS_MAX - ids) * noise(e->svc))
+		return;
+	report_add(e->report, CHECK_FAULT, "config",
+		   "%s: %" PRIu64 " datagrams have a config ID that is not here, far more than chance: the servers have a config that this director lacks (quiclbadm trace shows the connection IDs)",
+		   e->name, unknown);
+	report_fix(e->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
+		   e->option);
+}
+
+/* /proc/crypto has a paragraph per implementation. */
+static bool has_fast_aes(void)
+{
+	bool is_aes = false, fast = false;
+	char line[256];
+	FILE *file = fopen("/proc/crypto", "re");
+
+	if (!file)
+		return true;
+	while (fgets(line, sizeof(line), file)) {
+		if (!strncmp(line, "driver", 6))
+			fast |= is_aes && !strstr(line, "generic") &&
+				!strstr(line, "fixed-time");
+		if (!strncmp(line, "name", 4))
+			is_aes = !strcmp(strchr(line, ':') ? strchr(line, ':') : "",
+					 ": aes\n");
+	}
+	fclose(file);
+	return fast;
+}
+
+static void check_aes(const struct examined *e)
+{
+	bool keyed = false;
+	size_t i;
+
+	for (i = 0; i < e->svc->config_count; i++)
+		keyed |= e->svc->configs[i].keyed;
+	if (!keyed || has_fast_aes())
+		return;
+	report_add(e->report, CHECK_ADVICE, "aes",
+		   "AES runs in plain C, at about three times the cost of all the rest of a datagram");
+	report_fix(e->report, "modprobe aesni_intel");
+}
+
+void examine_configs(const struct examined *e)
+{
+	check_configs(e);
+	check_server_ids(e);
+	check_absent(e);
+	check_aes(e);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Probes through the tunnels of a service's real servers. */
+#ifndef _QUICLBADM_DOCTOR_SERVICE_PROBES_H
+#define _QUICLBADM_DOCTOR_SERVICE_PROBES_H
+
+#include "doctor/service_subject.h"
+
+/*
+ * Whether its real servers answer through their tunnels, to @from.
+ * Return: 0 or EXIT_REFUSED, then the sentence is said.
+ */
+int examine_probes(const struct examined *e, const struct endpoint *from);
+
+#endif /* _QUICLBADM_DOCTOR_SERVICE_PROBES_H */

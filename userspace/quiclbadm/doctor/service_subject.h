@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A director's service in the doctor's hands. */
+#ifndef _QUICLBADM_DOCTOR_SERVICE_SUBJECT_H
+#define _QUICLBADM_DOCTOR_SERVICE_SUBJECT_H
+
+#include "doctor/passage.h"
+#include "system/host.h"
+
+struct examined {
+	const struct host *host;
+	const struct firewall *fw;
+	struct report *report;
+	const struct service *svc;
+	char name[SERVICE_STRLEN];
+	char option[sizeof("-u ") + SERVICE_STRLEN];	/* "-u 192.0.2.1:443" */
+	struct endpoint client;
+};
+
+/* An address that the service takes outer sources from; af 0 when it takes none. */
+void examined_source(const struct service *svc, enum source which,
+		     struct endpoint *ep);
+
+#endif /* _QUICLBADM_DOCTOR_SERVICE_SUBJECT_H */

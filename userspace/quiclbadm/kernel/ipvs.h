@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IPVS's own generic netlink family: services and destinations.  All return 0
+ * or a negative errno for kernel_refusal().
+ */
+#ifndef _QUICLBADM_KERNEL_IPVS_H
+#define _QUICLBADM_KERNEL_IPVS_H
+
+#include "model/model.h"
+
+struct ipvs_info {
+	uint32_t version;		/* three octets */
+	uint32_t conn_tab_size;
+};
+
+/* @cmd: IPVS_CMD_NEW_SERVICE or IPVS_CMD_SET_SERVICE */
+int ipvs_put_service(uint8_t cmd, const struct service *svc);
+int ipvs_del_service(const struct service_id *id);
+
+/* @cmd: IPVS_CMD_NEW_DEST, IPVS_CMD_SET_DEST or IPVS_CMD_DEL_DEST */
+int ipvs_put_dest(uint8_t cmd, const struct service_id *id,
+		  const struct dest *dest);
+
+int ipvs_flush(void);
+
+/* Of one service, or all of them when @id is NULL. */
+int ipvs_zero(const struct service_id *id);
+
+int ipvs_get_info(struct ipvs_info *info);
+
+/*
+ * Adds UDP and firewall-mark services with their destinations: the one that
+ * @id names, -ESRCH without it, or all when it is NULL.
+ */
+int ipvs_get(struct state *state, const struct service_id *id);
+
+#endif /* _QUICLBADM_KERNEL_IPVS_H */

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/quic.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/genetlink.h>
+
+#include "common/xalloc.h"
+#include "kernel/nl.h"
+
+enum {
+	/* octets an object takes at most in a message, headers included */
+	SERVICE_ROOM = 64,
+	CONFIG_ROOM = 128 + KEY_SOURCE_MAX,
+	MAPPING_ROOM = 80,
+	SETTINGS_ROOM = 4 + 8 * SETTING_COUNT + 24 * SOURCE_COUNT,
+	CID_ROOM = 4 + 256,
+	DEVICE_ROOM = 8 + DEVICE_NAME_MAX + 1,
+};
+
+static void put_service_id(struct nlmsghdr *nlh, const struct service_id *id)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, id->vip.af);
+	if (id->fwmark) {
+		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_FWMARK, id->fwmark);
+	} else {
+		mnl_attr_put(nlh, IP_VS_QUIC_A_SVC_ADDR,
+			     id->vip.af == AF_INET6 ? 16 : 4, id->vip.addr);
+		mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT,
+				 htons(id->vip.port));
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_config(struct nlmsghdr *nlh, const struct config *config)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, config->id);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_TENANT, config->tenant);
+	if (config->check_length)
+		mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_CHECK_LENGTH, 0, NULL);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
+			config->server_id_len);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, config->nonce_len);
+	if (config->keyed)
+		mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_KEY, sizeof(config->key),
+			     config->key);
+	if (config->key_source)
+		mnl_attr_put_strz(nlh, IP_VS_QUIC_A_CFG_KEY_SOURCE,
+				  config->key_source);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_config_id(struct nlmsghdr *nlh, const struct config *config)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, config->id);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_TENANT, config->tenant);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_server(struct nlmsghdr *nlh, const struct endpoint *server)
+{
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_AF, server->af);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_ADDR,
+		     server->af == AF_INET6 ? 16 : 4, server->addr);
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SID_PORT, htons(server->port));
+}
+
+static void put_mapping(struct nlmsghdr *nlh, const struct mapping *map)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVER_ID);
+
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_SID_CONFIG_ID, map->config_id);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_SID_VALUE, map->sid.len,
+		     map->sid.octets);
+	if (map->prefix)
+		mnl_attr_put(nlh, IP_VS_QUIC_A_SID_PREFIX, 0, NULL);
+	if (map->server.af)
+		put_server(nlh, &map->server);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void put_settings(struct nlmsghdr *nlh, const struct quic_change *change)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SETTINGS);
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (change->setting_mask & 1u << i)
+			mnl_attr_put_u32(nlh, settings[i].attr,
+					 change->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++) {
+		uint8_t data[sizeof(struct prefix)];
+
+		if (!(change->source_mask & 1u << i))
+			continue;
+		memcpy(data, change->sources[i].addr, sources[i].octets);
+		data[sources[i].octets] = change->sources[i].len;
+		mnl_attr_put(nlh, sources[i].attr, sources[i].octets + 1u, data);
+	}
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void begin_change(struct nl_request *request, uint8_t cmd,
+			 const struct quic_change *change)
+{
+	nl_begin(request, NL_QUIC, cmd, 0,
+		 SERVICE_ROOM + SETTINGS_ROOM +
+		 change->config_count * CONFIG_ROOM +
+		 (change->map_count + 1) * MAPPING_ROOM);
+	put_service_id(request->nlh, change->service);
+	if (change->flags)
+		mnl_attr_put_u32(request->nlh, IP_VS_QUIC_A_FLAGS,
+				 change->flags);
+}
+
+static int talk(struct nl_request *request, mnl_cb_t cb, void *data)
+{
+	int err = nl_talk(request, cb, data);
+
+	nl_free(request);
+	return err;
+}
+
+int quic_set(const struct quic_change *change)
+{
+	struct nl_request request;
+	size_t i;
+
+	begin_change(&request, IP_VS_QUIC_CMD_SET, change);
+	for (i = 0; i < change->config_count; i++)
+		put_config(request.nlh, &change->configs[i]);
+	for (i = 0; i < change->map_count; i++)
+		put_mapping(request.nlh, &change->maps[i]);
+	if (change->setting_mask || change->source_mask)
+		put_settings(request.nlh, change);
+	return talk(&request, NULL, NULL);
+}
+
+int quic_del(const struct quic_change *change)
+{
+	struct nl_request request;
+	struct nlattr *nest;
+	size_t i;
+
+	begin_change(&request, IP_VS_QUIC_CMD_DEL, change);
+	for (i = 0; i < change->config_count; i++)
+		put_config_id(request.nlh, &change->configs[i]);
+	for (i = 0; i < change->map_count; i++)
+		put_mapping(request.nlh, &change->maps[i]);
+	if (change->all_of) {
+		nest = mnl_attr_nest_start(request.nlh, IP_VS_QUIC_A_SERVER_ID);
+		put_server(request.nlh, change->all_of);
+		mnl_attr_nest_end(request.nlh, nest);
+	}
+	return talk(&request, NULL, NULL);
+}
+
+static void read_service_id(const struct nlattr *nest, struct service_id *id)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_SVC_MAX + 1];
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_SVC_MAX);
+	memset(id, 0, sizeof(*id));
+	id->protocol = IPPROTO_UDP;
+	id->vip.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SVC_AF]);
+	id->fwmark = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_SVC_FWMARK]);
+	nl_octets(attrs[IP_VS_QUIC_A_SVC_ADDR], id->vip.addr,
+		  sizeof(id->vip.addr));
+	id->vip.port = ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SVC_PORT]));
+}
+
+static void read_usage(const struct nlattr **attrs, struct config *config)
+{
+	config->datagrams = nl_number(attrs[IP_VS_QUIC_A_CFG_DATAGRAMS]);
+	config->misses = nl_number(attrs[IP_VS_QUIC_A_CFG_MISSES]);
+	config->seen = attrs[IP_VS_QUIC_A_CFG_LAST_SEEN];
+	config->last_seen = nl_number(attrs[IP_VS_QUIC_A_CFG_LAST_SEEN]);
+}
+
+static void read_config(const struct nlattr *nest, struct config *config)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_CFG_MAX + 1], *source;
+	char path[KEY_SOURCE_MAX + 1];
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_CFG_MAX);
+	memset(config, 0, sizeof(*config));
+	read_usage(attrs, config);
+	config->id = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_ID]);
+	config->tenant = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_TENANT]);
+	config->check_length = attrs[IP_VS_QUIC_A_CFG_CHECK_LENGTH];
+	config->server_id_len =
+		(uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
+	config->nonce_len =
+		(uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_NONCE_LEN]);
+	config->keyed = attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT];
+	config->fingerprint =
+		(uint32_t)nl_number(attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]);
+	source = attrs[IP_VS_QUIC_A_CFG_KEY_SOURCE];
+	if (nl_octets(source, path, sizeof(path) - 1) && *path) {
+		path[KEY_SOURCE_MAX] = '\0';
+		config->key_source = xstrdup(path);
+	}
+}
+
+/* Return: whether it names a server. */
+static bool read_mapping(const struct nlattr *nest, struct mapping *map)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_SID_MAX + 1];
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_SID_MAX);
+	memset(map, 0, sizeof(*map));
+	map->config_id = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_SID_CONFIG_ID]);
+	map->sid.len = (uint8_t)nl_octets(attrs[IP_VS_QUIC_A_SID_VALUE],
+					  map->sid.octets,
+					  sizeof(map->sid.octets));
+	map->prefix = attrs[IP_VS_QUIC_A_SID_PREFIX];
+	map->server.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SID_AF]);
+	nl_octets(attrs[IP_VS_QUIC_A_SID_ADDR], map->server.addr,
+		  sizeof(map->server.addr));
+	map->server.port =
+		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SID_PORT]));
+	return attrs[IP_VS_QUIC_A_SID_ADDR];
+}
+
+static void read_source(const struct nlattr *attr,
+			const struct source_desc *desc, struct prefix *prefix)
+{
+	uint8_t data[sizeof(struct prefix)];
+
+	memset(prefix, 0, sizeof(*prefix));
+	if (nl_octets(attr, data, sizeof(data)) != desc->octets + 1u)
+		return;
+	memcpy(prefix->addr, data, desc->octets);
+	prefix->len = data[desc->octets];
+}
+
+static void read_settings(const struct nlattr *nest, struct service *svc)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_SET_MAX + 1];
+	unsigned int i;
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_SET_MAX);
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (attrs[settings[i].attr])
+			svc->settings[i] =
+				(uint32_t)nl_number(attrs[settings[i].attr]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (attrs[sources[i].attr])
+			read_source(attrs[sources[i].attr], &sources[i],
+				    &svc->sources[i]);
+}
+
+/* Those that this program knows are there, *@count of them at the start. */
+static void read_outcomes(const struct nlattr *nest, uint64_t *outcomes,
+			  size_t *count)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, nest) {
+		unsigned int outcome = mnl_attr_get_type(attr) - 1u;
+
+		if (outcome >= OUTCOMES_MAX)
+			continue;
+		outcomes[outcome] = nl_number(attr);
+		if (*count <= outcome)
+			*count = outcome + 1;
+	}
+}
+
+static int on_service(const struct nlmsghdr *nlh, void *data)
+{
+	struct service *svc = NULL;
+	const struct nlattr *attr;
+	struct service_id id;
+	struct config config;
+	struct mapping map;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		if (mnl_attr_get_type(attr) == IP_VS_QUIC_A_SERVICE) {
+			read_service_id(attr, &id);
+			svc = state_find(data, &id);
+		}
+	if (!svc)
+		return MNL_CB_OK;	/* made after the state was read */
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		switch (mnl_attr_get_type(attr)) {
+		case IP_VS_QUIC_A_CONFIG:
+			read_config(attr, &config);
+			if (!service_add_config(svc, &config))
+				config_destroy(&config);
+			break;
+		case IP_VS_QUIC_A_SERVER_ID:
+			read_mapping(attr, &map);
+			service_add_mapping(svc, &map);
+			break;
+		case IP_VS_QUIC_A_SETTINGS:
+			read_settings(attr, svc);
+			break;
+		case IP_VS_QUIC_A_STATS:
+			svc->outcome_count = IP_VS_QUIC_OUTCOME_COUNT;
+			read_outcomes(attr, svc->outcomes, &svc->outcome_count);
+			break;
+		}
+	return MNL_CB_OK;
+}
+
+/* Back to what IPVS alone told. */
+static void forget(struct state *state)
+{
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		struct service *svc = state->services[i];
+
+		for (j = 0; j < svc->config_count; j++)
+			config_destroy(&svc->configs[j]);
+		for (j = 0; j < SETTING_COUNT; j++)
+			svc->settings[j] = settings[j].value;
+		memset(svc->sources, 0, sizeof(svc->sources));
+		svc->config_count = 0;
+		svc->map_count = 0;
+		free(svc->maps);
+		svc->maps = NULL;
+	}
+}
+
+int quic_get(struct state *state, const struct service_id *id)
+{
+	unsigned int tries = NL_DUMP_TRIES;
+	struct nl_request request;
+	int err;
+
+	do {
+		forget(state);
+		nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_GET, NLM_F_DUMP,
+			 SERVICE_ROOM);
+		if (id)
+			put_service_id(request.nlh, id);
+		err = talk(&request, on_service, state);
+	} while (err == -EINTR && --tries);
+	return err;
+}
+
+int quic_put_express(uint8_t cmd, const char *device)
+{
+	struct nl_request request;
+	struct nlattr *nest;
+
+	if (cmd == IP_VS_QUIC_CMD_EXPRESS_ADD)
+		nl_load_quic();
+	nl_begin(&request, NL_QUIC, cmd, 0, DEVICE_ROOM);
+	nest = mnl_attr_nest_start(request.nlh, IP_VS_QUIC_A_EXPRESS);
+	mnl_attr_put_strz(request.nlh, IP_VS_QUIC_A_EXP_DEVICE, device);
+	mnl_attr_nest_end(request.nlh, nest);
+	return talk(&request, NULL, NULL);
+}
+
+static int on_express(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_EXP_MAX + 1], *attr;
+	struct device device;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != IP_VS_QUIC_A_EXPRESS)
+			continue;
+		nl_nested(attr, attrs, IP_VS_QUIC_A_EXP_MAX);
+		memset(&device, 0, sizeof(device));
+		nl_octets(attrs[IP_VS_QUIC_A_EXP_DEVICE], device.name,
+			  DEVICE_NAME_MAX);
+		device.outcome_count = IP_VS_QUIC_EXPRESS_OUTCOME_COUNT;
+		if (attrs[IP_VS_QUIC_A_EXP_STATS])
+			read_outcomes(attrs[IP_VS_QUIC_A_EXP_STATS],
+				      device.outcomes, &device.outcome_count);
+		state_add_device(data, &device);
+	}
+	return MNL_CB_OK;
+}
+
+int quic_get_express(struct state *state)
+{
+	unsigned int tries = NL_DUMP_TRIES;
+	struct nl_request request;
+	int err;
+
+	do {
+		state->device_count = 0;
+		nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_GET,
+			 NLM_F_DUMP, 0);
+		err = talk(&request, on_express, state);
+	} while (err == -EINTR && --tries);
+	return err;
+}
+
+static int on_decoded(const struct nlmsghdr *nlh, void *data)
+{
+	struct quic_decoded *decoded = data;
+	const struct nlattr *attr;
+	struct config config;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		switch (mnl_attr_get_type(attr)) {
+		case IP_VS_QUIC_A_OUTCOME:
+			decoded->has_outcome = true;
+			decoded->outcome = (uint32_t)nl_number(attr);
+			break;
+		case IP_VS_QUIC_A_CONFIG:
+			read_config(attr, &config);
+			decoded->has_config = true;
+			decoded->config_id = config.id;
+			decoded->has_tenant = true;
+			decoded->tenant = config.tenant;
+			config_destroy(&config);
+			break;
+		case IP_VS_QUIC_A_SERVER_ID:
+			decoded->has_server = read_mapping(attr, &decoded->map);
+			break;
+		case IP_VS_QUIC_A_NONCE:
+			decoded->nonce_len = nl_octets(attr, decoded->nonce,
+						       sizeof(decoded->nonce));
+			break;
+		}
+	return MNL_CB_OK;
+}
+
+int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
+		struct quic_decoded *decoded)
+{
+	struct nl_request request;
+
+	memset(decoded, 0, sizeof(*decoded));
+	nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_DECODE, 0,
+		 SERVICE_ROOM + CID_ROOM);
+	put_service_id(request.nlh, id);
+	mnl_attr_put(request.nlh, IP_VS_QUIC_A_CID, len, cid);
+	return talk(&request, on_decoded, decoded);
+}

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/model.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+
+const struct setting_desc settings[SETTING_COUNT] = {
+#define X(symbol, option, json, min, max, value) \
+	{ option, json, IP_VS_QUIC_A_SET_##symbol, value },
+	SETTINGS(X)
+#undef X
+};
+
+const struct source_desc sources[SOURCE_COUNT] = {
+#define X(symbol, option, family, octets, min) \
+	{ option, IP_VS_QUIC_A_SET_##symbol, family, octets, min },
+	SOURCES(X)
+#undef X
+};
+
+bool endpoint_eq(const struct endpoint *a, const struct endpoint *b)
+{
+	return !endpoint_cmp(a, b);
+}
+
+bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->af == b->af && !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
+bool addr_bits_eq(const uint8_t *a, const uint8_t *b, unsigned int bits)
+{
+	unsigned int octets = bits / 8, rest = bits % 8;
+
+	if (memcmp(a, b, octets))
+		return false;
+	return !rest || !((a[octets] ^ b[octets]) >> (8 - rest));
+}
+
+int endpoint_cmp(const struct endpoint *a, const struct endpoint *b)
+{
+	int order;
+
+	if (a->af != b->af)
+		return a->af < b->af ? -1 : 1;
+	order = memcmp(a->addr, b->addr, sizeof(a->addr));
+	if (order)
+		return order;
+	return (a->port > b->port) - (a->port < b->port);
+}
+
+static int service_id_cmp(const struct service_id *a, const struct service_id *b)
+{
+	if (a->fwmark != b->fwmark)
+		return a->fwmark < b->fwmark ? -1 : 1;
+	if (a->fwmark)
+		return (a->vip.af > b->vip.af) - (a->vip.af < b->vip.af);
+	if (a->protocol != b->protocol)
+		return a->protocol < b->protocol ? -1 : 1;
+	return endpoint_cmp(&a->vip, &b->vip);
+}
+
+bool service_id_eq(const struct service_id *a, const struct service_id *b)
+{
+	return !service_id_cmp(a, b);
+}
+
+bool service_is_quic(const struct service *svc)
+{
+	return !strcmp(svc->sched, SCHED_QUIC);
+}
+
+char *endpoint_str(const struct endpoint *ep, char *buf)
+{
+	const char *format = ep->af == AF_INET6 ? "[%s]:%u" : "%s:%u";
+	char addr[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(ep->af, ep->addr, addr, sizeof(addr)))
+		snprintf(addr, sizeof(addr), "family-%u", ep->af);
+	snprintf(buf, ENDPOINT_STRLEN, format, addr, ep->port);
+	return buf;
+}
+
+char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf)
+{
+	char addr[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(af, prefix->addr, addr, sizeof(addr));
+	snprintf(buf, PREFIX_STRLEN, "%s/%u", addr, prefix->len);
+	return buf;
+}
+
+char *service_str(const struct service_id *id, char *buf)
+{
+	if (!id->fwmark)
+		return endpoint_str(&id->vip, buf);
+	snprintf(buf, SERVICE_STRLEN, "fwmark %u%s", id->fwmark,
+		 id->vip.af == AF_INET6 ? " (IPv6)" : "");
+	return buf;
+}
+
+char *hex_str(const uint8_t *octets, size_t len, char *buf)
+{
+	size_t i;
+
+	*buf = '\0';
+	for (i = 0; i < len; i++)
+		sprintf(buf + 2 * i, "%02x", octets[i]);
+	return buf;
+}
+
+char *sid_value_str(const struct mapping *map, char *buf)
+{
+	size_t len = map->sid.len < QLB_SERVER_ID_LEN_MAX ?
+		     map->sid.len : QLB_SERVER_ID_LEN_MAX;
+
+	hex_str(map->sid.octets, len, buf);
+	if (map->prefix)
+		strcat(buf, "*");
+	return buf;
+}
+
+char *sid_str(const struct mapping *map, char *buf)
+{
+	sid_value_str(map, buf + sprintf(buf, "%u:", map->config_id % 10U));
+	return buf;
+}
+
+char *config_str(unsigned int id, unsigned int tenant, char *buf)
+{
+	if (tenant)
+		snprintf(buf, CONFIG_STRLEN, "config %u tenant %u",
+			 id & 0xff, tenant & 0xff);
+	else
+		snprintf(buf, CONFIG_STRLEN, "config %u", id & 0xff);
+	return buf;
+}
+
+char *age_str(const struct config *config, char *buf)
+{
+	static const struct {
+		uint64_t seconds;
+		char name;
+	} units[] = {
+		{ 24 * 3600, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' },
+	};
+	uint64_t seconds = config->last_seen / 1000;
+	unsigned int i = 0;
+
+	if (!config->seen)
+		return strcpy(buf, "never");
+	/* two of a unit at least: rounding down loses less than a third */
+	while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
+		i++;
+	snprintf(buf, AGE_STRLEN, "%" PRIu64 "%c ago",
+		 seconds / units[i].seconds, units[i].name);
+	return buf;
+}
+
+void service_init(struct service *svc, const struct service_id *id)
+{
+	unsigned int i;
+
+	memset(svc, 0, sizeof(*svc));
+	svc->id = *id;
+	strcpy(svc->sched, SCHED_QUIC);
+	svc->netmask = id->vip.af == AF_INET6 ? 128 : 0xffffffff;
+	for (i = 0; i < SETTING_COUNT; i++)
+		svc->settings[i] = settings[i].value;
+}
+
+void dest_init(struct dest *dest, const struct endpoint *server)
+{
+	memset(dest, 0, sizeof(*dest));
+	dest->server = *server;
+	dest->forward = IP_VS_CONN_F_DROUTE;
+	dest->weight = 1;
+}
+
+/* Room for one more in an array that doubles whenever it is a power of two. */
+static void *grow(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return array;
+	return xreallocarray(array, count ? 2 * count : 1, size);
+}
+
+struct service *state_add(struct state *state, const struct service_id *id)
+{
+	struct service *svc = xcalloc(1, sizeof(*svc));
+
+	service_init(svc, id);
+	state->services = grow(state->services, state->count,
+			       sizeof(*state->services));
+	state->services[state->count++] = svc;
+	return svc;
+}
+
+void state_add_device(struct state *state, const struct device *device)
+{
+	state->devices = grow(state->devices, state->device_count,
+			      sizeof(*device));
+	state->devices[state->device_count++] = *device;
+}
+
+struct device *state_find_device(const struct state *state, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < state->device_count; i++)
+		if (!strcmp(state->devices[i].name, name))
+			return &state->devices[i];
+	return NULL;
+}
+
+struct service *state_find(const struct state *state, const struct service_id *id)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (service_id_eq(&state->services[i]->id, id))
+			return state->services[i];
+	return NULL;
+}
+
+struct dest *service_add_dest(struct service *svc, const struct dest *dest)
+{
+	svc->dests = grow(svc->dests, svc->dest_count, sizeof(*dest));
+	svc->dests[svc->dest_count] = *dest;
+	return &svc->dests[svc->dest_count++];
+}
+
+struct dest *service_find_dest(const struct service *svc,
+			       const struct endpoint *server)
+{
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		if (endpoint_eq(&svc->dests[i].server, server))
+			return &svc->dests[i];
+	return NULL;
+}
+
+struct config *service_find_config(struct service *svc, unsigned int id,
+				   unsigned int tenant)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		if (svc->configs[i].id == id && svc->configs[i].tenant == tenant)
+			return &svc->configs[i];
+	return NULL;
+}
+
+bool service_length_fits(const struct service *svc, const struct mapping *map)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++) {
+		const struct config *config = &svc->configs[i];
+
+		if (config->id != map->config_id)
+			continue;
+		if (map->sid.len == config->server_id_len ||
+		    (map->prefix && map->sid.len < config->server_id_len))
+			return true;
+		any = true;
+	}
+	return !any;
+}
+
+static int config_cmp(const struct config *a, const struct config *b)
+{
+	return a->id == b->id ? a->tenant - b->tenant : a->id - b->id;
+}
+
+bool service_add_config(struct service *svc, const struct config *config)
+{
+	size_t at = svc->config_count;
+
+	if (svc->config_count == CONFIGS_MAX)
+		return false;
+	while (at && config_cmp(&svc->configs[at - 1], config) > 0)
+		at--;
+	memmove(&svc->configs[at + 1], &svc->configs[at],
+		(svc->config_count - at) * sizeof(*config));
+	svc->configs[at] = *config;
+	svc->config_count++;
+	return true;
+}
+
+void service_add_mapping(struct service *svc, const struct mapping *map)
+{
+	svc->maps = grow(svc->maps, svc->map_count, sizeof(*map));
+	svc->maps[svc->map_count++] = *map;
+}
+
+bool setting_matters(const uint32_t *values, enum setting setting)
+{
+	return setting != SETTING_DCID_TIMEOUT || values[SETTING_DCID_MAX];
+}
+
+bool settings_same(const uint32_t *a, const uint32_t *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (a[i] != b[i] && setting_matters(a, i))
+			return false;
+	return true;
+}
+
+struct mapping *service_find_mapping(const struct service *svc,
+				     const struct mapping *map)
+{
+	size_t i;
+
+	for (i = 0; i < svc->map_count; i++)
+		if (!mapping_cmp_by_sid(&svc->maps[i], map))
+			return &svc->maps[i];
+	return NULL;
+}
+
+static int service_cmp(const void *a, const void *b)
+{
+	const struct service *const *one = a, *const *other = b;
+
+	return service_id_cmp(&(*one)->id, &(*other)->id);
+}
+
+static int dest_cmp(const void *a, const void *b)
+{
+	const struct dest *one = a, *other = b;
+
+	return endpoint_cmp(&one->server, &other->server);
+}
+
+int mapping_cmp_by_sid(const void *a, const void *b)
+{
+	const struct mapping *one = a, *other = b;
+	int order = one->config_id - other->config_id;
+
+	if (!order)
+		order = memcmp(one->sid.octets, other->sid.octets,
+			       sizeof(one->sid.octets));
+	if (!order)
+		order = one->sid.len - other->sid.len;
+	return order ? order : one->prefix - other->prefix;
+}
+
+int mapping_cmp_by_server(const void *a, const void *b)
+{
+	const struct mapping *one = a, *other = b;
+	int order = endpoint_cmp(&one->server, &other->server);
+
+	return order ? order : mapping_cmp_by_sid(a, b);
+}
+
+static void sort(void *array, size_t count, size_t size,
+		 int (*cmp)(const void *, const void *))
+{
+	if (count > 1)
+		qsort(array, count, size, cmp);
+}
+
+void service_sort(struct service *svc)
+{
+	sort(svc->dests, svc->dest_count, sizeof(*svc->dests), dest_cmp);
+	sort(svc->maps, svc->map_count, sizeof(*svc->maps),
+	     mapping_cmp_by_server);
+}
+
+static int device_cmp(const void *a, const void *b)
+{
+	const struct device *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+void state_sort(struct state *state)
+{
+	size_t i;
+
+	sort(state->devices, state->device_count, sizeof(*state->devices),
+	     device_cmp);
+	sort(state->services, state->count, sizeof(*state->services),
+	     service_cmp);
+	for (i = 0; i < state->count; i++)
+		service_sort(state->services[i]);
+}
+
+/* First mapping whose server is not less than (or, @past, greater than) this. */
+static size_t maps_bound(const struct service *svc, const struct endpoint *server,
+			 bool past)
+{
+	size_t low = 0, high = svc->map_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = endpoint_cmp(&svc->maps[middle].server, server);
+
+		if (order < 0 || (past && !order))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+const struct mapping *service_maps_of(const struct service *svc,
+				      const struct endpoint *server,
+				      size_t *count)
+{
+	size_t first = maps_bound(svc, server, false);
+
+	*count = maps_bound(svc, server, true) - first;
+	return *count ? &svc->maps[first] : NULL;
+}
+
+const struct mapping *service_next_absent(const struct service *svc, size_t *at,
+					  size_t *count)
+{
+	const struct mapping *first;
+
+	while (*at < svc->map_count) {
+		first = service_maps_of(svc, &svc->maps[*at].server, count);
+		*at += *count;
+		if (!service_find_dest(svc, &first->server))
+			return first;
+	}
+	return NULL;
+}
+
+void config_destroy(struct config *config)
+{
+	explicit_bzero(config->key, sizeof(config->key));
+	config->have_key = false;
+	free(config->key_source);
+	config->key_source = NULL;
+}
+
+void service_destroy(struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		config_destroy(&svc->configs[i]);
+	free(svc->dests);
+	free(svc->maps);
+	explicit_bzero(svc, sizeof(*svc));
+}
+
+void state_destroy(struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++) {
+		service_destroy(state->services[i]);
+		free(state->services[i]);
+	}
+	free(state->services);
+	free(state->devices);
+	memset(state, 0, sizeof(*state));
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parser, the netlink code and the printers share: plain structs that
+ * describe services, real servers, configs and server IDs.
+ */
+#ifndef _QUICLBADM_MODEL_MODEL_H
+#define _QUICLBADM_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <netinet/in.h>
+#include <linux/ip_vs.h>
+#include <linux/ip_vs_quic.h>
+
+#include "qlb.h"
+
+enum model_limits {
+	KEY_SOURCE_MAX = 1023,		/* octets, as in ip_vs_quic.h */
+	ENDPOINT_STRLEN = INET6_ADDRSTRLEN + sizeof("[]:65535"),
+	SERVICE_STRLEN = ENDPOINT_STRLEN + sizeof("fwmark 4294967295 (IPv6)"),
+	SID_STRLEN = sizeof("0:*") + 2 * QLB_SERVER_ID_LEN_MAX,
+	CONFIG_STRLEN = sizeof("config 255 tenant 255"),
+	PREFIX_STRLEN = INET6_ADDRSTRLEN + sizeof("/128"),
+	AGE_STRLEN = sizeof("18446744073709551615s ago"),
+	TENANTS_MAX = 4,		/* configs of one ID, as in ip_vs_quic.h */
+	CONFIGS_MAX = QLB_CONFIGS_MAX * TENANTS_MAX,
+	DEVICE_NAME_MAX = 15,		/* IFNAMSIZ - 1 */
+	OUTCOMES_MAX = 64,		/* room for those of a newer kernel */
+};
+
+#define SCHED_QUIC "quic"
+
+/*
+ * What "set" sets, with limits and defaults as in ip_vs_quic.h.  SETTINGS(X) calls
+ * X(symbol, option, JSON name, minimum, maximum, default).
+ */
+#define SETTINGS(X) \
+	X(TUPLE_TIMEOUT, "tuple-timeout", "tuple_timeout", 1, 86400, 60) \
+	X(TUPLE_MAX, "tuple-max", "tuple_max", 0, INT32_MAX, 131072) \
+	X(DCID_MAX, "dcid-max", "dcid_max", 0, 1048576, 0) \
+	X(DCID_TIMEOUT, "dcid-timeout", "dcid_timeout", 1, 86400, 60)
+
+enum setting {
+#define X(symbol, option, json, min, max, value) SETTING_##symbol,
+	SETTINGS(X)
+#undef X
+	SETTING_COUNT,
+};
+
+struct setting_desc {
+	const char *option;		/* without hyphens in front */
+	const char *json;
+	uint16_t attr;			/* IP_VS_QUIC_A_SET_* */
+	uint32_t value;			/* default */
+};
+
+extern const struct setting_desc settings[SETTING_COUNT];
+
+/*
+ * Prefixes that outer source addresses of tunnels are taken from.  SOURCES(X) calls
+ * X(symbol, option, family, octets, shortest length).
+ */
+#define SOURCES(X) \
+	X(SOURCE4, "source4", AF_INET, 4, 8) \
+	X(SOURCE6, "source6", AF_INET6, 16, 64)
+
+enum source {
+#define X(symbol, option, family, octets, min) SOURCE_##symbol,
+	SOURCES(X)
+#undef X
+	SOURCE_COUNT,
+};
+
+struct source_desc {
+	const char *option;		/* and JSON name */
+	uint16_t attr;			/* IP_VS_QUIC_A_SET_* */
+	uint16_t af;
+	uint8_t octets;
+	uint8_t min;			/* of its length */
+};
+
+extern const struct source_desc sources[SOURCE_COUNT];
+
+struct prefix {
+	uint8_t addr[16];
+	uint8_t len;			/* 0: none */
+};
+
+/* Address and port; without padding, and unused octets of addr are zero. */
+struct endpoint {
+	uint16_t af;
+	uint16_t port;			/* host order */
+	uint8_t addr[16];
+};
+
+/* How IPVS names a service: protocol and endpoint, or a firewall mark. */
+struct service_id {
+	uint16_t protocol;
+	uint32_t fwmark;		/* not 0: of vip only the af counts */
+	struct endpoint vip;
+};
+
+enum counter {
+	COUNT_CONNS,
+	COUNT_INPKTS,
+	COUNT_OUTPKTS,
+	COUNT_INBYTES,
+	COUNT_OUTBYTES,
+	COUNT_CPS,			/* the rest are rates per second */
+	COUNT_INPPS,
+	COUNT_OUTPPS,
+	COUNT_INBPS,
+	COUNT_OUTBPS,
+	COUNTERS,
+};
+
+/* A real server in a service's pool, as IPVS has it. */
+struct dest {
+	struct endpoint server;
+	uint32_t forward;		/* IPVS_CONN_F_* of the forwarding method */
+	uint32_t weight;
+	uint32_t u_threshold;
+	uint32_t l_threshold;
+	uint8_t tun_type;
+	uint16_t tun_port;		/* host order */
+	uint16_t tun_flags;
+	uint32_t active;
+	uint32_t inactive;
+	uint32_t persistent;
+	uint64_t counters[COUNTERS];
+};
+
+/* One entry of a service's server map. */
+struct mapping {
+	uint8_t config_id;
+	bool prefix;			/* sid is the beginning of server IDs */
+	struct qlb_server_id sid;
+	struct endpoint server;
+	/* while -R reads its input: */
+	unsigned int line;		/* which asks for it */
+	bool absent;			/* the server need not be in the pool */
+};
+
+struct config {
+	uint8_t id;
+	uint8_t tenant;			/* which of those with this ID */
+	uint8_t server_id_len;
+	uint8_t nonce_len;
+	bool check_length;
+	bool keyed;
+	bool have_key;			/* key[] is filled in; the kernel never does */
+	uint8_t key[QLB_KEY_LEN];
+	uint32_t fingerprint;		/* of a keyed config */
+	char *key_source;		/* NULL: none known */
+	/* what the kernel counts: */
+	uint64_t datagrams;
+	uint64_t misses;
+	bool seen;
+	uint64_t last_seen;		/* ms ago, if seen */
+};
+
+struct service {
+	struct service_id id;
+	char sched[IP_VS_SCHEDNAME_MAXLEN];
+	char pe[IP_VS_PENAME_MAXLEN];
+	uint32_t flags;			/* IP_VS_SVC_F_* */
+	uint32_t timeout;		/* s, of persistence */
+	uint32_t netmask;		/* IPv4: mask, network order; IPv6: prefix length */
+	uint64_t counters[COUNTERS];
+	struct dest *dests;
+	size_t dest_count;
+	struct config configs[CONFIGS_MAX];
+	size_t config_count;
+	uint32_t settings[SETTING_COUNT];
+	struct prefix sources[SOURCE_COUNT];
+	bool set_line;			/* while -R reads: there was one */
+	struct mapping *maps;
+	size_t map_count;
+	uint64_t outcomes[OUTCOMES_MAX];
+	size_t outcome_count;
+};
+
+/* A device with the express path. */
+struct device {
+	char name[DEVICE_NAME_MAX + 1];
+	uint64_t outcomes[OUTCOMES_MAX];
+	size_t outcome_count;
+};
+
+/* Services are allocated one by one: growing must not leave copies of keys. */
+struct state {
+	struct service **services;
+	size_t count;
+	struct device *devices;
+	size_t device_count;
+};
+
+bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
+/* Whatever the ports. */
+bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b);
+/* Are the first @bits of two addresses the same? */
+bool addr_bits_eq(const uint8_t *a, const uint8_t *b, unsigned int bits);
+int endpoint_cmp(const struct endpoint *a, const struct endpoint *b);
+bool service_id_eq(const struct service_id *a, const struct service_id *b);
+bool service_is_quic(const struct service *svc);
+
+/* Each writes at most the *_STRLEN above and returns @buf. */
+char *endpoint_str(const struct endpoint *ep, char *buf);
+char *service_str(const struct service_id *id, char *buf);
+char *sid_str(const struct mapping *map, char *buf);
+/* The same without the config ID. */
+char *sid_value_str(const struct mapping *map, char *buf);
+char *config_str(unsigned int id, unsigned int tenant, char *buf);
+char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf);
+char *age_str(const struct config *config, char *buf);
+
+/* Writes two digits for each octet and returns @buf. */
+char *hex_str(const uint8_t *octets, size_t len, char *buf);
+
+/* Set to what a service or real server is when nothing is said about it. */
+void service_init(struct service *svc, const struct service_id *id);
+void dest_init(struct dest *dest, const struct endpoint *server);
+
+struct service *state_add(struct state *state, const struct service_id *id);
+struct service *state_find(const struct state *state, const struct service_id *id);
+
+void state_add_device(struct state *state, const struct device *device);
+struct device *state_find_device(const struct state *state, const char *name);
+
+struct dest *service_add_dest(struct service *svc, const struct dest *dest);
+struct dest *service_find_dest(const struct service *svc,
+			       const struct endpoint *server);
+struct config *service_find_config(struct service *svc, unsigned int id,
+				   unsigned int tenant);
+
+/*
+ * Can a connection ID of the service have this server ID?  Yes when no config has
+ * the ID; else one of them must have its length, or at least that of a prefix.
+ */
+bool service_length_fits(const struct service *svc, const struct mapping *map);
+
+/*
+ * In order of ID and tenant; takes over key_source, the caller wipes its copy of
+ * the key.  Return: false when CONFIGS_MAX are there.
+ */
+bool service_add_config(struct service *svc, const struct config *config);
+void service_add_mapping(struct service *svc, const struct mapping *map);
+
+/* Without its timeout, a table that is off is as good as another one. */
+bool setting_matters(const uint32_t *values, enum setting setting);
+bool settings_same(const uint32_t *a, const uint32_t *b);
+
+/* Finds by config ID and server ID; NULL when nobody has it. */
+struct mapping *service_find_mapping(const struct service *svc,
+				     const struct mapping *map);
+
+/*
+ * The order of everything printed: services, servers, config and server IDs;
+ * devices by name.
+ */
+int mapping_cmp_by_server(const void *a, const void *b);
+int mapping_cmp_by_sid(const void *a, const void *b);
+void service_sort(struct service *svc);
+void state_sort(struct state *state);
+
+/*
+ * The mappings of @server in a sorted service: @count of them from the one
+ * returned, or NULL.
+ */
+const struct mapping *service_maps_of(const struct service *svc,
+				      const struct endpoint *server,
+				      size_t *count);
+
+/*
+ * The first mapping, from *@at on, of a server that is not in the pool; moves
+ * *@at behind all of that server's.  NULL at the end.
+ */
+const struct mapping *service_next_absent(const struct service *svc, size_t *at,
+					  size_t *count);
+
+void config_destroy(struct config *config);
+void service_destroy(struct service *svc);
+void state_destroy(struct state *state);
+
+#endif /* _QUICLBADM_MODEL_MODEL_H */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The uAPI header's names and sentences for what becomes of a datagram. */
+#ifndef _QUICLBADM_MODEL_OUTCOME_H
+#define _QUICLBADM_MODEL_OUTCOME_H
+
+#include <stdint.h>
+
+/* "routed"; of a number this program does not know, "outcome-12". */
+const char *outcome_name(uint32_t outcome);
+/* The header's sentence, or "" */
+const char *outcome_meaning(uint32_t outcome);
+/* "taken": what the express path does with a datagram; likewise. */
+const char *express_name(uint32_t outcome);
+/* What the header says about it; "" when it is newer. */
+const char *express_meaning(uint32_t outcome);
+
+#endif /* _QUICLBADM_MODEL_OUTCOME_H */

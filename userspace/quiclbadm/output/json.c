@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/json.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <jansson.h>
+
+#include "model/outcome.h"
+#include "output/json_build.h"
+#include "output/names.h"
+
+static json_t *counters_json(const uint64_t *counters)
+{
+	static const char *const names[COUNTERS] = {
+		[COUNT_CONNS] = "conns",
+		[COUNT_INPKTS] = "in_packets",
+		[COUNT_OUTPKTS] = "out_packets",
+		[COUNT_INBYTES] = "in_bytes",
+		[COUNT_OUTBYTES] = "out_bytes",
+		[COUNT_CPS] = "conns_per_second",
+		[COUNT_INPPS] = "in_packets_per_second",
+		[COUNT_OUTPPS] = "out_packets_per_second",
+		[COUNT_INBPS] = "in_bytes_per_second",
+		[COUNT_OUTBPS] = "out_bytes_per_second",
+	};
+	json_t *object = need(json_object());
+	unsigned int i;
+
+	for (i = 0; i < COUNTERS; i++)
+		set_number(object, names[i], counters[i]);
+	return object;
+}
+
+static json_t *maps_json(const struct mapping *maps, size_t count)
+{
+	json_t *array = need(json_array());
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		json_t *object = need(json_object());
+
+		set_number(object, "config", maps[i].config_id);
+		set_hex(object, "server_id", maps[i].sid.octets,
+			maps[i].sid.len);
+		if (maps[i].prefix)
+			set(object, "prefix", json_true());
+		append(array, object);
+	}
+	return array;
+}
+
+static void set_tunnel(json_t *object, const struct dest *dest)
+{
+	const char *type = tunnel_name(dest->tun_type);
+
+	if (type)
+		set_text(object, "tunnel", type);
+	else
+		set_number(object, "tunnel", dest->tun_type);
+	set_number(object, "tunnel_port", dest->tun_port);
+	set_number(object, "tunnel_flags", dest->tun_flags);
+}
+
+static json_t *dest_json(const struct service *svc, const struct dest *dest)
+{
+	const char *forward = forward_name(dest->forward);
+	json_t *object = need(json_object());
+	const struct mapping *maps;
+	size_t count;
+
+	set_endpoint(object, &dest->server);
+	set(object, "present", json_true());
+	if (forward)
+		set_text(object, "forward", forward);
+	else
+		set_number(object, "forward", dest->forward);
+	if (dest->forward == IP_VS_CONN_F_TUNNEL)
+		set_tunnel(object, dest);
+	set_number(object, "weight", dest->weight);
+	set_number(object, "upper_threshold", dest->u_threshold);
+	set_number(object, "lower_threshold", dest->l_threshold);
+	set_number(object, "active_conns", dest->active);
+	set_number(object, "inactive_conns", dest->inactive);
+	set_number(object, "persistent_conns", dest->persistent);
+	maps = service_maps_of(svc, &dest->server, &count);
+	set(object, "server_ids", maps_json(maps, count));
+	set(object, "stats", counters_json(dest->counters));
+	return object;
+}
+
+static json_t *dests_json(const struct service *svc)
+{
+	json_t *array = need(json_array());
+	const struct mapping *maps;
+	size_t at = 0, count, i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		append(array, dest_json(svc, &svc->dests[i]));
+	while ((maps = service_next_absent(svc, &at, &count))) {
+		json_t *object = need(json_object());
+
+		set_endpoint(object, &maps->server);
+		set(object, "present", json_false());
+		set(object, "server_ids", maps_json(maps, count));
+		append(array, object);
+	}
+	return array;
+}
+
+static json_t *config_json(const struct config *config)
+{
+	json_t *object = need(json_object());
+	char text[9];
+
+	set_number(object, "id", config->id);
+	set_number(object, "tenant", config->tenant);
+	set_number(object, "server_id_len", config->server_id_len);
+	set_number(object, "nonce_len", config->nonce_len);
+	set(object, "check_length", json_boolean(config->check_length));
+	set_text(object, "algorithm", algorithm_name(config));
+	if (config->keyed) {
+		snprintf(text, sizeof(text), "%08x", config->fingerprint);
+		set_text(object, "key_fingerprint", text);
+	}
+	if (config->key_source)
+		set_text(object, "key_source", config->key_source);
+	set_number(object, "datagrams", config->datagrams);
+	set(object, "last_seen_ms", config->seen ?
+	    json_integer((json_int_t)config->last_seen) : json_null());
+	set_number(object, "misses", config->misses);
+	return object;
+}
+
+static json_t *settings_json(const struct service *svc)
+{
+	json_t *object = need(json_object());
+	char text[PREFIX_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (setting_matters(svc->settings, i))
+			set_number(object, settings[i].json, svc->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (svc->sources[i].len)
+			set_text(object, sources[i].option,
+				 prefix_str(&svc->sources[i], sources[i].af,
+					    text));
+	return object;
+}
+
+static json_t *outcomes_json(const struct service *svc)
+{
+	json_t *object = need(json_object());
+	uint32_t i;
+
+	for (i = 0; i < svc->outcome_count; i++)
+		set_number(object, outcome_name(i), svc->outcomes[i]);
+	return object;
+}
+
+static json_t *flags_json(uint32_t flags)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = {
+		{ IP_VS_SVC_F_PERSISTENT, "persistent" },
+		{ IP_VS_SVC_F_ONEPACKET, "ops" },
+		{ IP_VS_SVC_F_SCHED1, "flag-1" },
+		{ IP_VS_SVC_F_SCHED2, "flag-2" },
+		{ IP_VS_SVC_F_SCHED3, "flag-3" },
+	};
+	json_t *array = need(json_array());
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (flags & names[i].flag) {
+			append(array, json_string(names[i].name));
+			flags &= ~names[i].flag;
+		}
+	if (flags)
+		append(array, json_integer(flags));
+	return array;
+}
+
+static json_t *service_json(const struct service *svc)
+{
+	json_t *object = service_id_json(&svc->id), *configs;
+	size_t i;
+
+	set_text(object, "scheduler", svc->sched);
+	set(object, "flags", flags_json(svc->flags));
+	if (svc->flags & IP_VS_SVC_F_PERSISTENT)
+		set_number(object, "timeout", svc->timeout);
+	if (*svc->pe)
+		set_text(object, "persistence_engine", svc->pe);
+	if (service_is_quic(svc)) {
+		configs = need(json_array());
+		for (i = 0; i < svc->config_count; i++)
+			append(configs, config_json(&svc->configs[i]));
+		set(object, "configs", configs);
+		set(object, "settings", settings_json(svc));
+		set(object, "outcomes", outcomes_json(svc));
+	}
+	set(object, "stats", counters_json(svc->counters));
+	set(object, "servers", dests_json(svc));
+	return object;
+}
+
+static json_t *devices_json(const struct state *state)
+{
+	json_t *array = need(json_array()), *object, *outcomes;
+	size_t i, j;
+
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		outcomes = need(json_object());
+		for (j = 0; j < device->outcome_count; j++)
+			set_number(outcomes, express_name((uint32_t)j),
+				   device->outcomes[j]);
+		object = need(json_object());
+		set_text(object, "device", device->name);
+		set(object, "outcomes", outcomes);
+		append(array, object);
+	}
+	return array;
+}
+
+void print_services_json(const struct state *state,
+			 const struct ipvs_info *info)
+{
+	json_t *object = need(json_object()), *services = need(json_array());
+	char version[16];
+	size_t i;
+
+	snprintf(version, sizeof(version), "%u.%u.%u",
+		 info->version >> 16 & 0xff, info->version >> 8 & 0xff,
+		 info->version & 0xff);
+	set_text(object, "ipvs_version", version);
+	set_number(object, "conn_tab_size", info->conn_tab_size);
+	for (i = 0; i < state->count; i++)
+		append(services, service_json(state->services[i]));
+	set(object, "services", services);
+	set(object, "express", devices_json(state));
+	dump(object);
+}
+
+void print_configs_json(const struct state *state)
+{
+	json_t *array = need(json_array()), *object;
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		for (j = 0; j < svc->config_count; j++) {
+			object = config_json(&svc->configs[j]);
+			set(object, "service", service_id_json(&svc->id));
+			append(array, object);
+		}
+	}
+	dump(array);
+}
+
+void print_server_ids_json(const struct state *state,
+			   const struct endpoint *only)
+{
+	json_t *array = need(json_array()), *object;
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		for (j = 0; j < svc->map_count; j++) {
+			const struct mapping *map = &svc->maps[j];
+
+			if (only && !endpoint_eq(only, &map->server))
+				continue;
+			object = need(json_object());
+			set(object, "service", service_id_json(&svc->id));
+			set_number(object, "config", map->config_id);
+			set_hex(object, "server_id", map->sid.octets,
+				map->sid.len);
+			if (map->prefix)
+				set(object, "prefix", json_true());
+			set_nested_endpoint(object, "server", &map->server);
+			set(object, "present",
+			    json_boolean(service_find_dest(svc, &map->server)));
+			append(array, object);
+		}
+	}
+	dump(array);
+}
+
+void print_express_json(const struct state *state)
+{
+	dump(devices_json(state));
+}
+
+void print_decoded_json(const struct quic_decoded *decoded)
+{
+	json_t *object = need(json_object());
+
+	if (decoded->has_outcome) {
+		set_text(object, "outcome", outcome_name(decoded->outcome));
+		set_text(object, "meaning", outcome_meaning(decoded->outcome));
+	}
+	if (decoded->has_config)
+		set_number(object, "config", decoded->config_id);
+	if (decoded->has_tenant)
+		set_number(object, "tenant", decoded->tenant);
+	if (decoded->map.sid.len)
+		set_hex(object, "server_id", decoded->map.sid.octets,
+			decoded->map.sid.len);
+	if (decoded->nonce_len)
+		set_hex(object, "nonce", decoded->nonce, decoded->nonce_len);
+	if (decoded->has_server)
+		set_nested_endpoint(object, "server", &decoded->map.server);
+	dump(object);
+}
+
+void print_cid_json(const char *cid)
+{
+	json_t *object = need(json_object());
+
+	set_text(object, "cid", cid);
+	dump(object);
+}

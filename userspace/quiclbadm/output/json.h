@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The lists as JSON.  States come sorted. */
+#ifndef _QUICLBADM_OUTPUT_JSON_H
+#define _QUICLBADM_OUTPUT_JSON_H
+
+#include "kernel/ipvs.h"
+#include "kernel/quic.h"
+
+void print_services_json(const struct state *state,
+			 const struct ipvs_info *info);
+void print_configs_json(const struct state *state);
+void print_server_ids_json(const struct state *state,
+			   const struct endpoint *only);
+void print_express_json(const struct state *state);
+void print_decoded_json(const struct quic_decoded *decoded);
+void print_cid_json(const char *cid);
+
+#endif /* _QUICLBADM_OUTPUT_JSON_H */

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "output/text.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "model/outcome.h"
+#include "output/names.h"
+
+/* ipvsadm's: at most 8 columns, rounded to K, M, G, T. */
+static void print_large(uint64_t number, bool exact)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit = units;
+
+	if (exact) {
+		printf(" %13" PRIu64, number);
+		return;
+	}
+	if (number < 100000000) {
+		printf(" %8" PRIu64, number);
+		return;
+	}
+	number /= 1000;
+	while (number >= 10000000 && unit[1]) {
+		number /= 1000;
+		unit++;
+	}
+	printf(" %7" PRIu64 "%c", number, *unit);
+}
+
+static void print_title(const struct ipvs_info *info, enum view view)
+{
+	static const char *const titles[] = {
+		[VIEW_DEFAULT] = "Prot LocalAddress:Port Scheduler Flags\n"
+			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn  ServerID",
+		[VIEW_STATS] = "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n"
+			"  -> RemoteAddress:Port",
+		[VIEW_RATE] = "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n"
+			"  -> RemoteAddress:Port",
+		[VIEW_THRESHOLDS] = "Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn\n"
+			"  -> RemoteAddress:Port",
+		[VIEW_TUN_INFO] = "Prot LocalAddress:Port            TunnelType TunnelPort TunnelFlags\n"
+			"  -> RemoteAddress:Port",
+	};
+
+	printf("IP Virtual Server version %u.%u.%u (size=%u)\n%s\n",
+	       info->version >> 16 & 0xff, info->version >> 8 & 0xff,
+	       info->version & 0xff, info->conn_tab_size, titles[view]);
+}
+
+static bool any_outcomes(const struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (state->services[i]->outcome_count)
+			return true;
+	return state->device_count;
+}
+
+/* Two ages in one list: IPVS's estimator adds up its counters, ours are read. */
+static void print_outcome_title(const struct state *state)
+{
+	if (any_outcomes(state))
+		printf("     %-22s %20s  (of now; IPVS sums the numbers above only every 2 seconds)\n",
+		       "Outcome", "Datagrams");
+}
+
+static void print_flags(const struct service *svc)
+{
+	char mask[INET_ADDRSTRLEN];
+
+	if (svc->flags & IP_VS_SVC_F_ONEPACKET)
+		printf(" ops");
+	if (svc->flags & IP_VS_SVC_F_PERSISTENT) {
+		printf(" persistent %u", svc->timeout);
+		if (svc->id.vip.af == AF_INET6 && svc->netmask != 128)
+			printf(" mask %u", svc->netmask);
+		if (svc->id.vip.af == AF_INET && svc->netmask != 0xffffffff)
+			printf(" mask %s", inet_ntop(AF_INET, &svc->netmask,
+						     mask, sizeof(mask)));
+		if (*svc->pe)
+			printf(" pe %s", svc->pe);
+	}
+	if (svc->flags & IP_VS_SVC_F_SCHED1)
+		printf(" flag-1");
+	if (svc->flags & IP_VS_SVC_F_SCHED2)
+		printf(" flag-2");
+	if (svc->flags & IP_VS_SVC_F_SCHED3)
+		printf(" flag-3");
+}
+
+/* Those that are not the default. */
+static void print_settings(const struct service *svc)
+{
+	char text[PREFIX_STRLEN];
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (svc->settings[i] != settings[i].value &&
+		    setting_matters(svc->settings, i))
+			printf(" %s %u", settings[i].option, svc->settings[i]);
+	for (i = 0; i < SOURCE_COUNT; i++)
+		if (svc->sources[i].len)
+			printf(" %s %s", sources[i].option,
+			       prefix_str(&svc->sources[i], sources[i].af, text));
+}
+
+static void print_maps(const struct mapping *maps, size_t count)
+{
+	char text[SID_STRLEN];
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		printf("%s%s", i ? "," : "",
+		       sid_str(&maps[i], text));
+}
+
+static void print_counters(const char *name, const uint64_t *counters,
+			   enum view view, bool exact)
+{
+	unsigned int first = view == VIEW_RATE ? COUNT_CPS : COUNT_CONNS, i;
+
+	printf("%-33s", name);
+	for (i = first; i < first + COUNT_CPS; i++)
+		print_large(counters[i], exact);
+	putchar('\n');
+}
+
+static void print_dest(const struct service *svc, const struct dest *dest)
+{
+	const char *forward = forward_name(dest->forward);
+	char server[ENDPOINT_STRLEN], number[16];
+	const struct mapping *maps;
+	size_t count;
+
+	if (!forward) {
+		snprintf(number, sizeof(number), "%u", dest->forward);
+		forward = number;
+	}
+	maps = service_maps_of(svc, &dest->server, &count);
+	printf("  -> %-28s %-7s %-6u %-10u %-10u", endpoint_str(&dest->server, server),
+	       forward, dest->weight, dest->active, dest->inactive);
+	if (count)
+		putchar(' ');
+	print_maps(maps, count);
+	putchar('\n');
+}
+
+static void print_tunnel(const char *name, const struct dest *dest)
+{
+	const char *type = tunnel_name(dest->tun_type);
+	char number[16];
+
+	if (!type) {
+		snprintf(number, sizeof(number), "%u", dest->tun_type);
+		type = number;
+	}
+	if (dest->forward != IP_VS_CONN_F_TUNNEL)
+		type = "none";
+	printf("%-33s %-10s %-10u ", name, type, dest->tun_port);
+	if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM)
+		printf("csum\n");
+	else if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM)
+		printf("remcsum\n");
+	else if (dest->tun_flags)
+		printf("0x%x\n", dest->tun_flags);
+	else
+		printf("nocsum\n");
+}
+
+static void print_dest_view(const struct service *svc, const struct dest *dest,
+			    enum view view, bool exact)
+{
+	char name[8 + ENDPOINT_STRLEN] = "  -> ";
+
+	endpoint_str(&dest->server, name + 5);
+	switch (view) {
+	case VIEW_DEFAULT:
+		print_dest(svc, dest);
+		break;
+	case VIEW_STATS:
+	case VIEW_RATE:
+		print_counters(name, dest->counters, view, exact);
+		break;
+	case VIEW_THRESHOLDS:
+		printf("%-33s %-10u %-10u %-10u %-10u\n", name,
+		       dest->u_threshold, dest->l_threshold, dest->active,
+		       dest->inactive);
+		break;
+	case VIEW_TUN_INFO:
+		print_tunnel(name, dest);
+		break;
+	}
+}
+
+/* Servers that have server IDs but are not in the pool. */
+static void print_absent(const struct service *svc)
+{
+	char server[ENDPOINT_STRLEN];
+	const struct mapping *maps;
+	size_t at = 0, count;
+
+	while ((maps = service_next_absent(svc, &at, &count))) {
+		printf("  -> %-28s %-7s %-6s %-10s %-10s ",
+		       endpoint_str(&maps->server, server), "Absent", "-", "-",
+		       "-");
+		print_maps(maps, count);
+		putchar('\n');
+	}
+}
+
+static void print_outcomes(const struct service *svc)
+{
+	uint32_t i;
+
+	for (i = 0; i < svc->outcome_count; i++)
+		printf("     %-22s %20" PRIu64 "\n", outcome_name(i),
+		       svc->outcomes[i]);
+}
+
+static void service_name(const struct service *svc, char *buf, size_t size)
+{
+	char vip[ENDPOINT_STRLEN];
+
+	if (svc->id.fwmark)
+		snprintf(buf, size, "FWM  %u%s", svc->id.fwmark,
+			 svc->id.vip.af == AF_INET6 ? " IPv6" : "");
+	else
+		snprintf(buf, size, "UDP  %s", endpoint_str(&svc->id.vip, vip));
+}
+
+static void print_devices(const struct state *state, enum view view)
+{
+	size_t i, j;
+
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		printf("EXP  %s\n", device->name);
+		for (j = 0; view == VIEW_STATS && j < device->outcome_count; j++)
+			printf("     %-22s %20" PRIu64 "\n",
+			       express_name((uint32_t)j), device->outcomes[j]);
+	}
+}
+
+void print_services(const struct state *state, const struct ipvs_info *info,
+		    enum view view, bool exact)
+{
+	size_t i, j;
+
+	print_title(info, view);
+	if (view == VIEW_STATS)
+		print_outcome_title(state);
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+		char name[8 + SERVICE_STRLEN];
+
+		service_name(svc, name, sizeof(name));
+		if (view == VIEW_STATS || view == VIEW_RATE) {
+			print_counters(name, svc->counters, view, exact);
+		} else {
+			printf("%s %s", name, svc->sched);
+			print_flags(svc);
+			print_settings(svc);
+			putchar('\n');
+		}
+		for (j = 0; j < svc->dest_count; j++)
+			print_dest_view(svc, &svc->dests[j], view, exact);
+		if (view == VIEW_DEFAULT)
+			print_absent(svc);
+		if (view == VIEW_STATS)
+			print_outcomes(svc);
+	}
+	if (view == VIEW_DEFAULT || view == VIEW_STATS)
+		print_devices(state, view);
+}
+
+/* What somebody else may have put into the kernel does not reach a terminal. */
+static void print_text(const char *text)
+{
+	for (; *text; text++)
+		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' :
+								     *text);
+}
+
+static void print_config(const char *service, const struct config *config)
+{
+	char age[AGE_STRLEN], fingerprint[9] = "-";
+
+	if (config->keyed)
+		snprintf(fingerprint, sizeof(fingerprint), "%08x",
+			 config->fingerprint);
+	printf("%-28s %2u %6u %11u %8u %-11s %-6s %12" PRIu64 " %9s %12" PRIu64 " %-11s ",
+	       service, config->id, config->tenant, config->server_id_len,
+	       config->nonce_len, algorithm_name(config),
+	       config->check_length ? "length" : "-", config->datagrams,
+	       age_str(config, age), config->misses, fingerprint);
+	print_text(config->key_source ? config->key_source : "-");
+	putchar('\n');
+}
+
+void print_configs(const struct state *state)
+{
+	size_t i, j;
+
+	printf("%-28s %2s %6s %11s %8s %-11s %-6s %12s %9s %12s %-11s %s\n",
+	       "Service", "ID", "Tenant", "ServerIDLen", "NonceLen",
+	       "Algorithm", "Check", "Datagrams", "LastSeen", "Misses",
+	       "Fingerprint", "KeySource");
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+		char name[SERVICE_STRLEN];
+
+		service_str(&svc->id, name);
+		for (j = 0; j < svc->config_count; j++)
+			print_config(name, &svc->configs[j]);
+	}
+}
+
+void print_server_ids(const struct state *state, const struct endpoint *only)
+{
+	size_t i, j;
+
+	printf("%-28s %-33s %-28s %s\n", "Service", "ServerID", "Server",
+	       "Pool");
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+		char name[SERVICE_STRLEN];
+
+		service_str(&svc->id, name);
+		for (j = 0; j < svc->map_count; j++) {
+			const struct mapping *map = &svc->maps[j];
+			char server[ENDPOINT_STRLEN], sid[SID_STRLEN];
+
+			if (only && !endpoint_eq(only, &map->server))
+				continue;
+			printf("%-28s %-33s %-28s %s\n", name,
+			       sid_str(map, sid),
+			       endpoint_str(&map->server, server),
+			       service_find_dest(svc, &map->server) ?
+			       "present" : "absent");
+		}
+	}
+}
+
+void print_express(const struct state *state)
+{
+	size_t i, j;
+
+	printf("%-16s", "Device");
+	for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
+		printf(" %12s", express_name((uint32_t)j));
+	putchar('\n');
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		printf("%-16s", device->name);
+		for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
+			printf(" %12" PRIu64, device->outcomes[j]);
+		putchar('\n');
+	}
+}
+
+void print_decoded(const struct quic_decoded *decoded)
+{
+	char text[ENDPOINT_STRLEN];
+
+	if (decoded->has_outcome)
+		printf("outcome    %s\n", outcome_name(decoded->outcome));
+	if (decoded->has_config)
+		printf("config     %u\n", decoded->config_id);
+	if (decoded->tenant)
+		printf("tenant     %u\n", decoded->tenant);
+	if (decoded->map.sid.len)
+		printf("server-id  %s\n", sid_value_str(&decoded->map, text));
+	if (decoded->nonce_len)
+		printf("nonce      %s\n",
+		       hex_str(decoded->nonce, decoded->nonce_len, text));
+	if (decoded->has_server)
+		printf("server     %s\n",
+		       endpoint_str(&decoded->map.server, text));
+	if (decoded->has_outcome && decoded->outcome != IP_VS_QUIC_ROUTED)
+		printf("why        %s\n", outcome_meaning(decoded->outcome));
+}

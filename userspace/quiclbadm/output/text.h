@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The lists as text, for people.  States come sorted. */
+#ifndef _QUICLBADM_OUTPUT_TEXT_H
+#define _QUICLBADM_OUTPUT_TEXT_H
+
+#include "cli/args.h"
+#include "kernel/ipvs.h"
+#include "kernel/quic.h"
+
+void print_services(const struct state *state, const struct ipvs_info *info,
+		    enum view view, bool exact);
+void print_configs(const struct state *state);
+void print_server_ids(const struct state *state, const struct endpoint *only);
+void print_express(const struct state *state);
+void print_decoded(const struct quic_decoded *decoded);
+
+#endif /* _QUICLBADM_OUTPUT_TEXT_H */

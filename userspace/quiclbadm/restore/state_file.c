@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "restore/state_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/build.h"
+#include "common/err.h"
+#include "common/xalloc.h"
+
+enum {
+	INPUT_MAX = 64 << 20,		/* octets; 16,384 server IDs are 1 MiB */
+};
+
+static bool is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/*
+ * Moves the word at *@from to *@to, without its quotes; both advance.
+ * Return: false when a quotation does not end.
+ */
+static bool take_word(char **from, char **to)
+{
+	char quote = '\0';
+	char *in = *from, *out = *to;
+
+	for (; *in && (quote || !is_space(*in)); in++) {
+		if (quote && *in == quote) {
+			quote = '\0';
+			continue;
+		}
+		if (!quote && (*in == '"' || *in == '\'')) {
+			quote = *in;
+			continue;
+		}
+		if (quote == '"' && *in == '\\' && in[1])
+			in++;
+		*out++ = *in;
+	}
+	*from = in;
+	*to = out;
+	return !quote;
+}
+
+int input_split(char *line, char ***words)
+{
+	char *in = line, *out = line, *start;
+	int count = 0, room = 0;
+
+	*words = NULL;
+	for (;;) {
+		while (is_space(*in))
+			in++;
+		if (!*in || *in == '#')
+			return count;
+		start = out;
+		if (!take_word(&in, &out)) {
+			refuse("a quotation does not end");
+			return -1;
+		}
+		/* the terminator may land on the separator: step over that first */
+		if (*in)
+			in++;
+		*out++ = '\0';
+		if (count == room) {
+			room = room ? 2 * room : 16;
+			*words = xreallocarray(*words, (size_t)room,
+					       sizeof(**words));
+		}
+		(*words)[count++] = start;
+	}
+}
+
+static int read_service(const struct args *args, struct state *state)
+{
+	char name[SERVICE_STRLEN];
+
+	if (state_find(state, &args->service))
+		return refuse("-A: service %s is described above already",
+			      service_str(&args->service, name));
+	return build_service(args, state_add(state, &args->service));
+}
+
+static int read_config(const struct args *args, struct service *svc)
+{
+	char name[CONFIG_STRLEN];
+	struct config config;
+	int err;
+
+	if (service_find_config(svc, args->id, args->tenant))
+		return refuse("config add: %s is described above already",
+			      config_str(args->id, args->tenant, name));
+	if (args->tenant && !service_find_config(svc, args->id, args->tenant - 1))
+		return refuse("config add: no config %u tenant %u above, and tenants are numbered from 0 without gaps",
+			      args->id, args->tenant - 1);
+	err = build_config(args, &config);
+	if (!err && !service_add_config(svc, &config))
+		err = refuse("config add: more than %d configs", CONFIGS_MAX);
+	if (err)
+		config_destroy(&config);
+	/* the service has the path now, and the only key */
+	explicit_bzero(config.key, sizeof(config.key));
+	return err;
+}
+
+static int read_settings(const struct args *args, struct service *svc)
+{
+	if (svc->set_line)
+		return refuse("set: there is such a line above already");
+	svc->set_line = true;
+	build_settings(args, svc->settings);
+	build_sources(args, svc->sources);
+	return 0;
+}
+
+static int read_server(const struct args *args, struct service *svc)
+{
+	char server[ENDPOINT_STRLEN];
+	struct dest dest;
+
+	if (service_find_dest(svc, &args->server))
+		return refuse("-a: real server %s is described above already",
+			      endpoint_str(&args->server, server));
+	dest_init(&dest, &args->server);
+	build_dest(args, &dest);
+	service_add_dest(svc, &dest);
+	return 0;
+}
+
+static int read_express(const struct args *args, struct state *state)
+{
+	struct device device = { 0 };
+
+	if (state_find_device(state, args->operands[0]))
+		return refuse("express add: device %s is named above already",
+			      args->operands[0]);
+	strcpy(device.name, args->operands[0]);
+	state_add_device(state, &device);
+	return 0;
+}
+
+static int read_command(const struct args *args, struct state *state,
+			unsigned int line)
+{
+	struct service *svc = state_find(state, &args->service);
+	char name[SERVICE_STRLEN];
+	int err = 0;
+	size_t i;
+
+	if (args->cmd == CMD_ADD_SERVICE)
+		return read_service(args, state);
+	if (args->cmd == CMD_EXPRESS_ADD)
+		return read_express(args, state);
+	if (!svc)
+		return refuse("%s: no -A line for service %s above",
+			      cmd_name(args->cmd),
+			      service_str(&args->service, name));
+	if ((args->cmd == CMD_CONFIG_ADD || args->cmd == CMD_SET ||
+	     args->sid_count) && !service_is_quic(svc))
+		return refuse("%s: service %s has scheduler %s, not quic",
+			      cmd_name(args->cmd),
+			      service_str(&args->service, name), svc->sched);
+	if (args->cmd == CMD_CONFIG_ADD)
+		err = read_config(args, svc);
+	else if (args->cmd == CMD_SET)
+		err = read_settings(args, svc);
+	else if (args->cmd == CMD_ADD_SERVER)
+		err = read_server(args, svc);
+	for (i = 0; !err && i < args->sid_count; i++) {
+		struct mapping map = args->sids[i];
+
+		map.line = line;
+		map.absent = given(args, O(ABSENT));
+		service_add_mapping(svc, &map);
+	}
+	return err;
+}
+
+static int read_line(char *text, struct state *state, unsigned int line)
+{
+	char **words, **first;
+	struct args args;
+	int count, err;
+
+	count = input_split(text, &words);
+	first = words;
+	if (count > 0 && !strcmp(*first, "quiclbadm")) {
+		first++;
+		count--;
+	}
+	if (count > 0) {
+		err = args_parse(count, first, true, &args);
+		if (!err)
+			err = read_command(&args, state, line);
+		args_destroy(&args);
+	} else {
+		err = count;
+	}
+	free(words);
+	return err;
+}
+
+/* What only the whole input tells about one mapping. */
+static int check_mapping(struct service *svc, const struct mapping *map)
+{
+	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
+
+	sid_str(map, sid);
+	if (!service_length_fits(svc, map))
+		return refuse("server ID %s: %u octets, config %u has server IDs of %u",
+			      sid, map->sid.len, map->config_id,
+			      service_find_config(svc, map->config_id, 0)->server_id_len);
+	if (!map->absent && !service_find_dest(svc, &map->server))
+		return refuse("server ID %s: no -a line for real server %s, and no --absent",
+			      sid, endpoint_str(&map->server, server));
+	return 0;
+}
+
+/* Drops what is said twice; two servers cannot have one server ID. */
+static int check_mappings(struct service *svc)
+{
+	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
+	size_t from, to = 0;
+	int err = 0;
+
+	if (svc->map_count)
+		qsort(svc->maps, svc->map_count, sizeof(*svc->maps),
+		      mapping_cmp_by_sid);
+	for (from = 0; !err && from < svc->map_count; from++) {
+		const struct mapping *map = &svc->maps[from];
+		const struct mapping *last = to ? &svc->maps[to - 1] : NULL;
+
+		err_set_line(map->line);
+		err = check_mapping(svc, map);
+		if (err || !last || mapping_cmp_by_sid(last, map)) {
+			svc->maps[to++] = *map;
+			continue;
+		}
+		if (last->line > map->line)
+			err_set_line(last->line);
+		if (!endpoint_eq(&last->server, &map->server))
+			err = refuse("server ID %s: %s has it already",
+				     sid_str(map, sid),
+				     endpoint_str(last->line > map->line ?
+						  &map->server : &last->server,
+						  server));
+	}
+	svc->map_count = to;
+	return err;
+}
+
+int input_read(char *text, size_t len, struct state *state)
+{
+	char *end = text + len, *newline;
+	unsigned int line = 0;
+	int err = 0;
+	size_t i;
+
+	memset(state, 0, sizeof(*state));
+	for (; !err && text < end; text = newline + 1) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (!newline)
+			newline = end;
+		*newline = '\0';
+		err_set_line(++line);
+		if (strlen(text) != (size_t)(newline - text))
+			err = refuse("an octet 0 in the text");
+		else
+			err = read_line(text, state, line);
+	}
+	for (i = 0; !err && i < state->count; i++)
+		err = check_mappings(state->services[i]);
+	err_set_line(0);
+	state_sort(state);
+	return err ? EXIT_REFUSED : 0;
+}
+
+/* May hold keys: each buffer is wiped when a bigger one takes its place. */
+static int read_text(int fd, const char *name, char **text, size_t *size,
+		     size_t *len)
+{
+	ssize_t part;
+	char *bigger;
+
+	*size = 1 << 16;
+	*len = 0;
+	*text = xcalloc(1, *size);
+	while ((part = read(fd, *text + *len, *size - 1 - *len))) {
+		if (part < 0 && errno == EINTR)
+			continue;
+		if (part < 0)
+			return refuse("%s: %s", name, strerror(errno));
+		*len += (size_t)part;
+		if (*len < *size - 1)
+			continue;
+		if (*size >= INPUT_MAX)
+			return refuse("%s: more than %d octets", name, INPUT_MAX);
+		bigger = xcalloc(2, *size);
+		memcpy(bigger, *text, *len);
+		explicit_bzero(*text, *size);
+		free(*text);
+		*text = bigger;
+		*size *= 2;
+	}
+	return 0;
+}
+
+int input_load(int fd, const char *name, struct state *state)
+{
+	size_t size, len;
+	char *text;
+	int err;
+
+	memset(state, 0, sizeof(*state));
+	err = read_text(fd, name, &text, &size, &len);
+	if (!err)
+		err = input_read(text, len, state);
+	explicit_bzero(text, size);
+	free(text);
+	return err;
+}

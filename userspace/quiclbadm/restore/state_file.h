@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What -R reads: lines to words to commands to a state. */
+#ifndef _QUICLBADM_RESTORE_STATE_FILE_H
+#define _QUICLBADM_RESTORE_STATE_FILE_H
+
+#include <stddef.h>
+
+#include "model/model.h"
+
+/*
+ * Builds the state that @text, @len octets and one to spare, describes; @text is
+ * overwritten.  Key files are read.
+ * Return: 0 or EXIT_REFUSED, then the sentence is said, with the line.
+ */
+int input_read(char *text, size_t len, struct state *state);
+
+/* The same from @fd, to its end; @name is for sentences about it. */
+int input_load(int fd, const char *name, struct state *state);
+
+/*
+ * Cuts @line into words in place: white space between them, "..." with \" and
+ * \\ or '...' around what has some, a comment behind #.
+ * Return: how many, or -1 after a sentence.  *@words is for free().
+ */
+int input_split(char *line, char ***words);
+
+#endif /* _QUICLBADM_RESTORE_STATE_FILE_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What -S prints: the lines that -R reads, sorted, the same every time. */
+#ifndef _QUICLBADM_RESTORE_STATE_FILE_WRITE_H
+#define _QUICLBADM_RESTORE_STATE_FILE_WRITE_H
+
+#include "model/model.h"
+
+/* To stdout.  With @keys, configs that have a key have it in hex. */
+void state_file_write(const struct state *state, bool keys);
+
+#endif /* _QUICLBADM_RESTORE_STATE_FILE_WRITE_H */

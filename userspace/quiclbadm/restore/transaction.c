@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The order of the steps: services; real servers that are new or change; the
+ * configs and server IDs of each service, in one request that is atomic by
+ * itself; the real servers that go; at last the express path of devices.  So a
+ * server is in the pool before a server ID leads there and until none does; and
+ * what cannot be taken back without a key, the third, comes when little is left
+ * that may be refused.
+ */
+#include "restore/transaction.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+#include "kernel/ipvs.h"
+#include "kernel/kernel.h"
+#include "kernel/quic.h"
+#include "model/secret.h"
+
+static bool service_same(const struct service *a, const struct service *b)
+{
+	if (strcmp(a->sched, b->sched) || a->flags != b->flags)
+		return false;
+	if (!(a->flags & IP_VS_SVC_F_PERSISTENT))
+		return true;
+	return a->timeout == b->timeout && a->netmask == b->netmask &&
+	       !strcmp(a->pe, b->pe);
+}
+
+static bool tunnel_same(const struct dest *a, const struct dest *b)
+{
+	return a->tun_type == b->tun_type && a->tun_port == b->tun_port &&
+	       a->tun_flags == b->tun_flags;
+}
+
+static bool dest_same(const struct dest *now, const struct dest *wanted)
+{
+	if (now->weight != wanted->weight ||
+	    now->u_threshold != wanted->u_threshold ||
+	    now->l_threshold != wanted->l_threshold)
+		return false;
+	/* IPVS makes any method "local" for an address of this host */
+	if (now->forward == IP_VS_CONN_F_LOCALNODE)
+		return true;
+	return now->forward == wanted->forward &&
+	       (now->forward != IP_VS_CONN_F_TUNNEL || tunnel_same(now, wanted));
+}
+
+static bool config_same(const struct config *a, const struct config *b)
+{
+	const char *a_source = a->key_source ? a->key_source : "";
+	const char *b_source = b->key_source ? b->key_source : "";
+
+	return a->id == b->id && a->tenant == b->tenant &&
+	       a->server_id_len == b->server_id_len &&
+	       a->nonce_len == b->nonce_len &&
+	       a->check_length == b->check_length && a->keyed == b->keyed &&
+	       (!a->keyed || a->fingerprint == b->fingerprint) &&
+	       !strcmp(a_source, b_source);
+}
+
+static bool quic_same(const struct service *a, const struct service *b)
+{
+	size_t i;
+
+	if (a->config_count != b->config_count || a->map_count != b->map_count ||
+	    !settings_same(a->settings, b->settings) ||
+	    memcmp(a->sources, b->sources, sizeof(a->sources)))
+		return false;
+	for (i = 0; i < a->config_count; i++)
+		if (!config_same(&a->configs[i], &b->configs[i]))
+			return false;
+	for (i = 0; i < a->map_count; i++)
+		if (mapping_cmp_by_server(&a->maps[i], &b->maps[i]))
+			return false;
+	return true;
+}
+
+static void add_step(struct plan *plan, const struct step *step)
+{
+	plan->steps = xreallocarray(plan->steps, plan->count + 1,
+				    sizeof(*step));
+	plan->steps[plan->count++] = *step;
+}
+
+static void plan_service(struct plan *plan, const struct service *before,
+			 const struct service *wanted)
+{
+	struct step step = { .before = before, .wanted = wanted };
+
+	step.kind = before ? STEP_EDIT_SERVICE : STEP_ADD_SERVICE;
+	if (!before || !service_same(before, wanted))
+		add_step(plan, &step);
+}
+
+static void plan_dests(struct plan *plan, const struct service *before,
+		       const struct service *wanted)
+{
+	struct step step = { .before = before, .wanted = wanted };
+	size_t i;
+
+	for (i = 0; i < wanted->dest_count; i++) {
+		step.new_dest = &wanted->dests[i];
+		step.old_dest = before ? service_find_dest(before,
+						&step.new_dest->server) : NULL;
+		step.kind = step.old_dest ? STEP_EDIT_DEST : STEP_ADD_DEST;
+		if (!step.old_dest || !dest_same(step.old_dest, step.new_dest))
+			add_step(plan, &step);
+	}
+}
+
+static void plan_quic(struct plan *plan, const struct service *before,
+		      const struct service *wanted)
+{
+	static const struct service_id nobody;
+	struct service nothing;
+	struct step step = {
+		.kind = STEP_SET_QUIC,
+		.before = before,
+		.wanted = wanted,
+	};
+
+	if (!service_is_quic(wanted))
+		return;
+	/* of another scheduler there are none to begin with */
+	service_init(&nothing, &nobody);
+	if (!quic_same(before ? before : &nothing, wanted))
+		add_step(plan, &step);
+}
+
+static void plan_old_dests(struct plan *plan, const struct service *before,
+			   const struct service *wanted)
+{
+	struct step step = {
+		.kind = STEP_DEL_DEST,
+		.before = before,
+		.wanted = wanted,
+	};
+	size_t i;
+
+	for (i = 0; before && i < before->dest_count; i++) {
+		step.old_dest = &before->dests[i];
+		if (!service_find_dest(wanted, &step.old_dest->server))
+			add_step(plan, &step);
+	}
+}
+
+void plan_make(struct plan *plan, const struct state *before,
+	       const struct state *wanted)
+{
+	struct step express = { .kind = STEP_ADD_EXPRESS };
+	static void (*const phases[])(struct plan *, const struct service *,
+				      const struct service *) = {
+		plan_service, plan_dests, plan_quic, plan_old_dests,
+	};
+	size_t phase, i;
+
+	memset(plan, 0, sizeof(*plan));
+	for (phase = 0; phase < sizeof(phases) / sizeof(phases[0]); phase++)
+		for (i = 0; i < wanted->count; i++)
+			phases[phase](plan,
+				      state_find(before, &wanted->services[i]->id),
+				      wanted->services[i]);
+	for (i = 0; i < wanted->device_count; i++) {
+		express.device = &wanted->devices[i];
+		if (!state_find_device(before, express.device->name))
+			add_step(plan, &express);
+	}
+}
+
+void plan_destroy(struct plan *plan)
+{
+	free(plan->steps);
+	memset(plan, 0, sizeof(*plan));
+}
+
+static int service_refusal(enum nl_family family, uint8_t cmd, int err,
+			   const struct service *svc)
+{
+	char name[SERVICE_STRLEN];
+
+	if (!err)
+		return 0;
+	return kernel_refusal(family, cmd, err, "service %s",
+			      service_str(&svc->id, name));
+}
+
+static int put_service(uint8_t cmd, const struct service *svc)
+{
+	return service_refusal(NL_IPVS, cmd, ipvs_put_service(cmd, svc), svc);
+}
+
+static int put_dest(uint8_t cmd, const struct service *svc,
+		    const struct dest *dest)
+{
+	char server[ENDPOINT_STRLEN], service[SERVICE_STRLEN];
+	int err = ipvs_put_dest(cmd, &svc->id, dest);
+
+	/* somebody else was faster: it is as it is to be */
+	if (!err || (cmd == IPVS_CMD_DEL_DEST && err == -ENOENT))
+		return 0;
+	return kernel_refusal(NL_IPVS, cmd, err, "real server %s of %s",
+			      endpoint_str(&dest->server, server),
+			      service_str(&svc->id, service));
+}
+
+static int set_quic(const struct service *svc)
+{
+	struct quic_change change = {
+		.service = &svc->id,
+		.flags = IP_VS_QUIC_F_REPLACE | IP_VS_QUIC_F_ABSENT,
+		.configs = svc->configs,
+		.config_count = svc->config_count,
+		.maps = svc->maps,
+		.map_count = svc->map_count,
+		.settings = svc->settings,
+		.sources = svc->sources,
+		.source_mask = (1u << SOURCE_COUNT) - 1,
+	};
+	unsigned int i;
+
+	for (i = 0; i < SETTING_COUNT; i++)
+		if (setting_matters(svc->settings, i))
+			change.setting_mask |= 1u << i;
+	return service_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, quic_set(&change),
+			       svc);
+}
+
+static int put_express(uint8_t cmd, const struct device *device)
+{
+	int err = quic_put_express(cmd, device->name);
+
+	if (!err)
+		return 0;
+	return kernel_refusal(NL_QUIC, cmd, err, "express path of %s",
+			      device->name);
+}
+
+static int do_step(const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_ADD_SERVICE:
+		return put_service(IPVS_CMD_NEW_SERVICE, step->wanted);
+	case STEP_EDIT_SERVICE:
+		return put_service(IPVS_CMD_SET_SERVICE, step->wanted);
+	case STEP_ADD_DEST:
+		return put_dest(IPVS_CMD_NEW_DEST, step->wanted, step->new_dest);
+	case STEP_EDIT_DEST:
+		return put_dest(IPVS_CMD_SET_DEST, step->wanted, step->new_dest);
+	case STEP_SET_QUIC:
+		return set_quic(step->wanted);
+	case STEP_DEL_DEST:
+		return put_dest(IPVS_CMD_DEL_DEST, step->wanted, step->old_dest);
+	case STEP_ADD_EXPRESS:
+		return put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, step->device);
+	}
+	return 0;
+}
+
+/* The key a config had: the kernel does not give it back. */
+static bool recover_key(struct config *config, const struct service *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < wanted->config_count; i++) {
+		const struct config *other = &wanted->configs[i];
+
+		if (other->have_key && other->fingerprint == config->fingerprint) {
+			memcpy(config->key, other->key, sizeof(config->key));
+			return true;
+		}
+	}
+	return config->key_source &&
+	       !secret_read_key(config->key_source, config->key) &&
+	       secret_fingerprint(config->key) == config->fingerprint;
+}
+
+/* Tenants have no gaps: those behind one that is lost move up. */
+static void keep_config(struct service *svc, struct config *config)
+{
+	while (config->tenant &&
+	       !service_find_config(svc, config->id, config->tenant - 1u))
+		config->tenant--;
+	service_add_config(svc, config);
+}
+
+static int restore_quic(const struct step *step)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+	struct service old = *step->before;
+	int err = 0;
+	size_t i;
+
+	old.config_count = 0;
+	for (i = 0; i < step->before->config_count; i++) {
+		struct config config = step->before->configs[i];
+
+		if (config.keyed && !recover_key(&config, step->wanted)) {
+			err = refuse("%s of %s: lost, its key is nowhere to be read again",
+				     config_str(config.id, config.tenant,
+						config_name),
+				     service_str(&old.id, name));
+		} else {
+			keep_config(&old, &config);
+		}
+		explicit_bzero(config.key, sizeof(config.key));
+	}
+	i = (size_t)set_quic(&old);
+	explicit_bzero(&old, sizeof(old));
+	return err ? err : (int)i;
+}
+
+static int undo_step(const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_ADD_SERVICE:
+		return service_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE,
+				       ipvs_del_service(&step->wanted->id),
+				       step->wanted);
+	case STEP_EDIT_SERVICE:
+		if (put_service(IPVS_CMD_SET_SERVICE, step->before))
+			return EXIT_REFUSED;
+		/* leaving the scheduler took configs and server IDs away */
+		return service_is_quic(step->before) &&
+		       !service_is_quic(step->wanted) ? restore_quic(step) : 0;
+	case STEP_ADD_DEST:
+		return put_dest(IPVS_CMD_DEL_DEST, step->wanted, step->new_dest);
+	case STEP_EDIT_DEST:
+		return put_dest(IPVS_CMD_SET_DEST, step->wanted, step->old_dest);
+	case STEP_SET_QUIC:
+		/* else they go when the service goes, or its scheduler */
+		return step->before && service_is_quic(step->before) ?
+		       restore_quic(step) : 0;
+	case STEP_DEL_DEST:
+		return put_dest(IPVS_CMD_NEW_DEST, step->wanted, step->old_dest);
+	case STEP_ADD_EXPRESS:
+		return put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, step->device);
+	}
+	return 0;
+}
+
+int plan_run(const struct plan *plan)
+{
+	size_t done;
+	int err = 0;
+
+	kernel_hold_signals(true);
+	for (done = 0; done < plan->count; done++) {
+		err = do_step(&plan->steps[done]);
+		if (err)
+			break;
+	}
+	while (err && done--)
+		if (undo_step(&plan->steps[done]))
+			caution("the state from before is not whole");
+	kernel_hold_signals(false);
+	return err;
+}

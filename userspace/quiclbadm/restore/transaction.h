@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The difference between two states as a list of steps, and its execution as
+ * one transaction.  What is the same in both is no step, so that applying a
+ * state to itself touches nothing.
+ */
+#ifndef _QUICLBADM_RESTORE_TRANSACTION_H
+#define _QUICLBADM_RESTORE_TRANSACTION_H
+
+#include "model/model.h"
+
+enum step_kind {
+	STEP_ADD_SERVICE,
+	STEP_EDIT_SERVICE,
+	STEP_ADD_DEST,
+	STEP_EDIT_DEST,
+	STEP_SET_QUIC,
+	STEP_DEL_DEST,
+	STEP_ADD_EXPRESS,
+};
+
+struct step {
+	enum step_kind kind;
+	const struct service *before;	/* NULL: not there */
+	const struct service *wanted;
+	const struct dest *old_dest;
+	const struct dest *new_dest;
+	const struct device *device;	/* the only one of these that a device has */
+};
+
+struct plan {
+	struct step *steps;
+	size_t count;
+};
+
+/*
+ * From @before to @wanted, both sorted; services and devices that @wanted does not
+ * have are not touched.  The plan points into both.
+ */
+void plan_make(struct plan *plan, const struct state *before,
+	       const struct state *wanted);
+
+/*
+ * All of it or, after a refusal, nothing.  Return: 0 or EXIT_REFUSED, then the
+ * sentence is said.
+ */
+int plan_run(const struct plan *plan);
+
+void plan_destroy(struct plan *plan);
+
+#endif /* _QUICLBADM_RESTORE_TRANSACTION_H */

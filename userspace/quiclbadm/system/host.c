@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/host.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_link.h>
+#include <linux/if_tunnel.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include "common/err.h"
+#include "common/xalloc.h"
+#include "kernel/nl.h"
+
+static struct mnl_socket *open_socket(void)
+{
+	struct mnl_socket *sock = mnl_socket_open(NETLINK_ROUTE);
+
+	if (sock && mnl_socket_bind(sock, 0, MNL_SOCKET_AUTOPID) < 0) {
+		mnl_socket_close(sock);
+		sock = NULL;
+	}
+	return sock;
+}
+
+/* Return: 0 or a negative errno. */
+static int talk(struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
+{
+	static char answer[1 << 15];
+	struct mnl_socket *sock = open_socket();
+	int got, err = 0;
+
+	if (!sock)
+		return -errno;
+	nlh->nlmsg_seq = 1;
+	if (mnl_socket_sendto(sock, nlh, nlh->nlmsg_len) < 0)
+		err = -errno;
+	while (!err) {
+		ssize_t len = mnl_socket_recvfrom(sock, answer, sizeof(answer));
+
+		got = len < 0 ? -1 :
+		      mnl_cb_run(answer, (size_t)len, 1,
+				 mnl_socket_get_portid(sock), cb, data);
+		if (got < 0)
+			err = -errno;
+		else if (got == MNL_CB_STOP)
+			break;
+	}
+	mnl_socket_close(sock);
+	return err;
+}
+
+static void read_ep(const struct nlattr *attr, uint16_t af, struct endpoint *ep)
+{
+	static const uint8_t any[16];
+
+	memset(ep, 0, sizeof(*ep));
+	if (!attr)
+		return;
+	nl_octets(attr, ep->addr, af == AF_INET6 ? 16 : 4);
+	if (memcmp(ep->addr, any, sizeof(any)))
+		ep->af = af;
+}
+
+static void read_tunnel(const struct nlattr *info, struct link *link)
+{
+	const struct nlattr *attrs[IFLA_IPTUN_MAX + 1];
+	uint16_t af = strncmp(link->kind, "ip6", 3) ? AF_INET : AF_INET6;
+
+	nl_nested(info, attrs, IFLA_IPTUN_MAX);
+	read_ep(attrs[IFLA_IPTUN_LOCAL], af, &link->local);
+	read_ep(attrs[IFLA_IPTUN_REMOTE], af, &link->remote);
+	link->protocol = (uint8_t)nl_number(attrs[IFLA_IPTUN_PROTO]);
+}
+
+static void read_gre(const struct nlattr *info, struct link *link)
+{
+	const struct nlattr *attrs[IFLA_GRE_MAX + 1];
+	uint16_t af = strncmp(link->kind, "ip6", 3) ? AF_INET : AF_INET6;
+
+	nl_nested(info, attrs, IFLA_GRE_MAX);
+	read_ep(attrs[IFLA_GRE_LOCAL], af, &link->local);
+	read_ep(attrs[IFLA_GRE_REMOTE], af, &link->remote);
+	link->keyed = nl_number(attrs[IFLA_GRE_IFLAGS]) & GRE_KEY;
+}
+
+static void read_info(const struct nlattr *nest, struct link *link)
+{
+	const struct nlattr *attrs[IFLA_INFO_MAX + 1];
+
+	nl_nested(nest, attrs, IFLA_INFO_MAX);
+	if (!attrs[IFLA_INFO_KIND])
+		return;
+	nl_octets(attrs[IFLA_INFO_KIND], link->kind, sizeof(link->kind) - 1);
+	if (!attrs[IFLA_INFO_DATA])
+		return;
+	if (!strcmp(link->kind, "ipip") || !strcmp(link->kind, "sit") ||
+	    !strcmp(link->kind, "ip6tnl"))
+		read_tunnel(attrs[IFLA_INFO_DATA], link);
+	else if (!strcmp(link->kind, "gre") || !strcmp(link->kind, "ip6gre"))
+		read_gre(attrs[IFLA_INFO_DATA], link);
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(nlh);
+	struct host *host = data;
+	const struct nlattr *attr;
+	struct link *link;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	host->links = xreallocarray(host->links, host->link_count + 1,
+				    sizeof(*link));
+	link = &host->links[host->link_count++];
+	memset(link, 0, sizeof(*link));
+	link->index = info->ifi_index;
+	link->flags = info->ifi_flags;
+	mnl_attr_for_each(attr, nlh, sizeof(*info))
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_IFNAME:
+			nl_octets(attr, link->name, sizeof(link->name) - 1);
+			break;
+		case IFLA_MTU:
+			link->mtu = (uint32_t)nl_number(attr);
+			break;
+		case IFLA_LINK:
+			link->lower = (int)nl_number(attr);
+			break;
+		case IFLA_MASTER:
+			link->master = (int)nl_number(attr);
+			break;
+		case IFLA_LINKINFO:
+			read_info(attr, link);
+			break;
+		}
+	return MNL_CB_OK;
+}
+
+static int on_address(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ifaddrmsg *info = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr, *own = NULL;
+	struct address *address;
+	struct host *host = data;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR)
+		return MNL_CB_OK;
+	/* of a point-to-point address, ADDRESS is the other end's */
+	mnl_attr_for_each(attr, nlh, sizeof(*info))
+		if (mnl_attr_get_type(attr) == IFA_LOCAL ||
+		    (mnl_attr_get_type(attr) == IFA_ADDRESS && !own))
+			own = attr;
+	host->addresses = xreallocarray(host->addresses,
+					host->address_count + 1,
+					sizeof(*address));
+	address = &host->addresses[host->address_count++];
+	address->link = (int)info->ifa_index;
+	address->prefix = info->ifa_prefixlen;
+	read_ep(own, info->ifa_family, &address->ep);
+	return MNL_CB_OK;
+}
+
+/* @header: octets of the family's own header, which begins with the family */
+static int dump(uint16_t type, size_t header, mnl_cb_t cb, void *data)
+{
+	char buf[256] __attribute__((aligned(8))) = { 0 };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtgenmsg *gen;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	gen = mnl_nlmsg_put_extra_header(nlh, header);
+	gen->rtgen_family = AF_UNSPEC;
+	return talk(nlh, cb, data);
+}
+
+int host_read(struct host *host)
+{
+	int err;
+
+	memset(host, 0, sizeof(*host));
+	err = dump(RTM_GETLINK, sizeof(struct ifinfomsg), on_link, host);
+	if (!err)
+		err = dump(RTM_GETADDR, sizeof(struct ifaddrmsg), on_address,
+			   host);
+	if (err)
+		return refuse("devices and addresses: %s", strerror(-err));
+	return 0;
+}
+
+void host_destroy(struct host *host)
+{
+	free(host->links);
+	free(host->addresses);
+	memset(host, 0, sizeof(*host));
+}
+
+const struct link *host_link(const struct host *host, int index)
+{
+	size_t i;
+
+	for (i = 0; i < host->link_count; i++)
+		if (host->links[i].index == index)
+			return &host->links[i];
+	return NULL;
+}
+
+const struct link *host_link_named(const struct host *host, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < host->link_count; i++)
+		if (!strcmp(host->links[i].name, name))
+			return &host->links[i];
+	return NULL;
+}
+
+bool host_has_address(const struct host *host, const struct endpoint *ep)
+{
+	size_t i;
+
+	for (i = 0; i < host->address_count; i++)
+		if (endpoint_addr_eq(&host->addresses[i].ep, ep))
+			return true;
+	return false;
+}
+
+bool host_link_has_address(const struct host *host, const struct link *link,
+			   uint16_t af)
+{
+	size_t i;
+
+	for (i = 0; i < host->address_count; i++)
+		if (host->addresses[i].link == link->index &&
+		    host->addresses[i].ep.af == af)
+			return true;
+	return false;
+}
+
+bool host_may_be_vip(const struct host *host, const struct address *address)
+{
+	const struct link *link = host_link(host, address->link);
+	bool v6 = address->ep.af == AF_INET6;
+
+	if (!link || !address->ep.af || address->prefix != (v6 ? 128 : 32))
+		return false;
+	if (v6 ? !memcmp(address->ep.addr, &in6addr_loopback, 16) :
+		 address->ep.addr[0] == 127)
+		return false;
+	return link->flags & IFF_LOOPBACK || !strcmp(link->kind, "dummy");
+}
+
+static void read_metrics(const struct nlattr *nest, struct route *route)
+{
+	const struct nlattr *attrs[RTAX_MAX + 1];
+
+	nl_nested(nest, attrs, RTAX_MAX);
+	route->mtu = (uint32_t)nl_number(attrs[RTAX_MTU]);
+}
+
+static int on_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct route *route = data;
+	const struct nlattr *attr;
+
+	route->type = rtm->rtm_type;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
+		switch (mnl_attr_get_type(attr)) {
+		case RTA_OIF:
+			route->link = (int)nl_number(attr);
+			break;
+		case RTA_GATEWAY:
+			read_ep(attr, rtm->rtm_family, &route->gateway);
+			break;
+		case RTA_METRICS:
+			read_metrics(attr, route);
+			break;
+		}
+	return MNL_CB_STOP;
+}
+
+/* What "ip route get" says when a route or its lack forbids the packet. */
+static uint8_t route_type_of(int err)
+{
+	switch (err) {
+	case -EACCES:
+		return RTN_PROHIBIT;
+	case -EINVAL:
+		return RTN_BLACKHOLE;
+	default:
+		return RTN_UNREACHABLE;
+	}
+}
+
+int host_route(const struct endpoint *dst, const struct endpoint *src,
+	       struct route *route)
+{
+	char buf[256] __attribute__((aligned(8))) = { 0 };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	size_t len = dst->af == AF_INET6 ? 16 : 4;
+	struct rtmsg *rtm;
+	int err;
+
+	memset(route, 0, sizeof(*route));
+	nlh->nlmsg_type = RTM_GETROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = (uint8_t)dst->af;
+	rtm->rtm_dst_len = (uint8_t)(8 * len);
+	mnl_attr_put(nlh, RTA_DST, len, dst->addr);
+	if (src && src->af == dst->af) {
+		rtm->rtm_src_len = (uint8_t)(8 * len);
+		mnl_attr_put(nlh, RTA_SRC, len, src->addr);
+	}
+	err = talk(nlh, on_route, route);
+	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
+		return refuse("routes: %s", strerror(-err));
+	if (err)
+		route->type = route_type_of(err);
+	return 0;
+}
+
+struct barrier {
+	const struct endpoint *dst;
+	int bits;			/* of the longest prefix so far; -1: none */
+	uint8_t type;
+};
+
+static int on_any_route(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct barrier *barrier = data;
+	uint8_t addr[16] = { 0 };
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || rtm->rtm_table != RT_TABLE_MAIN ||
+	    rtm->rtm_family != barrier->dst->af ||
+	    (int)rtm->rtm_dst_len <= barrier->bits)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
+		if (mnl_attr_get_type(attr) == RTA_DST)
+			nl_octets(attr, addr, sizeof(addr));
+	if (!addr_bits_eq(addr, barrier->dst->addr, rtm->rtm_dst_len))
+		return MNL_CB_OK;
+	barrier->bits = rtm->rtm_dst_len;
+	barrier->type = rtm->rtm_type;
+	return MNL_CB_OK;
+}
+
+bool host_find_barrier(const struct endpoint *dst, char *text, size_t size)
+{
+	static const char *const names[] = {
+		[RTN_BLACKHOLE] = "blackhole",
+		[RTN_UNREACHABLE] = "unreachable",
+		[RTN_PROHIBIT] = "prohibit",
+	};
+	struct barrier barrier = { dst, -1, RTN_UNSPEC };
+	uint8_t prefix[16] = { 0 };
+	char addr[INET6_ADDRSTRLEN];
+	int i;
+
+	if (dump(RTM_GETROUTE, sizeof(struct rtmsg), on_any_route, &barrier) ||
+	    barrier.type >= sizeof(names) / sizeof(names[0]) ||
+	    !names[barrier.type])
+		return false;
+	for (i = 0; i < barrier.bits; i++)
+		prefix[i / 8] |= dst->addr[i / 8] & (0x80 >> i % 8);
+	if (!inet_ntop(dst->af, prefix, addr, sizeof(addr)))
+		return false;
+	snprintf(text, size, "%s %s/%d", names[barrier.type], addr,
+		 barrier.bits);
+	return true;
+}
+
+struct neighbour {
+	int link;
+	const struct endpoint *ep;
+	unsigned int state;
+};
+
+static int on_neighbour(const struct nlmsghdr *nlh, void *data)
+{
+	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
+	struct neighbour *wanted = data;
+	const struct nlattr *attr;
+	struct endpoint ep;
+
+	if (ndm->ndm_ifindex != wanted->link)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, nlh, sizeof(*ndm)) {
+		if (mnl_attr_get_type(attr) != NDA_DST)
+			continue;
+		read_ep(attr, ndm->ndm_family, &ep);
+		if (endpoint_addr_eq(&ep, wanted->ep))
+			wanted->state = ndm->ndm_state;
+	}
+	return MNL_CB_OK;
+}
+
+unsigned int host_neighbour(int link, const struct endpoint *ep)
+{
+	struct neighbour neighbour = { link, ep, 0 };
+
+	return dump(RTM_GETNEIGH, sizeof(struct ndmsg), on_neighbour,
+		    &neighbour) ? 0 : neighbour.state;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The network namespace that the program is in: devices, addresses, routes and
+ * neighbours.  Only reads.
+ */
+#ifndef _QUICLBADM_SYSTEM_HOST_H
+#define _QUICLBADM_SYSTEM_HOST_H
+
+#include <net/if.h>
+
+#include "model/model.h"
+
+struct link {
+	int index;
+	char name[IFNAMSIZ];
+	char kind[16];			/* "ipip", "dummy"; "" of hardware and lo */
+	uint32_t flags;			/* IFF_* */
+	uint32_t mtu;
+	int lower;			/* index of what it is on top of; 0: nothing */
+	int master;			/* of what it is a port of; 0: nothing */
+	/* of a tunnel device: */
+	struct endpoint local;		/* af 0: any */
+	struct endpoint remote;
+	uint8_t protocol;		/* that it carries; 0: any */
+	bool keyed;
+};
+
+struct address {
+	int link;
+	struct endpoint ep;		/* port 0 */
+	uint8_t prefix;
+};
+
+struct host {
+	struct link *links;
+	size_t link_count;
+	struct address *addresses;
+	size_t address_count;
+};
+
+/* What the kernel would do with a packet. */
+struct route {
+	uint8_t type;			/* RTN_*; RTN_UNREACHABLE when there is none */
+	int link;			/* 0: none */
+	struct endpoint gateway;	/* af 0: none */
+	uint32_t mtu;			/* of the route; 0: the device's */
+};
+
+/* Return: 0 or EXIT_REFUSED, then the sentence is said. */
+int host_read(struct host *host);
+void host_destroy(struct host *host);
+
+const struct link *host_link(const struct host *host, int index);
+const struct link *host_link_named(const struct host *host, const char *name);
+bool host_has_address(const struct host *host, const struct endpoint *ep);
+bool host_link_has_address(const struct host *host, const struct link *link,
+			   uint16_t af);
+
+/* An address that is there for its own sake, as VIPs are on real servers. */
+bool host_may_be_vip(const struct host *host, const struct address *address);
+
+/* @src: NULL, or of another family, when it does not matter.  Return: 0 or EXIT_REFUSED. */
+int host_route(const struct endpoint *dst, const struct endpoint *src,
+	       struct route *route);
+
+/*
+ * The route of type unreachable, prohibit or blackhole in the main table that is in
+ * the way to @dst, as "ip route del" takes it.  Return: whether there is one.
+ */
+bool host_find_barrier(const struct endpoint *dst, char *text, size_t size);
+
+/* NUD_* of the neighbour on that device, 0 when there is no entry. */
+unsigned int host_neighbour(int link, const struct endpoint *ep);
+
+#endif /* _QUICLBADM_SYSTEM_HOST_H */

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "system/proc.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool proc_sysctl(int *value, const char *format, ...)
+{
+	char path[256] = "/proc/sys/";
+	va_list args;
+	FILE *file;
+	bool found;
+
+	va_start(args, format);
+	vsnprintf(path + strlen(path), sizeof(path) - strlen(path), format,
+		  args);
+	va_end(args);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	found = fscanf(file, "%d", value) == 1;
+	fclose(file);
+	return found;
+}
+
+int proc_max_conf(const char *device, const char *name, int *all, int *own)
+{
+	*all = 0;
+	*own = 0;
+	proc_sysctl(all, "net/ipv4/conf/all/%s", name);
+	proc_sysctl(own, "net/ipv4/conf/%s/%s", device, name);
+	return *all > *own ? *all : *own;
+}
+
+/* /proc has addresses as words in the machine's order. */
+static bool same_or_any(const char *hex, const struct endpoint *ep)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	size_t words = strlen(hex) / 8, i;
+	uint32_t word, any = 0;
+	uint8_t addr[16];
+
+	for (i = 0; i < words && i < 4; i++) {
+		if (sscanf(hex + 8 * i, "%8" SCNx32, &word) != 1)
+			return false;
+		memcpy(addr + 4 * i, &word, 4);
+		any |= word;
+	}
+	if (!any)
+		return true;
+	if (ep->af == AF_INET && words == 4)
+		return !memcmp(addr, mapped, sizeof(mapped)) &&
+		       !memcmp(addr + sizeof(mapped), ep->addr, 4);
+	return words == (ep->af == AF_INET6 ? 4 : 1) &&
+	       !memcmp(addr, ep->addr, 4 * words);
+}
+
+static bool listens_in(const char *path, const struct endpoint *ep)
+{
+	FILE *file = fopen(path, "re");
+	char hex[33], port[5], line[512];
+	bool found = false;
+
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, " %*d: %32[0-9A-Fa-f]:%4s", hex, port) == 2 &&
+			strtoul(port, NULL, 16) == ep->port && same_or_any(hex, ep);
+	fclose(file);
+	return found;
+}
+
+/* A wildcard of IPv6 takes IPv4, too, unless its socket says otherwise. */
+bool proc_listens(const struct endpoint *ep)
+{
+	if (ep->af == AF_INET && listens_in("/proc/net/udp", ep))
+		return true;
+	return listens_in("/proc/net/udp6", ep);
+}
+
+bool proc_has(const char *path, const char *beginning)
+{
+	bool found = false;
+	char line[512], full[128];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "/proc/%s", path);
+	file = fopen(full, "re");
+	if (!file)
+		return false;
+	while (!found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, beginning, strlen(beginning));
+	fclose(file);
+	return found;
+}
+
+/* Two lines each: names, then values, both behind the group. */
+uint64_t proc_netstat(const char *group, const char *name)
+{
+	FILE *file = fopen("/proc/net/netstat", "re");
+	char names[8192], values[8192], *n, *v, *ns, *vs;
+	uint64_t found = 0;
+
+	if (!file)
+		return 0;
+	while (fgets(names, sizeof(names), file) &&
+	       fgets(values, sizeof(values), file)) {
+		if (strncmp(names, group, strlen(group)))
+			continue;
+		n = strtok_r(names, " \n", &ns);
+		v = strtok_r(values, " \n", &vs);
+		while (n && v) {
+			if (!strcmp(n, name))
+				found = strtoull(v, NULL, 10);
+			n = strtok_r(NULL, " \n", &ns);
+			v = strtok_r(NULL, " \n", &vs);
+		}
+	}
+	fclose(file);
+	return found;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What /proc tells of the kernel's settings, sockets and counters.  Only reads. */
+#ifndef _QUICLBADM_SYSTEM_PROC_H
+#define _QUICLBADM_SYSTEM_PROC_H
+
+#include "model/model.h"
+
+/* Below /proc/sys, in the form of printf.  Return: whether it exists. */
+bool proc_sysctl(int *value, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * A setting that each device has and all share, net/FAMILY/conf/{all,DEVICE}/NAME;
+ * the kernel takes the greater.
+ */
+int proc_max_conf(const char *device, const char *name, int *all, int *own);
+
+/* Is a UDP socket bound to it, or to its port and any address? */
+bool proc_listens(const struct endpoint *ep);
+
+/* Does the file, below /proc, have a line that begins so? */
+bool proc_has(const char *path, const char *beginning);
+
+/* A number behind a name in /proc/net/netstat and its like; 0 when not found. */
+uint64_t proc_netstat(const char *group, const char *name);
+
+#endif /* _QUICLBADM_SYSTEM_PROC_H */
