@@ -32,7 +32,7 @@ within() {
 	shift 2
 	until "$@" 2>/dev/null; do
 		if [ "$SECONDS" -ge "$deadline" ]; then
-			printf '# in vain waited for %s\n' "$what"
+			printf '# timed out waiting for %s\n' "$what"
 			return 1
 		fi
 		read -rt 0.05 <>"$tmp/never" || true

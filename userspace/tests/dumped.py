@@ -19,7 +19,7 @@ def until(done, child, what):
     while not done():
         if time.monotonic() >= deadline:
             child.kill()
-            sys.exit(f"dumped: waited {SECONDS} s in vain for {what}")
+            sys.exit(f"dumped: timed out after {SECONDS} s waiting for {what}")
         time.sleep(0.01)
 
 

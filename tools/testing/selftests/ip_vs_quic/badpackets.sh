@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Bad packets have an outcome and a counter, and never stop a good one.
+# A bad packet has an outcome and a counter, and never stops a good one.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -9,8 +9,8 @@
 need_module
 lab_up
 
-# lengths SERVICE FROM FORM: a datagram cut down to each length.  Config 0 needs a CID of 8 octets, which a short header has
-# after 9 and a long one after 14.
+# lengths SERVICE FROM FORM: a datagram truncated to each length.  Config 0 needs a CID of 8 octets: a short header has it
+# from 9 octets on, a long one from 14.
 lengths() {
 	local svc=$1 i
 	mark "$svc"
@@ -25,7 +25,7 @@ lengths() {
 	stateless
 }
 
-# dcid_lengths SERVICE FROM: every DCID length, all of it in the datagram: version 1's 20 octets are no limit
+# dcid_lengths SERVICE FROM: every DCID length, with the whole DCID in the datagram; the 20 octets of version 1 are no limit
 dcid_lengths() {
 	local svc=$1 i cid
 	cid=${CID[3]}$(printf '5a%.0s' {1..247})
@@ -37,7 +37,7 @@ dcid_lengths() {
 	counted "$svc" unroutable-short=8 routed=248 fallback-new=1 tuple=7
 }
 
-# lying_lengths SERVICE FROM: every DCID length, of which the datagram has 42 octets
+# lying_lengths SERVICE FROM: every DCID length in the header, while the datagram has 42 octets
 lying_lengths() {
 	local svc=$1 i
 	mark "$svc"
@@ -62,7 +62,7 @@ from_client() {
 	one_entry
 }
 
-# The first packet of a datagram decides, with what it has: its DCID is unroutable, those behind are of server 2.
+# Of coalesced packets the first one decides: its DCID is unroutable, the DCIDs of the others name server 2.
 coalesced() {
 	local svc=$1 second
 	mark "$svc"
@@ -77,8 +77,8 @@ coalesced() {
 	counted "$svc" routed=1 unroutable-reserved=1 unroutable-short=1 malformed=1 fallback-new=1 tuple=2
 }
 
-# packets OUTCOMES COUNT LINE...: of these packets, all of one family, COUNT get to the servers, which are in $SERVERS.  One for
-# the other service tells that they have passed.
+# packets OUTCOMES COUNT LINE...: sends these packets, all of one family; COUNT of them reach servers, which are in $SERVERS.  A last
+# packet, for the other service, shows that they have passed.
 packets() {
 	local outcomes svc=$SVC4 client=$CL4.70 other="ip6 src=${CL6}:70 dst=$VIP6" wanted=$2
 	IFS=' ' read -ra outcomes <<<"$1"
@@ -104,7 +104,7 @@ routed() {
 	same "server" "$SERVERS" s2
 }
 
-# udp_lengths OUTCOME COUNT "LENGTH..." WORD...: a UDP header that says each LENGTH, while there are 21
+# udp_lengths OUTCOME COUNT "LENGTH..." WORD...: a UDP header with each LENGTH, while there are 21 octets
 udp_lengths() {
 	local len lines=() expected="$1=$2"
 	for len in $3; do
@@ -132,7 +132,7 @@ counter_is() {
 	[ "$COUNTER" = "$3" ]
 }
 
-# left_to_server COUNTER WORD...: routed, and the server's own COUNTER tells why there is no answer
+# left_to_server COUNTER WORD...: it is routed, and the server's own COUNTER shows why there is no answer
 left_to_server() {
 	local before
 	kernel_counter s2 "$1"

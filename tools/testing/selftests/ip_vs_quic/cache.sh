@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What encrypted CIDs were decoded to is remembered, and never longer than it is true, nor for another CID.
+# The cache of decoded CIDs: an entry is used for its CID only, and no longer than it is valid.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -12,7 +12,7 @@ echo $KEY2 >"$WORK/key2"
 chmod 600 "$WORK/key2"
 serve "$SVC4" "$OTHER"
 
-# By name, as ID:SERVER_ID_LEN:NONCE_LEN:KEY. The last one's CIDs are as long as they can be.
+# Configs by name, as ID:SERVER_ID_LEN:NONCE_LEN:KEY. The CIDs of the last one have the greatest length.
 declare -A config=(
 	[three-pass]=1:4:4:$KEY [single-pass]=2:8:8:$KEY [four-pass]=3:8:5:$KEY [longest]=5:15:4:$KEY
 )
@@ -25,13 +25,13 @@ minted() {
 	"$QUICGEN" mint -c "${config[$1]}" "mint=$id:$(sid "$len" "$2")"
 }
 
-# goes CID SERVER [SERVICE]: twice, so that it is remembered afterwards
+# goes CID SERVER [SERVICE]: it is routed to SERVER, twice, so that it is in the cache afterwards
 goes() {
 	send "to=${3:-$SVC4}" "from=$CL4.41:4100" name=x "dcid=$1" count=2
 	answers "x $2 2"
 }
 
-# Whoever has a valid CID and changes a bit of it has another CID.
+# A valid CID with one bit changed is another CID.
 every_octet() {
 	local cid i octet others=()
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -65,7 +65,7 @@ place() {
 	PLACE=$((((first ^ WORD) * 0x9e3779b97f4a7c15 >> 55) & 511))
 }
 
-# Two CIDs with one set are two CIDs: they differ in two octets from OCTET on.
+# Two CIDs of one set are kept apart: they differ in two octets from OCTET on.
 two_of_a_set() {
 	local cid other i want
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -86,7 +86,7 @@ two_of_a_set() {
 	counted "$SVC4" routed=4 unroutable-server-id=1 fallback=1
 }
 
-# Three servers' CIDs with one set, which has two places.
+# Three servers' CIDs of one set, which has two places.
 one_set() {
 	local server cid want cids=()
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -108,7 +108,7 @@ one_set() {
 	counted "$SVC4" routed=16
 }
 
-# The first octet's low bits are no part of what a CID means, nor is what comes behind it.
+# The low bits of the first octet do not change a CID's meaning, nor do the octets after it.
 same_meaning() {
 	local cid
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -120,13 +120,13 @@ same_meaning() {
 	counted "$SVC4" routed=6
 }
 
-# moved TO: what was server 1's ID of config three-pass is server TO's now
+# moved TO: server 1's ID of config three-pass is given to server TO
 moved() {
 	q server-id del -u "$SVC4" --server-id "1:$(sid 4 1)"
 	q server-id add -u "$SVC4" -r "$(rs4 "$1")" --server-id "1:$(sid 4 1)"
 }
 
-# keyed FILE: three-pass's key is the one in it
+# keyed FILE: config three-pass gets the key of FILE
 keyed() {
 	q config replace -u "$SVC4" --id 1 --server-id-len 4 --nonce-len 4 --key-file "$WORK/$1"
 }
@@ -148,20 +148,20 @@ follows() {
 	goes "$cid" s1
 	ipvsadm -e -u "$SVC4" -r "$(rs4 1)" -i -w 0
 	goes "$cid" s1
-	# what another key makes of it is nobody's
+	# with another key it decodes to an ID that no server has
 	keyed key2
 	mark "$SVC4"
 	send "to=$SVC4" "from=$CL4.41:4100" name=x "dcid=$cid"
 	counted "$SVC4" unroutable-server-id=1 fallback=1
 	keyed key
 	goes "$cid" s1
-	# a service of the same name in which it is another's
+	# a new service of the same address, in which the ID belongs to another server
 	q -C
 	service "$SVC4" rs4 "${all[@]}" | sed "s/1:$(sid 4 1)/1:$(sid 4 9)/; s/1:$(sid 4 3)/1:$(sid 4 1)/" | q -R
 	goes "$cid" s3
 }
 
-# One CID in two services is two CIDs.
+# The same CID in two services has two entries.
 two_services() {
 	local cid
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -173,7 +173,7 @@ two_services() {
 	goes "$cid" s2 "$OTHER"
 }
 
-# The last CID without a server is remembered as well: it makes no other one unroutable, nor is it one longer than it is true.
+# The last CID that maps to no server has an entry, too: no other CID becomes unroutable by it, and it is used no longer than it is valid.
 stray() {
 	local cid
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -192,7 +192,7 @@ stray() {
 	counted "$SVC4" unroutable-server-id=1 fallback=1
 }
 
-# The first octet of these server IDs is a server's: the long way finds it, by what was decrypted before.
+# The first octet of these server IDs is a server's prefix: the slow path finds it, with what was decrypted before.
 stray_prefix() {
 	local one two
 	fresh "$SVC4" rs4 "${all[@]}"
@@ -212,13 +212,13 @@ routed_above() {
 	[ "${STATS[routed]:-0}" -gt "$1" ]
 }
 
-# flows: the flood has its turn as well, each of its three connections' four datagrams at a time
+# flows: waits until the flood has sent more datagrams: four of each of its three connections at a time
 flows() {
 	stats "$SVC4"
 	poll 120 "datagrams of the flood" routed_above $((${STATS[routed]:-0} + 24))
 }
 
-# While it arrives all the time, on every processor, a CID's server changes: what is sent after that goes to the new one.
+# A CID's server changes while datagrams with the CID arrive on every processor. What is sent after that goes to the new server.
 churn() {
 	local cid n round
 	fresh "$SVC4" rs4 "${all[@]}"

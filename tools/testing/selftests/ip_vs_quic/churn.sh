@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What comes and goes beside the express path's traffic and the default path's: devices, services, weights, namespaces.  ROUNDS
-# of each; "make soak" is this for hours.
+# Devices, services, weights and namespaces come and go while traffic uses the express path and the default path.  ROUNDS
+# of each; "make soak" runs this for hours.
 #
-#   rt ── eth0: as ever
+#   rt ── eth0: as in every lab
 #   rt ── e0: comes and goes, 10.8.0.1
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,7 +17,7 @@ lab_up
 ROUNDS=${ROUNDS:-4}
 OTHER=$VIP4:444
 
-# A device of the director, and the router sends the client's datagrams there; they leave by eth0.
+# Makes a device of the director, to which the router sends the client's datagrams; they leave by eth0.
 device_up() {
 	ip -n "$LAB-rt" link add r0 type veth peer name e0 netns "$LAB-lb"
 	lead lb e0 r0 8
@@ -40,14 +40,14 @@ taken() { q express list -j | jq --arg dev "$1" '.[] | select(.device == $dev) |
 
 takes_more() { [ "$(taken "$1")" -gt "$2" ]; }
 
-# go_on DEVICE: datagrams are taken there from now on, too
+# go_on DEVICE: waits until more datagrams have been taken there
 go_on() {
 	local before
 	before=$(taken "$1")
 	poll 30 "datagrams to be taken at $1" takes_more "$1" "$before"
 }
 
-# begin_traffic MS: from two CPUs; what has no answer after that time is lost
+# begin_traffic MS: from two CPUs; a datagram without an answer after that time is lost
 begin_traffic() {
 	local i n
 	for i in 8 9; do
@@ -57,7 +57,7 @@ begin_traffic() {
 	done
 }
 
-# begin_lossy_traffic: for server 1 alone, from two CPUs; what becomes of it does not matter
+# begin_lossy_traffic: for server 1 alone, from two CPUs; its datagrams may be lost
 begin_lossy_traffic() {
 	local i
 	for i in 8 9; do
@@ -65,7 +65,7 @@ begin_lossy_traffic() {
 	done
 }
 
-# end_traffic: each datagram that was answered was by its server; sets $LOST
+# end_traffic: each answer came from the right server; sets $LOST
 end_traffic() {
 	local name server count
 	quiet
@@ -80,7 +80,7 @@ end_traffic() {
 	done <<<"$GOT"
 }
 
-# Datagrams on their way over a device that goes are lost with it; what has its answer has it from its own server.
+# Datagrams under way over a device that is deleted are lost with it; each answer comes from the right server.
 devices() {
 	local i how ways=(device_dies peer_dies device_moves express_ends)
 	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
@@ -91,7 +91,7 @@ devices() {
 		how=${ways[i % 4]}
 		device_up
 		go_on e0
-		# under full traffic in half of the rounds, else what is lost is what was under way
+		# in half of the rounds under full traffic; in the others only datagrams under way are lost
 		[ $((i % 2)) = 0 ] || lead_back
 		$how
 		lead_back
@@ -107,7 +107,7 @@ devices() {
 
 note_lost() { echo "$script: $LOST datagrams lost, of: $(tr '\n' ' ' <<<"$GOT")" >>"$WORK/figures"; }
 
-# Weights decide about nothing that has a CID, nor do other services that come and go: nothing is lost.
+# Weights, and other services that come and go, do not matter for datagrams with a CID: none is lost.
 weights_and_services() {
 	local i n
 	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
@@ -131,7 +131,7 @@ weights_and_services() {
 	note_lost
 }
 
-# With a device that has the express path, in the middle of what arrives there.
+# A namespace ends with a device that has the express path, while datagrams arrive there.
 namespaces() {
 	local i
 	fresh "$SVC4" rs4 0:3:4
@@ -149,7 +149,7 @@ namespaces() {
 	answers "x s2 50"
 }
 
-# rmmod finds the express path on, and packets in it; whoever still has the scheduler keeps the module.
+# rmmod while the express path is on and packets are in it; a service with the scheduler keeps the module loaded.
 module() {
 	local i
 	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do

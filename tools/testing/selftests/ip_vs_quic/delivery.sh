@@ -1,18 +1,18 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every way to a real server but masquerading: tunnels, direct routing, across address families, the director itself; and every
-# kind of service that can have one.
+# Every forwarding method but masquerading: tunnels, direct routing, across address families, the director itself; and every
+# kind of service that can have it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
 need_module
-# what there is of them
+# those that this kernel has
 modprobe -a ip_gre ip6_gre fou fou6 sit 2>/dev/null || true
 lab_up
 
-# Each server takes whatever tunnel the kernel has.
+# Each server receives every tunnel that the kernel has.
 tunnels_up() {
 	local n
 	for n in 1 2 3; do
@@ -44,7 +44,7 @@ tunnels_down() {
 	done
 }
 
-# csum_up: gre0 takes no checksums, and where this is, nothing else
+# csum_up: a GRE device that takes packets with checksums only; gre0 takes none with checksums
 csum_up() {
 	local n
 	defer csum_down
@@ -82,7 +82,7 @@ from_of() {
 }
 
 # delivered SERVICE RS OPTIONS PATTERN, which what arrives at a real server matches
-# Without state by CID, from two 4-tuples; with an entry for a long header without one; with a hash for what is short.
+# By CID, from two 4-tuples, without state; a long header without a routable CID with an entry; a short one by the hash.
 delivered() {
 	local svc=$1 rs=$2 from port=$((31000 + case_count)) n
 	from_of "$svc"
@@ -183,12 +183,12 @@ fwmark() {
 	same "counted" "$(q -L -n --stats -j | jq -c '.services[0].outcomes | with_entries(select(.value > 0))')" \
 		'{"routed":9,"unroutable-reserved":3,"tuple":2,"fallback-new":1}'
 	unmark
-	# unmarked it is not the service's
+	# without the mark it is not for this service
 	send -t 5000 "from=$from:3403" "to=$vip:443" name=x dcid=ff
 	answers "x refused 1"
 }
 
-# IPVS's persistence rules where a CID does not.
+# IPVS's persistence decides where no CID does.
 persistent() {
 	local first n line
 	ipvsadm -C
@@ -214,7 +214,7 @@ persistent() {
 
 refusals() { dmesg | grep -c "scheduler quic refused: a service needs a port or a firewall mark" || true; }
 
-# port_0 VIP: quiclbadm says it itself, to ipvsadm's users the kernel's log does
+# port_0 VIP: quiclbadm refuses it itself; for ipvsadm the kernel's log says why
 port_0() {
 	local before
 	q -C
@@ -277,7 +277,7 @@ done
 pids+=("$("$QUICGEN" serve "lb=$LAB-lb" -- "$SVC4" "$SVC6" "10.0.0.1:443" "[fd00:10::1]:443")")
 for option in -i -g -m; do
 	cid=routed=7 fallback="routed=7 fallback-new=1"
-	# even then IPVS translates the address, and only IPVS can
+	# even then IPVS translates the address, which only IPVS can do
 	[ $option != -m ] || cid="routed=2 deferred=5 sched-cid=2" fallback="routed=2 deferred=5 sched-cid=2 sched-fallback=1"
 	tcase "IPv4: the director is a real server, $option" local_server "$SVC4" rs4 10.0.0.1 $option "$cid" "$fallback"
 	tcase "IPv6: the director is a real server, $option" local_server "$SVC6" rs6 fd00:10::1 $option "$cid" "$fallback"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# "doctor" finds nothing on hosts that are right, whatever the tunnel; what it finds on others is in faults.sh.
+# "doctor" finds no fault on a host without faults, with every kind of tunnel. faults.sh has the hosts with faults.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -14,7 +14,7 @@ healthy() {
 	[[ $OUT == *" 0 faults" ]] || fail "$OUT"
 }
 
-# unchanged NAMESPACE COMMAND...: it changes nothing that the doctor looks at there
+# unchanged NAMESPACE COMMAND...: the command changes nothing that the doctor examines there
 unchanged() {
 	local before
 	before=$(snapshot "$1")
@@ -39,7 +39,7 @@ real_servers() {
 	[ "$(grep -c ' vip ' <<<"$OUT")" = 2 ] || fail "$OUT"
 }
 
-# A firewall that is as it should be. It has no sets: 6.1's nf_tables reports itself for them on a debug kernel.
+# A correct firewall. It has no sets: 6.1's nf_tables reports a defect of its own for them on a debug kernel.
 behind_firewall() {
 	defer "in_ns s1 nft delete table inet ivq"
 	in_ns s1 nft -f - <<-END
@@ -63,12 +63,12 @@ behind_firewall() {
 	END
 	healthy s1 -u "$SVC4" -r "$(rs4 1)"
 	unchanged s1 healthy s1 -u "$SVC6" -r "$(rs6 1)"
-	# what depends on a rate is not known, and said to be so
+	# a verdict that depends on a rate is unknown
 	grep -q "^unknown  *firewall " <<<"$OUT" || fail "the limit was not noticed: $OUT"
 	grep -q "^advice  *conntrack " <<<"$OUT" || fail "the invalid state was not noticed: $OUT"
 }
 
-# Loose validation lets pass what comes by a device that has an address, the VIP here.
+# Loose validation accepts what arrives on a device that has an address, here the VIP.
 loose() {
 	defer "ip -n $LAB-s1 addr del $VIP4/32 dev tunl0; in_ns s1 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter'"
 	in_ns s1 sh -c 'echo 2 >/proc/sys/net/ipv4/conf/all/rp_filter'
@@ -87,7 +87,7 @@ one_link() {
 	healthy s1 -u 10.0.0.99:443 -r "$(rs4 1)" -g
 }
 
-# mends OPTION...: what the doctor of s2 prints makes it content; tunnels of other kinds are made by that
+# mends OPTION...: the commands that the doctor of s2 prints repair all faults; tunnels of other kinds are made by them
 mends() {
 	local fix
 	in_ns s2 quiclbadm doctor "$@" -j >"$WORK/report" && fail "nothing to mend"

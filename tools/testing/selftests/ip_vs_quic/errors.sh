@@ -7,15 +7,15 @@
 RT4=203.0.113.9	# a router of the internet
 RT6=2001:db8:99::9
 
-# quote4 CLIENT CLIENTPORT: words of a datagram that a server sent, as an error quotes it
+# quote4 CLIENT CLIENTPORT: words of a server's datagram, as an ICMP error quotes it
 quote4() { echo "ip4 src=$VIP4 dst=$1 df=1 ttl=50 udp sport=$PORT dport=$2 claim=1000"; }
 quote6() { echo "ip6 src=$VIP6 dst=$1 ttl=50 udp sport=$PORT dport=$2 claim=1000"; }
 
 error4() { echo "ip4 src=$RT4 dst=$VIP4 icmp type=$1 code=$2 mtu=$3"; }
 error6() { echo "ip6 src=$RT6 dst=$VIP6 icmp6 type=$1 code=$2 mtu=$3"; }
 
-# too_big FAMILY SERVER WORD...: an error that quotes this, sent to SERVER by ${SOURCE:-the director}.  It goes to ${TO:-the director}
-# and says that the MTU is ${CLAIM:-small}; its checksum is ${SUM:-right}.
+# too_big FAMILY SERVER WORD...: an error about a packet of these words, which ${SOURCE:-the director} has sent to SERVER.  The error
+# is sent to ${TO:-the director}, has the MTU ${CLAIM:-small} and the checksum ${SUM:-that is right}.
 too_big() {
 	local f=$1 server=$2
 	shift 2
@@ -28,7 +28,7 @@ too_big() {
 	fi
 }
 
-# has_mtu SERVER MTU: the director knows that
+# has_mtu SERVER MTU: the director has this path MTU
 has_mtu() {
 	path_mtu lb "$1"
 	[ "$MTU" = "$2" ]

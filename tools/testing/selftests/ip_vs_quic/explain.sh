@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# "explain" foretells what the director did: of every datagram of a capture, its outcome and its real server.
+# "explain" predicts what the director does: for each datagram of a capture, its outcome and its real server.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -57,7 +57,7 @@ done_by_director() {
 		END { for (client in outcome) print client, outcome[client], server[client] }' "$TRACE/trace" | sort
 }
 
-# explained OPTION...: the same, foretold
+# explained OPTION...: the same, as predicted
 explained() {
 	q explain "$CAPTURE" -j "$@" | jq -r '
 		def text: if .address | contains(":") then "[\(.address)]:\(.port)" else "\(.address):\(.port)" end;
@@ -75,10 +75,10 @@ foretold() {
 	same "of a saved configuration" "$(explained --saved "$SAVED" -u "$1")" "$did"
 }
 
-# Without module, IPVS and root: the file says it all.
+# Without module, IPVS and root: the file has all that is needed.
 anywhere() {
 	local dir line
-	# a checkout may be where nobody else gets
+	# another user may not be able to reach the checkout
 	dir=$(mktemp -d)
 	defer "rm -r $dir"
 	chmod 755 "$dir"
@@ -95,7 +95,7 @@ tunnelled() {
 	poll 60 tcpdump grep -q "listening on" "$WORK/tcpdump.s2"
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.9:900" name=x "mint=0:$(sid 3 2)"
 	answers "x s2 1"
-	# the capture may end amid a packet meanwhile
+	# the capture may end in the middle of a packet meanwhile
 	poll 60 "the datagram in the capture" explained_there "^1: $CL4.9:900 > $SVC4: short .* routed server=$(rs4 2):$PORT$"
 }
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The express path makes the packets that the default path makes, octet for octet, and counts the same; what it leaves alone
-# goes the default way; it is gone with its device, its namespace and the module.
+# The express path makes the same packets as the default path, octet for octet, and counts the same. What it leaves takes the
+# default path. It ends with its device, its namespace and the module.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -30,7 +30,7 @@ compared=(
 	"6 446 0 6 -i --tun-type gue --tun-port 6080"
 )
 
-# variety FAMILY PORT DF: datagrams that differ in all that an outer header is made of
+# variety FAMILY PORT DF: datagrams that differ in every field that an outer header depends on
 variety() {
 	local svc ip fields n=0
 	family "$1"
@@ -57,8 +57,7 @@ compared_service() {
 	pool_at "${svc%:*}:$2" "$4" "${@:5}"
 }
 
-# IPVS's packets, octets and connections of each service and server, when there are N packets at each service; it adds up every two
-# seconds
+# IPVS's packets, octets and connections of each service and server, once each service has N packets; IPVS adds up every two seconds
 in_packets() { poll 20 "$1 datagrams at each service" has_packets "$1"; }
 
 has_packets() {
@@ -71,7 +70,7 @@ has_packets() {
 		END { for (service in part) bad += part[service] != n; exit bad }' "$WORK/ipvs"
 }
 
-# expected N: what counters() has to say when N more datagrams of each service are routed
+# expected N: the counters once N more datagrams of each service are routed
 expected() {
 	local row f port svc ip
 	for row in "${compared[@]}"; do
@@ -81,7 +80,7 @@ expected() {
 	done
 }
 
-# pour FILE [WHAT=N]: all of them by whatever path it is, counted as routed and as WHAT; the packets at the servers are in FILE
+# pour FILE [WHAT=N]: sends all of them by the path that is on; they count as routed and as WHAT; the servers' packets are in FILE
 pour() {
 	local want
 	local dsfields="0 0xb8 0xff"
@@ -97,8 +96,8 @@ pour() {
 	stateless
 }
 
-# By the default path and by the express path. A server that was here before would bring along what IPVS had not added up when it went:
-# hence the port, which is of no account with tunnels.
+# By the default path and by the express path. A server of an earlier case would bring along what IPVS had not added up when it was
+# deleted; therefore it has another port, which does not matter with tunnels.
 collect() {
 	local rsport=4433
 	q -C
@@ -127,7 +126,7 @@ same_octets() {
 	diff "$WORK/default.$1.$2" "$WORK/express.$1.$2" || fail "packets of the two paths differ"
 }
 
-# same_counts FAMILY: what IPVS counted for the same datagrams once by either path
+# same_counts FAMILY: IPVS's counters for the same datagrams, once by each path
 same_counts() {
 	local svc ip
 	family "$1"
@@ -178,7 +177,7 @@ reasons_v6() {
 	taken 1
 }
 
-# What the namespace and the service are set to.
+# Settings of the namespace and of the service.
 setups() {
 	local svc ip udp="udp sport=5 dport=443 data=40${CID[2]} pad=30"
 	family 4
@@ -210,7 +209,7 @@ setups() {
 	handed unroutable 1 "unroutable-server=1 fallback=1" "$ip $udp"
 }
 
-# flows FAMILY: the route to the VIP, to the server and the neighbour are all looked at, again and again
+# flows FAMILY: the route to the VIP, the route to the server and the neighbour are checked for each datagram
 finds() {
 	local svc ip f=$1 rs vip len dash udp="udp sport=5 dport=443 data=40${CID[3]} pad=30"
 	family "$f"
@@ -220,13 +219,13 @@ finds() {
 		vip=$VIP6/128 dash=-6
 	fi
 	on
-	# nothing has come the default way yet
+	# nothing has taken the default path yet
 	handed not-local 1 routed=1 "$ip $udp"
 	taken 3
 	ip neigh del "$rs" dev eth0
 	handed no-neighbour 1 routed=1 "$ip $udp"
 	taken 3
-	# known, but not where it is
+	# the neighbour is known, but its address is not
 	ip neigh replace "$rs" dev eth0 nud failed
 	handed no-neighbour 1 routed=1 "$ip $udp"
 	taken 3
@@ -237,7 +236,7 @@ finds() {
 	poll 10 "the VIP" ip route get "${vip%/*}"
 	warm "$f"
 	taken 3
-	# another way to the server, and it is used
+	# there is another route to the server, and it is used
 	ip "$dash" route add "$rs" dev eth0 mtu 1400
 	defer "ip $dash route del $rs dev eth0 mtu 1400"
 	warm "$f"
@@ -269,7 +268,7 @@ vlan() {
 	warm 4
 	handed not-plain 1 routed=1 "$ip udp sport=5 dport=443 data=40${CID[1]}"
 	on v5
-	# what eth0 has learned is eth0's
+	# what was learned on eth0 holds for eth0 only
 	vlan_gives not-local
 	vlan_gives taken
 }
@@ -325,7 +324,7 @@ lives_and_dies() {
 	in_ns s1 ip link del e3
 }
 
-# In a namespace that goes with all it has, while a datagram's routes are remembered in it; then the module goes.
+# A namespace ends while routes are remembered in it; then the module is unloaded.
 goes_with() {
 	local svc ip
 	family 4
@@ -346,7 +345,7 @@ taken_in_y() {
 	y_takes
 }
 
-# Whatever changes meanwhile, every datagram is answered.
+# Every datagram is answered while configuration changes.
 under_change() {
 	local i
 	serve
@@ -384,8 +383,8 @@ generates() {
 	done
 }
 
-# The kernel's generator of packets keeps what it has the stack receive, and a capture has a copy of it: nobody else may change it.
-# The debug kernels have no generator.
+# The kernel's packet generator keeps the packets that it passes to the stack, and a capture shares them: the module must not change
+# them. The debug kernels have no generator.
 held_by_others() {
 	local pid mac svc ip
 	modprobe pktgen 2>/dev/null || {
@@ -405,7 +404,7 @@ held_by_others() {
 		"dst_mac $mac" "udp_dst_min $PORT" "udp_dst_max $PORT"
 	timeout 60 sh -c "echo start >$PKTGEN/pgctrl"
 	grep -q '^Result: OK' "$PKTGEN/eth0@0" || fail "$(<"$PKTGEN/eth0@0")"
-	# none of these was taken, and what comes next is as ever
+	# none of these was taken, and the next ones are handled as usual
 	counters_mark
 	# shellcheck disable=SC2086 # words
 	raw rt -c 3 $ip udp sport=7 "dport=$PORT" "data=40${CID[1]}"

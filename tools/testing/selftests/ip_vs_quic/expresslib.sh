@@ -54,7 +54,7 @@ counters() {
 	done
 }
 
-# remark: what COUNTERS has is what happened up to now
+# remark: happened() counts from here
 remark() {
 	local key
 	MARKED=()
@@ -68,7 +68,7 @@ counters_mark() {
 	remark
 }
 
-# happened WHAT=N...: since the mark exactly these, at all services and devices, and nothing else; then there is a new mark
+# happened WHAT=N...: since the last mark exactly these have been counted, at all services and devices; then sets a new mark
 happened() {
 	local key got known=0 bad=
 	local -A want=()
@@ -82,7 +82,7 @@ happened() {
 		[ -z "${want[$key]:-}" ] || known=$((known + 1))
 	done
 	[ -z "$bad" ] || fail "counted:$bad"
-	[ "$known" = ${#want[@]} ] || fail "nobody counts all of ${!want[*]}"
+	[ "$known" = ${#want[@]} ] || fail "there are no counters for ${!want[*]}"
 	remark
 }
 
@@ -92,8 +92,7 @@ on() {
 	counters_mark
 }
 
-# warm FAMILY [PORT...]: until all that the express path needs has been found, for datagrams of the values of $dsfields; counters are
-# marked after it
+# warm FAMILY [PORT...]: sends datagrams with the values of $dsfields until the express path takes them; then sets a mark
 warm() {
 	local svc ip n port tos count=0
 	[ $# -gt 1 ] || set -- "$1" "$PORT"
@@ -117,7 +116,7 @@ warm() {
 # one WORD...: sends that datagram, with $link_layer past the router's IP
 one() { echo "$@" | raw rt ${link_layer:+-l "$link_layer"} -; }
 
-# handed REASON ARRIVES OUTCOME WORD...: one datagram is left to the default path by $device, where it is as ever
+# handed REASON ARRIVES OUTCOME WORD...: $device leaves one datagram to the default path, which handles it as usual
 handed() {
 	local counts=() outcome
 	forget
@@ -135,7 +134,7 @@ handed() {
 	fi
 }
 
-# taken N: and now datagrams for server N are taken, a usual one and one that is too short for that
+# taken N: datagrams for server N are taken, one on the fast path and one that is too short for it
 taken() {
 	local pad
 	forget

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every allocation fails: whoever asked for something gets it or is told why not, what was there goes on working, nothing is
-# lost.  At the end the calls of allocators in the module's object code are compared with those that did fail.
+# Each allocation fails once.  A command is done or returns an error, existing configuration keeps working, and no memory is
+# leaked.  At the end the calls of allocators in the module's object code are compared with those that did fail.
 #
-# The kernel shows a stack for each failure, on purpose; meanwhile its console has errors only.  What else it has to say is looked
-# for in its log, by the programs after each failure and in the end.
+# The kernel prints a stack for each failure, on purpose, so its console shows errors only.  Its other messages are looked for in its
+# log, by the programs after each failure and at the end.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -20,11 +20,11 @@ command -v objdump >/dev/null || skip_all "objdump is not installed"
 lab_up
 serve
 
-# What allocates, called from the module.
+# Allocators that the module calls.
 ALLOCATORS='__kmalloc|kmalloc_|kmem_cache_alloc|__kvmalloc|kvmalloc_|kstrdup|kmemdup|__alloc_percpu|pcpu_alloc|alloc_workqueue|__alloc_skb'
 ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment|skb_copy$'
 
-# faulty PROGRAM ARG...: what it says of sites is kept, and its figures, after $WHAT
+# faulty PROGRAM ARG...: keeps the sites that it prints, and its figures with $WHAT in front
 faulty() {
 	local rc=0
 	"$here/$1" "${@:2}" >"$WORK/said" || rc=$?
@@ -35,8 +35,8 @@ faulty() {
 
 commands() { faulty exhaust "$1" "$LAB-cl" "$VIP4" "$(rs4 2)"; }
 
-# Page allocations may fail, too, but only while the per-CPU allocator has no page left; those who wait for nobody are not to be
-# held up once a second in favour of the worker that gets it pages.
+# Page allocations fail, too, while the per-CPU allocator has no page left.  The program runs with real-time priority.  Without a limit
+# for that it is not interrupted once a second by the worker that gets new pages for the allocator.
 percpu() {
 	local runtime
 	modprobe ivq_lab
@@ -50,7 +50,7 @@ percpu() {
 	commands percpu
 }
 
-# A config is not made, but its key was there.
+# A config cannot be made, and its key must not stay in memory.
 key() {
 	local uuid keys='' found
 	modprobe ivq_lab
@@ -75,7 +75,7 @@ load() {
 	modprobe ip_vs_quic
 }
 
-# datagrams FATE ALLOCATOR COUNT VERSION OCTETS HEX: to the service of that IP version; HEX is made longer by zeros
+# datagrams FATE ALLOCATOR COUNT VERSION OCTETS HEX: to the service of that IP version; zeros are appended to HEX
 datagrams() {
 	local hex=$6 from=$CL4.50 to=$VIP4 who=s2
 	[ "$4" = 4 ] || from=${CL6}:50 to=$VIP6
@@ -95,7 +95,7 @@ no_connection() {
 	same "sent by an older 4-tuple" "$((STATS[tuple] - MARK[tuple]))" 0
 }
 
-# A packet that somebody has a copy of needs another head.
+# A packet that is shared with a capture needs a header of its own.
 copied() {
 	local pid
 	pid=$("$RAWGEN" watch "$WORK/copies" "lb=$LAB-lb")
@@ -120,7 +120,7 @@ no_header() {
 	WHAT="express, IPv6" datagrams lost pskb_expand_head 1 6 64 "40${CID[2]}"
 }
 
-# Merged datagrams, which are not in one piece, either: where the express path cannot look at them the default one can.
+# Merged datagrams, which are not linear either: if the express path cannot read them, the default path can.
 no_parts() {
 	copied
 	mint_cids
@@ -130,7 +130,7 @@ no_parts() {
 	WHAT="express, IPv6, merged" datagrams sent __pskb_pull_tail 4 6 100 "40${CID[2]}"
 }
 
-# An error about a tunnel packet, which is not in one piece.
+# An ICMP error about a tunnel packet; the error is not linear.
 no_quote() {
 	local quote
 	copied
@@ -141,7 +141,7 @@ no_quote() {
 	flush_routes lb
 }
 
-# One that may be about a mark's service, of which a copy is sent.
+# An ICMP error that may be about the service of a mark: a copy of it is sent.
 no_copy() {
 	local quote
 	q -C
@@ -152,7 +152,7 @@ no_copy() {
 	WHAT="ICMP error, copied" faulty starve errors "$LAB-rt" "$VIP4" skb_copy 0301000000000000 "$quote"
 }
 
-# The next masqueraded server that a 4-tuple's datagrams name has no entry then.
+# The second masqueraded server of a 4-tuple gets no entry then.
 no_second() {
 	defer "masq_down; fresh $SVC4 rs4 0:3:4; service '$SVC6' rs6 0:3:4 | q -R"
 	# shellcheck disable=SC2119 # without options
@@ -163,8 +163,8 @@ no_second() {
 	WHAT="second server" faulty starve datagrams lost "$LAB-cl" "$CL4.50" "$VIP4" s2 "40${CID[1]}5a5a,40${CID[2]}5a5a" 1 ip_vs_conn_new
 }
 
-# sites FILE: of the object code: FUNCTION+OFFSET, where an allocator returns to, and the allocator's name; or "tail" and the names
-# of a function and of the allocator that it jumps to, which returns to a caller that is not known
+# sites FILE: prints for each call of an allocator in the object code FUNCTION+OFFSET of the return address and the allocator's name;
+# for each jump to an allocator "tail" and the names of function and allocator, because its caller is not known
 sites() {
 	objdump -dr --no-show-raw-insn "$1" | mawk -v allocators="^($ALLOCATORS)" '
 		function number(hex,    i, n) {
@@ -213,7 +213,7 @@ every_site() {
 	[ "$missed" = 0 ]
 }
 
-# What the console did not show.
+# Messages that the console did not show.
 silent() {
 	! dmesg | grep -vE 'Call Trace:' | grep -E -f "$here/../../qemu/reports" | head -n 5 | grep . || fail "the kernel reports a defect"
 }

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For tests that break something, see what trace and doctor say of it, do what the doctor prints, and see that it works again.
-# One trace runs for the whole script, in the namespace $NS that things are broken in.
+# For tests that cause a fault, check what trace and doctor print about it, run what the doctor prints, and check that datagrams flow
+# again.  One trace runs for the whole script, in the namespace $NS that has the faults.
 # shellcheck source=lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
-# trace_in NAMESPACE [OPTION...]: from here to the script's end; its lines are in $WORK/trace
+# trace_in NAMESPACE [OPTION...]: traces from here to the script's end; the lines are in $WORK/trace
 trace_in() {
 	NS=$1
 	[ -d /sys/kernel/tracing/instances ] || skip_all "tracefs is not mounted"
 	spawn "$NS" quiclbadm trace -j "${@:2}" >"$WORK/trace" 2>"$WORK/trace.err"
 	poll 180 "the trace" grep -q "^Tracing" "$WORK/trace.err"
-	# kernels that are too small for packets say so; there only the doctor is tested
+	# on a kernel that cannot show packets only the doctor is tested
 	CAN_TRACE=1
 	! grep -q "^Warning: kernel: it has no" "$WORK/trace.err" || CAN_TRACE=
 }
@@ -21,16 +21,16 @@ trace_in() {
 mark_trace() { TRACE_MARK=$(wc -l <"$WORK/trace"); }
 since() { tail -n "+$((TRACE_MARK + 1))" "$WORK/trace"; }
 
-# happened EVENT FILTER: one for which the jq filter is true has been traced since
+# happened EVENT FILTER: an event for which the jq filter is true has been traced since mark_trace
 happened() { jq -en "any(inputs | select(input_line_number > $TRACE_MARK); .event == \"$1\" and ($2))" "$WORK/trace"; }
 
-# traces FILTER WHAT: in a moment it has
+# traces FILTER WHAT: waits until such an event has been traced
 traces() {
 	[ -n "$CAN_TRACE" ] || return 0
 	poll 30 "a drop in the trace that is $1" happened drop "$1"
 }
 
-# one WORD...: a datagram whose CID names real server 2; more words may say otherwise
+# one WORD...: sends a datagram whose CID names real server 2, unless words say otherwise
 one() { send -t "${WAIT:-500}" -c 0:3:4 "to=$SVC4" "from=$CL4.$CLIENT:$((RANDOM % 30000 + 2000))" name=x "mint=0:$(sid 3 2)" "$@"; }
 
 # lost WORD...: it is not answered
@@ -48,7 +48,7 @@ found() {
 	answers "x s2 1"
 }
 
-# diagnosed CHECK OPTION...: the doctor of $NS finds that fault and none beside it; what it prints against it is in $FIX
+# diagnosed CHECK OPTION...: the doctor of $NS finds this fault and no other; the command that it prints is in $FIX
 diagnosed() {
 	local check=$1 rc=0
 	shift
@@ -66,7 +66,7 @@ healthy() {
 		fail "$(jq -c '.[] | select(.verdict == "fault")' "$WORK/report")"
 }
 
-# mend [WORD VALUE]...: does what the doctor printed, verbatim; but for what it cannot know, the words in capitals
+# mend [WORD VALUE]...: runs the command that the doctor printed, with VALUE for each WORD in capitals
 mend() {
 	while [ $# -gt 0 ]; do
 		[[ $FIX == *"$1"* ]] || fail "no $1 in: $FIX"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Faults of a real server: trace names the reason, doctor the fault; what doctor prints, applied verbatim, mends it.
-# Documentation/troubleshooting.rst tells of each.
+# Faults of a real server: trace names the reason, doctor the fault, and the command that the doctor prints repairs it.
+# Documentation/troubleshooting.rst describes each.
 # shellcheck source=faultlib.sh
 . "$(dirname "$0")/faultlib.sh"
 need_module
@@ -11,7 +11,7 @@ serve "$SVC4" "$SVC6"
 HERE4=(-u "$SVC4" -r "$(rs4 2)")
 HERE6=(-u "$SVC6" -r "$(rs6 2)")
 
-# The incident that this project began with.
+# Strict validation of the tunnel device.
 rp_filter() {
 	CLIENT=10
 	there sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
@@ -22,13 +22,13 @@ rp_filter() {
 		and .outer_source.address == "10.0.0.1" and .outer_destination.address == "'"$(rs4 2)"'" and (.fix | startswith("sysctl -w net.ipv4.conf.tunl0.rp_filter=0 "))'
 	within_a_second
 	diagnosed rp_filter "${HERE4[@]}"
-	same "what mends it" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=0"
+	same "the printed command" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=0"
 	mend
 	found
 	healthy "${HERE4[@]}"
 }
 
-# From the drop to the line: the file was last written when the line came, by a clock that stands still between two ticks.
+# The time from the drop to the line. The file's time is that of the line; its clock advances only with each tick.
 within_a_second() {
 	local line
 	[ -n "$CAN_TRACE" ] || return 0
@@ -37,7 +37,7 @@ within_a_second() {
 		fail "it took more than a second: written $(stat -c %.Y "$WORK/trace"), $line"
 }
 
-# rp_filter_all CLIENT MODE: of all devices, strict or loose; a device without an address passes neither
+# rp_filter_all CLIENT MODE: rp_filter of all devices, strict or loose; with a device without an address both drop
 rp_filter_all() {
 	CLIENT=$1
 	there sh -c "echo $2 >/proc/sys/net/ipv4/conf/all/rp_filter"
@@ -50,10 +50,10 @@ rp_filter_all() {
 	mend
 	found
 	healthy "${HERE4[@]}"
-	# with that address, strict validation is all that is wrong
+	# with that address, strict validation is the only fault left
 	there sh -c "echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"
 	diagnosed rp_filter "${HERE4[@]}"
-	same "what mends it" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=2"
+	same "the printed command" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=2"
 	mend
 	found
 }
@@ -126,7 +126,7 @@ ipv6_disabled() {
 	healthy "${HERE6[@]}"
 }
 
-# firewall CLIENT DEVICE RULESET: there is one rule or policy too many
+# firewall CLIENT DEVICE RULESET: one rule or policy of the ruleset drops packets
 firewall() {
 	CLIENT=$1
 	local device=$2
@@ -153,7 +153,7 @@ no_route() {
 	healthy "${HERE4[@]}"
 }
 
-# IPv6 leaves a device whose MTU is too small for it, and takes addresses and routes along.
+# The kernel removes IPv6 from a device whose MTU is too small for it, with addresses and routes.
 small_mtu() {
 	CLIENT=21
 	ip -n "$LAB-s2" link set eth0 mtu 1000
@@ -210,7 +210,7 @@ no_gre() {
 	healthy "${HERE4[@]}" -i --tun-type gre
 }
 
-# Two hosts with one address, a container's or a copied configuration's: martian here.
+# Two hosts with the same address, from a container or a copied configuration: here its source is martian.
 client_is_here() {
 	CLIENT=26
 	ip -n "$LAB-s2" addr add "$CL4.26/32" dev lo
@@ -229,12 +229,12 @@ other_address() {
 	diagnosed server -u "$SVC4" -r "$(rs4 9)"
 }
 
-# With the VIP in the servers' subnet, every server that answers for it takes the director's place.
+# With the VIP in the servers' subnet, a server that answers ARP for it takes the director's place.
 answers_arp() {
 	ip -n "$LAB-s2" addr add 10.0.0.98/32 dev lo
 	defer "ip -n $LAB-s2 addr del 10.0.0.98/32 dev lo; there sh -c 'cd /proc/sys/net/ipv4/conf/eth0; echo 0 >arp_ignore; echo 0 >arp_announce'"
 	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- 10.0.0.98:443)")
-	in_ns rt ping -c 1 -w 10 10.0.0.98 >/dev/null || fail "nobody answers for it"
+	in_ns rt ping -c 1 -w 10 10.0.0.98 >/dev/null || fail "no host answers for it"
 	diagnosed arp -u 10.0.0.98:443 -r "$(rs4 2)"
 	mend
 	ip -n "$LAB-rt" neigh flush to 10.0.0.98

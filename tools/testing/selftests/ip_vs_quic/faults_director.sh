@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Faults of a director: trace names the reason, doctor the fault; what doctor prints, applied verbatim, mends it.
-# Documentation/troubleshooting.rst tells of each.
+# Faults of a director: trace names the reason, doctor the fault, and the command that the doctor prints repairs it.
+# Documentation/troubleshooting.rst describes each.
 # shellcheck source=faultlib.sh
 . "$(dirname "$0")/faultlib.sh"
 # shellcheck source=links.sh
@@ -32,7 +32,7 @@ no_route() {
 	defer "ip route del unreachable $(rs4 2)/32 2>/dev/null || :"
 	lost
 	diagnosed route "${HERE[@]}"
-	same "what mends it" "$FIX" "ip route del unreachable $(rs4 2)/32"
+	same "the printed command" "$FIX" "ip route del unreachable $(rs4 2)/32"
 	mend
 	found
 	healthy "${HERE[@]}"
@@ -48,7 +48,7 @@ no_gateway() {
 	healthy "${HERE[@]}"
 }
 
-# The route back to clients is elsewhere: perfectly right on a director, whose servers answer by themselves.
+# The route to clients uses another device, which is correct on a director: the servers answer clients directly.
 asymmetric() {
 	CLIENT=32
 	ip link add ivqd type dummy 2>/dev/null || skip "the kernel has no dummy"
@@ -92,7 +92,7 @@ small_mtu() {
 	healthy "${HERE[@]}"
 }
 
-# seconds COMMAND...: while a flood of CIDs that CONFIG makes comes in, the doctor looks at the counters
+# seconds COMMAND...: runs the doctor while a flood of CIDs of CONFIG arrives
 flooded_with() { # CONFIG WORD...
 	flood -c "$1" "to=$SVC4" "from=$CL4.36:3600" name=x "${@:2}"
 	poll 60 "150 datagrams" counts_at_least 150
@@ -133,11 +133,11 @@ no_config() {
 	poll 60 "400 datagrams" counts_at_least 400
 	diagnosed config "${HERE[@]}"
 	mend "--id ID" "--id 3" "--server-id-len OCTETS" "--server-id-len 4" "--nonce-len OCTETS" "--nonce-len 5"
-	# and now the doctor wants to know whose server IDs are whose
+	# then the doctor asks for the server IDs of each real server
 	for n in 1 2 3; do
 		q server-id add -u "$SVC4" -r "$(rs4 "$n")" --server-id "3:$(sid 4 "$n")"
 	done
-	# what was before the config came counts no more
+	# datagrams from before the config are not counted any more
 	healthy "${HERE[@]}" --seconds 1
 	flooded
 }
@@ -160,7 +160,7 @@ not_in_pool() {
 	diagnosed absent "${HERE[@]}"
 	mend
 	found
-	# the counter remembers, the pool is whole
+	# the counter still has the old datagrams, but the pool is complete
 	healthy "${HERE[@]}"
 }
 
@@ -196,7 +196,7 @@ not_forwarding() {
 	healthy "${HERE[@]}"
 }
 
-# The doctor cannot know whose server ID is whose; the trace shows where a connection ID leads.
+# The doctor cannot know which server ID belongs to which server; the trace shows where a connection ID leads.
 wrong_server() {
 	CLIENT=41
 	local cid
@@ -219,12 +219,12 @@ wrong_server() {
 	found
 }
 
-# probed LEVEL SERVER...: what the probe says of the three
+# probed LEVEL SERVER...: the probe has this verdict for these servers, of the three
 probed() {
 	same "probes" "$(jq -r '.[] | select(.check == "probe") | "\(.verdict) \(.evidence | split(" ")[0:2] | join(" "))"' "$WORK/report")" "$(printf '%s\n' "$@")"
 }
 
-# One real server of three eats packets: the probe says which.  The director's own checks are content.
+# One real server of three drops packets: the probe says which.  The director's other checks find no fault.
 which_one() {
 	defer "again; in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'"
 	healthy "${HERE[@]}" --from 10.0.0.1
@@ -232,11 +232,11 @@ which_one() {
 	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
 	diagnosed probe "${HERE[@]}" --from 10.0.0.1
 	probed "ok $(rs4 1) answers" "fault $(rs4 2) eats" "ok $(rs4 3) answers"
-	# what it says is to be done there
+	# the command that it prints is run on that server
 	jq -e --arg todo "quiclbadm doctor -u $SVC4 -r $(rs4 2)" '.[] | select(.verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null
 	in_ns s2 sh -ec "$(in_ns s2 quiclbadm doctor -u "$SVC4" -r "$(rs4 2)" -j | jq -r '.[] | select(.verdict == "fault").fix' || :)"
 	healthy "${HERE[@]}" --from 10.0.0.1
-	# nobody is at home
+	# no server listens
 	service "$VIP4:448" rs4 0:3:4 | q -R
 	diagnosed probe -u "$VIP4:448" --from 10.0.0.1
 	probed "fault $(rs4 1) has" "fault $(rs4 2) has" "fault $(rs4 3) has"
@@ -266,7 +266,7 @@ right() {
 	q -D -u "$SVC6"
 }
 
-# advised [OPTION...] [CHECK...]: exactly that, and no fault; what it prints against it is in $FIX
+# advised [OPTION...] [CHECK...]: the doctor has exactly this advice, and no fault; the commands that it prints are in $FIX
 advised() {
 	local options=()
 	while [[ ${1:-} == --* ]]; do
@@ -280,7 +280,7 @@ advised() {
 	FIX=${FIX#$'\n'}
 }
 
-# What works, and could be better.
+# Settings that work but could be better.
 advice() {
 	command -v ethtool >/dev/null || skip "ethtool is not installed"
 	ethtool -K eth0 rx-udp-gro-forwarding on || skip "the kernel has no GRO forwarding of UDP"
@@ -291,7 +291,7 @@ advice() {
 	advised
 }
 
-# The express path and outer sources by flow are no fault, nor anything to advise on.
+# The express path and outer sources by flow cause neither a fault nor advice.
 express() {
 	defer "q express del eth0 2>/dev/null || :; again; ip route del local 10.99.0.0/16 dev lo 2>/dev/null || :"
 	q express add eth0
@@ -315,7 +315,7 @@ express() {
 	advised
 }
 
-# One real server does not expect the tunnel's packets from there.
+# One real server drops the tunnel's packets from these sources.
 odd_source() {
 	defer "again; in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter'; ip -n $LAB-s2 link del ivqd 2>/dev/null || :"
 	local todo
@@ -345,7 +345,7 @@ left_by_express() {
 	answers "x s2 80"
 	advised express
 	jq -e '.[] | select(.check == "express").evidence | contains("most of them as method")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
-	# no longer
+	# the advice is gone
 	again
 	advised --seconds 1
 	command -v nft >/dev/null || skip "nft is not installed"
@@ -354,7 +354,7 @@ left_by_express() {
 	jq -e '.[] | select(.check == "express" and .verdict == "advice").evidence | contains("inet ivq in")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
 }
 
-# VLANs are devices of their own, and the express path is put on those.
+# A VLAN is a device of its own; the express path is set on that device.
 left_vlan() {
 	defer "q express del eth0 2>/dev/null || :; again"
 	vlan_up
@@ -363,7 +363,7 @@ left_vlan() {
 	WAIT=5000 one count=80
 	answers "x s2 80"
 	advised express
-	same "what mends it" "$FIX" "quiclbadm express add v5"
+	same "the printed command" "$FIX" "quiclbadm express add v5"
 	mend
 	advised --seconds 1
 	found
@@ -371,10 +371,10 @@ left_vlan() {
 	[ "$(q express list -j | jq '.[] | select(.device == "v5").outcomes.taken')" -ge 1 ] || fail "it took nothing: $(q express list)"
 }
 
-# tracked: sets $TRACKED to how many of the VIP's datagrams began a flow
+# tracked: sets $TRACKED to how many datagrams of the VIP began a tracked flow
 tracked() { TRACKED=$(nft list table inet ivq | sed -n 's/.*counter packets \([0-9]*\).*/\1/p'); }
 
-# Flows of a VIP are tracked for nothing; the printed rule ends it. What is routed leaves no entry, so there has to be one that stays.
+# Tracking the flows of a VIP is useless; the printed rule ends it. Routed datagrams leave no entry, so the case makes one that stays.
 notrack() {
 	local before
 	command -v nft >/dev/null || skip "nft is not installed"

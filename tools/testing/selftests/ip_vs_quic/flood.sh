@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Floods: of random short headers, Initials, CIDs that have to be decrypted, ICMP errors.  Memory stays where it is, and of the
-# datagrams between and beside them that have a server's CID none is lost.  FLOOD packets each.
+# Floods of random short headers, Initials, CIDs that have to be decrypted, and ICMP errors, FLOOD packets each.  Memory does not
+# grow, and no datagram with a server's CID between or beside them is lost.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -13,10 +13,10 @@ need_module
 lab_up
 TUPLES=1000
 
-# kB of the kernel's own memory; objects that were freed wait for a grace period, under KASAN in a quarantine
+# kB of the kernel's own memory; freed objects wait for a grace period, and with KASAN in a quarantine
 memory() { awk '/^(Slab|Percpu|VmallocUsed):/ { sum += $2 } END { print sum }' /proc/meminfo; }
 
-# What 8000 packets may leave is less than a connection each, or a datagram.
+# 8000 packets may leave less memory than a connection or a datagram for each.
 slack() {
 	SLACK=2048
 	if grep -qw kasan_report /proc/kallsyms; then
@@ -38,7 +38,7 @@ flood_of() {
 	echo "$1: $FLOOD packets, $ASKED datagrams between them, in $(((${EPOCHREALTIME/./} - begin) / 1000)) ms; $(($(memory) - MEMORY)) kB more memory" >>"$WORK/figures"
 }
 
-# unroutable: sets $UNROUTABLE to how many datagrams have not been since mark()
+# unroutable: sets $UNROUTABLE to how many datagrams have been unroutable since mark()
 unroutable() {
 	local outcome
 	UNROUTABLE=0
@@ -62,7 +62,7 @@ garbage() {
 	stateless
 }
 
-# Each is from a 4-tuple of its own: connections are made as long as there is room.
+# Each packet has a 4-tuple of its own: connections are made up to the limit.
 initials() {
 	q set -u "$SVC4" --tuple-max "$TUPLES"
 	flood_of initial
@@ -86,7 +86,7 @@ errors() {
 	stateless
 }
 
-# express FUNCTION: with the floods coming in on the express path, which leaves what it cannot route to the other one
+# express FUNCTION: with the express path on the device that the floods arrive on; it leaves what it cannot route
 express() {
 	q express add eth0
 	defer "q express del eth0"
@@ -94,7 +94,7 @@ express() {
 	same "datagrams taken" "$(q express list -j | jq ".[0].outcomes.taken >= $ASKED")" true
 }
 
-# beside KIND: somebody's traffic runs on all the time
+# beside KIND: a flood beside a client's continuous traffic
 beside() {
 	local name server count total=0 packets=$FLOOD
 	drop_connections

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The order for what has no routable CID: the table of unroutable CIDs, the 4-tuple's entry, consistent hashing; and that
-# entries are made for connections only, live as long as they are told to, and never too many.
+# Datagrams without a routable CID, in this order: the table of unroutable CIDs, the 4-tuple's entry, consistent hashing. Entries
+# are made for connections only, live as long as configured, and their number is limited.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -49,7 +49,7 @@ since() { echo $((${STATS[$1]} - ${MARK[$1]})); }
 # went_to SERVER: how many of $GOT
 went_to() { grep -c " $1 " <<<"$GOT" || true; }
 
-# A connection made before the pool changes stays where it is; garbage does not.
+# A connection that was made before the pool changes stays with its server; garbage does not.
 tuple_beats_hash() {
 	local svc from first
 	family "$1"
@@ -73,7 +73,7 @@ has_fallbacks() {
 	[ "$(since fallback)" = "$2" ]
 }
 
-# garbage SERVICE WORD...: nobody waits for the answers, and what the client's kernel says to them is not counted here
+# garbage SERVICE WORD...: sends datagrams and ignores the answers; the ICMP errors of the client's kernel are not counted
 garbage() {
 	local svc=$1 i
 	shift
@@ -125,7 +125,7 @@ lives_as_told() {
 	counted "$svc" unroutable-reserved=2 tuple=1 fallback=1
 }
 
-# A 4-tuple whose server is gone gets another one at once, with an entry if it starts anew.
+# A 4-tuple whose server is gone gets another one at once, with an entry if a long header follows.
 rehashed() {
 	local svc from n word
 	family "$1"
@@ -164,7 +164,7 @@ bounded() {
 	lines 2500 50 form=long dcid=ff | send "to=$svc" -
 	all_answered 50
 	stats "$svc"
-	# some of those before may have made room
+	# some of the earlier entries may have been replaced
 	between "new entries" "$(since fallback-new)" 10 $((before + 10))
 	same "all" $(($(since fallback-new) + $(since fallback))) 50
 }
@@ -220,7 +220,7 @@ survives_rebinding() {
 	same "servers after the pool changed" "$GOT" "$first"
 	counted "$svc" unroutable-reserved=48 dcid=48
 	stateless
-	# another CID is not in the table, nor is a routable one asked for
+	# another CID is not in the table, and a routable CID is not looked up there
 	send -c 0:3:4 "to=$svc" "from=$from:7000" - <<-END
 		name=other dcid=e700112233445566
 		name=routable mint=0:$(sid 3 1)
@@ -235,7 +235,7 @@ survives_rebinding() {
 	counted "$svc" unroutable-reserved=73 dcid=$((72 - n)) fallback=$((1 + n)) routed=1
 }
 
-# Only a long header's, and only CIDs that say their length: a short header does not tell where it ends.
+# Only CIDs of long headers, and only those with their length: in a short header the end of a CID is not known otherwise.
 learned_from() {
 	local svc=$SVC4 from=$CL4.21
 	both
@@ -261,7 +261,7 @@ dcid_expires() {
 	counted "$svc" unroutable-reserved=20 dcid=20
 }
 
-# a look at one keeps it alive: another one each time
+# A lookup keeps an entry alive, so another one is looked up each time.
 next_is_dead() {
 	n=$((n + 1))
 	[ "$n" -lt 200 ] || fail "none has died"
@@ -282,7 +282,7 @@ dcids_bounded() {
 	between "found of 16" "$found" 1 16
 }
 
-# What it has learnt stays until its own settings change.
+# The table keeps its entries until its own settings change.
 table_kept() {
 	local svc=$SVC4 from=$CL4.23 first
 	both

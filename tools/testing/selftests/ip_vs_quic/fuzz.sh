@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Requests and packets made by chance: the kernel has nothing to report, what they were not about is as it was, and the traffic
-# between them is routed.  INPUTS requests and as many packets for each path; SEED makes others.
+# Random requests and packets: the kernel reports no defect, services that they do not name are unchanged, and the traffic
+# between them is routed.  INPUTS requests and as many packets for each path; SEED chooses others.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -14,14 +14,14 @@ lab_up
 INPUTS=${INPUTS:-1000}
 PREY=("$VIP4:444" "[$VIP6]:444")
 
-# The other services' configuration, without what counts
+# The configuration of the other services, without counters
 others() {
 	q -L -n -j | jq -S '[.services[] | select(.port != 444) | walk(if type == "object" then
 		del(.stats, .outcomes, .active_conns, .inactive_conns, .persistent_conns, .datagrams, .misses, .last_seen_ms)
 		else . end)]'
 }
 
-# Requests may have put it anywhere.
+# Requests may have switched on the express path on any device.
 no_express() {
 	local device
 	for device in $(q express list -j | jq -r '.[].device'); do
@@ -29,17 +29,17 @@ no_express() {
 	done
 }
 
-# usable SERVICE I: what came out of it can be told, and changed
+# usable SERVICE I: the resulting configuration can be listed and changed
 usable() {
 	q config list -u "$1" >/dev/null
 	q set -u "$1" --dcid-max $((16 + $2))
 	ipvsadm -D -u "$1"
 }
 
-# set_ipv6: how many requests to set something were granted to the IPv6 service
+# set_ipv6: how many SET requests for the IPv6 service succeeded
 set_ipv6() { awk '/^command 1:/ { n += $5 } END { print n + 0 }' "$WORK/figures"; }
 
-# The services are made anew now and then: what is in them decides how far requests get.
+# The services are made again now and then: how far requests get depends on their contents.
 requests() {
 	local before rounds=4 i
 	storm_services
@@ -58,12 +58,12 @@ requests() {
 	done
 	[ "$(set_ipv6)" -gt 0 ] || fail "no request reached the IPv6 service"
 	no_express
-	# quiet, but there
+	# the module still forwards
 	storm short 1
 	counted "$SVC4" routed=2 "$(unroutable)" fallback=1
 }
 
-# What became of the one packet that storm cannot do without.
+# Prints the outcome of storm's one packet.
 unroutable() {
 	local outcome
 	stats "$SVC4"
@@ -99,7 +99,7 @@ kept() {
 	done
 }
 
-# Other scripts may find the lab as it was.
+# Restores the lab for other scripts.
 restore() {
 	no_express
 	q -C

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Datagrams that the director gets in another shape than they were sent in: merged by GRO, in fragments, with checksums that
-# nobody has computed yet.  A server's answer names the digest of what it got, so that every octet is looked at.
+# Datagrams that arrive in another form than they were sent in: merged by GRO, in fragments, or with checksums that are not
+# computed yet.  A server's answer has the digest of the datagram that it received, so every octet is checked.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -26,7 +26,7 @@ ip_received() {
 	esac
 }
 
-# by_turns N WORD...: N lines with a CID of each server, in $WORK/lines
+# by_turns N WORD...: writes N lines with a CID of each server in turn to $WORK/lines
 by_turns() {
 	local i n
 	for ((i = 0; i < $1; i++)); do
@@ -57,7 +57,7 @@ merged() {
 	counted "$svc" routed=48 unroutable-reserved=24 fallback-new=1 tuple=23
 }
 
-# A service that only IPVS knows gets them whole.
+# For a service of another scheduler they stay merged.
 stock() {
 	ipvsadm -A -u "$VIP4:444" -s rr -o
 	defer "ipvsadm -D -u $VIP4:444"
@@ -83,7 +83,7 @@ gro() {
 	merged "$1" 48 60
 }
 
-# A merged packet whose length was cut on the way: no datagram can be had of it.
+# A merged packet that was truncated on the way: it cannot be split.
 broken() {
 	local trace=/sys/kernel/tracing/instances/$LAB-gro skb
 	[ -d /sys/kernel/tracing/instances ] || skip "tracefs is not mounted"
@@ -104,8 +104,8 @@ broken() {
 	grep -q "kfree_skb: skbaddr=$skb .*reason: SKB_GSO_SEG$" "$trace/trace" || fail "the kernel does not say why: $(cat "$trace/trace")"
 }
 
-# on_client MTU: of the client's link.  It leaves room for a tunnel header, as IPv6 routers, and so the director, do not
-# fragment further
+# on_client MTU: sets the MTU of the client's link.  It leaves room for a tunnel header, because IPv6 routers, and so the director,
+# do not fragment
 on_client() {
 	defer "ip -n $LAB-cl link set eth0 mtu 1500"
 	ip -n "$LAB-cl" link set eth0 mtu "$1"
@@ -147,8 +147,8 @@ pieces() {
 	done
 }
 
-# The datagrams by hand: one whose fragments come in the wrong order; one whose first fragment is the UDP header alone, the CID
-# in the second; one that is not all there; and a whole one, which tells that all have passed.
+# Four hand-made datagrams: one with its fragments in the wrong order; one with only the UDP header in the first fragment and the CID
+# in the second; one with a fragment missing; and a whole one, which shows that all have passed.
 by_hand() {
 	local svc=$SVC4 fill whole="ip4 src=$CL4.44 dst=$VIP4"
 	if [ "$1" = 6 ]; then
@@ -174,7 +174,7 @@ by_hand() {
 	arrived 0 "sport=4479"
 }
 
-# checksums SERVICE on|off: off, they are computed by the sender; on, by nobody on the way over veth
+# checksums SERVICE on|off: off, the sender computes them; on, they are not computed on the way over veth
 checksums() {
 	local svc=$1 from
 	from_of "$svc"

@@ -31,11 +31,11 @@ h3_servers() {
 	for n in 1 2 3; do
 		poll 30 "server s$n" test -s "$WORK/s$n.pid"
 	done
-	# slow enough that a download has a middle
+	# slow enough to change the address during a download
 	in_ns rt tc qdisc replace dev cl root tbf rate 12mbit burst 32k latency 200ms
 }
 
-# source_is ADDRESS: the client's next sockets for the VIPs use it
+# source_is ADDRESS: the client's next sockets for the VIPs have this address
 source_is() {
 	local address=$1
 	case $address in
@@ -73,10 +73,10 @@ fetch_wait() {
 in_the_middle() { poll 20 "the body's first octets" test -s "$WORK/got-files/blob"; }
 
 # fetch_moving FROM TO [OPTION...]: the client itself changes its address, one second after the handshake.  It is stopped while
-# the ground moves under its feet, so that the order of things does not depend on the speed of the machine.  Sets $MOVED_AT, the
-# octets of the body it had by then.
-# After --nat-rebinding gtlsclient ignores what arrives on its old socket and sends nothing on the new one of its own accord:
-# --delay-stream has to put the request behind the change.
+# its network changes, so that the order does not depend on the speed of the machine.  Sets $MOVED_AT to the octets of the body that
+# it had by then.
+# After --nat-rebinding gtlsclient ignores what arrives on its old socket, and does not send first on the new one:
+# --delay-stream has to delay the request until after the change.
 fetch_moving() {
 	local from=$1 to=$2
 	shift 2
@@ -87,7 +87,7 @@ fetch_moving() {
 	poll 20 "the client's move" grep -q "Local address is now" "$WORK/client.log"
 	kill -STOP "$FETCH"
 	MOVED_AT=$(stat -c %s "$WORK/got-files/blob" 2>/dev/null) || MOVED_AT=0
-	# Who has moved to another network cannot be reached in the old one.  Behind a NAT whose mapping changed one still can.
+	# A client that has moved to another network cannot be reached in the old one.  Behind a NAT it can, after its mapping has changed.
 	case "$*" in
 	*--nat-rebinding*) ;;
 	*) ip -n "$LAB-rt" route replace blackhole "$from" ;;
@@ -97,7 +97,7 @@ fetch_moving() {
 	ip -n "$LAB-rt" route del "$from" 2>/dev/null || true
 }
 
-# nat_box PUBLIC OTHER: the client, which knows nothing of it, is seen as PUBLIC; what comes for PUBLIC or OTHER reaches it
+# nat_box PUBLIC OTHER: the client's packets get the source PUBLIC; packets for PUBLIC or OTHER reach the client
 nat_box() {
 	in_ns rt nft -f - <<-END
 		add table ip box
@@ -119,7 +119,7 @@ fetch_through_box() {
 	in_ns rt nft delete table ip box
 }
 
-# told EVENT KEY: the values that the servers' logs have for KEY in lines of EVENT
+# told EVENT KEY: prints the values of KEY in the EVENT lines of the servers' logs
 told() {
 	local event=$1 key=$2 line
 	cat "$WORK"/s[123].log | while read -r line; do

@@ -27,7 +27,7 @@ header() {
 	stateless
 }
 
-# The header itself has a DCID of server 2, what follows one of server 3.
+# The DCID of the first header names server 2, that of the following packet server 3.
 coalesced() {
 	local two three
 	{ read -r two && read -r three; } < <("$QUICGEN" mint -c 0:3:4 "mint=0:$(sid 3 2)" "mint=0:$(sid 3 3)")
@@ -40,7 +40,7 @@ coalesced() {
 	counted "$SVC4" routed=2
 }
 
-# A datagram that ends with the DCID: no SCID length, and yet all that routing needs.
+# A datagram that ends with the DCID has no SCID length, but all that routing needs.
 ends_with_dcid() {
 	mark
 	send "${configs[@]}" "to=$SVC4" "from=$CL4.8:8000" form=long - <<-END

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A real HTTP/3 client changes its address in the middle of a download, by itself or by the hand of a NAT box: through scheduler
-# quic the connection survives, through stock mh the same client loses it.
+# A real HTTP/3 client changes its address in the middle of a download, or a NAT box changes it: with scheduler
+# quic the connection survives, with stock mh the same client loses it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=h3.sh
@@ -56,7 +56,7 @@ through_box() {
 	survived "$SVC4" "$FROM" "$TO"
 }
 
-# Every CID that a server issues, first or NEW_CONNECTION_ID, is one that the director sends back to it.
+# The director routes every CID that a server issues, the first and those of NEW_CONNECTION_ID, to that server.
 cids_decode() {
 	local cid server cids
 	fetch_start "$FROM"
@@ -70,7 +70,7 @@ cids_decode() {
 	done
 }
 
-# The control: what is heard of the client after its move reaches a server that does not know it.
+# For comparison: after the client's move its packets reach a server that does not know the connection.
 lost() {
 	local server
 	[ "$FETCHED" != 0 ] || ! intact || fail "the download was completed"

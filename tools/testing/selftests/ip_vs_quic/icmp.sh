@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# ICMP errors: those about what a server sent find that server; those about the director's tunnels lower the path MTU.
+# ICMP errors: those about a server's datagrams reach that server; those about the director's tunnels lower the path MTU.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -14,7 +14,7 @@ lab_up
 
 # --- about datagrams of a server ------------------------------------------
 
-# by_scid FAMILY TYPE CODE: the server of the quoted SCID gets the error, and no other; the client's CID is nobody's business
+# by_scid FAMILY TYPE CODE: the server of the quoted SCID gets the error, and no other; the client's CID is ignored
 by_scid() {
 	local f=$1 type=$2 code=$3 client=$CL4.5 svc=$SVC4 n
 	if [ "$f" = 6 ]; then
@@ -31,7 +31,7 @@ by_scid() {
 	stateless
 }
 
-# by_entry FAMILY [HOST]: short header, and a 4-tuple with a connection, which nobody had before
+# by_entry FAMILY [HOST]: a quoted short header, and a new 4-tuple with a connection
 by_entry() {
 	local f=$1 host=${2:-6} svc=$SVC4 client from server
 	client=$CL4.$host from=$CL4.$host:6000
@@ -42,7 +42,7 @@ by_entry() {
 	send "to=$svc" "from=$from" name=x form=long dcid=ff
 	server=${GOT#x }
 	server=${server% 1}
-	# the hash would say another server now
+	# the hash would choose another server now
 	ipvsadm -e -u "$svc" -r "$(server_addr "$svc" "$server")" -i -w 0
 	forget
 	raw rt - <<<"$("error$f" $((f == 4 ? 3 : 1)) 1 0) $("quote$f" "$client" 6000) data=40112233445566778899"
@@ -87,7 +87,7 @@ by_hash() {
 	stateless
 }
 
-# traced FUNCTION ARG...: each error that it has counted is an event, too, with what was done with it
+# traced FUNCTION ARG...: each error that was counted is an event, too, with its outcome
 traced() {
 	local trace=/sys/kernel/tracing/instances/$LAB-icmp outcome
 	local -A counts=()
@@ -103,7 +103,7 @@ traced() {
 	done
 }
 
-# What is not about a datagram of a VIP's service is none of our business; ping is answered by the director.
+# Errors that are not about a service's datagram are left alone; the director answers ping.
 others() {
 	mark
 	forget
@@ -120,7 +120,7 @@ others() {
 	same "packets at the servers" "$(cat "$WORK/watched")" ""
 }
 
-# A real server's datagram is too long for a link behind the router, and the server learns it: nothing here is forged.
+# A real server's datagram is too long for a link behind the router, and the server learns the MTU. The error is not forged.
 server_learns() {
 	local f=$1 client=$CL4.50 vip=$SVC4 to=$CL4.50:5000 n
 	if [ "$f" = 6 ]; then
@@ -140,7 +140,7 @@ server_learns() {
 
 # --- about the director's tunnels ------------------------------------------
 
-# A fourth server, far, behind a router, mid, with a small link.
+# A fourth server, "far", behind a router, "mid", whose link has a small MTU.
 far_up() {
 	ip netns add "$LAB-mid"
 	ip netns add "$LAB-far"
@@ -203,7 +203,7 @@ far_is() {
 }
 
 # tunnel FAMILY OVERHEAD [OPTION...]
-# The first datagram too many is lost, the second is refused by the director, the third comes in fragments.
+# The first datagram that is too big is lost, the director refuses the second, the third is sent in fragments.
 tunnel() {
 	local f=$1 overhead=$2 svc=$SVC4 from=$CL4.60:6000 far=10.9.0.2 vip=$VIP4
 	shift 2
@@ -237,7 +237,7 @@ has_gre() { [ -n "$(ip -n "$LAB-far" link show gre0 2>/dev/null)" ] || skip "no 
 
 tunnel_gre() { has_gre; tunnel "$@"; }
 
-# forged FAMILY SERVER WORD...: of such an error nothing is learned for SERVER
+# forged FAMILY SERVER WORD...: such an error does not change the MTU of SERVER
 forged() {
 	local f=$1 to=$2 svc=$SVC4
 	[ "$f" = 4 ] || svc=$SVC6
@@ -245,7 +245,7 @@ forged() {
 	mark "$svc"
 	too_big "$@"
 	shift 2
-	# it has passed when this has
+	# the error has passed once this has passed
 	send -c 0:3:4 "to=$svc" "from=$([ "$f" = 4 ] && echo "$CL4.61" || echo "[${CL6}:61]"):6100" name=x "mint=0:$(sid 3 1)"
 	answers "x s1 1"
 	counted "$svc" routed=1
@@ -254,7 +254,7 @@ forged() {
 	same "path MTU to $to" "$MTU" ""
 }
 
-# accepted FAMILY: what forged() must be compared with
+# accepted FAMILY: the errors that forged() differs from
 accepted() {
 	local svc=$SVC4 from=$CL4.62:6200 far=10.9.0.2 mtu=1000
 	[ "$1" = 4 ] || svc=$SVC6 from=[${CL6}:62]:6200 far=fd00:9::2 mtu=1320
@@ -272,7 +272,7 @@ accepted() {
 	flush_routes lb
 }
 
-# With one source for each flow errors come to any of them: here to one that the director has.
+# With outer sources by flow, errors arrive for any of these: here for one that is local.
 accepted_in_range() {
 	local mtu=1000
 	q set -u "$SVC4" --source4 10.1.0.0/16
@@ -287,7 +287,7 @@ accepted_in_range() {
 	flush_routes lb
 }
 
-# Without an MTU that tunnels of IPv6 need, IPVS would send nothing at all.
+# With a smaller MTU than IPv6 tunnels need, IPVS would send nothing.
 too_small() {
 	CLAIM=1319 forged 6 fd00:9::2 ip6 "src=${CL6}:1" "dst=$VIP6" udp dport=443
 	send -c 0:3:4 "to=$SVC6" "from=[${CL6}:63]:6300" name=x "mint=0:$(sid 3 4)"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# CIDs as others make them, octet by octet; only for Envoy's and quiche's, which are the draft's, the codec under test is taken.
+# CIDs in the layouts of other projects, octet by octet. Only those of Envoy and quiche, which are the draft's, are made by the codec
+# under test.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -17,7 +18,7 @@ layout() {
 	} | sed "/^config/s/\$/ $1/" | q -R
 }
 
-# cids WORDS...: for each server a line of each of the WORDS, @ being the server's number in two digits; short headers and long ones
+# cids WORDS...: for each server a line with each of the WORDS, with @ for the server's number in two digits; short and long headers
 cids() {
 	local n form words
 	for n in 1 2 3; do
@@ -48,7 +49,7 @@ each() {
 	stateless
 }
 
-# none SERVICE OUTCOME...: none is; one server gets them all
+# none SERVICE OUTCOME...: none is routable; one server gets them all
 none() {
 	same "number of servers" "$(cut -d ' ' -f 2 <<<"$GOT" | sort -u | wc -l)" 1
 	counted "$@"
@@ -64,10 +65,10 @@ routes() {
 # A first octet of 0, 16 bits of server ID, five octets more; no key.
 cache_server() { routes 0:2:5 dcid=005a@c1c2c3c4c5 dcid=005a@0000000000 dcid=005a@ffffffffff; }
 
-# 3 bits of 0, of 5 bits the value does not matter; 8 octets of server ID, 7 of nonce; no key.
+# 3 bits of 0; 5 bits that are ignored; 8 octets of server ID, 7 of nonce; no key.
 cloud() { routes 0:8:7 dcid=005a0fc3962d1e4b@01020304050607 dcid=1f5a0fc3962d1e4b@f1f2f3f4f5f6f7; }
 
-# What the cloud drops: a server ID that nobody has.  Here it is counted and served.
+# A server ID that no server has: AWS drops it, here it is counted and sent by the hash.
 cloud_unknown() {
 	layout "" 0:8:7
 	cids dcid=005a0fc3962d1e4bff01020304050607
@@ -94,7 +95,7 @@ octets() {
 	done >"$WORK/lines"
 }
 
-# The first octet tells the length of what is encrypted, and behind that there is one octet more, in the clear.
+# The first octet has the length of the encrypted part, after which there is one more octet, in plaintext.
 trailing_octet() {
 	local id sl nl
 	IFS=: read -r id sl nl _ <<<"$1"
@@ -102,7 +103,7 @@ trailing_octet() {
 	mint_octets "$1" "$(printf %02x $((id << 5 | (sl + nl))))"
 	octets a7
 	both each 2
-	# which is why the check of lengths is not for such servers: a long header says another length than the first octet
+	# so such servers cannot use the check of lengths: a long header has another length than the first octet
 	layout --check-length "$1"
 	both mixed routed=3 unroutable-length=3 fallback-new=1 tuple=2
 }
@@ -127,14 +128,14 @@ length_octet() {
 		layout "$option" "$1"
 		both each 2
 	done
-	# one that says less
+	# a first octet with a smaller length
 	mint_octets "$1" "$(printf %02x $((id << 5 | (sl + nl - 1))))"
 	octets ""
 	both none unroutable-length=6 fallback=1 fallback-new=1 tuple=4
 }
 
-# It writes a config ID of two bits, as old drafts had; then six of anything, or of the length.  So what the director takes for
-# the ID's third bit may be either, and both IDs need the config.
+# It writes a config ID of two bits, as old drafts had, and then six bits, random or of the length.  So the third bit, which belongs to
+# the ID for the director, may be 0 or 1, and both IDs need the config.
 plaintext_two_bits() {
 	layout "" 2:8:6 3:8:6
 	cids dcid=405a0fc3962d1e4b@010203040506 dcid=5f5a0fc3962d1e4b@010203040506 dcid=605a0fc3962d1e4b@010203040506 \
@@ -142,8 +143,8 @@ plaintext_two_bits() {
 	both each 8
 }
 
-# Its clear mode has any number of octets behind the server ID, a config's nonce at least four.  A short header does not tell
-# where the CID ends, so that only a long one can be too short.
+# Its plaintext mode has any number of octets after the server ID; a config's nonce has at least four.  In a short header the end of
+# the CID is not known, so only a CID in a long header can be too short.
 plaintext_short() {
 	layout "" 2:8:4
 	cids dcid=4c5a0fc3962d1e4b@01020304
@@ -152,14 +153,14 @@ plaintext_short() {
 	both mixed routed=3 unroutable-short=3 fallback-new=1 tuple=2
 }
 
-# With one of the two IDs: the other is no config.
+# With a config for one of the two IDs only.
 one_of_two() {
 	layout "" 2:8:6
 	cids dcid=605a0fc3962d1e4b@010203040506 dcid=7f5a0fc3962d1e4b@010203040506
 	both none unroutable-config=12 fallback=1 fallback-new=1 tuple=10
 }
 
-# Two bits of 1, and the third one is what makes them unroutable.
+# Two bits of 1: with a third bit of 1 the CID is unroutable.
 rotation_3() {
 	layout "" 6:8:6
 	cids dcid=c05a0fc3962d1e4b@010203040506
@@ -182,7 +183,7 @@ block() {
 		# the first octet with the length: third bit 0
 		echo "name=s$((i / 2 + 1)) dcid=50${blocks[i]}"
 		echo "name=s$((i / 2 + 1)) form=long dcid=50${blocks[i]}"
-		# the first octet of anything, three octets in the clear
+		# a random first octet, three octets in plaintext
 		echo "name=s$((i / 2 + 1)) dcid=7a${blocks[i]}c1c2c3"
 		echo "name=s$((i / 2 + 1)) form=long dcid=65${blocks[i]}c1c2c3"
 	done >"$WORK/lines"
@@ -193,8 +194,8 @@ block() {
 	both none unroutable-server-id=24 fallback=1 fallback-new=1 tuple=22
 }
 
-# Stream mode is that of the old drafts: the nonce first, three passes.  No config can say it; what decodes to no server's ID is
-# counted and goes the way of what has no CID.
+# Stream mode is that of the old drafts: the nonce first, three passes.  No config describes it.  A CID that does not decode to a
+# server's ID is counted and handled as unroutable.
 stream() {
 	layout "" "2:8:8:$KEY"
 	cat >"$WORK/lines" <<-END

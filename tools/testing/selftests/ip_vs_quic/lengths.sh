@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The length that a CID says it has: the draft's three checks, for the configs that ask for them and for no other.
+# The length that a CID contains: the draft's three checks, for the configs with --check-length and for no others.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -28,10 +28,10 @@ length() {
 	fi
 }
 
-# unchecked WORD...: it is routed then
+# unchecked WORD...: it is routed when the length is not checked
 unchecked() { length "$SVC4" "$1" routed "${@:2}"; }
 
-# The check follows the config: switched on and off, and of one config only.
+# The check is a property of a config: it is switched on and off for one config only.
 switched() {
 	local words=(form=long "dcid=0a${sid}01020304")
 	length "$SVC4" "$CL4.99:9001" routed "${words[@]}"
@@ -50,7 +50,7 @@ service "$CHECKED6" rs6 0:3:4 | q -R
 q config replace -u "$CHECKED" --id 0 --server-id-len 3 --nonce-len 4 --check-length
 q config replace -u "$CHECKED6" --id 0 --server-id-len 3 --nonce-len 4 --check-length
 
-# config 0, server 2: 3 octets of server ID and 4 more, 8 with the first, of which 07 tells
+# config 0, server 2: 3 octets of server ID, 4 of nonce, 8 with the first one, which has the length 07
 sid=$(sid 3 2)
 seventeen=$(printf '5a%.0s' {1..17})
 rows=(

@@ -15,7 +15,7 @@
 #
 # A script sources this file, calls lab_up, declares cases with "tcase NAME FUNCTION [ARG...]" and ends with "finish".  lab_up
 # puts the script into lb, so that quiclbadm and ipvsadm are called as on any director; quicgen enters the others by itself.
-# Under emulation forking costs more than anything else: hence bash's own means where elsewhere there would be a pipeline.
+# Under emulation forking costs more than anything else, so these functions use bash's own means instead of pipelines.
 
 export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -42,7 +42,7 @@ script=$(basename "$0" .sh)
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/ivq-$script.XXXXXX")
 printf '%s\n' "$KEY" >"$WORK/key"
 chmod 600 "$WORK/key"
-# nothing is ever read from it: a pause without a process
+# a read from it always times out: a pause without a process
 exec {never}<> <(:)
 pids=()
 deferred=:
@@ -53,7 +53,7 @@ running=	# the case
 # note TEXT: a diagnostic
 note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
-# may_skip REASON: the lab has everything, but for what a kernel made for debugging lacks
+# may_skip REASON: the lab has everything, except what a debug kernel lacks
 may_skip() {
 	[ -z "${QLB_LAB:-}" ] || { [ -e /sys/kernel/debug/kmemleak ] && [ "$1" = "the kernel has no BTF" ]; }
 }
@@ -70,7 +70,7 @@ skip_all() {
 	exit 4
 }
 
-# Ends the case that is running; only to be called from within one.
+# skip REASON: ends the case that is running; may only be called from a case
 skip() {
 	may_skip "$1" || fail "$1"
 	printf '%s\n' "$1" >"$WORK/skip"
@@ -83,7 +83,7 @@ fail() {
 }
 
 # tcase NAME FUNCTION [ARG...]
-# The function runs in a subshell with errexit: whatever fails in it fails the case.  It must not be called in a condition,
+# The function runs in a subshell with errexit: a command that fails in it fails the case.  It must not be called in a condition,
 # which would switch errexit off.
 tcase() {
 	local name=$1 rc
@@ -117,10 +117,10 @@ tcase() {
 	esac
 }
 
-# defer COMMAND: for the end of the case that is running, or, outside of cases, of the script, whatever becomes of it
+# defer COMMAND: runs it at the end of the case or, outside of cases, of the script, also after a failure
 defer() { deferred="$1; $deferred"; }
 
-# What a case has started ends with it.
+# Ends the processes that a case has started.
 end_case() {
 	local status=$?
 	kill_all
@@ -136,7 +136,7 @@ kill_all() {
 	done
 }
 
-# finish: the plan, and the script's exit status.  A script that does not get here has no plan, which is a failure.
+# finish: prints the plan and exits.  A script that does not get here has no plan, which is a failure.
 finish() {
 	printf '1..%d\n' "$case_count"
 	finished=1
@@ -181,7 +181,7 @@ poll() {
 	local deadline=$((SECONDS + $1)) what=$2
 	shift 2
 	until "$@" >/dev/null 2>&1; do
-		[ "$SECONDS" -lt "$deadline" ] || fail "in vain waited for $what: $*"
+		[ "$SECONDS" -lt "$deadline" ] || fail "timed out waiting for $what: $*"
 		read -rt 0.05 -u "$never" || true
 	done
 }
@@ -266,7 +266,7 @@ lab_addresses() {
 	done
 }
 
-# Before there are addresses: none may be tentative, or the first datagrams would wait for duplicate address detection.
+# Called before there are addresses: with duplicate address detection, the first datagrams would wait for it.
 lab_sysctls() {
 	local ns
 	for ns in cl rt lb s1 s2 s3; do
@@ -303,8 +303,9 @@ make_lab() {
 	[ "$(nproc)" = 1 ] || hold_hooks
 }
 
-# The kernel rewrites its own code when the first hook of a kind comes and when the last one goes.  An emulated processor that is just
-# there may run into the breakpoint for ever ("RCU stall", "int3"), so where there are several no hook of the tests is the only one.
+# The kernel rewrites its own code when the first hook of a kind is registered and when the last one is removed.  An emulated processor
+# that executes this code at that moment may hit the breakpoint forever ("RCU stall", "int3").  So with several processors there is always
+# another hook of each kind.
 hold_hooks() {
 	in_ns s3 nft "table netdev ivqhold { chain in { type filter hook ingress device lo priority 0; }; }
 		table inet ivqhold {
@@ -316,7 +317,7 @@ hold_hooks() {
 		}"
 }
 
-# lab_up: makes the lab unless run_all.sh has, and starts the script anew in lb
+# lab_up: makes the lab unless run_all.sh has done so, and starts the script again in lb
 lab_up() {
 	if [ -z "${LAB:-}" ]; then
 		make_lab ivq$$
@@ -327,7 +328,7 @@ lab_up() {
 	unset LAB_OWNED
 }
 
-# own_lab_up: the same, but nobody else uses the lab
+# own_lab_up: the same, with a lab that no other script uses
 own_lab_up() {
 	[ -n "${LAB_OWNED:-}" ] || unset LAB
 	lab_up
@@ -348,7 +349,7 @@ serve() {
 	pids+=("$pid")
 }
 
-# send [OPTION...] [WORD...] [-]: from the client; what came back is in $GOT
+# send [OPTION...] [WORD...] [-]: sends from the client; the answers are in $GOT
 send() { GOT=$("$QUICGEN" send -n "$LAB-cl" "$@"); }
 
 # flood [OPTION...] [WORD...] [-]: sends until flooded(), which sets $GOT
@@ -367,8 +368,9 @@ flooded() {
 
 floods=()
 
-# traffic NAME [OPTION...] [WORD...] [-]: until quiet(), on a CPU of its own as far as there are. What has no answer after 20 s is
-# lost, unless -t says otherwise: a debug kernel on a busy machine may stand still for seconds.  What changes things goes first.
+# traffic NAME [OPTION...] [WORD...] [-]: sends until quiet(), on a CPU of its own if there are enough.  A datagram without an answer
+# after 20 s is lost, unless -t says otherwise: a debug kernel on a busy machine may stop for seconds.  Commands that change the
+# configuration have priority.
 traffic() {
 	[ -n "${CPUS:-}" ] || CPUS=$(nproc)
 	nice -n 19 taskset -c $((${#floods[@]} % CPUS)) "$QUICGEN" flood -n "$LAB-cl" -t 20000 "${@:2}" <&0 >"$WORK/$1" &
@@ -376,8 +378,8 @@ traffic() {
 	defer quiet
 }
 
-# quiet: all of it has ended, and what was sent is answered or given up.  An answer that came after it was given up makes quicgen
-# fail; whoever wants them all sees that by what is in $WORK/NAME.
+# quiet: ends all traffic.  Each datagram has been answered or counted as lost.  quicgen fails if an answer came after that; this is
+# ignored here, and a case that needs all answers checks $WORK/NAME.
 quiet() {
 	local pid
 	for pid in ${floods[@]+"${floods[@]}"}; do
@@ -412,7 +414,7 @@ all_answered() {
 	same "answers" "$total" "$1"
 }
 
-# conns: sets $CONNS to the entries of the director's connection table, by what they are found by
+# conns: sets $CONNS to the entries of the director's connection table, by their keys
 declare -A CONNS MARK_CONNS
 conns() {
 	local line lines
@@ -435,7 +437,7 @@ q() { quiclbadm "$@"; }
 
 declare -A STATS MARK
 
-# stats SERVICE: sets $STATS to what quiclbadm says of each outcome
+# stats SERVICE: sets $STATS to quiclbadm's count of each outcome
 stats() {
 	local line word lines found=
 	mapfile -t lines < <(quiclbadm -L -n --stats)
@@ -456,7 +458,7 @@ stats() {
 	[ ${#STATS[@]} -gt 0 ] || fail "no outcomes of $1: ${lines[*]}"
 }
 
-# mark [SERVICE]: what follows is counted from here
+# mark [SERVICE]: counted() and new_conns() count from here
 mark() {
 	local outcome
 	stats "${1:-$SVC4}"
@@ -470,7 +472,7 @@ mark() {
 # mark_conns: the same for connection entries alone
 mark_conns() {
 	local conn
-	# The table is read in pieces: when an entry expires in between, the one that moves up to its place is missed.
+	# The table is read in pieces: when an entry expires in between, the one that moves to its place is missed.
 	MARK_CONNS=()
 	for _ in 1 2; do
 		conns
@@ -480,7 +482,7 @@ mark_conns() {
 	done
 }
 
-# counted SERVICE OUTCOME=N...: since mark() - or ever, without one - exactly these outcomes and no other were counted
+# counted SERVICE OUTCOME=N...: since mark(), or since the service was made, exactly these outcomes were counted
 counted() {
 	local service=$1 outcome bad=
 	local -A want=()
@@ -552,15 +554,15 @@ unwarned() { [ $(($(</proc/sys/kernel/tainted) & TAINT_WARN)) = 0 ] || fail "the
 
 EXPIRE=/proc/sys/net/ipv4/vs/expire_nodest_conn
 
-# The table itself takes time squared to be read.
+# Reading the whole table takes quadratic time.
 no_connections() {
 	local lines
 	mapfile -n 2 lines </proc/net/ip_vs_conn
 	[ ${#lines[@]} -lt 2 ]
 }
 
-# drop_connections: and all services. A server that comes back while IPVS has connections of it brings them along, those of earlier
-# scripts too; told to, IPVS drops what has no server any more whenever one goes.
+# drop_connections: deletes all services and connections. A server that is added again while IPVS has connections of it gets these
+# back, also those of earlier scripts. With this sysctl IPVS drops connections without a server when a server is deleted.
 drop_connections() {
 	local expire
 	read -r expire <"$EXPIRE"
@@ -575,6 +577,6 @@ drop_connections() {
 
 trap cleanup EXIT
 trap 'exit 130' INT TERM
-# "... | send" has to leave $GOT behind.
+# "... | send" has to set $GOT in this shell.
 shopt -s lastpipe
 set -euE -o pipefail

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Services, servers, configs, namespaces and the module itself come and go while datagrams arrive.  At the end of a case the
-# module is unloaded: it warns of every object that it made and did not destroy.
+# module is unloaded: it warns of every object that it has not freed.
 #
-# For some cases there is a second director, x, beside lb: 10.0.0.2, with the same VIPs.  It gets what the upper half of
-# the client's addresses sends: $CL4.128 to .255, and $CL6:1:0/112.
+# Some cases have a second director, x, beside lb: 10.0.0.2, with the same VIPs.  It gets the datagrams of the upper half of
+# the client's addresses: $CL4.128 to .255, and $CL6:1:0/112.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -50,7 +50,7 @@ x_up() {
 	END
 }
 
-# The kernel takes a namespace down in its own time, its devices late.
+# The kernel dismantles a namespace asynchronously, its devices late.
 x_is_gone() { ! ip -n "$LAB-rt" link show x; }
 
 x_down() {
@@ -100,7 +100,7 @@ unload() {
 	unwarned
 }
 
-# All that a case has made goes, and with it the module.
+# Deletes all that a case has made, and unloads the module.
 leaves_nothing() {
 	ipvsadm -C
 	unload
@@ -131,7 +131,7 @@ autoload() {
 	leaves_nothing
 }
 
-# Whoever asks for the netlink family has the module loaded, too.
+# A request for the netlink family loads the module, too.
 autoload_family() {
 	unload
 	ipvsadm -A -u "$SVC4" -s rr
@@ -141,7 +141,7 @@ autoload_family() {
 	leaves_nothing
 }
 
-# Objects may still wait for their grace period when the module goes.
+# Objects may still wait for their grace period when the module is unloaded.
 reloads() {
 	service "$SVC4" rs4 0:3:4 "1:8:8:$KEY" "4:9:5:$KEY" >"$WORK/state"
 	cid 3
@@ -154,7 +154,7 @@ reloads() {
 		q config del -u "$SVC4" --id 0
 		leaves_nothing
 	done
-	# not even IPVS's own way around us
+	# not even by IPVS's own path without the module
 	unload
 	modprobe ip_vs_quic
 	quiet
@@ -162,7 +162,7 @@ reloads() {
 
 # --- services under traffic ----------------------------------------------------
 
-# As many services as need a new table of them, for a slot is used once.
+# Enough services to need a new table: a slot is used only once.
 clears() {
 	{
 		service "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
@@ -180,7 +180,7 @@ clears() {
 	leaves_nothing
 }
 
-# What comes while the server is not there is answered by another and counted as such.
+# Datagrams that arrive while the server is absent are answered by another one, and counted as such.
 removed_and_added() {
 	local missed
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
@@ -205,7 +205,7 @@ removed_and_added() {
 	leaves_nothing
 }
 
-# A service without our scheduler has nothing of ours; when it gets the scheduler again it begins anew.
+# A service with another scheduler has no data of the module; with scheduler quic again it begins without any.
 other_scheduler() {
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
 	cid 2
@@ -244,7 +244,7 @@ edit() {
 	ROUTED=$((ROUTED + 5))
 }
 
-# Datagrams under way in the moment of an edit may still take IPVS's old route in the new way, that is: to whoever has the VIP.
+# Datagrams that are under way during an edit may use IPVS's old route with the new method: they reach the host with the VIP.
 edited() {
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
 	cid 2
@@ -264,7 +264,7 @@ edited() {
 	leaves_nothing
 }
 
-# The connections that masquerading needs do not beat CIDs when it is over.
+# Connections that were made for masquerading do not override CIDs afterwards.
 masqueraded() {
 	fresh "$SVC4" rs4 "1:8:8:$KEY"
 	cid 2
@@ -297,12 +297,12 @@ churned_enough() {
 	[ "${STATS[routed]}" -gt 0 ] && [ "${STATS[unroutable-server]}" -gt 0 ] && [ "${STATS[unroutable-server-id]}" -gt 0 ]
 }
 
-# Whatever the configuration is at the moment: every datagram is answered, each is counted once, and those whose server and
-# config do not change do not notice.
+# With every configuration each datagram is answered and counted once. Datagrams whose server and config do not change are not
+# affected.
 churned() {
 	local configs deadline name outcome rounds=0 all=0 sum=0
 	fresh "$SVC4" rs4 "1:8:8:$KEY" 0:3:4
-	# or IPVS drops what belongs to a connection with a server that has gone
+	# otherwise IPVS drops datagrams of a connection whose server has been deleted
 	echo 1 >/proc/sys/net/ipv4/vs/expire_nodest_conn
 	traffic one -c 0:3:4 "to=$SVC4" "mint=0:$(sid 3 1)" name=x "from=$CL4.12:1000"
 	cid 2
@@ -361,7 +361,7 @@ no_conns() {
 	same "connection entries" "$(x_conns)" ""
 	same "ActiveConn and InActConn" "$(in_ns x ipvsadm -Ln | awk '/->.*Tunnel/ { print $5, $6 }')" $'0 0\n0 0\n0 0'
 	same "connections counted" "$(in_ns x ipvsadm -Ln --stats --exact | awk -v svc="$SVC4" '$2 == svc { print $3 }')" 0
-	# there would have been something to see
+	# the test would have seen entries
 	send "to=$SVC4" "from=$CL4.132:2000" form=long dcid=ff
 	same "number of connection entries" "$(x_conns | wc -l)" 1
 	x_down
@@ -396,7 +396,7 @@ two_namespaces() {
 	same "answers to x's CID" "${GOT/lb s[123]/lb SOME}" $'lb SOME 4\nx s3 4'
 	counted "$SVC4" routed=4 unroutable-server-id=4 "$(unroutable_too 4)"
 	same "routed and unroutable of x" "$(outcomes_of_x routed unroutable-server-id)" "4 4"
-	# and the end of one is not the end of the other
+	# the end of one namespace does not affect the other
 	x_down
 	sends_to_both "$KEY"
 	same "answers of lb" "$(grep ^lb <<<"$GOT")" "lb s1 4"
@@ -440,7 +440,7 @@ deleted_namespace() {
 	leaves_nothing
 }
 
-# The module goes as soon as the services of a dying namespace let go of it.
+# The module can be unloaded as soon as the services of a namespace that exits have released it.
 unloaded_behind_namespace() {
 	ipvsadm -C
 	traffic_for_x
@@ -454,7 +454,7 @@ unloaded_behind_namespace() {
 	quiet
 }
 
-# Other scripts may find the lab as it was, whatever became of a case.
+# Restores the lab for other scripts, also after a case has failed.
 restore_lab() {
 	ipvsadm -C
 	! ip netns list | grep -qw "$LAB-x" || x_down

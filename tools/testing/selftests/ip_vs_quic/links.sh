@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For scripts that have the VIP's datagrams come another way than by the director's eth0; sourced after lib.sh.
+# For scripts in which the VIP's datagrams arrive on another device than the director's eth0; sourced after lib.sh.
 #
 #   rt ── RTDEV: 10.N.0.2 ───── DEV: 10.N.0.1 ── the director, or another one
 # shellcheck disable=SC2154
 
-# lead NAMESPACE DEV RTDEV N: with addresses on both, the router sends datagrams for the IPv4 VIP there; lead_back ends that
+# lead NAMESPACE DEV RTDEV N: gives both devices addresses and routes the IPv4 VIP there; lead_back ends that
 lead() {
 	ip -n "$LAB-$1" -b - <<-END
 		addr replace 10.$4.0.1/24 dev $2
@@ -21,7 +21,7 @@ lead() {
 
 lead_back() { ip -n "$LAB-rt" route replace "$VIP4" via 10.0.0.1; }
 
-# vlan_up: by v5, VLAN 5 of the director's eth0, until the end of the case
+# vlan_up: the VIP's datagrams arrive on v5, VLAN 5 of the director's eth0, until the end of the case
 vlan_up() {
 	ip link add link eth0 name v5 type vlan id 5 2>/dev/null || skip "the kernel has no VLANs"
 	defer "ip link del v5; ip -n $LAB-rt link del v5 2>/dev/null || :; lead_back"
@@ -29,7 +29,7 @@ vlan_up() {
 	lead lb v5 v5 5
 }
 
-# y_up: to another director, in namespace y, whose eth0 has the express path to real server 1
+# y_up: the VIP's datagrams go to another director, in namespace y, whose eth0 has the express path to real server 1
 y_up() {
 	ip netns add "$LAB-y"
 	ip -n "$LAB-rt" link add y type veth peer name eth0 netns "$LAB-y"
@@ -51,7 +51,7 @@ y_up() {
 
 y_takes() { [ "$(in_ns y quiclbadm express list -j | jq '.[0].outcomes.taken')" -gt 0 ]; }
 
-# The kernel takes a namespace down in its own time, its devices late.
+# The kernel dismantles a namespace asynchronously, its devices late.
 y_is_gone() { ! ip -n "$LAB-rt" link show y; }
 
 # port_up DEV N: a link from the router's r-DEV to the director's DEV, which has 02:00:00:00:01:N, until the end of the case
@@ -63,7 +63,7 @@ port_up() {
 	settled "$1"
 }
 
-# settled DEV...: what the kernel does when a link has come up, routes included, is done
+# settled DEV...: waits until the kernel has done its work after a link came up, including routes
 settled() {
 	local dev
 	for dev in "$@"; do

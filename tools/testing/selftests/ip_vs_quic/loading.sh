@@ -1,26 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Loading waits for nothing that waits for IPVS.  IPVS asks for a scheduler's module with its mutex held, and up to 6.12 there
-# is one mutex for all namespaces: who takes a device down waits for it with RTNL held, who dismantles a namespace with
-# pernet_ops_rwsem.  So that they do wait in the moment that matters, the kernel's modprobe is a script, which waits for us.
+# Loading waits for nothing that waits for IPVS.  IPVS requests a scheduler's module with its mutex held, and up to 6.12 there
+# is one mutex for all namespaces.  A task that takes a device down waits for it with RTNL held, one that dismantles a namespace with
+# pernet_ops_rwsem held.  The kernel's modprobe is a script that waits until these tasks wait.
 #
-# Should the module wait for them, nothing goes on until the one who asked is killed: only then IPVS lets go of its mutex.
+# If the module waited for them, no task would go on until the requester is killed: only then IPVS releases its mutex.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
 lab_up
 
 MODPROBE=/proc/sys/kernel/modprobe
-# half of what makes the lab's kernel give up
+# half of the time after which the lab's kernel reports a hung task
 PATIENCE=60
-# 7 has a mutex in each namespace, and devices that go down do not wait for it
+# 7.x has a mutex in each namespace, and a device that goes down does not wait for it
 MAJOR=$(uname -r)
 MAJOR=${MAJOR%%.*}
 
 # --- the kernel's modprobe --------------------------------------------------------
 
-# Waits for longer than anybody here, but not for ever, so that the lab comes to an end in any case.
+# Waits for longer than any test here, but not forever, so that the lab always ends.
 write_modprobe() {
 	cat >"$WORK/modprobe" <<-END
 		#!/bin/bash
@@ -40,7 +40,7 @@ write_modprobe() {
 	echo "$WORK/modprobe" >"$MODPROBE"
 }
 
-# hold MODULE: whoever asks for it from now on
+# hold MODULE: from now on modprobe waits when it is asked for MODULE
 hold() {
 	rm -f "$WORK/asked"
 	echo "$1" >"$WORK/held"
@@ -55,24 +55,24 @@ let_go() {
 	! has_asked || echo >&"$go"
 }
 
-# --- who waits ------------------------------------------------------------------
+# --- tasks that wait ------------------------------------------------------------------
 
-# A place in the kernel where somebody is.
-somebody_in() { grep -qsE "$1" /proc/[0-9]*/stack; }
+# task_in PLACE: a task is in that function of the kernel
+task_in() { grep -qsE "$1" /proc/[0-9]*/stack; }
 
-# waits_in PLACE: up to 6.12 somebody has to
-waits_in() { [ "$MAJOR" -ge 7 ] || poll 40 "somebody in $1" somebody_in "$1"; }
+# waits_in PLACE: up to 6.12, waits until a task is in that function
+waits_in() { [ "$MAJOR" -ge 7 ] || poll 40 "a task in $1" task_in "$1"; }
 
 others=()
 
-# As any program that does what takes RTNL.
+# Like any program that needs RTNL.
 link_goes_down() {
 	spawn other ip link set lo down
 	others+=("$SPAWNED")
 	waits_in ip_vs_dst_event
 }
 
-# Behind a link that goes down it does not come as far as to IPVS: it waits for RTNL.
+# While a link goes down, this does not reach IPVS: it waits for RTNL.
 namespace_goes() {
 	ip netns del "$LAB-dying"
 	waits_in "$1"
@@ -96,7 +96,7 @@ others_start() {
 
 has_ended() { [ ! -d "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"; }
 
-# ends PID WHAT: in time, or it is killed, with which everybody else goes on
+# ends PID WHAT: it ends in time; otherwise it is killed, after which the other tasks go on
 ends() {
 	(poll "$PATIENCE" "the end of $2" has_ended "$1") || {
 		kill -KILL "$1"
@@ -113,7 +113,7 @@ others_end() {
 	others=()
 }
 
-# --- who asks ---------------------------------------------------------------------
+# --- requesters ---------------------------------------------------------------------
 
 by_netlink() { spawn lb ipvsadm -A -u "$SVC4" -s quic; }
 by_sockopt() { spawn lb "$WORK/nlask" ipvs; }
@@ -125,12 +125,12 @@ as_nobody() {
 is_loaded() { [ "$(cat /sys/module/ip_vs_quic/initstate 2>/dev/null)" = live ]; }
 
 unload() {
-	# a namespace that dies may still have a service
+	# a namespace that exits may still have a service
 	poll "$PATIENCE" "the module to be let go" rmmod ip_vs_quic
 	unwarned
 }
 
-# whole: what a work does later has been done, too
+# whole: loading's work has been done, too
 whole() {
 	is_loaded || fail "the module was not loaded"
 	ipvsadm -C
@@ -159,7 +159,7 @@ autoload() {
 	whole
 }
 
-# While IPVS waits for any module at all, and everybody else for IPVS, ours comes and goes.
+# ip_vs_quic is loaded and unloaded while IPVS waits for another module and other tasks wait for IPVS.
 by_others() {
 	local asker pid
 	ipvsadm -C
@@ -173,7 +173,7 @@ by_others() {
 	pid=$!
 	ends "$pid" "modprobe"
 	is_loaded || fail "the module was not loaded"
-	# what was put off may have to be waited for
+	# loading's work may still have to be waited for
 	rmmod ip_vs_quic &
 	pid=$!
 	let_go
@@ -186,9 +186,9 @@ by_others() {
 	whole
 }
 
-# --- by chance -----------------------------------------------------------------------
+# --- at random times -----------------------------------------------------------------------
 
-# again COMMAND...: until told to stop
+# again COMMAND...: repeats it until it is told to stop
 again() {
 	while [ -e "$WORK/going" ]; do
 		"$@" >/dev/null 2>&1 || true
@@ -245,7 +245,7 @@ unloads() {
 	rmmod ip_vs_quic
 }
 
-# Who asks while the module goes is refused; nobody waits for ever.
+# A request while the module is being unloaded is refused; no task waits forever.
 beside_unloading() {
 	local n made=0
 	ipvsadm -C

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# ICMP errors about what firewall marks' services send and are sent: an error has no mark or one of its own, and neither says
-# anything about the flow.
+# ICMP errors about datagrams of services with firewall marks: an error has no mark or one of its own, which says nothing
+# about the flow.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -13,7 +13,7 @@ need_module
 command -v nft >/dev/null || skip_all "nft is not installed"
 lab_up
 
-# family 4|6: sets what the cases need; the service is $mark's
+# family 4|6: sets the cases' variables; the service is that of $mark
 family() {
 	case $1 in
 	4) mark=7 other=9 svc=$SVC4 opts="-f 7" rs=rs4 client=$CL4.71 from=$CL4.71 types="3 1" ;;
@@ -21,7 +21,7 @@ family() {
 	esac
 }
 
-# rules RULE...: marks
+# rules RULE...: nftables rules that set marks
 rules() {
 	local rule
 	unmark
@@ -38,7 +38,7 @@ rules() {
 
 unmark() { nft delete table inet ivq 2>/dev/null || true; }
 
-# marked FAMILY SERVICE_OPTIONS [SERVER [CONFIG]]: the service, whose server IDs all lead to SERVER if there is one
+# marked FAMILY SERVICE_OPTIONS [SERVER [CONFIG]]: makes the service; all its server IDs lead to SERVER, if given
 marked() {
 	local svc opts rs mark other client from types lines
 	family "$1"
@@ -51,7 +51,7 @@ marked() {
 	printf '%s\n' "$lines"
 }
 
-# Datagrams are marked, and so may errors be.
+# Datagrams are marked, and errors may be.
 setup() {
 	q -C
 	{
@@ -63,7 +63,7 @@ setup() {
 
 marked_errors=("ip protocol icmp mark set 9" "ip6 nexthdr icmpv6 mark set 10")
 
-# others CONFIG: the services of those marks, with one server
+# others CONFIG: makes the services of the other marks, with one server
 others() {
 	{
 		marked 4 "-f 9" 3 "$1"
@@ -71,7 +71,7 @@ others() {
 	} | q -R
 }
 
-# error PORT DATA: about a datagram to the client's PORT
+# error PORT DATA: sends an error about a datagram to the client's PORT
 error() {
 	local type code
 	read -r type code <<<"$types"
@@ -93,7 +93,7 @@ by_scid() {
 	stateless
 }
 
-# by_entry FAMILY PORT: also when the hash would say another server now
+# by_entry FAMILY PORT: also if the hash would choose another server now
 by_entry() {
 	local f=$1 svc opts rs mark other client from types server
 	family "$f"
@@ -106,7 +106,7 @@ by_entry() {
 	arrived 1 "code=1 .* dport=$2"
 	same "server" "$SERVERS" "$server"
 	counted "$mark" unroutable-reserved=1 fallback-new=1 icmp-tuple=1
-	# a CID beats the entry
+	# a CID overrides the entry
 	forget
 	raw rt - <<<"$(error "$2" "$(long_header ff "${CID[${server#s} % 3 + 1]}")")"
 	arrived 1 "code=1 .* dport=$2"
@@ -139,7 +139,7 @@ by_hash() {
 	stateless
 }
 
-# This host's own datagrams are none of a service's, and their errors come through.
+# The director's own datagrams do not belong to a service; errors about them are delivered.
 own_error() {
 	GOT=$("$QUICGEN" send -n "$LAB-lb" -t 2000 "from=10.0.0.1:7200" "to=$CL4.72:9" name=x dcid=ff)
 	answers "x refused 1"
@@ -147,7 +147,7 @@ own_error() {
 	answers "x refused 1"
 }
 
-# learned FAMILY [ERRORS]: of at most that many errors about a tunnel packet of the marked service, one lowers the path's MTU
+# learned FAMILY [ERRORS]: at most that many errors about a tunnel packet of the marked service are needed to lower the path MTU
 learned() {
 	local f=$1 svc opts rs mark other client from types mtu=1000 inner n
 	family "$f"
@@ -168,7 +168,7 @@ learned() {
 	flush_routes lb
 }
 
-# The error's mark has routes of its own: what was learned must not be theirs.
+# The error's mark has routes of its own: these must not get the learned MTU.
 learned_by_route() {
 	defer "ip rule del fwmark 9 2>/dev/null; ip -6 rule del fwmark 10 2>/dev/null; echo 0 >/proc/sys/net/ipv4/fwmark_reflect"
 	ip rule add fwmark 9 unreachable
@@ -177,7 +177,7 @@ learned_by_route() {
 	learned "$1"
 }
 
-# A service by address, and errors that have the mark of another one.
+# A service by address, and errors with the mark of another service.
 by_address() {
 	local f=$1 svc opts rs mark other client from types n
 	family "$f"
@@ -211,7 +211,7 @@ learned_of_address() {
 	flush_routes lb
 }
 
-# Both: a service by address and a mark's for some of its clients.  What IPVS knows of a flow says which; else the address comes first.
+# A service by address, and one by mark for some of its clients.  IPVS's entry of a flow decides; without one the address comes first.
 both() {
 	local f=$1 svc opts rs mark other client from types
 	family "$f"
@@ -240,7 +240,7 @@ both() {
 	counted "$svc" icmp-cid=1
 }
 
-# More services than are looked at for one error: it takes more errors.
+# More services than are tried for one error: more errors are needed.
 many() {
 	local n
 	setup "${marked_errors[@]}"

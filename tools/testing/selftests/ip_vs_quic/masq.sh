@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Masquerading: the CID decides, whatever entry the 4-tuple has; and no datagram takes a connection's entry away, or what comes by it.
+# Masquerading: the CID decides, also if the 4-tuple has an entry. No datagram removes another connection's entry or redirects its
+# answers.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -13,7 +14,7 @@
 need_module
 lab_up
 
-# family 4|6: sets what the cases need
+# family 4|6: sets the cases' variables
 family() {
 	case $1 in
 	4) svc=$SVC4 rs=rs4 vip=$VIP4 client=$CL4.31 from=$CL4.31 ip=ip4 ;;
@@ -26,7 +27,7 @@ masqueraded() {
 	service "$svc" "$rs" 0:3:4 | sed "s/ -i / -m /" | q -R
 }
 
-# IPVS's own path and entries, with the scheduler and the hook to see to it that the CID decides.
+# IPVS's own path and entries; scheduler and hook make the CID decide.
 by_cid() {
 	local svc rs vip client from ip n
 	family "$1"
@@ -37,13 +38,13 @@ by_cid() {
 	done | send -c 0:3:4 "to=$svc" -
 	answers "1 s1 3" "2 s2 3" "3 s3 3"
 	counted "$svc" deferred=9 sched-cid=3
-	# another CID on the same 4-tuple beats the entry
+	# another CID on the same 4-tuple overrides the entry
 	for n in 2 3 1; do
 		send -c 0:3:4 "to=$svc" "from=$from:3201" name=x "mint=0:$(sid 3 "$n")" count=2
 		answers "x s$n 2"
 	done
 	counted "$svc" deferred=15 sched-cid=5
-	# what has no CID goes where its 4-tuple was first, or by the hash
+	# a datagram without a CID goes to its 4-tuple's first server, or by the hash
 	send "to=$svc" "from=$from:3201" name=x dcid=ff count=2
 	answers "x s1 2"
 	counted "$svc" deferred=15 sched-cid=5 unroutable-reserved=2 tuple=2
@@ -52,7 +53,7 @@ by_cid() {
 	counted "$svc" deferred=15 sched-cid=5 unroutable-reserved=4 tuple=3 sched-fallback=1
 }
 
-# from_server N PORT: a datagram that real server N sends by itself, to the client's PORT, and as what it arrives: sets $HEARD
+# from_server N PORT: real server N sends a datagram to the client's PORT; sets $HEARD to what arrives there
 from_server() {
 	local data len=$((20 + $1))
 	printf -v data '%0*d' $((2 * len)) 0
@@ -65,14 +66,14 @@ heard() {
 	[ -n "$HEARD" ]
 }
 
-# translated N PORT: what server N sends to the client's PORT comes from the VIP
+# translated N PORT: what server N sends to the client's PORT arrives with the VIP as source
 translated() {
 	: >"$WORK/heard"
 	from_server "$1" "$2"
 	[[ $HEARD == *" src=$vip "*" sport=443 "* ]] || fail "server $1's datagram arrives as: $HEARD"
 }
 
-# has_counted SERVICE OUTCOME=N...: since mark() these; there may be others, of errors that the client's kernel sends
+# has_counted SERVICE OUTCOME=N...: since mark() these were counted; errors of the client's kernel may add others
 has_counted() {
 	local outcome
 	stats "$1"
@@ -84,7 +85,7 @@ has_counted() {
 # entries PORT: how many there are of the client's port
 entries() { awk -v port="$(printf %04X "$1")" '$3 == port { n++ } END { print n + 0 }' /proc/net/ip_vs_conn; }
 
-# forge N PORT: a datagram with a CID of server N from the client's PORT, which did not send it; it has come to a server
+# forge N PORT: sends a datagram with a CID of server N and the client's PORT as forged source; waits until a server has it
 forge() {
 	forget
 	raw rt "$ip" "src=$client" "dst=$vip" udp "sport=$2" dport=443 "data=40${CID[$1]}5a5a5a5a5a"
@@ -92,7 +93,7 @@ forge() {
 	same "where it went" "$SERVERS" "s$1"
 }
 
-# The table of 7.x is made anew when it fills, and then entries change their order.
+# The table of 7.x is rebuilt when it fills, which changes the order of entries.
 fill_table() {
 	local port
 	for ((port = 20000; port < 20300; port++)); do
@@ -118,7 +119,7 @@ nothing_taken() {
 	forge 3 "$port"
 	same "entries of the 4-tuple" "$(entries "$port")" 3
 	has_counted "$svc" deferred=7 sched-cid=2 sched-none=0
-	# what has no CID, and errors, go to where they went before
+	# datagrams without a CID, and errors, go to the same server as before
 	for _ in before after; do
 		send "to=$svc" "from=$from:$port" name=x dcid=ff
 		answers "x s1 1"
@@ -148,7 +149,7 @@ two_connections() {
 	answers "1 s1 3" "2 s2 3" "3 s3 2"
 }
 
-# As many as other entries, and where there is none the datagram goes nowhere: its answer would show the server.
+# Second entries have the same limit as others. Without one the datagram is dropped: its answer would disclose the server.
 bounded() {
 	local svc rs vip client from ip before port=$((3320 + $1))
 	family "$1"
@@ -167,7 +168,7 @@ bounded() {
 	answers "x s1 1"
 }
 
-# A server behind a tunnel has an entry of ours; that of a masqueraded one does not take it away either.
+# A server behind a tunnel has an entry of the module; the entry of a masqueraded server does not replace it.
 mixed() {
 	local svc rs vip client from ip first n
 	family "$1"
@@ -190,7 +191,7 @@ mixed() {
 
 end() { if [ "$1" = 4 ]; then rs4 "$2"; else printf '[%s]:443' "$(rs6 "$2")"; fi; }
 
-# The template decides, whatever the CID.
+# With persistence the template decides, not the CID.
 persistent() {
 	local svc rs vip client from ip first other line port=$((3340 + $1))
 	family "$1"

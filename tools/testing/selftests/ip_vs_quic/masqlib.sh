@@ -4,17 +4,17 @@
 # For scripts that have masqueraded servers; sourced after lib.sh.
 # shellcheck disable=SC2154
 
-# direct add|del N: the director is server N's way to the clients
+# direct add|del N: server N's route to the clients is by the director
 direct() { printf "route $1 %s via %s\n" "$CL4.0/24" 10.0.0.1 "${CL6}:/64" fd00:10::1 | ip -n "$LAB-s$2" -force -b -; }
 
-# masq_up ADDR:PORT...: the answers have to come back through the director; the servers are at these and at their own addresses
+# masq_up ADDR:PORT...: answers are routed through the director; the servers listen at these and at their own addresses
 masq_up() {
 	local n
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
 	ip -6 route replace default via fd00:10::fe
 	for n in 1 2 3; do
-		# the director is not the shortest way, and says so
+		# the director would send redirects, as it is not the shortest way
 		in_ns "s$n" sh -c 'echo 0 | tee /proc/sys/net/ipv?/conf/*/accept_redirects' >/dev/null
 		direct add "$n"
 	done

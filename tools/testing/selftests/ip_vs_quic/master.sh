@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A device that is a port of another one, or has one on top, has its frames handed on to that: the express path comes before the
-# bond, the bridge, the macvlan or the VRF, and decides nothing for them.  On these themselves it works.
+# If a device is a port of another device, or has one on top, the express path leaves its frames to that device: it runs before the
+# bond, the bridge, the macvlan or the VRF, and must not decide for them.  On these devices themselves it works.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -14,19 +14,19 @@
 need_module
 own_lab_up
 
-# gives ARRIVES WHAT=N...: of one datagram for server 1 so many packets arrive, and exactly that is counted
+# gives ARRIVES WHAT=N...: for one datagram for server 1, ARRIVES packets reach servers, and exactly this is counted
 gives() {
 	forget
 	one "$ip ttl=9 udp sport=5 dport=$PORT data=40${CID[1]} pad=30"
 	happened "${@:2}"
-	# what arrives in vain has arrived by then
+	# a packet that should not arrive would have arrived by then
 	link_layer='' one "$ip ttl=9 udp sport=6 dport=$PORT data=40${CID[2]}"
 	arrived 1 "sport=6"
 	arrived "$1" "sport=5"
 	counters_mark
 }
 
-# by_master DEV MASTER: its port hands everything on to the master, which learns after a change of routes, and takes
+# by_master DEV MASTER: the port leaves everything to the master, which learns after a change of routes and then takes datagrams
 by_master() {
 	ip route add 203.0.113.1 dev lo
 	ip route del 203.0.113.1 dev lo
@@ -34,7 +34,7 @@ by_master() {
 	gives 1 "$1.master=1" "$2.taken=1" "$svc.routed=1"
 }
 
-# no_port DEV SENTENCE OTHER: it cannot have the express path; older kernels say OTHER, as they have no room for a name
+# no_port DEV SENTENCE OTHER: DEV cannot have the express path; older kernels say OTHER, which has no name in it
 no_port() {
 	local rc=0
 	q express del "$1" 2>/dev/null || true
@@ -91,8 +91,8 @@ bond() {
 
 port_state() { ip -d -j link show dev "$1" | jq -r '.[0].linkinfo.info_slave_data.state'; }
 
-# Without STP the kernel enables a disabled port again when there is news of its link, which may come late.  So "ip link set" cannot
-# disable it: that is such news.
+# Without STP the kernel enables a disabled port again at a link event, which may come late.  So "ip link set" cannot disable it: that
+# makes such an event.
 drops_when_disabled() {
 	local try rc
 	for try in 1 2 3 4 5; do
@@ -136,7 +136,7 @@ bridge() {
 
 on_top="The device has another one on top (macvlan, ipvlan, macsec): add the express path to that"
 
-# As VRRP has it: a MAC of its own on the same link.
+# As with VRRP: a MAC address of its own on the same link.
 macvlan() {
 	local svc ip
 	needs macvlan
@@ -153,7 +153,7 @@ macvlan() {
 	no_port p0 "$on_top" "$on_top"
 }
 
-# All that the device receives is another namespace's, which has the same VIP.
+# All frames of the device belong to another namespace, which has the same VIP.
 passthru() {
 	local svc ip before
 	needs macvlan

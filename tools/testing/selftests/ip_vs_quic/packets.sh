@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# For scripts that look at packets, or send what no socket would; sourced after lib.sh, which sets $here.
+# For scripts that look at packets, or send packets that no socket would; sourced after lib.sh, which sets $here.
 # shellcheck disable=SC2154
 
 RAWGEN=$here/rawgen
@@ -9,7 +9,7 @@ RAWGEN=$here/rawgen
 # raw NAME [OPTION...] [WORD...] [-]: sends packets from a namespace
 raw() { "$RAWGEN" send -n "$LAB-$1" "${@:2}"; }
 
-# watch: from now on, what arrives at the real servers is in $WORK/watched; watch_octets: with all its octets
+# watch: from now on, packets that arrive at the real servers are in $WORK/watched; watch_octets: with all octets
 watch() { start_watching ''; }
 watch_octets() { start_watching -x; }
 start_watching() {
@@ -21,7 +21,7 @@ start_watching() {
 
 forget() { : >"$WORK/watched"; }
 
-# seen PATTERN: sets $MATCHED to those that match of what has come to the servers since forget(); no program is started for it
+# seen PATTERN: sets $MATCHED to the matching packets that have arrived since forget(); starts no program
 seen() {
 	local line
 	local -a lines
@@ -37,11 +37,11 @@ has_lines() {
 	[ ${#MATCHED[@]} -ge "$1" ]
 }
 
-# arrived N PATTERN: N packets that match have come to the servers since forget(); the servers are in $SERVERS
+# arrived N PATTERN: waits until N matching packets have arrived since forget(); the servers are in $SERVERS
 arrived() {
 	local deadline=$((SECONDS + 5))
 	until has_lines "$1" "$2"; do
-		[ "$SECONDS" -lt "$deadline" ] || fail "in vain waited for $1 packets that match $2 among $(<"$WORK/watched")"
+		[ "$SECONDS" -lt "$deadline" ] || fail "timed out waiting for $1 packets that match $2 among $(<"$WORK/watched")"
 		read -rt 0.05 -u "$never" || true
 	done
 	[ ${#MATCHED[@]} = "$1" ] || fail "not $1 packets that match $2: $(<"$WORK/watched")"
@@ -49,8 +49,8 @@ arrived() {
 	SERVERS=${SERVERS%$'\n'}
 }
 
-# mute N: nothing is answered to the client's address N, which has no socket, from now on: no ICMP error, which the director would
-# count, nor by the servers; unmute N ends it
+# mute N: from now on the client sends no ICMP errors for its address N, which has no socket and which the director would count, and the
+# servers do not answer it; unmute N ends it
 mute() { blackhole add "$1"; }
 unmute() { blackhole del "$1"; }
 blackhole() {
@@ -68,7 +68,7 @@ mint_cids() {
 # long_header DCID SCID: prints the beginning of a version 1 Initial
 long_header() { printf 'c000000001%02x%s%02x%s00441a00000000' $((${#1} / 2)) "$1" $((${#2} / 2)) "$2"; }
 
-# flush_routes NAME...: learned path MTUs are forgotten
+# flush_routes NAME...: makes them forget learned path MTUs
 flush_routes() {
 	local ns
 	for ns in "$@"; do
@@ -77,7 +77,7 @@ flush_routes() {
 	done
 }
 
-# path_mtu NAME ADDR: sets $MTU to what is known of the path, or nothing
+# path_mtu NAME ADDR: sets $MTU to the learned path MTU, or nothing
 path_mtu() {
 	local text
 	MTU=

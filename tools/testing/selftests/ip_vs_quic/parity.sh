@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What IPVS does for any scheduler, it does for this one: counters, thresholds, sysctls, and what a server gets to see, the latter
-# compared with scheduler mh in the same lab.
+# IPVS's features work with this scheduler, too: counters, thresholds, sysctls, and the packets that a server receives, which are
+# compared with those of scheduler mh in the same lab.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -50,7 +50,7 @@ pool() {
 
 # --- counters -------------------------------------------------------------------
 
-# counts SERVICE: connections, packets and octets of the service and its servers, as ipvsadm says
+# counts SERVICE: connections, packets and octets of the service and its servers, as ipvsadm prints them
 counts() { ipvsadm -Ln --stats --exact -u "$1" | awk '$2 ~ /:447$/ { print $2, $3, $4, $6 }'; }
 
 counts_are() {
@@ -58,8 +58,8 @@ counts_are() {
 	[ "$(<"$WORK/counts")" = "$2" ]
 }
 
-# Each way past IPVS, the ICMP error's included, and an entry counts as a connection.  No other script has this port: IPVS keeps a
-# removed server for two minutes, and what its estimator had not read by then is counted for the one that comes back.
+# Each path that bypasses IPVS, also that of ICMP errors; an entry counts as a connection.  No other script uses this port: IPVS keeps a
+# deleted server for two minutes, and what its estimator has not read by then is counted for a server that is added again.
 stats_count() {
 	local f=$1 rs=$2 svc=$3 from=$4 client=$5 size error server n want conns packets octets
 	drop_connections
@@ -125,7 +125,7 @@ thresholds() {
 	all_answered 30
 	between "new connections of s1" "$(went_to s1)" 1 4
 	counted "$SVC4" unroutable-reserved=30 fallback-new=30
-	# what is routed, and what only the hash knows, are no new connections
+	# datagrams that are routed or only hashed are no new connections
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.53:5400" name=x "mint=0:$(sid 3 1)" count=9
 	answers "x s1 9"
 	lines "$CL4.54" 5200 30 dcid=ff | send "to=$SVC4" -
@@ -133,7 +133,7 @@ thresholds() {
 	poll 60 "s1 to get new connections again" new_ones_reach_s1
 }
 
-# overload SERVER [OPTION...]: new connections until it has one, and then one more is too many
+# overload SERVER [OPTION...]: makes connections until the server has one, which is its threshold
 overload() {
 	local n=$1
 	ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -x 1 "${@:2}"
@@ -142,7 +142,7 @@ overload() {
 	same "new connections of s$n" "$(went_to "s$n")" 1
 }
 
-# Whose server is over its threshold goes to the others by weight, not to the next by address; whose is not, stays.
+# Flows of a server over its threshold go to the others by weight, not to the next by address; other flows stay.
 overload_by_weight() {
 	local before n
 	drop_connections
@@ -164,8 +164,8 @@ overload_by_weight() {
 	same "flows of s3 that moved" "$(comm -13 <(sort <<<"$GOT") <(grep ' s3 ' <<<"$before" | sort))" ""
 }
 
-# as_the_table FIRST COUNT: a flow without an entry goes by the table, busy server or not: its Initials as its short headers.  Sets
-# $TABLE to the servers.
+# as_the_table FIRST COUNT: a flow without an entry follows the table, also to a busy server, its Initials like its short headers.
+# Sets $TABLE to the servers.
 as_the_table() {
 	mark "$SVC4"
 	lines "$CL4.59" "$1" "$2" dcid=ff | send "to=$SVC4" -
@@ -177,8 +177,8 @@ as_the_table() {
 	stateless
 }
 
-# A service at its limit; one that was a moment ago, where a flow that went without an entry gets one now, but no other server; one
-# that was some time ago; and one-packet scheduling.
+# A service at its limit; a service that was at its limit a moment ago, where a flow without an entry gets an entry now, but no other
+# server; one that was some time ago; and one-packet scheduling.
 overload_forgotten() {
 	drop_connections
 	fresh "$SVC4" rs4 0:3:4
@@ -205,7 +205,7 @@ is_passed_over() {
 	[ "$(went_to s1)" = 0 ]
 }
 
-# Every second of the datagrams that could make an entry makes none: the flow has one server all the same.
+# Every second datagram that could make an entry makes none: the flow still has only one server.
 overload_drop_packet() {
 	drop_connections
 	fresh "$SVC4" rs4 0:3:4
@@ -233,7 +233,7 @@ drops_some() {
 	[ "$(since fallback)" -gt 0 ]
 }
 
-# IPVS itself asks the scheduler for clients on the director: once for each 4-tuple, or, with one-packet scheduling, for each packet.
+# IPVS itself calls the scheduler for clients on the director: once for each 4-tuple or, with one-packet scheduling, for each packet.
 # overload_sched none|some [OPTION]: what s1 gets of 30
 overload_sched() {
 	local i got
@@ -258,7 +258,7 @@ overload_sched() {
 
 # --- sysctls --------------------------------------------------------------------
 
-# As with any scheduler: only a backup daemon and the sysctl together keep a director quiet.
+# As with any scheduler, a director forwards nothing only if both the backup daemon and the sysctl are on.
 backup_only() {
 	local words before
 	fresh "$SVC4" rs4 0:3:4
@@ -291,10 +291,10 @@ backup_only() {
 	answers "x s1 1"
 }
 
-# known: how many flows of the client conntrack knows; the director has others
+# known: how many flows of the client conntrack has; the director's own flows are not counted
 known() { grep -c "src=$CL4.52 " /proc/net/nf_conntrack || true; }
 
-# tracked SCHEDULER: sets $TRACKED to how many of 12 flows conntrack knows afterwards
+# tracked SCHEDULER: sets $TRACKED to how many of 12 flows conntrack has afterwards
 tracked() {
 	local before
 	FLOWS=$((FLOWS + 12))
@@ -341,12 +341,12 @@ no_more_entries() {
 	[ -z "$(new_conns)" ]
 }
 
-# IPVS drops one new connection of am_droprate then; with 1, each.
+# IPVS drops one of am_droprate new connections then; with 1, each.
 drop_packet() {
 	fresh "$SVC4" rs4 0:3:4
 	vs am_droprate 1
 	vs drop_packet 3
-	# it follows the sysctl once a second
+	# IPVS applies the sysctl once a second
 	poll 20 "IPVS to defend itself" no_more_entries
 	mark "$SVC4"
 	lines "$CL4.55" 5800 20 form=long dcid=ff | send "to=$SVC4" -
@@ -357,7 +357,7 @@ drop_packet() {
 	stateless
 }
 
-# A persistent service's template decides, whatever the CID; when its server has weight 0 the sysctl decides on the template.
+# In a persistent service the template decides, not the CID. When its server has weight 0 the sysctl decides about the template.
 expire_quiescent_template() {
 	local first from=$CL4.$((56 + $1))
 	q -C
@@ -377,7 +377,7 @@ expire_quiescent_template() {
 	same "new connections at the server of weight 0" "$(went_to "$first")" $((8 * (1 - $1)))
 }
 
-# --- what a server gets to see ----------------------------------------------------
+# --- packets at the servers ----------------------------------------------------
 
 # packets N: short and long headers in all kinds of IP, from host N of the client's networks
 packets() {
@@ -398,13 +398,13 @@ packets() {
 	echo "ip4 src=$CL4.$1 dst=$VIP4 udp sport=9999 data=40${CID[2]}5a5a"
 }
 
-# looks N OPTION...: every field that a server can see is as with mh, for what is routed by CID, 4-tuple and hash; but for GUE's
-# source port, a hash of the addresses
+# looks N OPTION...: every field of a packet at a server is the same as with mh, for datagrams routed by CID, 4-tuple and hash; except
+# GUE's source port, a hash of the addresses
 looks() {
 	local n=$1 scheduler
 	shift
 	for scheduler in mh quic; do
-		# IPVS keeps the connections of before
+		# IPVS keeps the connections of earlier services
 		n=$((n + 1))
 		pool "$scheduler" "$@"
 		forget
@@ -416,7 +416,7 @@ looks() {
 	same "packets, compared with mh" "$(<"$WORK/quic")" "$(<"$WORK/mh")"
 }
 
-# DF of the outer header follows the datagram's, or, without path MTU discovery, does not; then datagrams too large come in pieces.
+# The outer header's DF is that of the datagram. Without path MTU discovery it is not set, and datagrams that are too large are fragmented.
 pmtu_disc() {
 	local scheduler outer
 	vs pmtu_disc "$1"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What routing sends elsewhere, or drops, the express path does not take: each input goes the same way with it as without it.
+# The express path takes no datagram that routing drops or sends elsewhere: each datagram has the same fate with it as without it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -13,7 +13,7 @@
 need_module
 own_lab_up
 
-# elsewhere is server 3, by an address that it does not have
+# "elsewhere" is server 3, by an address that it does not have
 prepare_lab() {
 	local mac c
 	mac=$(ip -n "$LAB-s3" -j link show eth0 | jq -r '.[0].address')
@@ -26,7 +26,7 @@ prepare_lab() {
 	ip neigh add fd00:10::99 lladdr "$mac" dev eth0 nud permanent
 }
 
-# start FAMILY DEV: sets $dev and $udp, and what the router sends to DEV by
+# start FAMILY DEV: sets $dev, $udp, and how the router sends to DEV
 start() {
 	local mac
 	family "$1"
@@ -37,7 +37,7 @@ start() {
 	[ "$dev" != eth0 ] || link_layer=br0/$mac
 }
 
-# goes HOW WORD...: what becomes of four such datagrams: they are tunnelled, come to .99 as they were, or are lost
+# goes HOW WORD...: the fate of four such datagrams: they are tunnelled, arrive at .99 unchanged, or are lost
 goes() {
 	local i
 	forget
@@ -57,7 +57,8 @@ goes() {
 	esac
 }
 
-# both_ways "HOW WORD..."...: so do they without and with the express path, which has come to know what is usual, and still takes that
+# both_ways "HOW WORD..."...: the same without the express path and with it; the express path has learned from usual datagrams, and still
+# takes them
 both_ways() {
 	local input
 	q express del "$dev" 2>/dev/null || true
@@ -74,7 +75,7 @@ both_ways() {
 	usual
 }
 
-# usual: is taken
+# usual: the express path takes an ordinary datagram
 usual() {
 	goes tunnelled "$ip $udp"
 	counters_mark
@@ -85,7 +86,7 @@ usual() {
 
 express_off() { defer "for d in eth0 p0; do q express del \$d 2>/dev/null || :; done"; }
 
-# behind FAMILY RULE...: the local table comes after a rule for table 100, by which the VIP is at .99
+# behind FAMILY RULE...: a rule for table 100, in which the VIP is at .99, comes before the local table
 behind() {
 	local f=$1 vip=$VIP4 via=10.0.0.99
 	if [ "$f" = 6 ]; then
@@ -100,7 +101,7 @@ behind() {
 	defer "ip -$f rule add pref 0 lookup local; ip -$f rule del pref 10; ip -$f rule del pref 30; ip -$f route flush table 100"
 }
 
-# Needs no rule, so this comes before all that do.
+# This case needs no rule, so it comes before all that do.
 tos_route() {
 	local svc ip dev udp
 	start 4 eth0
@@ -110,7 +111,7 @@ tos_route() {
 	both_ways "lost $ip tos=0x10 $udp" "lost $ip tos=0x11 $udp" "tunnelled $ip tos=0xb8 $udp"
 }
 
-# Nobody else speaks from what is the director's own.
+# A source that is one of the director's own addresses is forged.
 own_sources() {
 	local svc ip dev udp
 	start 4 eth0
@@ -129,7 +130,7 @@ own_sources() {
 	both_ways "lost ${ip/$CL4.21/10.9.9.9} $udp"
 }
 
-# What INPUT rules keep from one device is not learned on another.
+# What INPUT rules drop on one device is not learned on another.
 one_device() {
 	local svc ip dev udp
 	port_up p0 01
@@ -145,7 +146,7 @@ one_device() {
 	goes lost "$ip $udp"
 }
 
-# A device that is told not to speak IPv6.
+# A device that has IPv6 disabled.
 disabled() {
 	local svc ip dev udp
 	port_up p0 01
@@ -159,7 +160,7 @@ disabled() {
 	usual
 }
 
-# The way back to the client is not by this device.
+# The route to the client does not use this device.
 reverse_path() {
 	local svc ip dev udp
 	port_up p0 01
@@ -188,7 +189,7 @@ rules_v4() {
 	both_ways "$HOW ${ip/.21/.22} tos=${TOS:-0} ${udp/sport=5/sport=${SPORT:-5}}"
 }
 
-# By the device: what one has learned is nothing to the other.
+# By device: what was learned on one does not apply to the other.
 iif_rule() {
 	local svc ip dev udp
 	port_up p0 01
@@ -204,7 +205,7 @@ iif_rule() {
 	goes elsewhere "$ip $udp"
 }
 
-# A route that comes to another table than the one that the VIP was found in.
+# A route that is added to another table than the one that the VIP was found in.
 other_table() {
 	local svc ip dev udp
 	start 6 eth0

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# README's command blocks for a director and for a real server, taken from README and run as they are, in their order: from "make"
-# to an HTTP/3 client that gets its file, and once more after the director has lost all that a reboot loses.  Then "make uninstall",
-# and a kernel that takes only signed modules.
+# README's command blocks for a director and for a real server are taken from README and run as they are, in their order: from "make"
+# to an HTTP/3 client that gets its file, and again after the director has lost all that a reboot removes.  Then "make uninstall",
+# and a kernel that loads only signed modules.
 #
-# All of it is written to the guest's own layer, and some of it stays until the guest's end: it wants a guest for itself,
+# All files are written to the guest's own layer, and some stay until the guest's end.  So this needs a guest for itself,
 # "run_all.sh alone".
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,15 +14,15 @@
 TOP=$(cd "$here/../../../.." && pwd -P)
 [ -n "${QLB_LAB:-}" ] || skip_all "this installs programs and modules: only in the lab"
 lab_up
-# The director is deleted and made anew, so this script must not be in it.
+# The director's namespace is deleted and made again, so this script must not be in it.
 if [ -z "${OUTSIDE:-}" ]; then
 	rm -rf "$WORK"
 	OUTSIDE=1 LAB_OWNED=$own_lab exec nsenter --net=/proc/1/ns/net "$0"
 fi
 need_h3
 
-# A machine that has just got the sources: no module that modprobe finds, no programs of ours.  README's sudo is the one of a user
-# who may do everything, which root is.
+# A machine that has nothing but the sources: no module that modprobe finds, no programs installed.  README's sudo runs as root
+# already.
 bare_machine() {
 	rm -f "/lib/modules/$(uname -r)/updates/ip_vs_quic.ko"
 	depmod
@@ -34,8 +34,8 @@ bare_machine() {
 	find /usr/local ! -type d | sort >"$WORK/before"
 }
 
-# The sources, where the lab has compiled them for this kernel: a compiler is slow in here, and "make" goes by directory, flags and
-# times.  Sets $SOURCES.
+# The sources, in the directory where the lab has compiled them for this kernel: compiling is slow in here, and "make" compares
+# directory, flags and times.  Sets $SOURCES.
 sources() {
 	local built='' entry kernel
 	# shellcheck source=/dev/null
@@ -58,8 +58,8 @@ same_sources() {
 	done
 }
 
-# The headers of this kernel have tools that need another Debian's libraries: what the lab has built there with them is taken
-# as built.
+# The headers of this kernel have tools that need another Debian release's libraries: the module that the lab has built with them is
+# used.
 only_programs() {
 	cat >"$WORK/bin/make" <<-'END'
 		#!/bin/sh
@@ -82,7 +82,7 @@ blocks() {
 		}' "$TOP/README.md"
 }
 
-# README has just these: another one has to be given its place here.
+# README has exactly these blocks; a new block has to be added here.
 all_blocks() {
 	blocks director "## On a real director"
 	blocks server "## On a real server"
@@ -96,14 +96,14 @@ modprobe ipip
 quiclb-h3server --listen 192.0.2.1:443 --tls-cert cert.pem --tls-key key.pem \\"
 }
 
-# block NAME NAMESPACE: as somebody at a terminal in $SOURCES who stops when a command fails
+# block NAME NAMESPACE: runs the block in $SOURCES, and stops when a command fails
 block() { (cd "$SOURCES" && PS4='+ ${SECONDS}s ' nsenter --net="/run/netns/$LAB-$2" bash -ex "$WORK/$1"); }
 
 quiclbadm() { in_ns lb /usr/local/sbin/quiclbadm "$@"; }
 
 no_link() { [ -z "$(ip -n "$LAB-rt" -o link show dev lb 2>/dev/null)" ]; }
 
-# A director that has just started: an address, a way out, nothing else.  The router still knows its MAC address.
+# A director that has just started has an address and a default route, nothing else.  The router still has its MAC address.
 director_starts() {
 	ip netns del "$LAB-lb"
 	poll 60 "the end of the old director" no_link
@@ -119,7 +119,7 @@ director_starts() {
 	in_ns lb sysctl -qw net.ipv4.ip_forward=0
 }
 
-# servers_start: without what README has them set up, and with the filter that many distributions switch on
+# servers_start: servers without README's set-up, and with the rp_filter that many distributions switch on
 servers_start() {
 	local n
 	for n in 1 2; do
@@ -172,7 +172,7 @@ fetch() {
 	cmp /srv/www/blob "$WORK/got/blob" || fail "the client: $(tail -n 3 "$WORK/client.log")"
 }
 
-# Each connection has a port of its own, by which it is hashed: half of them go to either server.
+# Each connection has a port of its own, by which it is hashed: each server gets about half of them.
 fetches() {
 	local n=0
 	: >"$WORK/s1.log"
@@ -199,7 +199,7 @@ restart() {
 	same "restored rules" "$(quiclbadm -S)" "$rules"
 }
 
-# The modules of this guest are not signed by a key of its kernel's, if by any.
+# The modules of this guest are not signed by a key that its kernel trusts.
 signed_only() {
 	local sentence="Error: kernel: it takes only signed modules (Secure Boot), and ip_vs_quic has no signature that it trusts: \
 install it by make dkms-install, which signs, and enrol the key by mokutil --import /var/lib/dkms/mok.pub."
@@ -218,7 +218,7 @@ install it by make dkms-install, which signs, and enrol the key by mokutil --imp
 	grep -q '^Warning: this kernel takes only signed modules' "$WORK/log" || fail "make modules_install: $(<"$WORK/log")"
 }
 
-# As README has it in a sentence.
+# The command that README has in a sentence.
 uninstall() {
 	local command='sudo make uninstall modules_uninstall'
 	grep -qF "\`$command\`" "$TOP/README.md" || fail "README does not say $command"

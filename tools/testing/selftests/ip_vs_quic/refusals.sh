@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Bad input gets its exit status, one sentence, and changes nothing.
+# Bad input gets the right exit status and one sentence, and changes nothing.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -150,7 +150,7 @@ tcase "-R: what only the kernel refuses, after services that it took" restore \
 
 # --- netlink -------------------------------------------------------------------
 
-# What the family says itself is compared in full, of what netlink's own checks say only the error.
+# The module's own sentences are compared in full; for netlink's own checks only the error is.
 requests=(
 	"well-formed|0|"
 	"no attribute at all|EINVAL|The service is missing"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Configs come, change and go while datagrams arrive, without loss; and what is known of their use, which tells when one can go.
+# Configs are added, changed and deleted while datagrams arrive, without loss; and the counters that show when one can be deleted.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -13,7 +13,7 @@ serve
 # As many configs as there are IDs, all of them different, as ID:SERVER_ID_LEN:NONCE_LEN[:KEY].
 seven=(0:3:4 "1:8:8:$KEY" "2:4:6:$KEY" "3:3:4:$KEY" "4:9:5:$KEY" "5:15:4:$KEY" "6:1:4:$KEY")
 
-# begin NAME WORD...: datagrams of all servers and the configs of $CONFIGS until ended(), each named CONFIG-SERVER
+# begin NAME WORD...: sends datagrams of all servers and the configs of $CONFIGS until ended(), each named CONFIG-SERVER
 begin() {
 	local name=$1 config id len n mints=()
 	shift
@@ -25,13 +25,13 @@ begin() {
 			[ "$id" = 0 ] && echo "name=0-s$n dcid=07$(sid 3 "$n")01020304" || echo "name=$id-s$n mint=$id:$(sid "$len" "$n")"
 		done
 	done >"$WORK/lines"
-	# on a single CPU the commands would hardly get a turn
+	# on a single CPU the commands would hardly run
 	nice -n 19 "$QUICGEN" flood -n "$LAB-cl" -t 60000 "${mints[@]}" "$@" - <"$WORK/lines" >"$WORK/$name" &
 	pids+=("$!")
 	FLOODS[$name]=$!
 }
 
-# ended NAME: sets $TOTAL, and $SEEN[config] to how many datagrams it were; all of them got to the server of their CID
+# ended NAME: sets $TOTAL and $SEEN[config] to the numbers of datagrams; all reached the server of their CID
 ended() {
 	local name server count
 	declare -gA SEEN=()
@@ -60,7 +60,7 @@ has_more() {
 	[ "${STATS[routed]}" -gt "$1" ]
 }
 
-# go_on: enough datagrams come with the configuration as it is now
+# go_on: waits until enough datagrams have come with the present configuration
 go_on() {
 	stats "$SVC4"
 	poll 20 "more datagrams" has_more $((STATS[routed] + 60))
@@ -119,7 +119,7 @@ under_traffic() {
 	answers "five s2 1" "six s3 1"
 }
 
-# As the manual says: the new config is added, the servers change to it, the old one goes when nobody uses it any more.
+# As in the manual: the new config is added, the servers change to it, the old one is deleted when it is not used any more.
 by_the_book() {
 	local n old new deadline
 	fresh "$SVC4" rs4 0:3:4
@@ -180,9 +180,9 @@ usage() {
 	age=$AGE
 	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.94:9400" name=x "mint=1:dddddddddddddddd"
 	use 1
-	[ "$AGE" -ge "$age" ] || fail "a server ID that nobody has rejuvenates config 1: $AGE ms, was $age ms"
+	[ "$AGE" -ge "$age" ] || fail "a server ID that no server has updates the age of config 1: $AGE ms, was $age ms"
 	same "datagrams and misses of config 1" "$DATAGRAMS $MISSES" "5 3"
-	# what stays the same goes on counting, what changes begins anew
+	# an unchanged config keeps its counters, a changed one begins at 0
 	q config replace -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
 	use 0
 	same "datagrams of config 0, replaced by itself" "$DATAGRAMS" 11
@@ -191,7 +191,7 @@ usage() {
 	same "use of config 0, replaced by another" "$DATAGRAMS $MISSES $AGE" "0 0 null"
 }
 
-# One that nobody has used goes at once, one in use by force only.
+# A config that was never used is deleted at once, one in use only with --force.
 retired() {
 	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.95:9500" name=x "mint=0:$(sid 3 1)"

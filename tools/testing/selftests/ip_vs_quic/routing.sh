@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Where a routable CID goes: to the server it names, whatever its config, its address family and its 4-tuple, without state.
+# A routable CID goes to the server that it names, without state, for every config, address family and 4-tuple.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -88,7 +88,7 @@ one_tuple() {
 	stateless
 }
 
-# An entry for the 4-tuple, made by something unroutable, must not beat the CID of what comes after it.
+# An entry for the 4-tuple, made by an unroutable datagram, must not override the CID of later datagrams.
 cid_beats_entry() {
 	local first n
 	mark
@@ -101,7 +101,7 @@ cid_beats_entry() {
 		echo "name=cid-of-s$n mint=1:$(sid 8 "$n")"
 	done | send "${mints[@]}" "to=$SVC4" "from=$CL4.77:7777" -
 	answers "cid-of-s1 s1 1" "cid-of-s2 s2 1" "cid-of-s3 s3 1"
-	# and the entry is still there for what has no CID
+	# the entry is still used for a datagram without a CID
 	send "to=$SVC4" "from=$CL4.77:7777" name=x form=long dcid=ff count=3
 	answers "x $first 3"
 	counted "$SVC4" routed=3 unroutable-reserved=4 fallback-new=1 tuple=3
@@ -172,7 +172,7 @@ drained() {
 	same "servers of new connections" "$(awk '{ print $2 }' <<<"$GOT")" "$(printf 's1\ns2\ns3')"
 }
 
-# The same server IDs on two services mean different servers.
+# The same server IDs in two services name different servers.
 two_services() {
 	fresh "$SVC4" rs4 0:3:4
 	q -R <<-END
@@ -218,7 +218,7 @@ several_ids() {
 	stateless
 }
 
-# What the command line encodes the kernel routes, and it decodes what the kernel does.
+# The kernel routes what the command line encodes, and the command line decodes like the kernel.
 command_line() {
 	local config id sl nl key cid n=0
 	fresh "$SVC4" rs4 "${configs[@]}"

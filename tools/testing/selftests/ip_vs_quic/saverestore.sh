@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# -S prints what -R reads, byte for byte the same every time.  -R is one transaction: all of it or nothing, nothing at all where
-# nothing differs, and no datagram is lost over it.
+# -S prints what -R reads, byte for byte the same every time.  -R is one transaction: all of it is done or nothing, unchanged parts are
+# not touched, and no datagram is lost.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -12,8 +12,8 @@ umask 077
 OTHER=$WORK/'it'\''s "the other" \ key'
 echo 00112233445566778899aabbccddeeff >"$OTHER"
 
-# Something of everything, as -S has it: services by address, then by firewall mark; of each: configs, real servers, and server
-# IDs of servers that are absent.
+# An example of everything, as -S prints it: services by address, then by firewall mark; of each its configs, its real servers, and the
+# server IDs of absent servers.
 state() {
 	local other=${OTHER//\\/\\\\}
 	other=${other//\"/\\\"}
@@ -71,7 +71,7 @@ arrived() {
 	[ "${STATS[routed]}" -gt "${MARK[routed]}" ] && [ "${STATS[unroutable-reserved]}" -gt "${MARK[unroutable-reserved]}" ]
 }
 
-# undisturbed: sends what none of what follows may disturb, by a CID and by a connection that IPVS remembers
+# undisturbed: sends datagrams that nothing may disturb, by a CID and by a connection with an entry in IPVS
 undisturbed() {
 	mark "$SVC4"
 	flood -c "1:8:8:$KEY" -w 4 "to=$SVC4" - <<-END
@@ -81,7 +81,7 @@ undisturbed() {
 	poll 10 "both kinds of datagrams" arrived
 }
 
-# none_lost: it was not, and its counters have gone on
+# none_lost: they were not disturbed, and their counters have gone on
 none_lost() {
 	local cids tuples
 	flooded
@@ -102,7 +102,7 @@ restore_live() {
 	saved
 }
 
-# One state and another, server 1 and config 1 as they are in both.
+# Two states; server 1 and config 1 are the same in both.
 restore_other() {
 	state | grep -vE -- "--id 5|-r $(rs4 2):443|-r $(rs4 9)|--server-id 6:ab" |
 		sed "/-u $SVC4/s/nonce-len 4/nonce-len 9/; s/-w 65535 --server-id 0:$(sid 3 3)/-w 1 --server-id 0:$(sid 3 3) --server-id 0:eeeeee/" \
@@ -117,7 +117,7 @@ restore_other() {
 	none_lost
 }
 
-# What the input does not have of the services it names, goes; others are not touched.
+# What the input does not have of its services is removed; other services are not touched.
 restore_less() {
 	printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 3) -i -w 5 --server-id 0:$(sid 3 1)" | q -R
 	same "the service" "$(q -S | grep -F " $SVC4 ")" \
@@ -137,14 +137,14 @@ fails() {
 	saved
 }
 
-# changed: a state that would change something everywhere
+# changed: a state that differs everywhere
 changed() { state | sed 's/-w 1\b/-w 9/; s/-r 10.0.0.12/-r 10.0.0.15/; s/--nonce-len 6/--nonce-len 7/'; }
 
 # bad_line NUMBER LINE SENTENCE: with that line in the middle
 bad_line() { changed | sed "$1i\\
 $2" | fails "line $1: $3"; }
 
-# in_the_end LINE SENTENCE: lines after all others, of a service that does not exist yet, which the kernel refuses
+# in_the_end LINE SENTENCE: the last lines, of a service that does not exist yet, are refused by the kernel
 in_the_end() { printf '%s\n' "-A -u $VIP4:9443 -s quic" "$1" | cat <(changed) - | fails "$2"; }
 
 kernel_refuses_scheduler() {
@@ -182,7 +182,7 @@ saved_with_keys() {
 	same "what is saved with keys" "$(sed "s/ --key [0-9a-f]*\$//" "$WORK/with-keys")" "$(state)"
 	same "keys" "$(grep -o -- '--key [0-9a-f]*$' "$WORK/with-keys" | sort | uniq -c | awk '{ print $1, $3 }')" \
 		"$(printf '%s\n' "1 $(<"$OTHER")" "3 $KEY")"
-	# it is complete without the files, and still names them
+	# the output is complete without the files, and still names them
 	mv "$WORK/key" "$WORK/moved"
 	q -C
 	q -R <"$WORK/with-keys"
@@ -195,7 +195,7 @@ saved_with_keys() {
 	mv "$WORK/moved" "$WORK/key"
 }
 
-# Where everybody would see them.
+# A terminal, or a file that everyone can read.
 keys_refused() {
 	local rc=0
 	(umask 022 && : >"$WORK/open" && chmod 644 "$WORK/open")

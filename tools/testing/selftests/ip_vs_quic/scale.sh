@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# SCALE datagrams, each with a 4-tuple of its own and a routable CID, leave nothing behind on the director; what as many leave with
-# scheduler mh is printed beside it.  The full measure is SCALE=1000000; a kernel with KASAN, where 100000 connections of mh take more
-# than two minutes to expire, gets a fifth.  And a service of thousands of servers gets one more while datagrams keep coming, and
-# loses one.  And what services take is charged to who makes them.
+# SCALE datagrams, each with a 4-tuple of its own and a routable CID, leave nothing on the director; what as many leave with
+# scheduler mh is printed beside it.  The full test is SCALE=1000000.  A kernel with KASAN, where 100000 connections of mh take more
+# than two minutes to expire, gets a fifth.  Then a service of thousands of servers gets one more under traffic, and
+# loses one.  Last, the memory of services is charged to the process that makes them.
 #
-# They come from a tunnel device and leave, in IPIP, by a dummy device: all in the director, so that it is the director that is
-# measured, and in one go each, so that none is lost.
+# The datagrams come from a tunnel device and leave, in IPIP, by a dummy device.  Both are in the director, so only the director is
+# measured, and each datagram is handled at once, so none is lost.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -27,7 +27,7 @@ far() { printf '10.77.0.%d' "$1"; }
 # value FILE NAME: the number that a line of FILE has behind NAME, "NAME:" as in /proc/meminfo
 value() { awk -v name="$2:" '$1 == name { print $2 }' "$1"; }
 
-# sent: how many packets the dummy devices have been given
+# sent: how many packets the dummy devices have sent
 sent() { awk '/^ *ivq[de]:/ { n += $11 } END { print n }' /proc/self/net/dev; }
 
 # sends N: more than N by now
@@ -36,7 +36,7 @@ sends() { [ "$(sent)" -gt "$1" ]; }
 # connections: of all servers
 connections() { ipvsadm -Ln | awk '/->.*Tunnel/ { n += $5 + $6 } END { print n + 0 }'; }
 
-# Objects that were freed wait for a grace period, under KASAN in a quarantine of a 32nd of the memory.
+# Freed objects wait for a grace period, and with KASAN in a quarantine of a 32nd of the memory.
 slack() {
 	SLACK=2048
 	[ -z "$KASAN" ] || SLACK=$((SLACK + $(value /proc/meminfo MemTotal) / 32))
@@ -44,7 +44,7 @@ slack() {
 
 slab_is_flat() { [ $(($(value /proc/meminfo Slab) - SLAB)) -le "$SLACK" ]; }
 
-# pour SCHEDULER: all of them, each of which is forwarded; sets $CONNECTIONS and $GROWN, kB, to what that has left
+# pour SCHEDULER: sends all datagrams, and each is forwarded; sets $CONNECTIONS and $GROWN (kB) to what they have left
 pour() {
 	local before begin
 	SLAB=$(value /proc/meminfo Slab)
@@ -68,7 +68,7 @@ quic() {
 	no_connections || fail "the connection table has entries: $(head -n 5 /proc/net/ip_vs_conn)"
 }
 
-# Without this, a flat quic would say nothing.
+# This shows that the measurement sees connections: without it, 0 for quic would prove nothing.
 mh() {
 	local n
 	ipvsadm -C
@@ -76,7 +76,7 @@ mh() {
 	for n in 1 2 3; do
 		ipvsadm -a -u "$SVC4" -r "$(far "$n")" -i
 	done
-	# they shall be there still when they are counted
+	# the connections must still exist when they are counted
 	ipvsadm --set 0 0 3600
 	pour mh
 	same "connections" "$CONNECTIONS" "$SCALE"
@@ -85,7 +85,7 @@ mh() {
 	poll 120 "an empty connection table" no_connections
 }
 
-# services FIRST LAST: on ports of the VIP, of another scheduler so far, each with servers enough for a table of 131,071 slots
+# services FIRST LAST: makes services on ports of the VIP, with another scheduler at first, each with servers for a table of 131,071 slots
 services() {
 	local port n
 	for ((port = $1; port <= $2; port++)); do
@@ -96,7 +96,7 @@ services() {
 	done
 }
 
-# become_quic CGROUP FIRST LAST: as many of them as there is memory for
+# become_quic CGROUP FIRST LAST: changes as many of them to quic as the cgroup has memory for
 become_quic() {
 	local port
 	for ((port = $2; port <= $3; port++)); do
@@ -107,8 +107,8 @@ become_quic() {
 
 quics() { ipvsadm -Ln | grep -c ' quic' || true; }
 
-# What a service takes is charged to the memory cgroup of whoever makes it, and one beyond its limit is not made.  When memory is short
-# the kernel may also end who asks, and shows a stack then, on purpose.
+# A service's memory is charged to the memory cgroup of the process that makes it, and a service beyond its limit is not made.  When
+# memory is short the kernel may also kill the process, and prints a stack then, on purpose.
 charged() {
 	local cgroup=/sys/fs/cgroup/ivq$$ level before after table=$((2 * 131071))
 	grep -qw memory /sys/fs/cgroup/cgroup.controllers || return 0
@@ -134,7 +134,7 @@ charged() {
 
 has_kprobes() { [ -e "$TRACING/kprobe_events" ]; }
 
-# traced EVENT: events at the beginning and the end of building a table, or one behind it where the kernel has no kprobes; and EVENT
+# traced EVENT: traces the beginning and the end of building a table, or only a later event if the kernel has no kprobes; and EVENT
 traced() {
 	local probes=ivq$$
 	mkdir "$TRACE"
@@ -150,7 +150,7 @@ traced() {
 	echo 1 >"$TRACE/events/$1/enable"
 }
 
-# crowd: a service of $SERVERS servers; what is for the third leaves by a device of its own
+# crowd: makes a service of $SERVERS servers; the third server's datagrams leave by a device of their own
 crowd() {
 	local n
 	drop_connections
@@ -167,7 +167,7 @@ crowd() {
 	done
 }
 
-# stream: datagrams for the three servers until dry, long enough to be decided on the usual way and too short for it; sets $BEFORE
+# stream: sends datagrams for the three servers until dry(), some long enough for the fast path and some not; sets $BEFORE
 stream() {
 	local pad
 	printf -v pad %048d 0
@@ -180,7 +180,7 @@ stream() {
 	: >"$TRACE/trace"
 }
 
-# dry: sets $POURED to how many they were
+# dry: ends that; sets $POURED to their number
 dry() {
 	local pid
 	echo 0 >"$TRACE/tracing_on"
@@ -191,8 +191,8 @@ dry() {
 	POURED=$(($(sent) - BEFORE))
 }
 
-# The traffic and the one who adds share a processor: how much of a table's building is done between two datagrams does not matter,
-# if only it lets them pass.
+# The traffic and the command that adds a server share a processor: how long the build runs between two datagrams does not matter, as
+# long as it lets them pass.
 one_more() {
 	local server
 	crowd
@@ -213,8 +213,8 @@ one_more() {
 	same "those without datagrams meanwhile" "$(awk '$1 < 20' "$WORK/passed")" ""
 }
 
-# A server that has gone gets nothing even while what datagrams are decided by still lists it.  No decision is traced: that would not
-# be the usual way.
+# A deleted server gets nothing, even while the published pool still contains it.  No decision is traced: that would disable the fast
+# path.
 one_less() {
 	local before after tables
 	traced net/net_dev_xmit
@@ -238,7 +238,7 @@ one_less() {
 		$((STATS[fallback] - MARK[fallback]))
 }
 
-# passed: for each table that was built, the datagrams meanwhile and the longest time between two events, microseconds
+# passed: prints for each build of a table the datagrams meanwhile and the longest time between two events in microseconds
 passed() {
 	awk '
 		/^#/ { next }
@@ -258,13 +258,13 @@ restore() {
 	ip link del ivqe 2>/dev/null || true
 }
 
-# connections go with their servers, and do not stay for whoever comes after
+# connections are deleted with their servers, so that later scripts do not find them
 read -r expire <"$EXPIRE"
 echo 1 >"$EXPIRE"
 trap 'restore; cleanup' EXIT
 for device in ivqd ivqe; do
 	ip link add $device type dummy
-	# or it would say hello
+	# otherwise the device would send packets of its own
 	echo 1 >/proc/sys/net/ipv6/conf/$device/disable_ipv6
 done
 ip -b - <<-END

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A key is nowhere but where it has to be: in no output, log, trace or command line, and in no memory once its config is gone; and
-# who is not the administrator learns and changes nothing.
+# A key is in no output, log, trace or command line, and in no memory after its config has been deleted.  A user who is not the
+# administrator learns and changes nothing.
 #
-# The keys are made in hex and inverted in hex, so that only programs that use them ever have their octets.
+# The keys are made in hex, and inverted in hex, so that only programs that use them have their octets.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -12,7 +12,7 @@ modprobe ivq_lab 2>/dev/null || skip_all "module ivq_lab is not available"
 lab_up
 TRACING=/sys/kernel/tracing
 
-# new_key: sets $SECRET and $INVERTED.  A UUID backwards: the kernel that made it has it forwards.
+# new_key: sets $SECRET and $INVERTED.  It is a UUID backwards, because the kernel that made the UUID has it forwards.
 new_key() {
 	local uuid
 	read -r uuid </proc/sys/kernel/random/uuid
@@ -23,13 +23,13 @@ new_key() {
 # in_memory: how often the key is there
 in_memory() { "$here/memscan" "$INVERTED"; }
 
-# At once: others overwrite what was freed, sooner or later.
+# The search comes at once, because freed memory is overwritten sooner or later.
 gone() { same "how often the key is in memory" "$(in_memory)" 0; }
 
-# add CONFIG: with the key, which is read from a pipe
+# add CONFIG: adds it with the key, which is read from a pipe
 add() { printf '%s\n' "$SECRET" | q config "${2:-add}" -u "$SVC4" --id "$1" --server-id-len 8 --nonce-len 8 --key-file -; }
 
-# service_with_keys: for -R; all configs that there can be, for of one that was not wiped others may have overwritten the key
+# service_with_keys: input for -R with as many configs as there can be: one key that was not wiped may have been overwritten
 service_with_keys() {
 	local id
 	printf -- '-A -u %s -s quic\n' "$SVC4"
@@ -38,7 +38,7 @@ service_with_keys() {
 	done
 }
 
-# A search takes seconds, so only the first case shows that it finds what is there.
+# A search takes seconds, so only the first case shows that it finds a key that is there.
 wiped() {
 	new_key
 	q -C
@@ -70,7 +70,7 @@ by_unload() {
 	defer "modprobe ip_vs_quic"
 }
 
-# The namespace's device goes after its services.
+# The namespace's device is deleted after its services.
 by_namespace() {
 	ip netns add "$LAB-k"
 	defer "ip netns del $LAB-k 2>/dev/null || true"
@@ -83,7 +83,7 @@ by_namespace() {
 
 k_is_gone() { ! ip link show k; }
 
-# What was refused had the key, too.
+# A request that is refused had the key, too.
 refusals() {
 	local n
 	new_key
@@ -95,7 +95,7 @@ refusals() {
 	gone
 }
 
-# In requests that have no use for it.
+# A key in requests that do not use it.
 elsewhere() {
 	new_key
 	fresh "$SVC4" rs4 0:3:4
@@ -103,7 +103,7 @@ elsewhere() {
 	gone
 }
 
-# told WHAT COMMAND...: the key is not in its output
+# told WHAT COMMAND...: the key is not in the command's output
 told() {
 	local text
 	text=$("${@:2}" 2>&1) || true
@@ -139,7 +139,7 @@ traces() {
 	told "the trace" cat "$TRACING/trace"
 }
 
-# waits PID: for more from a pipe
+# waits PID: the process waits for input from a pipe
 waits() { grep -q pipe_read "/proc/$1/wchan"; }
 
 command_lines() {
@@ -175,7 +175,7 @@ errors() {
 	done
 }
 
-# none_permitted COMMAND...: what it asks of the family is refused to it, or there is no such request
+# none_permitted COMMAND...: all its requests to the family are refused, or there is no such request
 none_permitted() {
 	local answers request
 	answers=$("$@" "$WORK/nlask" all)
@@ -185,7 +185,7 @@ none_permitted() {
 	same "number of answers" "$(grep -cxE '[1-7] (do|dump) (EPERM|EOPNOTSUPP)' <<<"$answers")" 14
 }
 
-# as_nobody COMMAND...: without any capability
+# as_nobody COMMAND...: runs it without any capability
 as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@"; }
 
 unprivileged() {
@@ -196,8 +196,8 @@ unprivileged() {
 	same "configuration" "$(q -S)" "$(<"$WORK/before")"
 }
 
-# Who is root only in a user namespace of its own: the family is the administrator's alone, whatever network namespace it is.
-# IPVS's socket options are open to whoever owns the network namespace, so a service can be made, as with any scheduler; but no
+# Root of a user namespace only: the family is for the administrator alone, in every network namespace.
+# IPVS's socket options are allowed to the owner of the network namespace, so a service can be made, as with any scheduler; but no
 # config, server ID or express path.
 user_namespace() {
 	fresh "$SVC4" rs4 0:3:4
@@ -208,7 +208,7 @@ user_namespace() {
 	! as_nobody unshare -Ur "$WORK/nlask" ipvs 2>"$WORK/error" || fail "a service of others can be made"
 	same "a service of others" "$(<"$WORK/error")" "nlask: socket: Operation not permitted"
 	same "configuration" "$(q -S)" "$(<"$WORK/before")"
-	# its services go with its network namespace, and let go of the module
+	# its services are deleted with its network namespace, and release the module
 	ipvsadm -C
 	poll 60 "the module to be let go" rmmod ip_vs_quic
 	unwarned
@@ -216,7 +216,7 @@ user_namespace() {
 }
 
 serve
-# where nobody can start it
+# where no other user can start it
 chmod 711 "$WORK"
 cp "$here/nlask" "$WORK/"
 defer "modprobe ip_vs_quic; q -C; rmmod ivq_lab"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What lets a real server's network card spread the load of a tunnel: outer source addresses by flow for IPIP, source ports by
-# flow for GUE; the same on both paths.
+# A real server's network card can spread the load of a tunnel by outer source addresses by flow (IPIP) or source ports by
+# flow (GUE); both are the same on both paths.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -32,7 +32,7 @@ pool() {
 	} | q -R
 }
 
-# flows DATA: a datagram of each of $FLOWS flows; half of them are too short to be decided on the usual way
+# flows DATA: sends a datagram of each of $FLOWS flows; half of them are too short for the fast path
 flows() {
 	local port
 	forget
@@ -42,12 +42,12 @@ flows() {
 	arrived "$FLOWS" "dport=$PORT"
 }
 
-# sources: sets $VALUES to the outer headers', in the order of the flows: packets of different servers overtake one another
+# sources: sets $VALUES to the outer headers' sources in the order of the flows; packets of different servers arrive in any order
 sources() {
 	VALUES=$(sed -E 's/^s[123] ip[46] src=([^ ]*) .* udp sport=([0-9]+) .*/\2 \1/' "$WORK/watched" | sort -n | cut -d ' ' -f 2)
 }
 
-# warm: the routes are found
+# warm: sends datagrams so that routes are found
 warm() {
 	local n
 	forget
@@ -74,7 +74,7 @@ addresses() {
 	first=$VALUES
 	counted "$svc" routed="$FLOWS"
 
-	# what is hashed, too
+	# datagrams that are hashed, too
 	flows 40ff
 	sources
 	same "sources of unroutable datagrams" "$VALUES" "$first"
@@ -99,7 +99,7 @@ check_addresses() {
 	between "different addresses" "$(sort -u <<<"$VALUES" | wc -l)" $((FLOWS / 2)) "$FLOWS"
 }
 
-# The answers come, and no packet is lost that the plain transmitter would send.
+# There are answers, and no packet is lost that the plain transmitter would send.
 served() {
 	local svc ip
 	pool 4 4 -i
@@ -118,7 +118,7 @@ served() {
 ports() {
 	local f=$1 outer=$2 svc ip first
 	pool "$f" "$outer" -i --tun-type gue --tun-port 6080
-	# of no use to it
+	# it does not use this setting
 	q set -u "$svc" --source4 10.99.0.0/16 --source6 fd99::/64
 	warm
 	flows "40${CID[1]}"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The lab itself, with stock IPVS only: what the other scripts take for granted has to hold without our module.
+# The lab itself, with stock IPVS only: what the other scripts rely on has to work without the module.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 lab_up

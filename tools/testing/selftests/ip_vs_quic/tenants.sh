@@ -43,11 +43,11 @@ tried_in_vain() {
 	counted "$SVC4" routed=14
 	stateless
 	same "tenants, datagrams, misses" "$(usage)" "0 4 10, 1 6 4, 2 4 0"
-	# nobody's: all have been tried
+	# no server has the ID: all tenants have been tried
 	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.96:9601" name=x "mint=1:eeeeeeeeeeeeeeee"
 	counted "$SVC4" routed=14 unroutable-server-id=1 fallback=1
 	same "tenants, datagrams, misses" "$(usage)" "0 4 11, 1 6 5, 2 4 1"
-	# it is the last that goes: its server IDs are nobody's then
+	# the last tenant is deleted: its server IDs lead to no server then
 	q config del -u "$SVC4" --id 1 --tenant 2 --force
 	send -c 1:4:6 "to=$SVC4" "from=$CL4.96:9602" name=x form=long "mint=1:$(sid 4 3)"
 	counted "$SVC4" routed=14 unroutable-server-id=1 unroutable-short=1 fallback=1 fallback-new=1
@@ -56,7 +56,7 @@ tried_in_vain() {
 	counted "$SVC4" routed=14 unroutable-server-id=2 unroutable-short=1 fallback=2 fallback-new=1
 }
 
-# both_ways FIRST SECOND: server ID and nonce length of the two tenants, which both decode a CID, to an ID of s1 or of s2
+# both_ways FIRST SECOND: server ID and nonce length of two tenants that both decode a CID, to an ID of s1 or of s2
 both_ways() {
 	q -C
 	q -R <<-END
@@ -77,13 +77,13 @@ in_order() {
 	ask 9700
 	answers "x s1 3"
 	same "tenants, datagrams, misses" "$(usage)" "0 3 0, 1 0 0"
-	# whose server is not there does not win
+	# a tenant whose server is absent does not win
 	ipvsadm -d -u "$SVC4" -r "$(rs4 1)"
 	ask 9700
 	answers "x s2 3"
 	counted "$SVC4" routed=6
 	same "tenants, datagrams, misses" "$(usage)" "0 3 3, 1 3 0"
-	# nor is "not there" the same as unknown
+	# absent is not the same as unknown
 	ipvsadm -d -u "$SVC4" -r "$(rs4 2)"
 	ask 9701
 	answers "x s3 3"
@@ -117,10 +117,10 @@ longest() {
 		name=one mint=1:5a0fc200
 		name=two mint=1:5a0fc300
 		name=three mint=1:c0000000
-		name=nobody mint=0:5b0fc396
-		name=nobody mint=0:c0000000
+		name=unknown mint=0:5b0fc396
+		name=unknown mint=0:c0000000
 	END
-	same "answers" "$(grep -v nobody <<<"$GOT")" "$(printf 'one s1 3\nthree s3 2\ntwo s2 3')"
+	same "answers" "$(grep -v unknown <<<"$GOT")" "$(printf 'one s1 3\nthree s3 2\ntwo s2 3')"
 	counted "$svc" routed=8 unroutable-server-id=2 fallback=2
 	stateless
 	q server-id del -u "$svc" --server-id "0:5a0f*"
@@ -131,13 +131,13 @@ longest() {
 	answers "one s1 1" "three s3 1"
 	q server-id del -u "$svc" --server-id "0:5a*"
 	send -c 0:4:4 "to=$svc" "from=$from" - <<-END
-		name=nobody mint=0:5a0f0000
+		name=unknown mint=0:5a0f0000
 		name=three mint=0:5a0fc396
 	END
 	counted "$svc" routed=11 unroutable-server-id=3 fallback=3
 }
 
-# A server that is not there does not make its prefix's siblings believe that it is: the longest match decides alone.
+# The longest matching prefix decides alone, also if its server is absent.
 longest_is_gone() {
 	q -C
 	q -R <<-END

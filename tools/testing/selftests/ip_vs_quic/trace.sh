@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# quiclbadm trace: what it shows of decisions and drops and by which filters, and that it leaves tracefs as it was.
+# quiclbadm trace: the decisions and drops that it shows, its filters, and that it leaves tracefs unchanged.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -12,13 +12,13 @@ grep -q '^\s*e\[:\[<group>' $TRACEFS/README || skip_all "the kernel has no event
 lab_up
 serve "$SVC4" "$SVC6"
 
-# trace NAME NAMESPACE OPTION...: started, its lines in $WORK/NAME; $SPAWNED is its pid
+# trace NAME NAMESPACE OPTION...: starts it, with its lines in $WORK/NAME; $SPAWNED is its pid
 trace() {
 	spawn "$2" quiclbadm trace -j "${@:3}" >"$WORK/$1" 2>"$WORK/$1.err"
 	poll 180 "the trace" grep -q "^Tracing" "$WORK/$1.err"
 }
 
-# ended PID: it ends well when it is told to
+# ended PID: it ends with status 0 when it gets a signal
 ended() {
 	local rc=0
 	kill "$1"
@@ -26,20 +26,20 @@ ended() {
 	same "status of the trace" "$rc" 0
 }
 
-# lines NAME N: it has shown that many
+# lines NAME N: waits until it has shown that many
 lines() { poll 30 "$2 lines of $1" has_lines "$1" "$2"; }
 has_lines() { [ "$(wc -l <"$WORK/$1")" -ge "$2" ]; }
 
-# shows NAME FILTER LINE...: what jq makes of its lines
+# shows NAME FILTER LINE...: its lines, after the jq filter, are these
 shows() { same "$1" "$(jq -r "$2" "$WORK/$1")" "$(printf '%s\n' "${@:3}")"; }
 
-# tracefs: all that a trace might leave behind
+# tracefs: lists all that a trace might leave
 tracefs() {
 	ls "$TRACEFS/instances" "$TRACEFS/events"
 	cat "$TRACEFS/dynamic_events" "$TRACEFS/set_event" "$TRACEFS/events/skb/kfree_skb/enable" "$TRACEFS/trace_clock" "$TRACEFS/buffer_size_kb" "$TRACEFS/tracing_on"
 }
 
-# s2's tunnel eats datagrams from here to the end of the case
+# s2's tunnel drops datagrams from here to the end of the case
 eat() {
 	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
 	defer "in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'"
@@ -89,7 +89,7 @@ killed() {
 	kill -9 "$SPAWNED"
 	await "$SPAWNED" || true
 	[ "$(tracefs)" != "$before" ] || fail "nothing is left of it"
-	# what others have is not touched
+	# other instances are not touched
 	mkdir "$TRACEFS/instances/quiclb-other"
 	defer "rmdir $TRACEFS/instances/quiclb-other"
 	in_ns lb quiclbadm trace --seconds 1 2>/dev/null
@@ -148,7 +148,7 @@ filters() {
 	shows sid '"\(.event) \(.client.address)"' "decision $CL4.53"
 }
 
-# On a real server; neither IPVS's services nor the module are there.
+# On a real server, which has neither services of IPVS nor the module.
 drop_filters() {
 	local cid mine
 	eat
@@ -209,7 +209,7 @@ rebuilds() {
 
 refusals() {
 	local dir
-	# for everybody to run
+	# so that every user can run it
 	dir=$(mktemp -d)
 	defer "rm -r $dir"
 	chmod 755 "$dir"

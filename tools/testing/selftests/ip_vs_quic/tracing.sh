@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A datagram has exactly the events that tell what became of it, in the words of the counters, and never a key or a nonce.
+# Each datagram has exactly the right events, with the names of the counters, and never with a key or a nonce.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -14,7 +14,7 @@ EVENTS=$TRACE/events/ip_vs_quic
 NO_ADDRESS="(einval)"	# how the kernel prints a server that there is not
 FWMARK=0
 
-# fallback FORM: what becomes of the first datagram of a 4-tuple whose CID leads nowhere
+# fallback FORM: prints the outcome of the first datagram of a 4-tuple whose CID maps to no server
 fallback() { [ "$1" = long ] && echo fallback-new || echo fallback; }
 
 # --- events --------------------------------------------------------------
@@ -25,10 +25,10 @@ decision() { echo "ip_vs_quic_decision: $FLOW form=$1 config=$2 server_id=$3 out
 unroutable() { echo "ip_vs_quic_unroutable: $FLOW reason=$1 form=$2 version=$3 dcid_len=$4 dcid=$5"; }
 schedule() { echo "ip_vs_quic_schedule: $FLOW outcome=$1 server=${2:-$NO_ADDRESS}"; }
 
-# forget: what has been traced so far
+# forget: discards what has been traced so far
 forget() { : >"$TRACE/trace"; }
 
-# events: sets $SEEN to what has been traced since, without process, CPU and time
+# events: sets $SEEN to the events since forget(), without process, CPU and time
 events() {
 	local lines line
 	mapfile -t lines <"$TRACE/trace"
@@ -53,7 +53,7 @@ one() {
 	send -t 300 -c 0:3:4 -c "1:8:8:$KEY" -c "2:4:6:$KEY" "to=$VIP" "from=$FROM" name=x "$@"
 }
 
-# by_family V4 V6: the one for $VIP
+# by_family V4 V6: prints the one for the family of $VIP
 by_family() {
 	case $VIP in
 	\[*) printf '%s' "$2" ;;
@@ -89,7 +89,7 @@ leads_nowhere() {
 
 # --- cases ----------------------------------------------------------------
 
-# by IPVS's own path: asked whether it is with events of the hook (a client's datagram) or without (one of the director itself)
+# IPVS's own path: with events of the hook (a client's datagram) or without (a datagram of the director itself)
 deferred() {
 	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -m
 	one "$SVC4" "$CL4.80:8000" "mint=0:$(sid 3 2)"
@@ -105,7 +105,7 @@ from_director() {
 	traced "$(schedule sched-cid "$(rs 2)")"
 }
 
-nobody() {
+no_weight() {
 	local n
 	for n in 1 2 3; do
 		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w 0
@@ -163,7 +163,7 @@ mark_traced() {
 		"$(schedule "$(fallback long)" "$5")"
 }
 
-# What the ring buffers hold, in hex: what perf and other readers of binary records see.
+# The contents of the ring buffers in hex, as perf and other readers of binary records see them.
 raw_events() {
 	local buffer
 	for buffer in "$TRACE"/per_cpu/cpu*/trace_pipe_raw; do
@@ -172,7 +172,7 @@ raw_events() {
 	done
 }
 
-# absent_from WHAT TEXT HEX...: but that is there which has to be, so it would be found
+# absent_from WHAT TEXT HEX...: TEXT does not contain HEX, but does contain what has to be there, so HEX would be found
 absent_from() {
 	local what=$1 text=$2 hex
 	[[ $text == *$(sid 8 2)* ]] || fail "$what: not even the server ID is there"
@@ -195,7 +195,7 @@ rebuilt() {
 	)"
 }
 
-# Of encrypted CIDs, routable or not, whatever the number of passes.
+# Encrypted CIDs, routable or not, with every number of passes.
 no_secrets() {
 	local nonces=(a1b2c3d4e5f60718 b1b2c3d4e5f60719 c1c2c3c4c5c6 d1d2d3d4d5d6) cids=() form cid
 	cids+=("$(q encode -u "$SVC4" --id 1 --server-id "$(sid 8 2)" --nonce "${nonces[0]}")")
@@ -342,7 +342,7 @@ for row in "${rows[@]}"; do
 done
 tcase "deferred, and then given to its server" deferred
 tcase "from the director itself" from_director
-tcase "no server has weight" nobody
+tcase "no server has weight" no_weight
 tcase "a service by firewall mark" firewall_mark
 tcase "as many events as are counted" as_counted
 tcase "rebuilt pools" rebuilt

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Unroutable never means drop: every kind is answered, always by the same server for the same 4-tuple, and counted under its
-# own name.  A datagram that is no QUIC at all is treated likewise.
+# An unroutable datagram is not dropped: every kind is answered, by the same server for the same 4-tuple, and counted under its
+# own name.  A datagram that is not QUIC is handled in the same way.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 need_module
@@ -17,7 +17,7 @@ absent "$SVC4" rs4
 absent "$SVC6" rs6
 configs=(-c 0:3:4 -c "1:8:8:$KEY")
 
-# kind SERVICE FROM OUTCOME WORD...: five datagrams of one 4-tuple.  IPVS's table remembers it for long headers only.
+# kind SERVICE FROM OUTCOME WORD...: five datagrams of one 4-tuple.  Only long headers make an entry in IPVS's table.
 kind() {
 	local svc=$1 from=$2 outcome=$3
 	shift 3
@@ -33,7 +33,7 @@ kind() {
 	fi
 }
 
-# With one-packet scheduling nothing is remembered: the hash alone has to be consistent, over a new pool as well.
+# With one-packet scheduling there are no entries: the hash alone has to be consistent, also after the pool was rebuilt.
 hash_is_consistent() {
 	local svc=$1 rs=$2 from=$3 first
 	q -C
@@ -58,7 +58,7 @@ spread() {
 	same "each server's share of 90 is at least 10" "$(awk '$3 >= 10 { print $1, $2 }' <<<"$GOT")" "$(printf 'x s%d\n' 1 2 3)"
 }
 
-# What the health checker takes away leaves CIDs without a server, and gets them back.
+# A health checker deletes a server and adds it again: its CIDs have no server meanwhile.
 removed() {
 	fresh "$SVC4" rs4 0:3:4
 	ipvsadm -d -u "$SVC4" -r "$(rs4 2)"
@@ -70,7 +70,7 @@ removed() {
 	counted "$SVC4" routed=3 unroutable-server=3 fallback=3
 }
 
-nobody() {
+no_weight() {
 	fresh "$SVC4" rs4 0:3:4
 	for n in 1 2 3; do
 		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i -w 0
@@ -147,5 +147,5 @@ tcase "IPv6: unroutable from many ports is spread" spread "$SVC6" "[${CL6}:63]:2
 tcase "IPv4: the hash alone is consistent" hash_is_consistent "$SVC4" rs4 "$CL4.7N"
 tcase "IPv6: the hash alone is consistent" hash_is_consistent "$SVC6" rs6 "[${CL6}:7N]"
 tcase "a server removed and re-added by ipvsadm keeps its server IDs" removed
-tcase "all weights 0: new ones are refused, CIDs routed" nobody
+tcase "all weights 0: new ones are refused, CIDs routed" no_weight
 finish
