@@ -2,10 +2,10 @@
 /*
  * AES-128 for the codec, one block at a time in softirq.
  *
- * Where the instructions of core/qlb_aes_kernel.h are not to be had, by the kernel API
- * that is accelerated there: the single-block crypto cipher up to 6.12 (the AES library
- * of those kernels is generic C, three times the cost of all the rest of a packet), the
- * AES library where it has become accelerated itself.
+ * This is for CPUs without the instructions of core/qlb_aes_kernel.h.  It uses the
+ * kernel API that is accelerated: up to 6.12 the single-block crypto cipher, because
+ * the AES library of those kernels is generic C and costs three times the rest of a
+ * packet; later the AES library, which is accelerated itself.
  */
 #include "aes.h"
 
@@ -58,8 +58,8 @@ static int check_kernel(void)
 #include <crypto/internal/cipher.h>
 
 /*
- * Not before there is a key can be said what does it: ciphers that are built in
- * may be registered after us (aesni's are, by late_initcall()).
+ * Which implementation does it is known only when there is a key: built-in ciphers may
+ * be registered after this module (aesni's are, by late_initcall()).
  */
 static void report_kernel(struct crypto_cipher *tfm)
 {
@@ -102,9 +102,9 @@ static void decrypt_kernel(const struct qlb_aes *aes, u8 out[16],
 }
 
 /*
- * Has "aes" there before a request with a key needs it.  Without instructions of
- * our own, aesni_intel has to be asked for: "aes" is already answered by the
- * built-in generic one, with which a cipher stays for its life.
+ * Loads "aes" before a request with a key needs it.  Without instructions of our own,
+ * aesni_intel has to be loaded by name: the built-in generic cipher already answers to
+ * "aes", and a cipher keeps its implementation for life.
  */
 static int check_kernel(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The kernel's AES, where the instructions of core/qlb_aes_kernel.h are not to be had. */
+/* AES for CPUs without the instructions of core/qlb_aes_kernel.h. */
 #ifndef _IVQ_AES_H
 #define _IVQ_AES_H
 

@@ -87,8 +87,9 @@ ivq_cid_load(const u8 *cid, const struct ivq_cid *mask)
 }
 
 /*
- * The set of a CID.  Ciphertext is random enough.  Whoever chooses CIDs that share a set
- * has to have them from a server, and makes them miss, no more.
+ * The set of a CID.  Ciphertext is random enough as a hash.  CIDs that share a set can be
+ * chosen only from CIDs that a server has issued, and then they only make the cache
+ * miss.
  */
 static __always_inline struct ivq_cid_set *
 ivq_cidcache_set(const struct ivq_cid *cid)
@@ -99,8 +100,9 @@ ivq_cidcache_set(const struct ivq_cid *cid)
 }
 
 /*
- * PREEMPT_RT need not keep bottom halves of one CPU apart (PREEMPT_RT_NEEDS_BH_LOCK), so
- * that a reader could meet one half written: nothing is remembered there.
+ * With PREEMPT_RT, two softirqs may run at once on one CPU (unless
+ * PREEMPT_RT_NEEDS_BH_LOCK), and one could read what the other has half written.  So
+ * nothing is cached there.
  */
 static __always_inline bool
 ivq_cid_tag_is(const struct ivq_cid_tag *tag, u64 generation,

@@ -84,7 +84,7 @@ void ivq_config_put(struct ivq_config *cfg)
 		kref_put(&cfg->ref, release);
 }
 
-/* By what they do to a block, as neither gives its key away. */
+/* Compares keys by what they make of one block: neither key can be read back. */
 static bool same_key(const struct qlb_config *a, const struct qlb_config *b)
 {
 	u8 x[QLB_BLOCK_LEN] = {}, y[QLB_BLOCK_LEN] = {};

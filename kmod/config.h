@@ -16,10 +16,10 @@ enum ivq_config_limits {
 };
 
 /**
- * struct ivq_usage - what a config was good for, per CPU
- * @datagrams: whose server ID somebody has, in the pool or not
- * @misses: tried on CIDs whose server ID nobody has, in vain or for another
- *	    tenant
+ * struct ivq_usage - counters of a config, per CPU
+ * @datagrams: whose server ID is in the server map, with a server in the pool or not
+ * @misses: CIDs it was tried on whose server ID is not in the map; another tenant may
+ *	    have it
  * @last_seen: jiffies64 of the last of @datagrams, 0 for never
  */
 struct ivq_usage {
@@ -56,7 +56,7 @@ struct ivq_config {
 	struct qlb_config qlb;
 };
 
-/* All configs of a service; references belong to whoever has the struct. */
+/* All configs of a service; the owner of the struct holds the references. */
 struct ivq_configs {
 	struct ivq_config *at[QLB_CONFIGS_MAX][IVQ_TENANTS_MAX];
 };

@@ -75,7 +75,7 @@ find_route(const struct ivq_snapshot *snapshot, u8 config_id,
 }
 
 /*
- * Nobody but the packet path knows what it has decrypted on the way here: LOCAL_OUT and
+ * Only the packet path can use what it decrypted on the way here.  LOCAL_OUT and
  * "decode" may be moved to another CPU at any time.
  */
 static bool decode(const struct ivq_snapshot *snapshot,
@@ -175,8 +175,9 @@ void ivq_decide_cid(const struct ivq_snapshot *snapshot, struct ivq_decision *d)
 }
 
 /*
- * Decrypts; a CID that has a server is remembered, and another one until the next.  What
- * was decoded under @snapshot has one meaning: its configs are all but those of tenants.
+ * Decrypts.  A CID that maps to a server is cached; any other only until the next such
+ * CID.  What was decoded under @snapshot has one meaning: its fast configs have no other
+ * tenants.
  */
 static noinline const struct ivq_route *
 find_uncached(const struct ivq_snapshot *snapshot,

@@ -61,18 +61,19 @@ void ivq_decide_cid(const struct ivq_snapshot *snapshot,
 		    struct ivq_decision *d);
 
 /*
- * The decision for nearly all datagrams, in as few steps as there can be: those of a
- * short header whose CID names a server that is there and needs no IPVS state.
- * Caller has bottom halves disabled as well; @data has IVQ_FAST_LEN octets.
- * Return: the route and its config; NULL: ask ivq_decide(), which would
- * have found the same.
+ * The fast decision.  It takes short headers whose CID names a server that is available
+ * and needs no IPVS state, which is nearly all datagrams.
+ *
+ * Caller is in an RCU read-side section with bottom halves disabled; @data has
+ * IVQ_FAST_LEN octets.  Return: the route, and its config in *cfgp; NULL: call
+ * ivq_decide(), which makes the same decision for all datagrams.
  */
 enum {
 	IVQ_FAST_LEN = 1 + QLB_CID_LEN_MAX,
 };
 
 /*
- * Out of line, so that plaintext pays for neither stack nor registers.  @cid has
+ * Out of line, so that plaintext does not pay for its stack frame.  @cid has
  * QLB_CID_LEN_MAX octets.
  */
 const struct ivq_route *
@@ -119,8 +120,9 @@ ivq_decide_fast(const struct ivq_snapshot *snapshot, const u8 *data,
 }
 
 /*
- * The same for a datagram whose UDP header is at @uh, @have octets from the end, of
- * which IVQ_FAST_LEN behind the header are there.  Return: its server or NULL.
+ * The same for a datagram whose UDP header is at @uh.  From there, @have octets are left
+ * of the packet; IVQ_FAST_LEN octets behind the header are readable.  Return: the
+ * server, or NULL.
  */
 static __always_inline struct ivq_target *
 ivq_fast_target(const struct ivq_snapshot *snapshot,

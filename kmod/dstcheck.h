@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Whether a route that somebody keeps may still be used, without a call for IPv4. */
+/* Is a cached route still valid?  Without a function call for IPv4. */
 #ifndef _IVQ_DSTCHECK_H
 #define _IVQ_DSTCHECK_H
 
@@ -8,9 +8,9 @@
 #include <net/route.h>
 
 /*
- * dst_check() of a route of family @af in @net.  Routes of IPv4 are all made to be
- * checked, and what is checked is the namespace's generation; one that is made
- * otherwise is not used.
+ * dst_check() of a route of family @af in @net.  For IPv4 the check is whether the
+ * namespace's generation is still the route's, if the route wants checks; a route that
+ * does not is treated as invalid.
  */
 static __always_inline bool
 ivq_dst_valid(struct dst_entry *dst, u32 cookie, const struct net *net, u16 af)

@@ -50,8 +50,8 @@ static __always_inline unsigned int ip_len(u16 af)
 }
 
 /*
- * UDP at all?  Then what decisions look at is linear.  One that others hold, too, is not
- * ours to change: if it is not linear, it is not asked what it is.
+ * Is it UDP?  If so, the octets that decisions read are made linear.  A shared skb must
+ * not be changed: if it is not linear, it is handed on unread.
  */
 static __always_inline bool is_udp(struct sk_buff *skb, u16 af)
 {
@@ -72,9 +72,9 @@ static __always_inline const struct udphdr *udp_of(const struct sk_buff *skb,
 }
 
 /*
- * Another device decides what becomes of the frames: the device is a port of a bond,
- * a bridge, a team, Open vSwitch, has a macvlan, an ipvlan or macsec on top, or is in
- * a VRF.
+ * Does another device decide about this device's frames?  It does if the device is a
+ * port of a bond, bridge, team or Open vSwitch, has a macvlan, ipvlan or macsec on top,
+ * or is in a VRF.
  */
 static __always_inline bool has_master(const struct net_device *dev)
 {
@@ -101,8 +101,8 @@ why_not_plain(const struct sk_buff *skb)
 }
 
 /*
- * No sender that the stack would call martian by the address alone; whether it is
- * the director's own, see local_addrs.h.
+ * Senders that the stack calls martian by the address alone are refused.  Whether the
+ * sender is the director itself: local_addrs.h.
  */
 static __always_inline bool is_unicast_v4(__be32 addr)
 {
@@ -137,8 +137,8 @@ static bool is_plain_v6(const struct sk_buff *skb)
 }
 
 /*
- * A firewall mark may only be set by rules that come later, and its service goes
- * before that of the address.
+ * Rules that run later may set a firewall mark, and a mark's service goes before that
+ * of the address.
  */
 static __always_inline bool is_plain_setup(const struct ivq_net *qnet,
 					   struct netns_ipvs *ipvs)
@@ -147,7 +147,7 @@ static __always_inline bool is_plain_setup(const struct ivq_net *qnet,
 	       !ip_vs_conntrack_enabled(ipvs) && !sysctl_backup_only(ipvs);
 }
 
-/* What ivq_decide_fast() leaves to ivq_decide(), and all when it is traced. */
+/* What ivq_decide_fast() does not take, and everything while decisions are traced. */
 static noinline enum ip_vs_quic_express_outcome
 take_slow(struct sk_buff *skb, const struct ivq_service *qs,
 	  const struct ivq_snapshot *snapshot, u16 af)
@@ -313,8 +313,8 @@ find_rcu(const struct ivq_net *qnet, const struct net_device *dev)
 }
 
 /*
- * The device is looked up again under the lock: whoever takes the express path
- * from it does that first, and then has its slot forgotten under the lock.
+ * The device is looked up again under the lock.  Removing the express path first takes
+ * the device off the list, and then makes services forget its slot under this lock.
  */
 void ivq_express_learn(struct ivq_net *qnet, struct ivq_vip *vip,
 		       const struct sk_buff *skb)
@@ -332,7 +332,7 @@ void ivq_express_learn(struct ivq_net *qnet, struct ivq_vip *vip,
 	spin_unlock(&vip->lock);
 }
 
-/* Return: 0, or that the path would take nothing there, with who decides instead. */
+/* Return: 0, or -EBUSY with the device that decides instead. */
 static int check_master(struct net_device *dev, struct netlink_ext_ack *extack)
 {
 	const struct net_device *master = netdev_master_upper_dev_get(dev);
@@ -454,8 +454,8 @@ void ivq_express_clear(struct ivq_net *qnet)
 }
 
 /*
- * A device that is unregistered, or moved to another namespace, which looks the same
- * from here; netns exit has had its devices' paths removed by then.
+ * A device is unregistered, or moved to another namespace, which looks the same here.
+ * When a namespace exits, its paths are gone before that (netns.c).
  */
 static int event(struct notifier_block *nb, unsigned long type, void *ptr)
 {
@@ -468,7 +468,7 @@ static int event(struct notifier_block *nb, unsigned long type, void *ptr)
 	qnet = ivq_net_get(dev_net(dev));
 	if (!qnet)
 		return NOTIFY_DONE;
-	/* there come to be some only under RTNL, which is held here */
+	/* express paths are added only under RTNL, which is held here */
 	if (READ_ONCE(qnet->express_users)) {
 		mutex_lock(&qnet->lock);
 		express = find(qnet, dev);

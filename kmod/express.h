@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The express path: routable datagrams leave as soon as their device has received
- * them, before the rest of the stack sees them.  An operator turns it on for a
- * device, as it comes before the PREROUTING and INPUT rules that else protect the VIP.
+ * The express path: routable datagrams are sent as soon as their device has received
+ * them, before the rest of the stack sees them.  It bypasses the PREROUTING and INPUT
+ * rules that otherwise protect the VIP, so an operator turns it on for a device.
  */
 #ifndef _IVQ_EXPRESS_H
 #define _IVQ_EXPRESS_H
@@ -23,8 +23,8 @@ struct sk_buff;
  * @list: in qnet->express, written under qnet->lock, read under RCU
  * @ops: the hook; its dev has no reference: a device that goes takes this along
  * @qnet: the namespace's
- * @slot: its place among the namespace's, where services have what they learn of
- *	  the device; the next one's as soon as it is off the list
+ * @slot: index of what services have learned by this device; free for the next one as
+ *	  soon as this one is off the list
  * @stats: by enum ip_vs_quic_express_outcome, written by the hook
  * @free_work: frees it after a grace period
  */

@@ -5,13 +5,13 @@
  *
  * The table of 4-tuples is IPVS's connection table, but we make the entries
  * ourselves: only for long headers, that is for connections being made, with a
- * life of their own, and never beyond a limit.  A short header that nobody knows
- * is sent by hashing alone, so garbage costs no memory, and as hashing is
- * consistent a flow without an entry loses nothing until the pool changes.
+ * lifetime of their own, and never beyond a limit.  A short header without an entry is
+ * sent by hashing alone, so garbage costs no memory.  As hashing is consistent, a flow
+ * without an entry loses nothing until the pool changes.
  *
- * Thresholds keep new flows away from a server that has too many, but only flows whose
- * entry will tell all their packets where they went.  Which flows those are is known
- * before a server is chosen, so:
+ * Thresholds keep new flows away from a server that has too many, but only flows that
+ * get an entry, because the entry then tells all their packets where to go.  Whether a
+ * flow gets one is known before a server is chosen, so:
  *  1. Without an entry the table's server gets the flow, busy or not.
  *  2. With one, a server over its threshold is passed over.  When the entry cannot be
  *     made after all, it is the table's server again.

@@ -31,8 +31,8 @@ static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)
 }
 
 /*
- * IPVS's transmitters know one source only, so the header is made here.  What
- * needs more than the plain case goes without.
+ * IPVS's transmitters know one source only, so the tunnel header is made here.  Packets
+ * that are not the plain case get IPVS's own source.
  */
 static bool can_spread(const struct sk_buff *skb,
 		       const struct ivq_target *target)
@@ -83,8 +83,8 @@ unsigned int ivq_forward_conn(struct sk_buff *skb,
 }
 
 /*
- * Whoever deletes the timer is the one to run its function, which unhashes the
- * connection if no one else has it and else tries again later.
+ * The CPU that deletes the timer runs its function.  The function unhashes the
+ * connection if it has no other users, else it tries again later.
  */
 void ivq_forward_kill(struct ip_vs_conn *cp)
 {

@@ -45,7 +45,7 @@ unsigned int ivq_forward_spread(struct sk_buff *skb,
 				struct ivq_target *target,
 				struct ip_vs_iphdr *iph);
 
-/* A datagram of a service, as the service is set. */
+/* With an outer source by flow if the service has that set. */
 static __always_inline unsigned int
 ivq_forward_datagram(struct sk_buff *skb, const struct ivq_snapshot *snapshot,
 		     struct ivq_target *target, struct ip_vs_iphdr *iph)

@@ -85,7 +85,9 @@ static struct ip_vs_iphdr no_options_v6 __ro_after_init = {
 	.protocol = IPPROTO_UDP,
 };
 
-/* The service of a datagram that is linear and has nothing odd about it, or NULL. */
+/*
+ * The service of a datagram that the fast path can read: linear, no options; or NULL.
+ */
 static __always_inline struct ivq_service *
 fast_service_v4(const struct ivq_net *qnet, const struct sk_buff *skb)
 {
@@ -111,7 +113,10 @@ fast_service_v6(const struct ivq_net *qnet, const struct sk_buff *skb)
 	return ivq_net_find_at(qnet, ih, AF_INET6);
 }
 
-/* The server of a usual datagram, counted; NULL and nothing done for others. */
+/*
+ * The server of a datagram of the fast path, counted; NULL for others, and nothing is
+ * done.
+ */
 static __always_inline struct ivq_target *
 fast_target(struct ivq_net *qnet, const struct sk_buff *skb, u8 pf,
 	    const struct ivq_snapshot **snapshotp)
@@ -219,8 +224,8 @@ static unsigned int hook_v6(void *priv, struct sk_buff *skb,
 
 static void fill(struct ivq_net *qnet)
 {
-	/* IPVS has NAT_SRC - 2 and - 1; with an equal priority whoever registers
-	 * last would be first, and IPVS registers anew with every first service
+	/* IPVS has NAT_SRC - 2 and - 1.  Of hooks with equal priority the one that is
+	 * registered last runs first, and IPVS registers anew with every first service
 	 */
 	qnet->ops[0] = (struct nf_hook_ops) {
 		.hook		= hook_v4,
@@ -244,7 +249,7 @@ int ivq_hook_use(struct ivq_net *qnet)
 
 	lockdep_assert_held(&qnet->lock);
 	if (!qnet->hook_users) {
-		/* once: who lists a namespace's hooks may still read them */
+		/* only once: a dump of the namespace's hooks may be reading them */
 		if (!qnet->ops[0].hook)
 			fill(qnet);
 		err = nf_register_net_hooks(qnet->net, qnet->ops,

@@ -142,7 +142,10 @@ static const struct udphdr *pull_quote(const struct sk_buff *skb, int offset,
 	return uh;
 }
 
-/* What is for the servers they check; this is for us, before the stack does. */
+/*
+ * The servers verify the checksum of what is forwarded to them.  This error is for us,
+ * before the stack has verified it.
+ */
 static bool is_undamaged(const struct error *e)
 {
 	return !nf_checksum(e->skb, NF_INET_LOCAL_IN,
@@ -281,7 +284,7 @@ struct tunneled {
 	struct cargo cargo;
 };
 
-/* Whoever forges such an error must know where our tunnels begin and end. */
+/* To forge such an error, one must know where our tunnels begin and end. */
 static bool is_our_tunnel(struct ivq_service *qs, void *arg)
 {
 	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
@@ -298,8 +301,8 @@ static bool is_our_tunnel(struct ivq_service *qs, void *arg)
 }
 
 /*
- * What was learned is the route's, whatever service it was for: any that has such a
- * tunnel will do.
+ * The MTU is learned for the route, whatever service the packet was for, so any service
+ * with such a tunnel will do.
  */
 static struct ivq_service *
 find_tunnel(struct ivq_net *qnet, struct tunneled *t,
@@ -315,8 +318,8 @@ find_tunnel(struct ivq_net *qnet, struct tunneled *t,
 }
 
 /*
- * On a path that has no room for a tunnel with IPv6's least MTU in it IPVS sends
- * nothing at all, however short.
+ * If a path's MTU is too small for a tunnel packet with IPv6's minimum MTU in it, IPVS
+ * sends nothing at all, however short.
  */
 static bool leaves_room(const struct error *e, const struct cargo *cargo)
 {
@@ -345,8 +348,8 @@ static void learn_pmtu(const struct ivq_net *qnet, const struct ivq_service *qs,
 }
 
 /*
- * A tunnel packet is ours when it goes to one of our servers with a datagram for
- * its service.  Return: it is, and what it says has been learned.
+ * A tunnel packet is ours if it goes to one of our servers with a datagram for the
+ * server's service.  Return: true if it is ours; then its MTU has been learned.
  */
 static bool is_about_tunnel(struct ivq_net *qnet, const struct error *e,
 			    const struct ip_vs_iphdr *outer)
@@ -421,8 +424,8 @@ static void hash_client(struct flow *f)
 }
 
 /*
- * Where there are marks: what IPVS knows of the flow comes before what its address
- * says.  Return: the server is found, or there is none to find.
+ * Where services have marks, IPVS's entry for the flow comes before the flow's address.
+ * Return: the server has been found, or there is none to find.
  */
 static bool find_marked(struct ivq_net *qnet, struct flow *f)
 {
@@ -476,8 +479,8 @@ static void note(const struct flow *f)
 }
 
 /*
- * A guess may be wrong, and the error be about a datagram of this host's: a copy is
- * sent.
+ * A guess may be wrong: the error may be about a datagram of this host.  So a copy is
+ * sent, and the stack sees the error, too.
  */
 static unsigned int send_copy(const struct flow *f)
 {

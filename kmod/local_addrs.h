@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The host's own IPv4 addresses, as far as to know that most senders are none of them:
- * what claims to come from one routing has to be asked about, and drops.
+ * The host's own IPv4 addresses.  Routing drops datagrams that claim to come from one,
+ * so for such senders the express path has to ask routing; for all others it need not.
  *
- * A set of hashes, made anew by whoever learns something under another generation of
- * the namespace's routes, which each change of an address begins.
+ * It is a set of hashes: most senders are not in it.  Each change of an address begins a
+ * new generation of the namespace's routes, and the set is built again when something
+ * is learned under a new generation.
  */
 #ifndef _IVQ_LOCAL_ADDRS_H
 #define _IVQ_LOCAL_ADDRS_H

@@ -54,17 +54,17 @@ static DECLARE_DELAYED_WORK(loading, loading_work);
 
 /*
  * IPVS loads the module of a scheduler that it does not know ("ipvsadm -A -s quic") and
- * waits for it, with its mutex held, and with a lock of generic netlink's if the
- * request came that way.  Up to 6.12 that mutex is wanted by who takes a device down,
- * under RTNL, and by who dismantles a namespace, under pernet_ops_rwsem.  So nothing
- * here may wait for any of these three, whoever it is that loads the module: IPVS's
- * modprobe waits for another one's.  What has to is left to a work on a queue
- * that only our exit waits for.  It is done before there is an express path, because
- * the family comes last; services need none of it.
+ * waits for it.  It holds its mutex meanwhile, and a lock of generic netlink if the
+ * request came that way.  Up to 6.12, that mutex is also taken under RTNL (a device goes
+ * down) and under pernet_ops_rwsem (a namespace is dismantled).  So init must not wait
+ * for any of these three, not even if another process loads the module, because IPVS's
+ * modprobe waits for that one.  What has to wait for them is left to a work on a queue
+ * that only our exit waits for.  Services need none of it; the express path does, and
+ * the netlink family by which it is configured is registered last.
  *
- * The scheduler is the last that can fail: from then on there may be services.  They
- * hold the module, so at exit there are none, hence no hooks either but those of the
- * express path, which go with the notifier.
+ * The scheduler is the last part of init that can fail: from then on there may be
+ * services.  They hold the module, so at exit there are none, and no hooks but those of
+ * the express path, which go with the notifier.
  */
 static int __init ivq_init(void)
 {
@@ -96,8 +96,8 @@ err_cidcache:
 }
 
 /*
- * Waits for all that loading does not.  Who loads the module meanwhile, IPVS too, is
- * told at once that it is busy.
+ * Exit may wait for everything that init must not.  A request to load the module
+ * meanwhile, from IPVS too, fails at once with "busy".
  */
 static void __exit ivq_exit(void)
 {

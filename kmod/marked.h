@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The services of a namespace that datagrams find by a firewall mark, for whoever has
- * a packet about a flow, but not the flow's mark.  Any of them may be the flow's.
+ * The services of a namespace that datagrams find by a firewall mark.  It is for packets
+ * about a flow whose mark is not known: any of these services may be the flow's.
  */
 #ifndef _IVQ_MARKED_H
 #define _IVQ_MARKED_H
@@ -30,9 +30,9 @@ void ivq_marked_add(struct ivq_marked *marked, struct ivq_service *qs);
 void ivq_marked_del(struct ivq_marked *marked, struct ivq_service *qs);
 
 /*
- * The first service of which @fits says so, or NULL.  Looks at no more than
- * IVQ_MARKED_LOOKS of them.  Where there are more it is others each time, as a
- * router says again what was not heeded.  Caller is in an RCU read-side section.
+ * The first service for which @fits returns true, or NULL.  Looks at no more than
+ * IVQ_MARKED_LOOKS of them.  With more services, each call starts elsewhere: a router
+ * repeats an error that had no effect.  Caller is in an RCU read-side section.
  */
 struct ivq_service *
 ivq_marked_find(const struct ivq_marked *marked,

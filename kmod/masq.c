@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Masquerading takes an entry of IPVS's for the reply, found by server and client.  The
- * client's datagrams find an entry by client and VIP: there is one for each 4-tuple,
- * of whichever server came first.
+ * Masquerading needs an entry of IPVS's: replies find it by server and client,
+ * datagrams of the client by client and VIP.  So there is one for each 4-tuple, of the
+ * server that came first.
  *
- * A CID of another server may come on the same 4-tuple: of a second connection of that
- * socket's, of a client whose NAT has given it another one's port, or of nobody, as
- * whoever knows the 4-tuple can make it up.  The first entry therefore stays, and
- * finds what has no CID.  The other server gets an entry of its own for its replies,
- * a hidden one, and what is for it is translated here.
+ * A CID of another server may come on the same 4-tuple: from a second connection of
+ * that socket, or from a client whose NAT has given it another client's port.  It may
+ * also be forged by anyone who knows the 4-tuple.  The first entry therefore stays, and
+ * serves datagrams without a routable CID.  The other server gets an entry of its own
+ * for its replies, a hidden one, and datagrams for it are translated here.
  *
- * Hidden: an entry with IP_VS_CONN_F_NO_CPORT is one whose client's port is not known
- * yet.  IPVS's lookup for datagrams of clients passes it by unless both ports are 0;
- * that for replies does not ask.  So it does not matter which of a 4-tuple's entries
- * is looked at first, which differs between kernels.
+ * Hidden: an entry with IP_VS_CONN_F_NO_CPORT is one whose client port is not known
+ * yet.  IPVS's lookup for datagrams of clients skips it unless both ports are 0; its
+ * lookup for replies does not look at the flag.  So it does not matter which of a
+ * 4-tuple's entries is looked at first, which differs between kernels.
  */
 #include "masq.h"
 
@@ -75,9 +75,9 @@ static bool may_hide(const struct packet *p)
 }
 
 /*
- * Not more of them than of other entries of ours.  It lives as long, until a reply
- * makes it as good as any.  Port 0 could not be hidden.  Connection tracking has one
- * entry, too, which is the first server's.
+ * They count against the same limit as our other entries.  One lives as long as those
+ * until a reply makes it an ordinary entry.  Port 0 could not be hidden.  With connection
+ * tracking there is one entry for the 4-tuple, and it is the first server's.
  */
 static struct ip_vs_conn *new_hidden(const struct packet *p)
 {
@@ -113,8 +113,8 @@ static bool translates(const struct packet *p, const struct ip_vs_conn *cp)
 }
 
 /*
- * IPVS's transmitter would make a hidden entry a usual one, so it gets one for this
- * packet alone.  It keeps nothing of it.
+ * IPVS's transmitter would turn a hidden entry into an ordinary one.  So it gets a copy
+ * for this packet alone; it keeps no pointer to it.
  */
 static unsigned int translate(const struct packet *p,
 			      const struct ip_vs_conn *cp)

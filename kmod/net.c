@@ -9,8 +9,9 @@
 #include "object.h"
 
 /*
- * By the namespace's address.  The lock protects the table and is held for the last
- * put, so that what is found can be had.  Nothing is waited for under it.
+ * Keyed by the namespace's address.  The lock protects the table and is held for the
+ * last put, so that a reference can be taken of what is found.  Nothing is waited for
+ * under it.
  */
 static DEFINE_HASHTABLE(nets, 8);
 static DEFINE_MUTEX(nets_lock);
@@ -73,7 +74,7 @@ static struct ivq_net *new_net(struct net *net)
 	return qnet;
 }
 
-/* Whoever comes second finds what the first has made. */
+/* If two callers make it at once, the second one gets what the first one made. */
 struct ivq_net *ivq_net_make(struct net *net)
 {
 	struct ivq_net *qnet = ivq_net_get(net), *fresh;
@@ -112,8 +113,8 @@ void ivq_net_put(struct ivq_net *qnet)
 }
 
 /*
- * Counted over all namespaces: what a namespace has after it had nothing is not
- * taken for what it had before.
+ * The counter is shared by all namespaces.  So when a namespace loses all its services
+ * and gets others, the generation differs from the earlier ones.
  */
 void ivq_net_changed(struct ivq_net *qnet)
 {

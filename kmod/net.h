@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the module keeps for a network namespace, while that has services or express
- * paths.  It is not in the namespace itself: pernet operations that make it would have
- * to be registered by the time the module is loaded, and loading must not wait for
- * who dismantles namespaces, see main.c.
+ * What the module keeps for a network namespace that has services or express paths.  It
+ * is not allocated by pernet operations: those would have to be registered when the
+ * module is loaded, and loading must not wait for namespaces that are being dismantled,
+ * see main.c.
  */
 #ifndef _IVQ_NET_H
 #define _IVQ_NET_H
@@ -71,7 +71,7 @@ struct ivq_net *ivq_net_get(const struct net *net);
 /* Return: what there is for @net from now on, or NULL: no memory. */
 struct ivq_net *ivq_net_make(struct net *net);
 
-/* Whoever holds its lock has another reference. */
+/* Caller must not hold qnet->lock, unless another reference is held. */
 void ivq_net_put(struct ivq_net *qnet);
 
 /* Links a new service, which takes over the caller's reference; caller holds the lock. */

@@ -87,7 +87,7 @@ static int put_config(struct sk_buff *skb, const struct ivq_config *cfg)
 	return 0;
 }
 
-/* @server may be NULL: the server ID is nobody's. */
+/* @server may be NULL: the server ID is not in the map. */
 static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
 		   bool prefix, const struct ivq_addr *server)
 {
@@ -125,7 +125,7 @@ static int put_stats(struct sk_buff *skb, const struct ivq_service *qs)
 	return 0;
 }
 
-/* As it was given; none is not told. */
+/* As it was set; no attribute if it is not set. */
 static int put_source(struct sk_buff *skb, int type, unsigned int octets,
 		      const struct ivq_source *source)
 {
@@ -249,8 +249,8 @@ static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
 }
 
 /*
- * All services, or the one @wanted.  Return: how many of them there are up to where
- * the message is full, which *@err then says.
+ * All services, or the one @wanted.  Return: how many there are up to the one at which
+ * the message was full; *@err then is -EMSGSIZE.
  */
 static unsigned long dump_services(struct sk_buff *skb,
 				   struct netlink_callback *cb,
@@ -296,7 +296,7 @@ int ip_vs_quic_nl_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 			return err;
 	}
 
-	/* no generation: the namespace has nothing, any more perhaps */
+	/* no generation: the namespace has no services, or none any more */
 	cb->seq = 0;
 	qnet = ivq_net_get(sock_net(cb->skb->sk));
 	if (qnet) {

@@ -57,7 +57,7 @@ static int del(struct ivq_request *req, struct genl_info *info)
 	return err;
 }
 
-/* Routes take references of their own; these are the request's. */
+/* The snapshot has taken references of its own; these are the request's. */
 static void finish(struct ivq_request *req, bool committed)
 {
 	struct ivq_config **cfgp;

@@ -127,9 +127,9 @@ static bool length_fits(const struct ivq_sid *sid, const struct ivq_config *cfg)
 }
 
 /*
- * A server ID that no config of its ID can decode to could never be used.  Only
- * config IDs that the request is about: what a deleted tenant left behind is
- * no reason to refuse something else.
+ * A server ID is useless if no config of its config ID can decode to it.  Only config
+ * IDs that the request names are checked: server IDs left behind by a deleted tenant
+ * are no reason to refuse something else.
  */
 int ivq_request_check_lengths(const struct ivq_request *req)
 {
@@ -157,7 +157,7 @@ int ivq_request_check_lengths(const struct ivq_request *req)
 	return 0;
 }
 
-/* What is half named would match more than was meant. */
+/* A server ID or server that is named by halves would match more than was meant. */
 static int check_named(const struct ivq_request *req,
 		       struct nlattr **tb)
 {
@@ -180,7 +180,10 @@ static int check_named(const struct ivq_request *req,
 	return 0;
 }
 
-/* What a request has deleted stays in its place, without a server, to its end. */
+/*
+ * Until the end of the request, a deleted server ID stays in its place, without a
+ * server.
+ */
 static bool is_there(const struct ivq_sid *sid)
 {
 	return sid->server.af;

@@ -20,10 +20,7 @@ int ivq_netlink_family(u16 af, const struct nlattr *attr,
 	return -EAFNOSUPPORT;
 }
 
-/*
- * The policies, as they are generated, allow in a nest of a request what only replies
- * have there.
- */
+/* The generated policies accept reply-only attributes in the nests of requests. */
 int ivq_netlink_reply_only(const struct nlattr *attr,
 			   struct netlink_ext_ack *extack)
 {
@@ -34,8 +31,8 @@ int ivq_netlink_reply_only(const struct nlattr *attr,
 }
 
 /*
- * Reads an address; the family has been checked.  Of the length the policy has
- * seen to no more than the lower bound: ynl-gen knows one limit of an attribute.
+ * Reads an address; the family has been checked.  The policy has checked the minimum
+ * length only, as ynl-gen takes one limit for an attribute.
  */
 int ivq_netlink_addr(u16 af, const struct nlattr *attr,
 		     union nf_inet_addr *addr, struct netlink_ext_ack *extack)
@@ -155,8 +152,8 @@ struct genl_family ivq_genl_family = {
 };
 
 /*
- * Not at load, see main.c.  Who looks the family up before it is there has the kernel
- * ask for the module by its alias, which takes longer.
+ * Not called at load, see main.c.  A lookup of the family before it is registered makes
+ * the kernel ask for the module by its alias, which takes longer.
  */
 int ivq_netlink_init(void)
 {

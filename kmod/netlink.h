@@ -34,7 +34,7 @@ int ivq_netlink_addr(u16 af, const struct nlattr *attr,
 /* The answer to a config ID that is not one. */
 int ivq_netlink_bad_config_id(struct netlink_ext_ack *extack);
 
-/* The answer where there is none. */
+/* The answer if the service does not exist. */
 int ivq_netlink_no_service(struct netlink_ext_ack *extack);
 
 /*

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A count of live objects by kind.  Objects die after grace periods and in
- * workers; unloading the module waits for them all and then demands zero, so a
- * lost reference is a WARN, not a leak that nobody sees.
+ * Counts live objects by kind.  Objects are freed after grace periods and by workers;
+ * unloading the module waits for all of that and then checks that no object is left, so
+ * a lost reference is a WARN and not a silent leak.
  *
- * Root of a user namespace can make services, so all of them are allocated with
- * GFP_KERNEL_ACCOUNT: the memory cgroup of who asks is charged for them.
+ * Root of a user namespace can make services, so all objects are allocated with
+ * GFP_KERNEL_ACCOUNT: the memory cgroup of the requesting process is charged for them.
  */
 #ifndef _IVQ_OBJECT_H
 #define _IVQ_OBJECT_H
@@ -34,8 +34,8 @@ void ivq_object_destroyed(enum ivq_object kind);
 void ivq_object_retire(struct rcu_work *work);
 
 /*
- * On the same queue.  Nobody waits for that but ivq_object_uninit(), so what
- * @work waits for does not depend on who has to wait for the kernel's own queues.
+ * Queues a work on the same queue.  Only ivq_object_uninit() waits for that queue, so
+ * what @work waits for does not depend on users of the kernel's own queues.
  */
 void ivq_object_queue(struct delayed_work *work, unsigned long delay);
 

@@ -18,7 +18,7 @@ static int addr_cmp(const struct ivq_addr *a, const struct ivq_addr *b)
 	return memcmp(a, b, sizeof(*a));
 }
 
-/* For the kernel's sort(), which lets nobody else run. */
+/* The kernel's sort() does not reschedule, so the comparison does. */
 static int target_cmp(const void *a, const void *b)
 {
 	const struct ivq_target * const *x = a, * const *y = b;

@@ -48,16 +48,15 @@ static inline bool ivq_dest_overloaded(const struct ip_vs_dest *dest)
 }
 
 /*
- * The server of a flow that nothing is remembered of: the one that the table names for
- * its hash, or, when that has just gone, another one by the same law.  It depends on
+ * The server of a flow that has no entry: the one that the table names for its hash or,
+ * if that server has just gone, another one by the same rule.  The choice depends on
  * nothing that differs between a flow's packets, nor on how busy servers are.  Return:
  * NULL when no server can take it.
  */
 struct ivq_target *ivq_pool_pick(const struct ivq_pool *pool, u64 hash);
 
 /*
- * The same for a flow whose server is going to be remembered: one over its threshold
- * gets no new ones.
+ * The same for a flow that gets an entry: a server over its threshold gets no new ones.
  */
 struct ivq_target *ivq_pool_pick_new(const struct ivq_pool *pool, u64 hash);
 

@@ -7,7 +7,7 @@
  * the connection: for servers that are masqueraded, for persistent services,
  * for ICMP errors (sysctl schedule_icmp), and for clients on the director itself,
  * which pass LOCAL_OUT, where the hook is not.  A CID that names a server decides
- * here, too; everything else goes by consistent hashing of the 4-tuple.
+ * here, too; everything else is sent by consistent hashing of the 4-tuple.
  */
 #include "sched.h"
 
@@ -126,9 +126,9 @@ static struct ivq_target *target_by_cid(const struct ivq_snapshot *snapshot,
 }
 
 /*
- * IPVS remembers what it is given, so thresholds count; but not for one-packet
- * scheduling, where it asks for each packet anew, unless a template remembers, nor for
- * an ICMP error, which is about a flow that has a server.
+ * IPVS keeps an entry for its choice, so thresholds count.  They do not for one-packet
+ * scheduling without a persistence template, where IPVS asks again for each packet, nor
+ * for an ICMP error, which is about a flow that has a server.
  */
 static struct ivq_target *
 target_by_hash(const struct ivq_snapshot *snapshot,

@@ -27,7 +27,9 @@ struct ivq_svc_key {
 	};
 };
 
-/* The key's words by themselves, for who has no use for a key in memory. */
+/*
+ * The key's words one by one, so that the packet path need not build a key in memory.
+ */
 static inline u64 ivq_svc_word_v4(__be32 addr)
 {
 	u64 word = (__force u32)addr;

@@ -17,7 +17,7 @@ static int key_cmp(const void *a, const void *b)
 	return memcmp(&x->key, &y->key, sizeof(x->key));
 }
 
-/* The kernel's sort() lets nobody else run. */
+/* The kernel's sort() does not reschedule, so the comparison does. */
 static int key_cmp_relaxed(const void *a, const void *b)
 {
 	cond_resched();

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A service is added by a store to a slot that ends a probe, and taken away by one
- * that lets probes go on, so readers need nothing but RCU, and taking away cannot
- * fail.  Slots that were used are not used again: when half of them have been, there
- * is a new table.
+ * Adding a service is one store to an empty slot.  Removing one is a store of the
+ * tombstone, which lets probes go on; it cannot fail.  So readers need nothing but RCU.
+ * Used slots are not used again: when half of the slots have been used, a new table is
+ * built.
  */
 #include "svctable.h"
 
@@ -92,7 +92,7 @@ static int renew(struct ivq_svctable *table)
 			put(slots, qs);
 	}
 	rcu_assign_pointer(table->slots, slots);
-	/* from here on they are the kernel's */
+	/* from here on RCU owns them */
 	ivq_object_destroyed(IVQ_OBJ_SLOTS);
 	kvfree_rcu(old, rcu);
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The services of a namespace by what datagrams find them by: an open-addressed
- * table of pointers, as a lookup for every datagram of the director has to be cheap
- * and not to depend on how many services there are.
+ * The services of a namespace by address, port and mark.  It is an open-addressed table
+ * of pointers: a lookup for every datagram of the director has to be cheap, however
+ * many services there are.
  */
 #ifndef _IVQ_SVCTABLE_H
 #define _IVQ_SVCTABLE_H
@@ -39,14 +39,14 @@ struct ivq_svctable {
 
 int ivq_svctable_init(struct ivq_svctable *table,
 		      struct mutex *lock /* of writers */);
-/* Nobody reads it any more. */
+/* It has no readers any more. */
 void ivq_svctable_destroy(struct ivq_svctable *table);
 
 /* Return: -EEXIST, -ENOMEM or 0. */
 int ivq_svctable_add(struct ivq_svctable *table, struct ivq_service *qs);
 void ivq_svctable_del(struct ivq_svctable *table, struct ivq_service *qs);
 
-/* In a slot: there was one.  Its key is nobody's. */
+/* Marks a slot whose service was removed.  No datagram has its key. */
 extern struct ivq_service ivq_tombstone;
 
 /*

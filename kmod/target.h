@@ -48,12 +48,12 @@ struct ivq_target {
 struct ivq_target *
 ivq_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest);
 
-/* Does the snapshot @target took of its destination still hold? */
+/* Is what @target has copied from its destination still right? */
 bool ivq_target_current(const struct ivq_target *target,
 			const struct ip_vs_dest *dest);
 
 void ivq_target_get(struct ivq_target *target);
-/* A reader may only be gone for sure after a grace period: see snapshot.c. */
+/* Readers are gone only after a grace period: see ivq_snapshot_retire(). */
 void ivq_target_put(struct ivq_target *target);
 
 /* Callers of these two have bottom halves disabled. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The route is the one that IPVS keeps for the server, with the source address that
- * it has chosen: whoever uses it first, IPVS's transmitter, has looked it up, and IPVS
- * forgets it when the device goes.  The neighbour is looked up for each packet, as the
- * flowtable does.  Anything that is not there yet, or not plain, is a reason to
- * leave the packet to IPVS, which then sees to it.
+ * IPVS has chosen.  IPVS's transmitter has looked it up for an earlier packet, and IPVS
+ * drops it when the device goes.  The neighbour is looked up for each packet, as the
+ * flowtable does.  If anything is missing, or not plain, the packet is left to IPVS,
+ * which then looks it up.
  */
 #include "tunnel.h"
 
@@ -36,7 +36,7 @@ static bool is_gue(const struct ip_vs_dest *dest)
 	return dest->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
 }
 
-/* Checksums of the tunnel's own header are not for here. */
+/* Tunnels with a checksum of their own are left to IPVS. */
 static __always_inline bool is_plain_method(const struct ivq_target *target)
 {
 	const struct ip_vs_dest *dest = target->conn.dest;
@@ -127,7 +127,7 @@ static __always_inline bool fits(const struct ivq_tunnel *tunnel,
 	return max(len, min) + overhead(tunnel) <= mtu_of(tunnel, dst);
 }
 
-/* What the caller has said of the tunnel, and that it is plain, holds. */
+/* The caller has filled in what describes the tunnel, and its method is plain. */
 static __always_inline enum ip_vs_quic_express_outcome
 find_route(struct ivq_tunnel *tunnel, unsigned int len)
 {
@@ -222,7 +222,7 @@ static noinline void keep_partial(struct sk_buff *skb, u8 protocol)
 	skb->encapsulation = 1;
 }
 
-/* Whatever the packet brought along that is not part of it. */
+/* Removes from the skb what belongs to the packet's way so far, not to the packet. */
 static __always_inline void scrub(struct sk_buff *skb, u8 protocol)
 {
 	skb_orphan(skb);
@@ -372,8 +372,8 @@ is_gw_v6(const struct ivq_tunnel *tunnel)
 }
 
 /*
- * The hook's RCU read-side section keeps the route till it is sent.  Most devices, and
- * the queueing disciplines that they have, want none.
+ * The hook's RCU read-side section keeps the route until the packet is sent.  Most
+ * devices, and their queueing disciplines, want no route at all.
  */
 static __always_inline void transmit(const struct ivq_tunnel *tunnel,
 				     struct sk_buff *skb)
@@ -415,7 +415,7 @@ send_otherwise(struct sk_buff *skb, const struct ivq_target *target,
 	return find_and_send(&tunnel, skb);
 }
 
-/* The compiler makes a copy of all of it for the usual case. */
+/* IPIP with IPv4 outside and inside: the compiler makes a copy of the code for it. */
 enum ip_vs_quic_express_outcome
 ivq_tunnel_send(struct sk_buff *skb, const struct ivq_target *target,
 		const struct ivq_sources *sources)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tunnel packets to a real server, made here and given to its neighbour: octet for
- * octet what IPVS's tunnel transmitters make in the plain case, without what the stack
- * does between them and the device.
+ * Makes tunnel packets to a real server and gives them to its neighbour.  In the plain
+ * case they are octet for octet what IPVS's tunnel transmitters make, without the stack
+ * between those and the device.
  */
 #ifndef _IVQ_TUNNEL_H
 #define _IVQ_TUNNEL_H
@@ -47,13 +47,13 @@ enum ip_vs_quic_express_outcome
 ivq_tunnel_find(struct ivq_tunnel *tunnel, const struct ivq_target *target,
 		const struct ivq_sources *sources, unsigned int len);
 
-/* Then the neighbour, for who sends by himself.  Return: the same. */
+/* Then the neighbour, for ivq_tunnel_xmit().  Return: the same. */
 enum ip_vs_quic_express_outcome
 ivq_tunnel_find_neigh(struct ivq_tunnel *tunnel);
 
 /*
- * Sends @skb to @target, as these two and _xmit(), and counts it as IPVS does.
- * Return: _TAKEN and it is gone, or why not and it is untouched.
+ * These two and ivq_tunnel_xmit() in one; counts the packet as IPVS does.  Return:
+ * _TAKEN and the skb is gone, or why not and the skb is unchanged.
  */
 enum ip_vs_quic_express_outcome
 ivq_tunnel_send(struct sk_buff *skb, const struct ivq_target *target,

@@ -18,8 +18,8 @@
 enum { WAYS = 4 };
 
 /*
- * Server addresses, not pointers: an entry keeps nothing alive.  A dead one may stay
- * for as long as nobody needs its place: its age must not begin anew.
+ * Server addresses, not pointers: an entry holds no reference.  A dead entry may stay
+ * until its place is needed, so @used must not wrap around.
  */
 struct entry {
 	u64 used : 56;	/* jiffies, which take millions of years for that */
@@ -179,7 +179,7 @@ static struct entry *victim(const struct ivq_unroutable_table *table,
 	return oldest;
 }
 
-/* A live entry stays as it is: whoever was first, has the CID. */
+/* A live entry is not changed: the CID belongs to the server that had it first. */
 void ivq_unroutable_learn(struct ivq_unroutable_table *table,
 			  const struct quic_hdr *hdr,
 			  const struct ivq_addr *server)

@@ -84,8 +84,8 @@ static void learn_v4(struct ivq_verdict *verdict,
 }
 
 /*
- * The cookie speaks of this route's place in its table; without rules the local table
- * comes before all others, so nothing elsewhere matters.
+ * The cookie covers this route's place in its table.  Without rules the local table
+ * comes before all others, so changes elsewhere do not matter.
  */
 static bool is_of_local_table(const struct rt6_info *rt)
 {
@@ -117,7 +117,7 @@ void ivq_vip_learn(struct ivq_vip *vip, unsigned int slot,
 		learn_v4(&vip->verdicts[slot], addrs, net, skb);
 }
 
-/* A tunnel's metadata would be lost: where it is, all is left to the default path. */
+/* A tunnel's metadata would be lost, so such a datagram is left to the default path. */
 bool ivq_vip_ask_v4(struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);

@@ -2,11 +2,11 @@
 /*
  * Whether a datagram for a service's address is for this host.
  *
- * IPVS balances what routing has found to be for this host; the express path comes
- * before routing.  It goes by what became of the last datagrams that the same device
- * received and that came the default way: while nothing has changed since, routing
- * would say the same of another one.  Where routing looks at more than can be
- * remembered, it is asked as well, for each datagram.
+ * IPVS balances what routing delivers to this host, but the express path runs before
+ * routing.  It follows what routing did with the last datagrams that the same device
+ * received and that took the default path: if nothing has changed since, routing would
+ * do the same again.  If routing also depends on something that is not remembered here,
+ * it is asked for each datagram.
  */
 #ifndef _IVQ_VIP_H
 #define _IVQ_VIP_H
@@ -77,8 +77,8 @@ void ivq_vip_learn(struct ivq_vip *vip, unsigned int slot,
 		   const struct sk_buff *skb);
 
 /*
- * What routing says of @skb, in the ingress hook, with UDP's header linear; leaves
- * it as it is.
+ * Asks routing about @skb, in the ingress hook, with UDP's header linear.  @skb is not
+ * changed.
  */
 bool ivq_vip_ask_v4(struct sk_buff *skb);
 bool ivq_vip_ask_v6(struct sk_buff *skb);
@@ -88,7 +88,7 @@ static __always_inline unsigned int ivq_vip_dscp(const struct iphdr *iph)
 	return iph->tos >> 2;
 }
 
-/* Has the like of @skb been delivered here, and has nothing changed since? */
+/* Has such a datagram been delivered here, and has nothing changed since? */
 static __always_inline bool
 ivq_verdict_holds(const struct ivq_verdict *verdict,
 		  const struct net *net, const struct sk_buff *skb, u16 af)
@@ -104,8 +104,8 @@ ivq_verdict_holds(const struct ivq_verdict *verdict,
 }
 
 /*
- * Sources are looked at, as fib_validate_source() does, or rules, or IP on the device
- * is off.
+ * Does routing depend on the source, as in fib_validate_source(), or on rules, or is IP
+ * off on the device?
  */
 static __always_inline bool
 ivq_vip_must_ask_v4(const struct ivq_local_addrs *addrs,

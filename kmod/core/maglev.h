@@ -81,7 +81,7 @@ static inline u32 maglev_slot(u64 hash, u32 size)
 
 /*
  * Of maglev_pick() the part for flows whose own server does not take them.  Return: an
- * index, or MAGLEV_NONE when nobody takes the flow.
+ * index, or MAGLEV_NONE when no server takes the flow.
  */
 u16 maglev_rehash(const u16 *table, u32 size, u32 count, u64 hash,
 		  bool (*takes)(const void *pool, u16 index), const void *pool);

@@ -2,9 +2,9 @@
 /*
  * The codec's AES in the kernel: see qlb_aes.h.
  *
- * On x86 the CPU's own instructions, right here: the kernel's interfaces take a
- * block at a time, and asking for the FPU, being called and copying cost three times
- * what the block does.  Where they are not to be had, the kernel's AES does it.
+ * On x86 this is the CPU's own instructions, inline.  The kernel's interfaces take one
+ * block at a time; getting the FPU, the call and the copy cost three times as much as the
+ * block itself.  Other CPUs use the kernel's AES.
  */
 #ifndef _QLB_AES_KERNEL_H
 #define _QLB_AES_KERNEL_H
@@ -61,7 +61,7 @@ static inline void qlb_aes_end(bool direct)
 		kernel_fpu_end();
 }
 
-/* The kernel is built without SSE: nobody else is in these registers. */
+/* The kernel is built without SSE, so these registers are free. */
 #define QLB_AES_ROUNDS(round, last)					\
 	"movq	%[w0], %%xmm0\n\t"					\
 	"movq	%[w1], %%xmm1\n\t"					\

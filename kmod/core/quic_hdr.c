@@ -7,7 +7,7 @@
  *	short	0xxxxxxx | DCID | ...
  *
  * A length octet in a long header can say up to 255 and is taken at its word:
- * version 1's limit of 20 is not an invariant.  Only whoever issued a short
+ * version 1's limit of 20 is not an invariant.  Only the issuer of a short
  * header's CID knows how long it is, so there the CID is "at most the rest".
  */
 #include "quic_hdr.h"
