@@ -53,8 +53,8 @@ later_folder() {
 	mkdir "$tmp/tree/$adm/first" "$tmp/tree/$adm/last"
 	echo >"$tmp/tree/$adm/last/header.h"
 	echo '#include "last/header.h"' >"$tmp/tree/$adm/first/file.c"
-	sed -i '/^FOLDERS/,/[^\\]$/d' "$tmp/tree/$adm/Makefile"
-	printf 'FOLDERS := first \\\n\tlast\n' >>"$tmp/tree/$adm/Makefile"
+	sed -i '/^LAYERS/,/[^\\]$/d' "$tmp/tree/$adm/Makefile"
+	printf 'LAYERS := first \\\n\tlast\n' >>"$tmp/tree/$adm/Makefile"
 	says "^$adm/first/file.c includes $adm/last/header.h, of a later layer"
 }
 
