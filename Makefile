@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 #   make                   the module for KDIR (default: the running kernel) and the programs
-#   sudo make demo         what it is for, shown in a QEMU lab
+#   sudo make demo         shows in a QEMU lab what it is for
 #   sudo make check        unit tests and selftests; the last line is the totals
-#   make check-unit        its halves
+#   make check-unit        the two halves of "make check"
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
 #   make check-rotation    what CI runs besides "make check": the static checks, the bench, a part of the two above   (NUMBER)
-#   make check-all         everything that CI takes turns with, whole: hours
-#   make kernels              fetches and builds what these need and the cache lacks
+#   make check-all         all that CI chooses from, whole: hours
+#   make kernels              fetches and builds the kernels that these need and the cache lacks
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
-#   make soak                 the selftests that look for races, again and again   (SOAK, ROUNDS)
+#   make soak                 the selftests that look for races, many times   (SOAK, ROUNDS)
 #   make bench             what a packet costs, stock IPVS and ours side by side
 #   make -s bench-json     the same as JSON, and nothing else
 #   make bench-native      nanoseconds on this machine's processor, by User-Mode Linux
-#   make bench-check       a short one, against tools/testing/bench/bounds, and what processors have in common
+#   make bench-check       a short bench, against tools/testing/bench/bounds, and which memory processors share
 #   make lint              every static check
 #   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
 #   make fuzz-check        a short run that is the same every time, and the pure core's coverage
-#   make coverage          which branches of the pure core tests and corpora see; HTML in tools/testing/fuzz/coverage
+#   make coverage          which branches of the pure core tests and corpora take; HTML in tools/testing/fuzz/coverage
 #   make install           programs, library, man pages, completion     (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR, where modprobe finds it     (INSTALL_MOD_PATH, DESTDIR)
 #   make dkms-install      the module, built again for each kernel that this machine gets, and signed for Secure Boot
-#   make uninstall, modules_uninstall, dkms-uninstall   take away what each has put there     (the same variables)
+#   make uninstall, modules_uninstall, dkms-uninstall   remove what each has installed     (the same variables)
 #   make clean
 #   make help              this list
 
@@ -33,7 +33,7 @@ MAKEFLAGS += --no-print-directory
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 VERSION := $(shell cat VERSION)
-# The kernel's name for what others call DESTDIR.
+# The kernel's name for DESTDIR.
 INSTALL_MOD_PATH ?= $(DESTDIR)
 DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
@@ -50,7 +50,7 @@ INPUTS ?= 1000000
 SOAK ?= 20
 ROUNDS ?= 40
 
-# What building the module leaves in a directory.
+# Files that building the module leaves in a directory.
 products = $(foreach kind,*.o *.ko *.mod *.mod.c .*.cmd *.d modules.order Module.symvers,$(1)/$(kind))
 
 all: module programs
@@ -58,7 +58,7 @@ all: module programs
 help:
 	@sed -n '3,/^$$/s/^# \{0,3\}//p' Makefile
 
-# the kernel's build system takes a space for the end of a name
+# the kernel's build system does not support spaces in paths
 module:
 ifneq ($(words $(CURDIR)),1)
 	@echo "The module is $(if $(filter file,$(origin KDIR)),skipped,not built): $(CURDIR) has a space in it, which the kernel's build system does not take." >&2
@@ -82,7 +82,7 @@ setup:
 demo: setup
 	@tools/testing/qemu/run -- tools/demo/demo.sh
 
-# Shares, so that every processor has something to do.
+# Shares, so that all processors are used.
 SHARES := selftests:1of2 selftests:2of2 selftests:races
 
 check: setup

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The main job, narrated: a real HTTP/3 client changes its address in the middle of a download.  Through scheduler quic it keeps
-# its connection, through a stock scheduler it loses it.  Runs inside the QEMU guest ("sudo make demo"); status 0 only when both
+# Shows and explains the main job: a real HTTP/3 client changes its address in the middle of a download.  With scheduler quic it keeps
+# its connection, with a stock scheduler it loses it.  Runs inside the QEMU guest ("sudo make demo"); the status is 0 only if both
 # happened.
 set -euo pipefail
 selftests=$(cd "$(dirname "$0")/../testing/selftests/ip_vs_quic" && pwd -P)
@@ -14,7 +14,7 @@ selftests=$(cd "$(dirname "$0")/../testing/selftests/ip_vs_quic" && pwd -P)
 say() { printf '\n%s\n' "$*"; }
 tell() { printf '    %s\n' "$@"; }
 
-# run COMMAND...: shown, then run
+# run COMMAND...: prints the command, then runs it
 run() {
 	printf '    # %s\n' "$*"
 	"$@" | sed 's/^/      /'
@@ -23,7 +23,7 @@ run() {
 # mebibytes OCTETS
 mebibytes() { printf '%d.%d MiB' $(($1 / 1048576)) $(($1 % 1048576 * 10 / 1048576)); }
 
-# why: the client's last words.  Its status says nothing: it is 0 even when the client has given up.
+# why: the client's last message.  Its status is useless: it is 0 even after the client has given up.
 why() {
 	local words
 	words=$(tail -n 1 "$WORK/client.log")
@@ -33,7 +33,7 @@ why() {
 	esac
 }
 
-# outcome: what became of the download
+# outcome: the result of the download
 outcome() {
 	local got
 	got=$(stat -c %s "$WORK/got-files/blob" 2>/dev/null) || got=0
@@ -55,7 +55,7 @@ summed() {
 set_up() {
 	need_module
 	need_h3
-	# starts this script anew in the director, hence before a word is said
+	# starts this script again in the director, so it has to come before any output
 	lab_up
 	say "A client, a router, a director and three real servers, each a network namespace of this Linux $(uname -r):"
 	tell "client 198.51.100.0/24 ── router ──┬── director    VIP $SVC4, IPVS, ip_vs_quic" \
@@ -105,7 +105,7 @@ explain() {
 	say "3. How the director knew:"
 	cid=$(told cid issue | tail -n 1)
 	run quiclbadm decode -u "$SVC4" "$cid"
-	# so that both kinds of numbers are of one moment
+	# so that both kinds of counters are from the same moment
 	poll 10 "IPVS's sums" summed
 	run quiclbadm -L -n --stats -u "$SVC4"
 	tell "IPVS's InPkts is the sum of the datagrams that were routed and of those that were unroutable."

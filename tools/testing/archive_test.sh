@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# archive_test.sh [GROUP...]: whether the lab gets its kernels, sources and toolchains from an archive in any state, or says in one
-# sentence what is missing; against small archives made here, without QEMU. Prints KTAP. The scripts are a copy, with a matrix of
-# their own. The groups are named at the end.
+# archive_test.sh [GROUP...]: tests that the lab gets its kernels, sources and toolchains from an archive in any state, or says in one
+# sentence what is missing. It uses small archives that it makes, and no QEMU. Prints KTAP. The scripts are a copy, with a matrix of
+# their own. The groups are listed at the end.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -15,7 +15,7 @@ for tool in apt-ftparchive apt-get dpkg-deb gpg; do
 	exit 1
 done
 
-# result VERDICT NAME: the numbers come later.
+# result VERDICT NAME: the numbers are added later.
 result() {
 	if [ "$1" = ok ]; then
 		printf 'ok archive: %s\n' "$2"
@@ -32,7 +32,7 @@ make_key() {
 	gpg -q --export >"$LAB_KEYRING"
 }
 
-# make_machine: what a group of tests has for itself, below $tmp: the scripts, apt's configuration, the packages.
+# make_machine: makes a group's own files below $tmp: the scripts, apt's configuration, the packages.
 make_machine() {
 	local codename
 	cp -r "$all/debs" "$all/base" "$tmp/"
@@ -46,7 +46,7 @@ make_machine() {
 	export APT_CONFIG=$tmp/apt.conf PATH=$tmp/bin:$PATH
 }
 
-# deb PACKAGE VERSION [FIELD...]: makes one of what is in $tmp/content, if that is there, in $tmp/debs, unless it has it.
+# deb PACKAGE VERSION [FIELD...]: makes a package in $tmp/debs, with the files of $tmp/content if it exists.
 deb() {
 	local package=$1 version=$2 directory=$tmp/content
 	shift 2
@@ -62,7 +62,7 @@ file() {
 	printf '%s' "${2-content}" >"$tmp/content/$1"
 }
 
-# kernel_debs ABI VERSION: what 6.1 is made of in Debian. The modules' directory has the kind of image in it.
+# kernel_debs ABI VERSION: the packages of a 6.1 kernel in Debian. The modules' directory names the kind of image.
 kernel_debs() {
 	local release=6.1.0-$1-amd64 version=$2 suffix list
 	for suffix in '' -unsigned; do
@@ -118,7 +118,7 @@ kernel() {
 
 whole=(signed unsigned headers kbuild)
 
-# publish SUITE: makes that suite of what standard input names, the base suite's files staying where they are.
+# publish SUITE: makes that suite from the files that standard input lists; files of the base suite stay where they are.
 publish() {
 	local suite=$1 root=$tmp/main release=$tmp/Release
 	[ "$suite" != test-security ] || root=$tmp/security
@@ -155,13 +155,13 @@ ask() {
 	directory=$("$tmp/lab/tools/testing/qemu/$script" "$@" 2>"$tmp/said") || status=$?
 }
 
-# said PATTERN: whether it was; the empty one always is.
+# said PATTERN: whether the output matches; the empty pattern always does.
 said() {
 	[ -z "$1" ] || grep -qE -- "$1" "$tmp/said"
 }
 
-# expect NAME RELEASE VERSION IMAGE PATTERN [DIRECTORY]: the kernel 6.1.20 was asked for, is all there, and why it is that one was
-# said.
+# expect NAME RELEASE VERSION IMAGE PATTERN [DIRECTORY]: asking for kernel 6.1.20 got this one; it is complete, and a sentence says why
+# it is this one.
 expect() {
 	local name=$1 release=6.1.0-$2-amd64 verdict=ok
 	if [ "$status" != 0 ]; then
@@ -179,7 +179,7 @@ expect() {
 	result "$verdict" "$name"
 }
 
-# refused NAME PATTERN: the lab is broken, and one sentence says why; no kernel, source or toolchain is left that looks whole.
+# refused NAME PATTERN: the script failed, one sentence says why, and no kernel, source or toolchain is left that looks complete.
 refused() {
 	local verdict=ok
 	if [ "$status" != 125 ] || [ -n "$directory" ]; then
@@ -238,12 +238,12 @@ test_lists() {
 	expect "the base suite's release" 1 6.1.10-1 signed 'not 6.1.0-3-amd64: no image'
 }
 
-# damage FILE: its list of contents is whole, its contents are cut off.
+# damage FILE: its list of contents is complete, its contents are truncated.
 damage() {
 	(cd "$tmp" && ar x "debs/$1" data.tar && truncate -s 2000 data.tar && ar r "debs/$1" data.tar)
 }
 
-# gone FILE: what is listed under that name cannot be had from the archive.
+# gone FILE: the file is listed, but the archive does not have it.
 gone() {
 	rm "$tmp/security/pool/test-security/$1"
 }
@@ -358,8 +358,8 @@ test_source() {
 	refused "source: no archive and no cache" 'linux-source-6.1 cannot be had: .* cannot be reached'
 }
 
-# A stand-in for mmdebstrap: it needs a base suite that has dpkg, takes its packages from the suite that apt prefers, and fails as
-# the file $tmp/broken says.
+# A substitute for mmdebstrap: it needs a base suite that has dpkg, takes its packages from the suite that apt prefers, and fails in
+# the way that the file $tmp/broken names.
 make_mmdebstrap() {
 	cat >"$tmp/bin/mmdebstrap" <<-'END'
 		#!/bin/bash
@@ -420,7 +420,7 @@ test_toolchain() {
 	refused "toolchain: no archive and no cache" 'cannot be reached .* the cache has none'
 }
 
-# group NAME: its tests, in the background.
+# group NAME: runs its tests in the background.
 group() {
 	mkdir "$all/$1"
 	(
@@ -431,7 +431,7 @@ group() {
 	) >"$all/$1.out" 2>"$all/$1.err" &
 }
 
-# results: what the groups said, one after the other, and what is amiss with them.
+# results: prints the groups' results, one after the other, and what is wrong with them.
 results() {
 	local name
 	for name in "${groups[@]}"; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Whether every test ends, with its name, its processes and one failure, and starts from the same state, however it was started.
-# What is made and run here is below a path with a space. Prints KTAP.
+# Tests that every test ends, with its name, its processes and one failure, and starts from the same state, however it was started.
+# All files of this test are below a path with a space. Prints KTAP.
 #
 # shellcheck disable=SC2016 # what is in single quotes is for other shells
 set -u
@@ -40,17 +40,18 @@ within() {
 }
 mkfifo "$tmp/never"
 
-# runs SECONDS: how many processes sleep as long
+# runs SECONDS: how many processes sleep for that time
 runs() { pgrep -cfx "sleep $1"; }
 # shellcheck disable=SC2317 # called by within
 one_runs() { [ "$(runs "$1")" = 1 ]; }
 
 # --- the end ---
 
-# A number of seconds that nobody else sleeps.
+# A number of seconds that no other process sleeps.
 mark() { printf '%s.%s' "$((9000 + $1))" "$$"; }
 
-# hangs NAME SCRIPT: the script, with $a and $b to sleep, is ended, and both are shown. All of these at once, for they take seconds.
+# hangs NAME SCRIPT: the script, which sleeps $a and $b seconds, is ended, and both processes are shown. All scripts run at once, because
+# they take seconds.
 hanging=()
 hangs() {
 	hanging+=("$1")
@@ -63,7 +64,7 @@ hang() {
 	echo "$status $(grep -c '^# dull: not over after 5 s' "$err") $(grep -cF "sleep $2" "$err") $(grep -cF "sleep $3" "$err") $(runs "$2") $(runs "$3")" >"$4"
 }
 
-# hung: what became of them
+# hung: checks the results of all
 hung() {
 	local n
 	wait
@@ -72,7 +73,7 @@ hung() {
 	done
 }
 
-# status WANTED NAME COMMAND...: what becomes of the command's end
+# status WANTED NAME COMMAND...: clean-start's status for the command
 status() {
 	local wanted=$1 name=$2 status=0
 	shift 2
@@ -89,7 +90,7 @@ leftover() {
 
 left() { verdict "$(<"$tmp/leftover")" "3 1 0" "what is left running is shown and ended"; }
 
-# told SIGNAL STATUS: clean-start itself gets the signal
+# told SIGNAL STATUS: clean-start itself gets the signal, and has this status
 told() {
 	local a pid status=0
 	a=$(mark 200)
@@ -101,7 +102,7 @@ told() {
 	verdict "$status $(runs "$a")" "$2 0" "SIG$1 ends the command first"
 }
 
-# as nohup has it
+# like nohup
 deaf() {
 	local a pid status=0
 	a=$(mark 300)
@@ -116,7 +117,7 @@ deaf() {
 
 # --- the beginning ---
 
-# sees WANTED NAME COMMAND...: what the command prints when all that can be inherited is as bad as can be
+# sees WANTED NAME COMMAND...: the command's output when the caller's state is as bad as possible
 sees() {
 	local wanted=$1 name=$2
 	shift 2
@@ -133,11 +134,11 @@ sees() {
 	verdict "${got[*]}" "$wanted" "start: $name"
 }
 
-# signals: what a command has of them, but for 32 and 33, which are the C library's own
+# signals: a command's signal handling, except for 32 and 33, which are the C library's own
 signals='sed -n "s/\t/ /; s/\(Ign.*\)180000000/\1000000000/; /^Sig\(Ign\|Blk\)/p" /proc/self/status'
 none="SigBlk: 0000000000000000 SigIgn: 0000000000000000"
 
-# Bash, as other shells, cannot reset what was ignored: it must not be.
+# Bash, like other shells, cannot reset a signal that was ignored, so none must be.
 begin() {
 	sees "$none" "no signal is ignored or blocked" sh -c "$signals"
 	sees 0022 "umask" sh -c umask
@@ -163,13 +164,13 @@ begin() {
 
 # --- the runners ---
 
-# program NAME: a test program, of standard input
+# program NAME: makes a test program from standard input
 program() {
 	cat >"$tree/$1"
 	chmod +x "$tree/$1"
 }
 
-# run.sh is about one program of several
+# run.sh runs one program of several
 one_program() {
 	local status=0
 	program good <<-'END'
@@ -189,7 +190,7 @@ one_program() {
 		"run.sh: it is named and its processes are shown"
 }
 
-# a tree with a runner whose suite harness is ours, in $scripts scripts
+# Makes a tree with a copy of check whose suite harness is replaced, in $scripts scripts.
 scripts=0
 make_tree() {
 	local script
@@ -206,7 +207,7 @@ make_tree() {
 	check=$tree/tools/testing/check
 }
 
-# harness SCRIPT: what the suite does
+# harness SCRIPT: makes the suite do that
 harness() {
 	printf '#!/bin/bash\n%s\n' "$1" | program tools/testing/tally_test.sh
 }
@@ -224,7 +225,7 @@ one_suite() {
 	verdict "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 2 failed, 0 skipped 0" "check -j: likewise"
 }
 
-# listed EXPECTED NAME: what failed according to the last lines, one after the other
+# listed EXPECTED NAME: the failures that the last lines list
 listed() {
 	timeout -k 1 60 "$check" --limit 20 harness >"$tmp/out" 2>&1
 	verdict "$(tail -n 4 "$tmp/out" | sed -n 's/^# failed: harness: //p' | xargs -d '\n' printf '%s, ')" "$1" "$2"
@@ -237,7 +238,7 @@ failures() {
 	listed 'tally: the plan promised 2 results, there are 1, ' "check: what is missing is listed too"
 }
 
-# The script that starts the runner is of the same process group; it has to live on.
+# The script that starts check is in the same process group, and must not be ended with it.
 one_signal() {
 	local a
 	a=$(mark 600)
@@ -256,7 +257,7 @@ one_signal() {
 	verdict "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check -j: likewise, where all other signals are ignored"
 }
 
-# every way that a suite may be started, without waiting for it
+# starts a suite in every way, without waiting for it
 background() {
 	# bash itself ignores one
 	harness "[ \"\$($signals | xargs)\" = '$none' ] || printf 'not '; printf 'ok 1 signals\n1..1\n'"
@@ -268,7 +269,7 @@ background() {
 }
 
 # One real program, built and run in every way at once: below a path with a space, in the background, with nohup, umask 077, no HOME, and
-# by nobody if we are root.
+# by the user "nobody" if this test runs as root.
 real() {
 	local as=() status=0
 	mkdir -p "$tree/copy"
@@ -291,7 +292,7 @@ mkdir "$tree"
 printf 'KTAP version 1\n'
 hangs "a command and its child" 'sleep $a & exec sleep $b'
 hangs "a session of its own" '(setsid sleep $a &); sleep $b'
-hangs "whoever ignores SIGTERM" 'trap "" TERM; sleep $a & sleep $b'
+hangs "a process that ignores SIGTERM" 'trap "" TERM; sleep $a & sleep $b'
 hangs "what is stopped" 'sleep $a & until grep -q sleep /proc/$!/comm; do :; done; kill -STOP $!; sleep $b'
 leftover &
 hung

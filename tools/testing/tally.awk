@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Reads KTAP, passes it on, and writes "PASSED FAILED SKIPPED" to the file named by the variable "totals". A test with subtests
-# (lines indented further) counts by them, unless it failed where none of them did. Whatever is missing counts as one failure
-# each: a plan, a result that the plan promised, a number in the sequence. What failed is appended to the file named by "failures",
+# (lines indented further) counts by them, unless it failed and none of them did. Each missing part counts as one failure:
+# a plan, a result that the plan promised, a number in the sequence. What failed is appended to the file named by "failures",
 # a line each, if there is one.
 
 BEGIN { level = 0; indent[0] = 0 }
 
-# note_failure: the line that tells of it
+# note_failure: appends a line about it to "failures"
 function note_failure(line) {
 	failed++
 	sub(/^ +/, "", line)

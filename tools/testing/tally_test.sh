@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Whether tally.awk counts what a run's output says, above all that nothing broken counts as passed; and whether the patterns that
-# make the lab fail a run find real reports and leave ordinary lines alone. Prints KTAP.
+# Tests that tally.awk counts a run's output correctly, above all that nothing broken counts as passed; and that the patterns of
+# qemu/reports match real reports and no ordinary lines. Prints KTAP.
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd -P)

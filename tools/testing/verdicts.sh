@@ -10,7 +10,7 @@ plan() {
 	printf 'KTAP version 1\n1..%s\n' "$1"
 }
 
-# verdict NAME COMMAND...: a test that passes if COMMAND does. What it says is shown if it does not.
+# verdict NAME COMMAND...: a test that passes if COMMAND succeeds. Otherwise COMMAND's output is shown.
 verdict() {
 	local name=$1 said
 	shift

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What a guest's kernel calls its addresses."""
+"""The symbols of a guest's kernel."""
 import bisect
 
 
 class Symbols:
-    """Functions by address, of lines of /proc/kallsyms."""
+    """Functions by address, from lines of /proc/kallsyms."""
 
     def __init__(self):
         self.found = []

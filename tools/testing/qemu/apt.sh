@@ -2,21 +2,21 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # what the files of this directory tell one another is in variables
 #
-# Packages of any Debian suite without touching the machine's own package configuration: an apt root of our own per suite, in
-# the cache, whose sources are the machine's own mirrors with another suite name. Nothing is installed from it, only unpacked.
+# Packages of any Debian suite, without touching the machine's own package configuration: there is an apt root per suite in
+# the cache, whose sources are the machine's own mirrors with another suite name. Packages are unpacked, never installed.
 
 : "${cache:?lib.sh comes first}"
-# What signs the archive; the tests have one of their own.
+# The keys that sign the archive; the tests have a key of their own.
 keyring=${LAB_KEYRING:-/usr/share/keyrings/debian-archive-keyring.gpg}
 
-# mirror main|security: the address this machine takes that half of Debian from.
+# mirror main|security: the address of this machine's mirror for that part of Debian.
 mirror() {
 	local codename pattern found
 	# shellcheck source=/dev/null
 	codename=$(. /etc/os-release && printf '%s' "${VERSION_CODENAME:-}")
 	pattern=$codename
 	[ "$1" = main ] || pattern=$codename-security
-	# What it would fetch, which it knows without ever having fetched anything.
+	# The addresses that it would fetch from; this works before anything was fetched.
 	found=$(apt-get update --print-uris | sed -n "s#^'\(.*/\)dists/$pattern/InRelease' .*#\1#p" | sed -n 1p)
 	if [ -z "$codename" ] || [ -z "$found" ]; then
 		printf "E: the machine's apt sources have no entry for %s\n" "${pattern:-the release /etc/os-release does not name}" >&2
@@ -29,14 +29,14 @@ apt_root() {
 	printf '%s/apt/%s' "$cache" "$1"
 }
 
-# base_suite SUITE: the one it builds on, which may be itself.
+# base_suite SUITE: the suite that it builds on, which may be itself.
 base_suite() {
 	local base=${1%-security}
 	printf '%s' "${base%-backports}"
 }
 
-# suite_sources SUITE: lines of a sources.list, and on standard error what has no mirror. A suite brings the one it builds on, or
-# its dependencies cannot be resolved.
+# suite_sources SUITE: prints lines of a sources.list, and on standard error what has no mirror. The suite that it builds on is
+# included, because dependencies need it.
 suite_sources() {
 	local main security
 	main=$(mirror main) || main=''
@@ -56,7 +56,7 @@ in_suite() {
 	root=$(apt_root "$1")
 	tool=$2
 	shift 2
-	# sid's Release files expire when a mirror lags; what is fetched is signed all the same.
+	# sid's Release files expire when a mirror lags; the files are still signed.
 	"$tool" -q -o "Dir::Etc::SourceList=$root/sources.list" -o "Dir::Etc::SourceParts=$root/none" \
 		-o "Dir::Etc::Preferences=$root/none" -o "Dir::Etc::PreferencesParts=$root/none" \
 		-o "Dir::State=$root/state" -o "Dir::State::status=$root/status" -o "Dir::Cache=$root/cache" \
@@ -64,14 +64,14 @@ in_suite() {
 		-o APT::Get::List-Cleanup=false "$@"
 }
 
-# suite_update SUITE [now]: fetches that suite's package lists; not again within the hour, unless now. Sets "reached" to how much of
-# it could be fetched, "all", "some" or "none", and "unreached" to what apt said about the rest, of which the last lists are kept.
-# One at a time: apt would rather fail than wait.
+# suite_update SUITE [now]: fetches that suite's package lists, at most once in an hour unless "now" is given. Sets "reached" to how
+# much could be fetched, "all", "some" or "none", and "unreached" to apt's message about the rest, of which the last lists are kept.
+# Only one runs at a time, because apt fails instead of waiting.
 suite_update() {
 	with_lock "suite-$1" fetch_lists "$@"
 }
 
-# reached_any LOG: whether apt-get update got an answer to anything. It announces what it tries, and then says if that has failed.
+# reached_any LOG: whether apt-get update got any answer. Its log lists what it tries, and then what has failed.
 reached_any() {
 	awk '/^(Get|Hit|Ign|Err):[0-9]+ / { split($1, word, ":"); last[word[2]] = word[1] }
 		END { for (item in last) found = found || last[item] == "Get" || last[item] == "Hit"; exit !found }' "$1"
@@ -98,12 +98,13 @@ fetch_lists() {
 	unreached=$(complaint "$root/log")
 }
 
-# complaint LOG: the first thing apt complains of there.
+# complaint LOG: apt's first error message there.
 complaint() {
 	sed -n '/^[WE]: / { s///p; q }' "$1"
 }
 
-# unpack SUITE DIRECTORY PACKAGE[=VERSION]...: unpacked over DIRECTORY; otherwise "lack" says what is wrong. apt checks size and hash.
+# unpack SUITE DIRECTORY PACKAGE[=VERSION]...: unpacks them into DIRECTORY; on failure "lack" says what is wrong. apt checks size and
+# hash.
 unpack() {
 	local suite=$1 target=$2 debs deb
 	shift 2

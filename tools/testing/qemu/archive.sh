@@ -2,14 +2,14 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034,SC2154 # what the files of this directory tell one another is in variables
 #
-# Choosing what to take from an archive that is in motion: lists name files that are gone, headers come before images, a mirror does
-# not answer. Candidates are tried from the best one on, and what was wrong with those before is remembered, to be said.
+# Chooses a release from an archive that changes all the time: lists name files that are gone, headers come before images, a mirror does
+# not answer. Candidates are tried, the best first; the reasons why earlier ones failed are kept for a message.
 
 : "${keyring:?apt.sh comes first}"
 
-# take SUITE LIST TRY: sets "had" to the first of the "offers", which LIST sets, with which TRY succeeds, and "refused" to what was
-# wrong with those before. TRY has that in "lack", and returns 2 if a file that the lists name cannot be had: then they may be old,
-# so they are fetched again, once, and it starts anew. Whoever asks for a status has no errexit, so LIST and TRY do without.
+# take SUITE LIST TRY: LIST sets "offers". Sets "had" to the first offer with which TRY succeeds, and "refused" to the reasons why the
+# offers before it failed. TRY sets "lack" to its reason, and returns 2 if a file in the lists cannot be had. Then the lists may be old,
+# so they are fetched again, once, and it starts again. errexit is off in LIST and TRY, because their status is used.
 take() {
 	local suite=$1 list=$2 try=$3 status renewed=''
 	while :; do
@@ -37,7 +37,7 @@ enumerate() {
 	[ $# = 0 ] || printf '; %s' "$@"
 }
 
-# why_none SUITE WHAT: the sentence for an archive that has nothing that can be taken.
+# why_none SUITE WHAT: the sentence for an archive that has none.
 why_none() {
 	if [ "$reached" = none ]; then
 		printf '%s cannot be reached (%s)' "$1" "$unreached"
@@ -50,7 +50,7 @@ why_none() {
 	[ "$reached" = all ] || printf ', and part of it cannot be reached (%s)' "$unreached"
 }
 
-# why_not_newer: the end of a sentence about what was taken.
+# why_not_newer: the end of the sentence about the release that was taken.
 why_not_newer() {
 	if [ ${#refused[@]} -gt 0 ]; then
 		printf 'not %s' "$(enumerate "${refused[@]}")"
@@ -61,10 +61,10 @@ why_not_newer() {
 	fi
 }
 
-# A kernel's packages: image, modules, headers and what the headers are made of; no compiler, no initramfs tool.
+# A kernel's packages: image, modules, headers and the headers' parts; no compiler, no initramfs tool.
 kernel_names='linux-(image|binary|modules|headers|kbuild|base)-[0-9][^ :]*'
 
-# listed[PACKAGE=VERSION]: its dependencies, as the lists have them; versions[PACKAGE]: the listed ones, the newest first
+# listed[PACKAGE=VERSION]: its dependencies in the lists; versions[PACKAGE]: the listed versions, the newest first
 declare -A listed versions
 
 # read_kernels SUITE SERIES: fills both with the kernel packages of that series.
@@ -95,7 +95,7 @@ read_kernels() {
 	)
 }
 
-# releases NAME: "RELEASE VERSION" of what is listed for amd64: those with NAME's version, then the others, always the newest first.
+# releases NAME: "RELEASE VERSION" of all listed for amd64: first those with NAME's version, then the others, each newest first.
 releases() {
 	printf '%s\n' "${!listed[@]}" | sed -nE 's/^linux-(headers|image)-([0-9][^ =]*[0-9]-amd64)(-unsigned)?=(.*)/\2 \4/p' |
 		sort -u -k2,2Vr -k1,1Vr | awk -v named="$1-" '
@@ -104,11 +104,11 @@ releases() {
 			END { printf "%s", others }'
 }
 
-# plan[PACKAGE]: the version to take of it
+# plan[PACKAGE]: the version that will be taken
 declare -A plan
 
-# find_listed PREFERRED PACKAGE [OPERATOR VERSION]: sets "found" to a listed version for which that holds: the preferred one, which is
-# of the same source, or the newest.
+# find_listed PREFERRED PACKAGE [OPERATOR VERSION]: sets "found" to a listed version that meets the condition: the preferred one, which
+# is from the same source, or the newest.
 find_listed() {
 	local preferred=$1 package=$2
 	shift 2
@@ -121,8 +121,8 @@ find_listed() {
 	return 1
 }
 
-# add_dependency VERSION ALTERNATIVES: what a package of that version depends on: one that is in the plan, else the first that is listed, of those that are packages of a kernel's. What
-# else there is are the compiler and the tool that makes an initramfs.
+# add_dependency VERSION ALTERNATIVES: adds a dependency of a package of that version to the plan, unless one of the alternatives is in
+# it: the first listed one that is a kernel's package. Other dependencies, the compiler and the initramfs tool, are ignored.
 add_dependency() {
 	local version=$1 alternative wanted='' choice=() alternatives pattern
 	pattern="^ *($kernel_names)(:[a-z]+)?( \\(([<>=]+) ([^)]+)\\))? *\$"
@@ -142,8 +142,8 @@ add_dependency() {
 	fi
 }
 
-# add_package PACKAGE VERSION: puts it into the plan, with whatever of the kernel's it depends on; otherwise "missing" is what is not
-# listed.
+# add_package PACKAGE VERSION: adds it to the plan, with the kernel's packages that it depends on; on failure "missing" names the one
+# that is not listed.
 add_package() {
 	local dependency
 	[ -z "${plan[$1]:-}" ] || return 0
@@ -157,14 +157,14 @@ add_package() {
 	done <<<"${listed[$1=$2]},"
 }
 
-# plan_release RELEASE VERSION IMAGE: whether that image and the headers are listed with all they need.
+# plan_release RELEASE VERSION IMAGE: plans that image and the headers; fails if a package that they need is not listed.
 plan_release() {
 	plan=()
 	add_package "$3" "$2" && add_package "linux-headers-$1" "$2"
 }
 
-# images RELEASE: the packages that can bring the image, the best first. The unsigned one holds the same kernel and comes earlier;
-# since 7.1 it is among the modules.
+# images RELEASE: the packages that can have the image, the best first. The unsigned one has the same kernel and is published earlier;
+# since 7.1 it is in the package of the modules.
 images() {
 	printf '%s\n' "linux-image-$1" "linux-image-$1-unsigned" "linux-modules-$1" | while read -r image; do
 		[ -z "${versions[$image]:-}" ] || printf '%s\n' "$image"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# What the scripts of this directory share: where the cache is, how they refuse, how they keep out of each other's way.
+# Shared by the scripts of this directory: the place of the cache, errors, locks.
 
-# Not used by COMMANDs of our own, so that a broken lab is never taken for a failed test.
+# Our own COMMANDs do not return this status, so a broken lab is never taken for a failed test.
 LAB_BROKEN=125
 
 say() {
@@ -22,7 +22,7 @@ need() {
 	done
 }
 
-# What is made here is for other users too (apt's, a guest's), whatever we were started with.
+# Other users (apt's, a guest's) read the files that are made here, so the caller's umask does not matter.
 umask 022
 if [ ! -d "${TMPDIR:-/tmp}" ] || [ ! -w "${TMPDIR:-/tmp}" ]; then
 	unset TMPDIR
@@ -32,7 +32,7 @@ lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck disable=SC2034 # for those who source this
 repo=$(cd "$lab_dir/../../.." && pwd -P)
 
-# Some ways of becoming a user leave HOME unset, some users have none. What is in /var/tmp could be somebody else's.
+# HOME may be unset, and some users have none. A directory in /var/tmp could belong to another user.
 home=${HOME:-$(getent passwd "$(id -u)" | cut -d: -f6)}
 cache=${XDG_CACHE_HOME:-${home:-/nonexistent}/.cache}/ip_vs_quic
 if ! mkdir -p "$cache" 2>/dev/null; then
@@ -44,7 +44,7 @@ if ! mkdir -p "$cache" 2>/dev/null; then
 fi
 cache=$(cd "$cache" && pwd -P)
 
-# as_owner COMMAND...: as the owner of the checkout if that is not root, so that what is built in it stays theirs to remove.
+# as_owner COMMAND...: runs it as the owner of the checkout if that is not root, so that they can remove what is built in it.
 as_owner() {
 	local owner
 	owner=$(stat -c %u "$repo")
@@ -55,16 +55,16 @@ as_owner() {
 	fi
 }
 
-# work_of KERNEL: where "module" compiles this checkout's modules for the kernel in that directory, and leaves the objects
+# work_of KERNEL: the directory where "module" compiles this checkout's modules for that kernel, and leaves the objects
 work_of() {
 	printf '%s/work/%s-%s/modules' "$cache" "$(basename "$1")" "$(printf '%s' "$repo" | sha256sum | cut -c1-8)"
 }
 
-# Whoever has a lock may be building a kernel.
+# The holder of a lock may be building a kernel.
 lock_seconds=7200
 
-# with_lock NAME COMMAND...: one at a time on this machine. The lock belongs to the open file, so a killed holder lets go of it.
-# No "||" around COMMAND: that would switch errexit off inside it.
+# with_lock NAME COMMAND...: runs one at a time on this machine. The lock belongs to the open file, so it is released when its holder
+# is killed. There is no "||" around COMMAND, which would switch errexit off inside it.
 with_lock() {
 	local lock_fd lock_name=$1
 	shift
@@ -75,7 +75,7 @@ with_lock() {
 	exec {lock_fd}>&-
 }
 
-# build_programs LOG: this checkout's, one at a time
+# build_programs LOG: builds this checkout's programs, under a lock
 build_programs() {
 	with_lock "userspace-$(printf '%s' "$repo" | sha256sum | cut -c1-8)" make_programs "$1"
 }
