@@ -57,8 +57,8 @@ static void check_args(const struct args *args)
 	must(!(args->seen & ~(command->must | command->may |
 			      (command->operands ? O(OPERAND) : 0))));
 	must(args->operand_count <= command->operands);
-	must(!args->from_input || command->restorable);
-	must(args->from_input || !args->key);
+	must(!args->from_state_file || command->restorable);
+	must(args->from_state_file || !args->key);
 }
 
 /*
@@ -93,7 +93,7 @@ static bool may_run(const struct args *args)
 	case CMD_ENCODE:
 	case CMD_HELP:
 	case CMD_VERSION:
-		return !args->from_input;
+		return !args->from_state_file;
 	default:
 		return false;
 	}
@@ -119,7 +119,7 @@ static void run(const struct args *args)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
-	bool from_input = take_octet(&in) & 1;
+	bool from_state_file = take_octet(&in) & 1;
 	size_t len = in.left;
 	char *text = calloc(1, len + 1), *words[WORDS_MAX];
 	struct args args;
@@ -130,7 +130,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, in.at, len);
 	count = split(text, len, words);
 	said_reset();
-	err = args_parse(count, words, from_input, &args);
+	err = args_parse(count, words, from_state_file, &args);
 	must(err == 0 || err == EXIT_USAGE);
 	must(said.errors == (err ? 1 : 0));
 	if (!err && !args.help) {

@@ -53,22 +53,22 @@ static bool restore(const char *text, size_t len)
 {
 	struct state wanted, nothing = { 0 };
 	char *copy = (char *)copy_of(text, len + 1);
-	struct plan plan;
+	struct transaction txn;
 	bool ok;
 	int err;
 
 	copy[len] = '\0';
 	said_reset();
-	err = input_read(copy, len, &wanted);
+	err = state_file_parse(copy, len, &wanted);
 	must(err == 0 || err == EXIT_REFUSED);
 	must(said.errors == (err ? 1 : 0));
 	free(copy);
 	fake_reset();
 	ok = !err;
 	if (ok) {
-		plan_make(&plan, &nothing, &wanted);
-		ok = !plan_run(&plan);
-		plan_destroy(&plan);
+		transaction_make(&txn, &nothing, &wanted);
+		ok = !transaction_run(&txn);
+		transaction_destroy(&txn);
 	}
 	state_destroy(&wanted);
 	/* all or nothing */

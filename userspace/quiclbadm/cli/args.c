@@ -63,7 +63,7 @@ static int read_option(struct args *args, struct words *words,
 {
 	const char *value = attached;
 
-	if (desc->opt == OPT_KEY && !args->from_input)
+	if (desc->opt == OPT_KEY && !args->from_state_file)
 		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
 				 what);
 	if (desc->opt != OPT_SERVER_ID &&
@@ -344,7 +344,7 @@ static int finish_settings(const struct args *args)
 		return bad_usage("set: nothing to set is given (quiclbadm help set)");
 	/* what a line of -R does not give is off; else the kernel knows */
 	if (given(args, O(DCID_TIMEOUT)) && !args->settings[SETTING_DCID_MAX] &&
-	    (given(args, O(DCID_MAX)) || args->from_input))
+	    (given(args, O(DCID_MAX)) || args->from_state_file))
 		return bad_usage("--dcid-timeout: only with a --dcid-max above 0");
 	return 0;
 }
@@ -371,18 +371,18 @@ static int finish_config(const struct args *args)
 				  args->server_id_len, args->nonce_len);
 }
 
-int args_parse(int argc, char **argv, bool from_input, struct args *args)
+int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 {
 	struct words words = { argc, argv };
 	int err;
 
 	memset(args, 0, sizeof(*args));
-	args->from_input = from_input;
+	args->from_state_file = from_state_file;
 	args->weight = 1;
 	args->seen_within = 60;
 	args->forward = IP_VS_CONN_F_DROUTE;
 	err = read_words(args, &words);
-	if (err || (args->help && !from_input))
+	if (err || (args->help && !from_state_file))
 		return err;
 	/* as ipvsadm: nothing asked for is a list */
 	if (args->cmd == CMD_NONE && args->seen)
@@ -391,7 +391,7 @@ int args_parse(int argc, char **argv, bool from_input, struct args *args)
 					     CMD_NONE));
 	if (args->cmd == CMD_NONE)
 		args->cmd = CMD_LIST;
-	if (from_input && (args->help || !commands[args->cmd].restorable))
+	if (from_state_file && (args->help || !commands[args->cmd].restorable))
 		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
 				 cmd_name(args->help ? CMD_HELP : args->cmd));
 	err = check_options(args);

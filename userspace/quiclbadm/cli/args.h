@@ -7,12 +7,12 @@
 
 /*
  * Reads @argv, without the program's name; @args keeps pointers into it.
- * @from_input: a line of -R's input, where --key may be and letters that
+ * @from_state_file: a line of -R's input, where --key may be and letters that
  * do not describe a state may not.
  * Return: 0 or EXIT_USAGE, then the sentence is said.  @args wants
  * args_destroy() in both cases.
  */
-int args_parse(int argc, char **argv, bool from_input, struct args *args);
+int args_parse(int argc, char **argv, bool from_state_file, struct args *args);
 void args_destroy(struct args *args);
 
 #endif /* _QUICLBADM_CLI_ARGS_H */

@@ -93,7 +93,7 @@ int build_config(const struct args *args, struct config *config)
 			return EXIT_REFUSED;
 	}
 	if (given(args, O(KEY_FILE)) && !strcmp(args->key_file, "-") &&
-	    args->from_input)
+	    args->from_state_file)
 		return refuse("--key-file -: standard input is what is being read");
 	if (given(args, O(KEY)))
 		err = secret_decode_key("--key", args->key, strlen(args->key),

@@ -22,7 +22,7 @@ enum role {
 struct args {
 	enum cmd cmd;
 	bool help;
-	bool from_input;		/* a line that -R reads */
+	bool from_state_file;		/* a line that -R reads */
 	char **argv;			/* all of it, as the program was called */
 	uint64_t seen;			/* O() of the options given */
 

@@ -68,7 +68,7 @@ int cmd_doctor(const struct args *args)
 	if (!err) {
 		firewall_read(&fw);
 		err = director ? doctor_director(args, &host, &fw, &report) :
-				 doctor_server(args, &host, &fw, &report);
+				 doctor_realserver(args, &host, &fw, &report);
 		if (!err)
 			err = report_print(&report, given(args, O(JSON)));
 		firewall_destroy(&fw);

@@ -22,7 +22,7 @@ enum {
 
 struct run {
 	const struct args *args;
-	struct verdict_source source;
+	struct predictor predictor;
 	unsigned long frames;
 	unsigned long others;		/* not for a service */
 };
@@ -51,7 +51,7 @@ static bool is_meant(const struct run *run, const struct service *svc,
 static bool find_service(const struct run *run, const struct endpoint *dst,
 			 size_t *at)
 {
-	const struct state *state = run->source.state;
+	const struct state *state = run->predictor.state;
 
 	for (*at = 0; *at < state->count; ++*at)
 		if (is_meant(run, state->services[*at], dst))
@@ -63,13 +63,13 @@ static int explain(struct run *run, size_t at, const struct packet *packet)
 {
 	struct explained e = {
 		.number = run->frames,
-		.service = run->source.state->services[at],
+		.service = run->predictor.state->services[at],
 		.packet = packet,
 	};
 	int err;
 
-	err = verdict_find(&run->source, at, packet->payload, packet->view,
-			   packet->len, &packet->src, &packet->dst, &e.verdict);
+	err = predict(&run->predictor, at, packet->payload, packet->view,
+		      packet->len, &packet->src, &packet->dst, &e.prediction);
 	if (err)
 		return err;
 	if (given(run->args, O(JSON)))
@@ -103,8 +103,8 @@ static int explain_hex(struct run *run, const char *hex)
 
 	if (!find_service(run, NULL, &at))
 		return refuse("explain: there is no service with scheduler quic");
-	for (other = at + 1; other < run->source.state->count; other++)
-		if (is_meant(run, run->source.state->services[other], NULL))
+	for (other = at + 1; other < run->predictor.state->count; other++)
+		if (is_meant(run, run->predictor.state->services[other], NULL))
 			return bad_usage("explain: there are several services; -u or -f");
 	octets = xcalloc(1, DATAGRAM_MAX);
 	err = parse_hex("explain", hex, octets, 1, DATAGRAM_MAX, &packet.len);
@@ -122,11 +122,11 @@ static int load_saved(const char *path, struct state *state)
 	int fd, err;
 
 	if (!strcmp(path, "-"))
-		return input_load(STDIN_FILENO, "standard input", state);
+		return state_file_read(STDIN_FILENO, "standard input", state);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return refuse("%s: %s", path, strerror(errno));
-	err = input_load(fd, path, state);
+	err = state_file_read(fd, path, state);
 	close(fd);
 	return err;
 }
@@ -164,10 +164,10 @@ int cmd_explain(const struct args *args)
 
 	err = load(args, &state);
 	if (!err) {
-		verdict_begin(&run.source, &state, !given(args, O(SAVED)));
+		predictor_init(&run.predictor, &state, !given(args, O(SAVED)));
 		err = is_hex(operand) ? explain_hex(&run, operand) :
 		      capfile_read(operand, on_frame, &run);
-		verdict_end(&run.source);
+		predictor_destroy(&run.predictor);
 		if (!err && run.others && !given(args, O(JSON)))
 			printf("%lu of %lu frames are no datagram to such a service.\n",
 			       run.others, run.frames);

@@ -10,14 +10,14 @@
 static int apply(const struct state *wanted)
 {
 	struct state before;
-	struct plan plan;
+	struct transaction txn;
 	int err;
 
 	err = kernel_load(&before, NULL);
 	if (!err) {
-		plan_make(&plan, &before, wanted);
-		err = plan_run(&plan);
-		plan_destroy(&plan);
+		transaction_make(&txn, &before, wanted);
+		err = transaction_run(&txn);
+		transaction_destroy(&txn);
 	}
 	state_destroy(&before);
 	return err;
@@ -29,7 +29,7 @@ int cmd_restore(const struct args *args)
 	int err;
 
 	(void)args;
-	err = input_load(STDIN_FILENO, "standard input", &wanted);
+	err = state_file_read(STDIN_FILENO, "standard input", &wanted);
 	if (!err)
 		err = apply(&wanted);
 	state_destroy(&wanted);

@@ -17,8 +17,8 @@ enum {
  */
 static size_t dcid_len(const struct explained *e)
 {
-	const struct quic_decoded *decoded = &e->verdict.decoded;
-	const struct quic_hdr *hdr = &e->verdict.hdr;
+	const struct quic_decoded *decoded = &e->prediction.decoded;
+	const struct quic_hdr *hdr = &e->prediction.hdr;
 	const struct config *config = NULL;
 	size_t len = QLB_CID_LEN_MAX;
 
@@ -34,15 +34,15 @@ static size_t dcid_len(const struct explained *e)
 
 static char *dcid_str(const struct explained *e, char *text)
 {
-	return hex_str(e->verdict.hdr.dcid, dcid_len(e), text);
+	return hex_str(e->prediction.hdr.dcid, dcid_len(e), text);
 }
 
 static void print_header(const struct explained *e)
 {
-	const struct quic_hdr *hdr = &e->verdict.hdr;
+	const struct quic_hdr *hdr = &e->prediction.hdr;
 	char dcid[DCID_STRLEN];
 
-	if (!e->verdict.parsed)
+	if (!e->prediction.parsed)
 		return;
 	if (hdr->long_form)
 		printf(" long version=%#x", hdr->version);
@@ -67,7 +67,7 @@ static void print_decoded_part(const struct quic_decoded *decoded)
 
 void explain_print(const struct explained *e)
 {
-	const struct quic_decoded *decoded = &e->verdict.decoded;
+	const struct quic_decoded *decoded = &e->prediction.decoded;
 	char client[ENDPOINT_STRLEN], service[SERVICE_STRLEN];
 	char server[ENDPOINT_STRLEN];
 
@@ -82,18 +82,18 @@ void explain_print(const struct explained *e)
 		printf(" server=%s", endpoint_str(&decoded->map.server, server));
 	if (decoded->outcome != IP_VS_QUIC_ROUTED)
 		printf(": %s", outcome_meaning(decoded->outcome));
-	if (e->verdict.has_hashed)
+	if (e->prediction.has_hashed)
 		printf("; by hash to %s unless the 4-tuple or the CID is known",
-		       endpoint_str(&e->verdict.hashed, server));
+		       endpoint_str(&e->prediction.hashed, server));
 	putchar('\n');
 }
 
 static void set_header(json_t *object, const struct explained *e)
 {
-	const struct quic_hdr *hdr = &e->verdict.hdr;
+	const struct quic_hdr *hdr = &e->prediction.hdr;
 	char dcid[DCID_STRLEN];
 
-	if (!e->verdict.parsed)
+	if (!e->prediction.parsed)
 		return;
 	set_text(object, "form", hdr->long_form ? "long" : "short");
 	if (hdr->long_form) {
@@ -105,7 +105,7 @@ static void set_header(json_t *object, const struct explained *e)
 
 void explain_print_json(const struct explained *e)
 {
-	const struct quic_decoded *decoded = &e->verdict.decoded;
+	const struct quic_decoded *decoded = &e->prediction.decoded;
 	json_t *object = need(json_object());
 
 	set_number(object, "frame", e->number);
@@ -124,7 +124,7 @@ void explain_print_json(const struct explained *e)
 	set_text(object, "meaning", outcome_meaning(decoded->outcome));
 	if (decoded->has_server)
 		set_nested_endpoint(object, "server", &decoded->map.server);
-	if (e->verdict.has_hashed)
-		set_nested_endpoint(object, "hashed", &e->verdict.hashed);
+	if (e->prediction.has_hashed)
+		set_nested_endpoint(object, "hashed", &e->prediction.hashed);
 	dump_line(object);
 }

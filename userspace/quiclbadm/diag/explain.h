@@ -9,7 +9,7 @@ struct explained {
 	unsigned long number;		/* of the frame in the capture */
 	struct service *service;
 	const struct packet *packet;	/* src.af 0: addresses are not known */
-	struct verdict verdict;
+	struct prediction prediction;
 };
 
 /* A line for people, or a JSON object on a line. */

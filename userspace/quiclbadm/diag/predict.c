@@ -16,22 +16,22 @@ struct fallback_table {
 	u32 size;
 };
 
-void verdict_begin(struct verdict_source *source, const struct state *state,
-		   bool live)
+void predictor_init(struct predictor *predictor, const struct state *state,
+		    bool live)
 {
-	source->live = live;
-	source->state = state;
-	source->tables = xcalloc(state->count, sizeof(*source->tables));
+	predictor->live = live;
+	predictor->state = state;
+	predictor->tables = xcalloc(state->count, sizeof(*predictor->tables));
 }
 
-void verdict_end(struct verdict_source *source)
+void predictor_destroy(struct predictor *predictor)
 {
 	size_t i;
 
-	for (i = 0; i < source->state->count; i++)
-		free(source->tables[i].slots);
-	free(source->tables);
-	source->tables = NULL;
+	for (i = 0; i < predictor->state->count; i++)
+		free(predictor->tables[i].slots);
+	free(predictor->tables);
+	predictor->tables = NULL;
 }
 
 static void build_table(struct fallback_table *table, const struct service *svc)
@@ -76,12 +76,12 @@ static u64 flow_hash(const struct endpoint *src, const struct endpoint *dst)
 	return maglev_hash(flow, 2 * alen + 4, 0);
 }
 
-static void find_hashed(struct verdict_source *source, size_t at,
+static void find_hashed(struct predictor *predictor, size_t at,
 			const struct endpoint *src, const struct endpoint *dst,
-			struct verdict *verdict)
+			struct prediction *prediction)
 {
-	const struct service *svc = source->state->services[at];
-	struct fallback_table *table = &source->tables[at];
+	const struct service *svc = predictor->state->services[at];
+	struct fallback_table *table = &predictor->tables[at];
 	u16 slot;
 
 	if (!src->af || src->af != dst->af)
@@ -93,8 +93,8 @@ static void find_hashed(struct verdict_source *source, size_t at,
 	slot = table->slots[maglev_slot(flow_hash(src, dst), table->size)];
 	if (slot == MAGLEV_NONE)
 		return;
-	verdict->has_hashed = true;
-	verdict->hashed = svc->dests[slot].server;
+	prediction->has_hashed = true;
+	prediction->hashed = svc->dests[slot].server;
 }
 
 static bool is_known_version(u32 version)
@@ -253,37 +253,37 @@ static int decide_live(struct service *svc, const struct quic_hdr *hdr,
 	return 0;
 }
 
-static int decide(struct verdict_source *source, size_t at,
-		  struct verdict *verdict)
+static int decide(struct predictor *predictor, size_t at,
+		  struct prediction *prediction)
 {
-	struct service *svc = source->state->services[at];
-	struct quic_decoded *decoded = &verdict->decoded;
+	struct service *svc = predictor->state->services[at];
+	struct quic_decoded *decoded = &prediction->decoded;
 
 	decoded->has_outcome = true;
-	if (!verdict->parsed)
+	if (!prediction->parsed)
 		decoded->outcome = IP_VS_QUIC_MALFORMED;
-	else if (!verdict->hdr.dcid_view)
+	else if (!prediction->hdr.dcid_view)
 		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
 	else
-		return source->live ? decide_live(svc, &verdict->hdr, decoded) :
-				      decide_here(svc, &verdict->hdr, decoded);
+		return predictor->live ? decide_live(svc, &prediction->hdr, decoded) :
+				      decide_here(svc, &prediction->hdr, decoded);
 	return 0;
 }
 
-int verdict_find(struct verdict_source *source, size_t at,
-		 const uint8_t *payload, size_t view, size_t len,
-		 const struct endpoint *src, const struct endpoint *dst,
-		 struct verdict *verdict)
+int predict(struct predictor *predictor, size_t at,
+	    const uint8_t *payload, size_t view, size_t len,
+	    const struct endpoint *src, const struct endpoint *dst,
+	    struct prediction *prediction)
 {
 	int err;
 
-	memset(verdict, 0, sizeof(*verdict));
+	memset(prediction, 0, sizeof(*prediction));
 	/* the director looks no further */
 	if (view > QUIC_HDR_VIEW_LEN)
 		view = QUIC_HDR_VIEW_LEN;
-	verdict->parsed = quic_hdr_parse(&verdict->hdr, payload, view, len);
-	err = decide(source, at, verdict);
-	if (!err && !leads_to_server(verdict->decoded.outcome))
-		find_hashed(source, at, src, dst, verdict);
+	prediction->parsed = quic_hdr_parse(&prediction->hdr, payload, view, len);
+	err = decide(predictor, at, prediction);
+	if (!err && !leads_to_server(prediction->decoded.outcome))
+		find_hashed(predictor, at, src, dst, prediction);
 	return err;
 }

@@ -13,14 +13,14 @@
 #include "quic_hdr.h"
 
 /**
- * struct verdict - how far the decoder gets, and where the datagram goes
+ * struct prediction - how far the decoder gets, and where the datagram goes
  * @decoded: as of "decode"; without the nonce
  * @parsed: @hdr is set: the datagram has a QUIC header
  * @hdr: points into the datagram
  * @has_hashed: it is not routed, and the fallback has a server for it
  * @hashed: that server, unless the director knows the 4-tuple or the CID
  */
-struct verdict {
+struct prediction {
 	struct quic_decoded decoded;
 	bool parsed;
 	struct quic_hdr hdr;
@@ -29,25 +29,25 @@ struct verdict {
 };
 
 /* Where decisions come from, for all datagrams of a run. */
-struct verdict_source {
+struct predictor {
 	bool live;
 	const struct state *state;
 	/* built when first needed, one per service of @state */
 	struct fallback_table *tables;
 };
 
-void verdict_begin(struct verdict_source *source, const struct state *state,
-		   bool live);
-void verdict_end(struct verdict_source *source);
+void predictor_init(struct predictor *predictor, const struct state *state,
+		    bool live);
+void predictor_destroy(struct predictor *predictor);
 
 /*
  * @at: index of the service in the state.  @src and @dst are only hashed: of af 0
  * when they are not known.
  * Return: 0 or EXIT_REFUSED, then the sentence is said.
  */
-int verdict_find(struct verdict_source *source, size_t at,
-		 const uint8_t *payload, size_t view, size_t len,
-		 const struct endpoint *src, const struct endpoint *dst,
-		 struct verdict *verdict);
+int predict(struct predictor *predictor, size_t at,
+	    const uint8_t *payload, size_t view, size_t len,
+	    const struct endpoint *src, const struct endpoint *dst,
+	    struct prediction *prediction);
 
 #endif /* _QUICLBADM_DIAG_PREDICT_H */

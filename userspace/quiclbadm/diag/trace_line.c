@@ -14,9 +14,9 @@
 #include "output/json_build.h"
 
 /* The beginning of a long one. */
-static char *dcid_str(const struct shown *s, char *text)
+static char *dcid_str(const struct trace_line *line, char *text)
 {
-	return hex_str(s->dcid, s->dcid_len < QLB_CID_LEN_MAX ? s->dcid_len :
+	return hex_str(line->dcid, line->dcid_len < QLB_CID_LEN_MAX ? line->dcid_len :
 		       QLB_CID_LEN_MAX, text);
 }
 
@@ -39,38 +39,38 @@ static void print_time(uint64_t time)
 	printf("%s.%06u ", text, (unsigned int)(time % 1000000000 / 1000));
 }
 
-static void print_flow(const struct shown *s)
+static void print_flow(const struct trace_line *line)
 {
 	char text[ENDPOINT_STRLEN];
 
-	if (s->client.af)
-		printf(" %s", ep_str(&s->client, text));
-	if (s->fwmark)
-		printf(" > fwmark %u", s->fwmark);
-	else if (s->vip.af)
-		printf(" > %s", ep_str(&s->vip, text));
+	if (line->client.af)
+		printf(" %s", ep_str(&line->client, text));
+	if (line->fwmark)
+		printf(" > fwmark %u", line->fwmark);
+	else if (line->vip.af)
+		printf(" > %s", ep_str(&line->vip, text));
 }
 
-static void print_quic(const struct shown *s)
+static void print_quic(const struct trace_line *line)
 {
 	char text[2 * QLB_CID_LEN_MAX + 1];
 
-	if (s->has_form)
-		printf(" %s", s->long_form ? "long" : "short");
-	if (s->has_version)
-		printf(" version=%#x", s->version);
-	if (s->dcid_len)
-		printf(" dcid=%s", dcid_str(s, text));
-	if (s->config >= 0)
-		printf(" config=%d", s->config);
-	if (s->sid.len)
-		printf(" server-id=%s", hex_str(s->sid.octets, s->sid.len, text));
+	if (line->has_form)
+		printf(" %s", line->long_form ? "long" : "short");
+	if (line->has_version)
+		printf(" version=%#x", line->version);
+	if (line->dcid_len)
+		printf(" dcid=%s", dcid_str(line, text));
+	if (line->config >= 0)
+		printf(" config=%d", line->config);
+	if (line->sid.len)
+		printf(" server-id=%s", hex_str(line->sid.octets, line->sid.len, text));
 }
 
-static void print_drop(const struct shown *s)
+static void print_drop(const struct trace_line *line)
 {
-	const char *device = *s->drop->device ? s->drop->device : "DEVICE";
-	const struct packet *p = s->packet;
+	const char *device = *line->drop->device ? line->drop->device : "DEVICE";
+	const struct packet *p = line->packet;
 	char text[ENDPOINT_STRLEN];
 
 	if (p && p->tunnel != TUNNEL_NONE) {
@@ -78,35 +78,35 @@ static void print_drop(const struct shown *s)
 		       ep_str(&p->outer_src, text));
 		printf(" > %s", ep_str(&p->outer_dst, text));
 	}
-	if (*s->function)
-		printf(" at %s", s->function);
-	printf(": %s; fix: ", s->reason->cause);
-	printf(s->reason->remedy, device);
+	if (*line->function)
+		printf(" at %s", line->function);
+	printf(": %s; fix: ", line->reason->cause);
+	printf(line->reason->remedy, device);
 }
 
-void shown_print(const struct shown *s)
+void trace_line_print(const struct trace_line *line)
 {
 	char text[ENDPOINT_STRLEN];
 
-	print_time(s->time);
-	printf("%s", s->what);
-	if (s->drop)
-		printf(" %s", s->drop->reason);
-	if (s->has_outcome)
-		printf(" %s", outcome_name(s->outcome));
-	if (s->drop && *s->drop->device)
-		printf(" %s", s->drop->device);
-	print_flow(s);
-	print_quic(s);
-	if (s->server.af)
-		printf(" server=%s", endpoint_str(&s->server, text));
-	if (s->mtu)
-		printf(" mtu=%u", s->mtu);
-	if (s->has_pool)
-		printf(" servers=%u slots=%u error=%d", s->servers, s->slots,
-		       s->error);
-	if (s->drop)
-		print_drop(s);
+	print_time(line->time);
+	printf("%s", line->what);
+	if (line->drop)
+		printf(" %s", line->drop->reason);
+	if (line->has_outcome)
+		printf(" %s", outcome_name(line->outcome));
+	if (line->drop && *line->drop->device)
+		printf(" %s", line->drop->device);
+	print_flow(line);
+	print_quic(line);
+	if (line->server.af)
+		printf(" server=%s", endpoint_str(&line->server, text));
+	if (line->mtu)
+		printf(" mtu=%u", line->mtu);
+	if (line->has_pool)
+		printf(" servers=%u slots=%u error=%d", line->servers, line->slots,
+		       line->error);
+	if (line->drop)
+		print_drop(line);
 	putchar('\n');
 }
 
@@ -116,59 +116,59 @@ static void set_ep(json_t *object, const char *name, const struct endpoint *ep)
 		set_nested_endpoint(object, name, ep);
 }
 
-static void set_drop(json_t *object, const struct shown *s)
+static void set_drop(json_t *object, const struct trace_line *line)
 {
 	char remedy[512];
 
-	set_text(object, "reason", s->drop->reason);
-	if (*s->drop->device)
-		set_text(object, "device", s->drop->device);
-	if (*s->function)
-		set_text(object, "function", s->function);
-	if (s->packet && s->packet->tunnel != TUNNEL_NONE) {
+	set_text(object, "reason", line->drop->reason);
+	if (*line->drop->device)
+		set_text(object, "device", line->drop->device);
+	if (*line->function)
+		set_text(object, "function", line->function);
+	if (line->packet && line->packet->tunnel != TUNNEL_NONE) {
 		set_text(object, "tunnel",
-			 packet_tunnel_name(s->packet->tunnel));
-		set_ep(object, "outer_source", &s->packet->outer_src);
-		set_ep(object, "outer_destination", &s->packet->outer_dst);
+			 packet_tunnel_name(line->packet->tunnel));
+		set_ep(object, "outer_source", &line->packet->outer_src);
+		set_ep(object, "outer_destination", &line->packet->outer_dst);
 	}
-	snprintf(remedy, sizeof(remedy), s->reason->remedy,
-		 *s->drop->device ? s->drop->device : "DEVICE");
-	set_text(object, "cause", s->reason->cause);
+	snprintf(remedy, sizeof(remedy), line->reason->remedy,
+		 *line->drop->device ? line->drop->device : "DEVICE");
+	set_text(object, "cause", line->reason->cause);
 	set_text(object, "fix", remedy);
 }
 
-void shown_print_json(const struct shown *s)
+void trace_line_print_json(const struct trace_line *line)
 {
 	json_t *object = need(json_object());
 
-	set(object, "time", json_real((double)s->time / 1e9));
-	set_text(object, "event", s->what);
-	set_ep(object, "client", &s->client);
-	if (s->fwmark)
-		set_number(object, "fwmark", s->fwmark);
+	set(object, "time", json_real((double)line->time / 1e9));
+	set_text(object, "event", line->what);
+	set_ep(object, "client", &line->client);
+	if (line->fwmark)
+		set_number(object, "fwmark", line->fwmark);
 	else
-		set_ep(object, "vip", &s->vip);
-	if (s->has_outcome)
-		set_text(object, "outcome", outcome_name(s->outcome));
-	if (s->has_form)
-		set_text(object, "form", s->long_form ? "long" : "short");
-	if (s->has_version)
-		set_number(object, "version", s->version);
-	if (s->dcid_len)
-		set_hex(object, "dcid", s->dcid, s->dcid_len);
-	if (s->config >= 0)
-		set_number(object, "config", (uint64_t)s->config);
-	if (s->sid.len)
-		set_hex(object, "server_id", s->sid.octets, s->sid.len);
-	set_ep(object, "server", &s->server);
-	if (s->mtu)
-		set_number(object, "mtu", s->mtu);
-	if (s->has_pool) {
-		set_number(object, "servers", s->servers);
-		set_number(object, "slots", s->slots);
-		set(object, "error", json_integer(s->error));
+		set_ep(object, "vip", &line->vip);
+	if (line->has_outcome)
+		set_text(object, "outcome", outcome_name(line->outcome));
+	if (line->has_form)
+		set_text(object, "form", line->long_form ? "long" : "short");
+	if (line->has_version)
+		set_number(object, "version", line->version);
+	if (line->dcid_len)
+		set_hex(object, "dcid", line->dcid, line->dcid_len);
+	if (line->config >= 0)
+		set_number(object, "config", (uint64_t)line->config);
+	if (line->sid.len)
+		set_hex(object, "server_id", line->sid.octets, line->sid.len);
+	set_ep(object, "server", &line->server);
+	if (line->mtu)
+		set_number(object, "mtu", line->mtu);
+	if (line->has_pool) {
+		set_number(object, "servers", line->servers);
+		set_number(object, "slots", line->slots);
+		set(object, "error", json_integer(line->error));
 	}
-	if (s->drop)
-		set_drop(object, s);
+	if (line->drop)
+		set_drop(object, line);
 	dump_line(object);
 }

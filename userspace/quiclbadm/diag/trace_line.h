@@ -10,7 +10,7 @@ struct packet;
 struct reason;
 
 /* From an event of the module's or from a drop. */
-struct shown {
+struct trace_line {
 	uint64_t time;			/* ns */
 	const char *what;		/* "decision", "drop" */
 	struct endpoint client;
@@ -39,7 +39,7 @@ struct shown {
 	const struct packet *packet;
 };
 
-void shown_print(const struct shown *s);
-void shown_print_json(const struct shown *s);
+void trace_line_print(const struct trace_line *line);
+void trace_line_print_json(const struct trace_line *line);
 
 #endif /* _QUICLBADM_DIAG_TRACE_LINE_H */

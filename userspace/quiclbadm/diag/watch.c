@@ -76,16 +76,16 @@ bool watch_is_done(const struct watch *watch)
 
 /* The service that a datagram to @vip is for, NULL when there is none here. */
 static const struct service *service_of(const struct watch *watch,
-					const struct shown *s)
+					const struct trace_line *line)
 {
 	size_t i;
 
 	for (i = 0; i < watch->state.count; i++) {
 		const struct service_id *id = &watch->state.services[i]->id;
 
-		if (s->fwmark ? id->fwmark == s->fwmark &&
-				id->vip.af == s->vip.af :
-				!id->fwmark && endpoint_eq(&id->vip, &s->vip))
+		if (line->fwmark ? id->fwmark == line->fwmark &&
+				id->vip.af == line->vip.af :
+				!id->fwmark && endpoint_eq(&id->vip, &line->vip))
 			return watch->state.services[i];
 	}
 	return NULL;
@@ -99,10 +99,10 @@ static bool is_endpoint(const struct endpoint *wanted, const struct endpoint *ep
 }
 
 /* Config and server ID of a CID, as far as anybody here can tell. */
-static bool decode(const struct watch *watch, const struct shown *s,
+static bool decode(const struct watch *watch, const struct trace_line *line,
 		   const uint8_t *cid, size_t len, struct quic_decoded *decoded)
 {
-	const struct service *svc = service_of(watch, s);
+	const struct service *svc = service_of(watch, line);
 
 	return svc && service_is_quic(svc) && len &&
 	       !quic_decode(&svc->id, cid, len, decoded) &&
@@ -110,33 +110,33 @@ static bool decode(const struct watch *watch, const struct shown *s,
 }
 
 /* A decision has no CID: the one asked for is then compared decoded. */
-static bool has_cid(const struct watch *watch, const struct shown *s)
+static bool has_cid(const struct watch *watch, const struct trace_line *line)
 {
 	struct quic_decoded decoded;
 
 	if (!watch->cid_len)
 		return true;
-	if (s->dcid_len)
-		return s->dcid_len >= watch->cid_len &&
-		       !memcmp(s->dcid, watch->cid, watch->cid_len);
-	return s->sid.len && decode(watch, s, watch->cid, watch->cid_len,
-				    &decoded) &&
-	       decoded.config_id == s->config &&
-	       !memcmp(&decoded.map.sid, &s->sid, sizeof(s->sid));
+	if (line->dcid_len)
+		return line->dcid_len >= watch->cid_len &&
+		       !memcmp(line->dcid, watch->cid, watch->cid_len);
+	return line->sid.len && decode(watch, line, watch->cid, watch->cid_len,
+				       &decoded) &&
+	       decoded.config_id == line->config &&
+	       !memcmp(&decoded.map.sid, &line->sid, sizeof(line->sid));
 }
 
-static bool has_server_id(const struct watch *watch, const struct shown *s)
+static bool has_server_id(const struct watch *watch, const struct trace_line *line)
 {
 	const struct args *args = watch->args;
-	struct qlb_server_id sid = s->sid;
+	struct qlb_server_id sid = line->sid;
 	struct quic_decoded decoded;
-	int config = s->config;
+	int config = line->config;
 	size_t i;
 
 	if (!args->sid_count)
 		return true;
-	if (!sid.len && s->dcid_len &&
-	    decode(watch, s, s->dcid, s->dcid_len, &decoded)) {
+	if (!sid.len && line->dcid_len &&
+	    decode(watch, line, line->dcid, line->dcid_len, &decoded)) {
 		config = decoded.config_id;
 		sid = decoded.map.sid;
 	}
@@ -147,29 +147,29 @@ static bool has_server_id(const struct watch *watch, const struct shown *s)
 	return false;
 }
 
-static bool is_asked_for(const struct watch *watch, const struct shown *s)
+static bool is_asked_for(const struct watch *watch, const struct trace_line *line)
 {
 	const struct args *args = watch->args;
 
 	if (watch_is_done(watch))
 		return false;
 	if (given(args, O(SERVICE)) &&
-	    (args->service.fwmark ? s->fwmark != args->service.fwmark :
-				    !is_endpoint(&args->service.vip, &s->vip)))
+	    (args->service.fwmark ? line->fwmark != args->service.fwmark :
+				    !is_endpoint(&args->service.vip, &line->vip)))
 		return false;
 	if (given(args, O(CLIENT)) &&
-	    !endpoint_addr_eq(&args->client, &s->client))
+	    !endpoint_addr_eq(&args->client, &line->client))
 		return false;
-	return has_cid(watch, s) && has_server_id(watch, s);
+	return has_cid(watch, line) && has_server_id(watch, line);
 }
 
-static void show(struct watch *watch, const struct shown *s)
+static void show(struct watch *watch, const struct trace_line *line)
 {
 	watch->shown++;
 	if (given(watch->args, O(JSON)))
-		shown_print_json(s);
+		trace_line_print_json(line);
 	else
-		shown_print(s);
+		trace_line_print(line);
 }
 
 /* --- the module's events ----------------------------------------------------- */
@@ -204,25 +204,25 @@ static bool read_number(struct tep_event *event, struct tep_record *record,
 }
 
 static void read_header(struct tep_event *event, struct tep_record *record,
-			struct shown *s)
+			struct trace_line *line)
 {
 	unsigned long long value = 0;
 	int len;
 
-	s->has_form = read_number(event, record, "long_form", &value);
-	s->long_form = value;
-	s->has_version = read_number(event, record, "version", &value) &&
-			 s->long_form;
-	s->version = (uint32_t)value;
+	line->has_form = read_number(event, record, "long_form", &value);
+	line->long_form = value;
+	line->has_version = read_number(event, record, "version", &value) &&
+			 line->long_form;
+	line->version = (uint32_t)value;
 	if (read_number(event, record, "config_id", &value))
 		/* -1 is none */
-		s->config = (int8_t)value; /* NOLINT(bugprone-signed-char-misuse,cert-str34-c) */
-	s->dcid = tep_get_field_raw(NULL, event, "dcid", record, &len, 0);
-	s->dcid_len = s->dcid && len > 0 ? (size_t)len : 0;
+		line->config = (int8_t)value; /* NOLINT(bugprone-signed-char-misuse,cert-str34-c) */
+	line->dcid = tep_get_field_raw(NULL, event, "dcid", record, &len, 0);
+	line->dcid_len = line->dcid && len > 0 ? (size_t)len : 0;
 }
 
 static void read_sid(struct tep_event *event, struct tep_record *record,
-		     struct shown *s)
+		     struct trace_line *line)
 {
 	const uint8_t *raw;
 	int len;
@@ -230,21 +230,21 @@ static void read_sid(struct tep_event *event, struct tep_record *record,
 	raw = tep_get_field_raw(NULL, event, "server_id", record, &len, 0);
 	if (!raw || len <= 0 || len > QLB_SERVER_ID_LEN_MAX)
 		return;
-	s->sid.len = (uint8_t)len;
-	memcpy(s->sid.octets, raw, (size_t)len);
+	line->sid.len = (uint8_t)len;
+	memcpy(line->sid.octets, raw, (size_t)len);
 }
 
 static void read_pool(struct tep_event *event, struct tep_record *record,
-		      struct shown *s)
+		      struct trace_line *line)
 {
 	unsigned long long value;
 
-	s->has_pool = read_number(event, record, "servers", &value);
-	s->servers = (uint32_t)value;
+	line->has_pool = read_number(event, record, "servers", &value);
+	line->servers = (uint32_t)value;
 	read_number(event, record, "slots", &value);
-	s->slots = (uint32_t)value;
+	line->slots = (uint32_t)value;
 	read_number(event, record, "error", &value);
-	s->error = (int)value;
+	line->error = (int)value;
 }
 
 void watch_event(struct tep_event *event, struct tep_record *record,
@@ -252,7 +252,7 @@ void watch_event(struct tep_event *event, struct tep_record *record,
 {
 	const char *what = event->name;
 	struct watch *watch = arg;
-	struct shown s = { .time = time, .config = -1 };
+	struct trace_line line = { .time = time, .config = -1 };
 	unsigned long long value;
 
 	if (!read_number(event, record, "netns", &value) ||
@@ -260,21 +260,21 @@ void watch_event(struct tep_event *event, struct tep_record *record,
 		return;
 	if (!strncmp(what, "ip_vs_quic_", strlen("ip_vs_quic_")))
 		what += strlen("ip_vs_quic_");
-	s.what = what;
-	read_sockaddr(event, record, "client", &s.client);
-	read_sockaddr(event, record, "vip", &s.vip);
+	line.what = what;
+	read_sockaddr(event, record, "client", &line.client);
+	read_sockaddr(event, record, "vip", &line.vip);
 	read_number(event, record, "fwmark", &value);
-	s.fwmark = (uint32_t)value;
-	s.has_outcome = read_number(event, record, "outcome", &value);
-	s.outcome = (uint32_t)value;
-	read_header(event, record, &s);
-	read_sid(event, record, &s);
-	read_sockaddr(event, record, "server", &s.server);
+	line.fwmark = (uint32_t)value;
+	line.has_outcome = read_number(event, record, "outcome", &value);
+	line.outcome = (uint32_t)value;
+	read_header(event, record, &line);
+	read_sid(event, record, &line);
+	read_sockaddr(event, record, "server", &line.server);
 	read_number(event, record, "mtu", &value);
-	s.mtu = (uint32_t)value;
-	read_pool(event, record, &s);
-	if (is_asked_for(watch, &s))
-		show(watch, &s);
+	line.mtu = (uint32_t)value;
+	read_pool(event, record, &line);
+	if (is_asked_for(watch, &line))
+		show(watch, &line);
 }
 
 /* --- drops ---------------------------------------------------------------------- */
@@ -304,28 +304,28 @@ static bool is_tunnel_protocol(uint8_t protocol)
 
 /* An answer has the VIP as its source. */
 static bool set_flow(const struct watch *watch, const struct packet *p,
-		     struct shown *s)
+		     struct trace_line *line)
 {
 	bool answer = !is_vip(watch, &p->dst) && is_vip(watch, &p->src);
 
-	s->client = answer ? p->dst : p->src;
-	s->vip = answer ? p->src : p->dst;
+	line->client = answer ? p->dst : p->src;
+	line->vip = answer ? p->src : p->dst;
 	return answer || is_vip(watch, &p->dst) || p->tunnel != TUNNEL_NONE ||
 	       is_tunnel_protocol(p->protocol);
 }
 
-static void set_cid(const struct packet *p, struct shown *s)
+static void set_cid(const struct packet *p, struct trace_line *line)
 {
 	struct quic_hdr hdr;
 
 	if (!p->is_udp || !quic_hdr_parse(&hdr, p->payload, p->view, p->len))
 		return;
-	s->has_form = true;
-	s->long_form = hdr.long_form;
-	s->has_version = hdr.long_form;
-	s->version = hdr.version;
-	s->dcid = hdr.dcid;
-	s->dcid_len = hdr.dcid_view < QLB_CID_LEN_MAX ? hdr.dcid_view :
+	line->has_form = true;
+	line->long_form = hdr.long_form;
+	line->has_version = hdr.long_form;
+	line->version = hdr.version;
+	line->dcid = hdr.dcid;
+	line->dcid_len = hdr.dcid_view < QLB_CID_LEN_MAX ? hdr.dcid_view :
 							QLB_CID_LEN_MAX;
 }
 
@@ -358,7 +358,7 @@ static const char *function_of(struct watch *watch, const struct drop *drop)
 void watch_drop(const struct drop *drop, void *arg)
 {
 	struct watch *watch = arg;
-	struct shown s = {
+	struct trace_line line = {
 		.time = drop->time,
 		.what = "drop",
 		.config = -1,
@@ -369,16 +369,16 @@ void watch_drop(const struct drop *drop, void *arg)
 	if (drop->has_netns && drop->netns != watch->netns)
 		return;
 	if (find_packet(drop, &p)) {
-		s.packet = &p;
-		if (!set_flow(watch, &p, &s))
+		line.packet = &p;
+		if (!set_flow(watch, &p, &line))
 			return;
-		set_cid(&p, &s);
+		set_cid(&p, &line);
 	} else if (drop->has_packet) {
 		return;
 	}
-	if (!is_asked_for(watch, &s))
+	if (!is_asked_for(watch, &line))
 		return;
-	s.function = function_of(watch, drop);
-	s.reason = reason_find(drop->reason, s.function);
-	show(watch, &s);
+	line.function = function_of(watch, drop);
+	line.reason = reason_find(drop->reason, line.function);
+	show(watch, &line);
 }

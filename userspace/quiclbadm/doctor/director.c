@@ -13,48 +13,48 @@ enum {
 };
 
 /* Right, but each merged datagram is taken apart again, and passes INPUT twice. */
-static void check_gro(const struct machine *m)
+static void check_gro(const struct director *d)
 {
 	static const char *const features[] = {
 		"rx-udp-gro-forwarding", "rx-gro-list",
 	};
-	size_t before = m->report->count, i, j;
+	size_t before = d->report->count, i, j;
 
-	for (i = 0; i < m->host->link_count; i++) {
-		const struct link *link = &m->host->links[i];
+	for (i = 0; i < d->host->link_count; i++) {
+		const struct link *link = &d->host->links[i];
 
 		if (!(link->flags & IFF_UP) || link->flags & IFF_LOOPBACK)
 			continue;
 		for (j = 0; j < sizeof(features) / sizeof(features[0]); j++) {
 			if (!offload_is_on(link->name, features[j]))
 				continue;
-			report_add(m->report, CHECK_ADVICE, "gro",
+			report_add(d->report, CHECK_ADVICE, "gro",
 				   "%s merges datagrams (%s), and each has its own connection ID, so they are taken apart again",
 				   link->name, features[j]);
-			report_fix(m->report, "ethtool -K %s %s off", link->name,
+			report_fix(d->report, "ethtool -K %s %s off", link->name,
 				   features[j]);
 		}
 	}
-	if (m->report->count == before)
-		report_add(m->report, CHECK_OK, "gro",
+	if (d->report->count == before)
+		report_add(d->report, CHECK_OK, "gro",
 			   "no device merges datagrams of several connections");
 }
 
 /* Errors about our services are steered by the module, before IPVS could see them. */
-static void check_icmp(const struct machine *m)
+static void check_icmp(const struct director *d)
 {
 	int schedules = 0;
 
 	proc_sysctl(&schedules, "net/ipv4/vs/schedule_icmp");
 	if (!schedules) {
-		report_add(m->report, CHECK_OK, "icmp",
+		report_add(d->report, CHECK_OK, "icmp",
 			   "errors about datagrams are steered by the scheduler quic alone");
 		return;
 	}
-	report_add(m->report, CHECK_ADVICE, "icmp",
+	report_add(d->report, CHECK_ADVICE, "icmp",
 		   "schedule_icmp is %d, which the scheduler quic has no use for; unless other services do, forged errors make connection entries for nothing",
 		   schedules);
-	report_fix(m->report, "sysctl -w net.ipv4.vs.schedule_icmp=0");
+	report_fix(d->report, "sysctl -w net.ipv4.vs.schedule_icmp=0");
 }
 
 /* --- the express path -------------------------------------------------------- */
@@ -89,17 +89,17 @@ static uint32_t most_left(const struct device *device, uint64_t *left)
 }
 
 /* The VLANs on top of a device are devices of their own. */
-static void fix_not_plain(const struct machine *m, const struct link *link)
+static void fix_not_plain(const struct director *d, const struct link *link)
 {
 	size_t i;
 
-	for (i = 0; i < m->host->link_count; i++) {
-		const struct link *vlan = &m->host->links[i];
+	for (i = 0; i < d->host->link_count; i++) {
+		const struct link *vlan = &d->host->links[i];
 
 		if (vlan->lower != link->index || strcmp(vlan->kind, "vlan") ||
-		    state_find_device(m->state, vlan->name))
+		    state_find_device(d->state, vlan->name))
 			continue;
-		report_fix(m->report, "quiclbadm express add %s", vlan->name);
+		report_fix(d->report, "quiclbadm express add %s", vlan->name);
 		return;
 	}
 }
@@ -121,46 +121,46 @@ static bool has_frames_of(const struct link *other, const struct link *link)
 	return false;
 }
 
-static void fix_master(const struct machine *m, const struct link *link)
+static void fix_master(const struct director *d, const struct link *link)
 {
 	size_t i;
 
-	for (i = 0; i < m->host->link_count; i++) {
-		const struct link *other = &m->host->links[i];
+	for (i = 0; i < d->host->link_count; i++) {
+		const struct link *other = &d->host->links[i];
 
 		if (!has_frames_of(other, link) ||
-		    state_find_device(m->state, other->name))
+		    state_find_device(d->state, other->name))
 			continue;
-		report_fix(m->report, "quiclbadm express add %s", other->name);
+		report_fix(d->report, "quiclbadm express add %s", other->name);
 		return;
 	}
-	report_fix(m->report, "quiclbadm express del %s", link->name);
+	report_fix(d->report, "quiclbadm express del %s", link->name);
 }
 
-static void check_taken(const struct machine *m, const struct device *device,
+static void check_taken(const struct director *d, const struct device *device,
 			const struct link *link)
 {
 	uint64_t taken = device_count(device, IP_VS_QUIC_EXPRESS_TAKEN), left;
 	uint32_t most = most_left(device, &left);
 
 	if (left < LEFT_MIN || left <= taken) {
-		report_add(m->report, CHECK_OK, "express",
+		report_add(d->report, CHECK_OK, "express",
 			   "%s: the express path took %" PRIu64 " datagrams and left %" PRIu64 " that it could take",
 			   device->name, taken, left);
 		return;
 	}
-	report_add(m->report, CHECK_ADVICE, "express",
+	report_add(d->report, CHECK_ADVICE, "express",
 		   "%s: the express path took %" PRIu64 " datagrams and left %" PRIu64 ", most of them as %s: %s",
 		   device->name, taken, left, express_name(most),
 		   express_meaning(most));
 	if (most == IP_VS_QUIC_EXPRESS_NOT_PLAIN)
-		fix_not_plain(m, link);
+		fix_not_plain(d, link);
 	if (most == IP_VS_QUIC_EXPRESS_MASTER)
-		fix_master(m, link);
+		fix_master(d, link);
 }
 
 /* Rules that depend on what is not known here are there to hold some back. */
-static void check_bypass(const struct machine *m, const struct device *device)
+static void check_bypass(const struct director *d, const struct device *device)
 {
 	static const char *const hooks[] = { "prerouting", "input" };
 	struct fw_packet packet = {
@@ -170,16 +170,16 @@ static void check_bypass(const struct machine *m, const struct device *device)
 	struct fw_stop stop;
 	size_t i, j;
 
-	for (i = 0; m->fw->rules && i < m->state->count; i++) {
-		const struct service *svc = m->state->services[i];
+	for (i = 0; d->fw->rules && i < d->state->count; i++) {
+		const struct service *svc = d->state->services[i];
 
 		packet.dst = svc->id.vip;
 		packet.af = packet.dst.af;
 		for (j = 0; j < 2 && service_is_quic(svc) && !svc->id.fwmark; j++) {
-			if (firewall_try(m->fw, hooks[j], &packet, &stop) !=
+			if (firewall_try(d->fw, hooks[j], &packet, &stop) !=
 			    FIREWALL_UNKNOWN)
 				continue;
-			report_add(m->report, CHECK_ADVICE, "express",
+			report_add(d->report, CHECK_ADVICE, "express",
 				   "%s: the express path passes by nftables' %s %s %s, which drops some datagrams to a VIP; a chain of family netdev at the ingress of %s is in force",
 				   device->name, stop.family, stop.table,
 				   stop.chain, device->name);
@@ -188,23 +188,23 @@ static void check_bypass(const struct machine *m, const struct device *device)
 	}
 }
 
-static void check_device(const struct machine *m, const struct device *device)
+static void check_device(const struct director *d, const struct device *device)
 {
-	const struct link *link = host_link_named(m->host, device->name);
+	const struct link *link = host_link_named(d->host, device->name);
 
 	if (!link)
 		return;
 	if (!(link->flags & IFF_UP)) {
-		report_add(m->report, CHECK_ADVICE, "express",
+		report_add(d->report, CHECK_ADVICE, "express",
 			   "%s has the express path and is down", link->name);
-		report_fix(m->report, "ip link set %s up", link->name);
+		report_fix(d->report, "ip link set %s up", link->name);
 		return;
 	}
-	check_taken(m, device, link);
-	check_bypass(m, device);
+	check_taken(d, device, link);
+	check_bypass(d, device);
 }
 
-static bool is_forbidden(const struct machine *m)
+static bool is_forbidden(const struct director *d)
 {
 	static const char *const sysctls[] = { "conntrack", "backup_only" };
 	bool forbidden = false;
@@ -217,36 +217,36 @@ static bool is_forbidden(const struct machine *m)
 		if (!value)
 			continue;
 		forbidden = true;
-		report_add(m->report, CHECK_ADVICE, "express",
+		report_add(d->report, CHECK_ADVICE, "express",
 			   "the express path takes nothing while net.ipv4.vs.%s is %d",
 			   sysctls[i], value);
-		report_fix(m->report, "sysctl -w net.ipv4.vs.%s=0", sysctls[i]);
+		report_fix(d->report, "sysctl -w net.ipv4.vs.%s=0", sysctls[i]);
 	}
-	for (i = 0; i < m->state->count; i++) {
-		if (!m->state->services[i]->id.fwmark ||
-		    !service_is_quic(m->state->services[i]))
+	for (i = 0; i < d->state->count; i++) {
+		if (!d->state->services[i]->id.fwmark ||
+		    !service_is_quic(d->state->services[i]))
 			continue;
-		report_add(m->report, CHECK_ADVICE, "express",
+		report_add(d->report, CHECK_ADVICE, "express",
 			   "the express path takes nothing while there is a service by firewall mark (%u)",
-			   m->state->services[i]->id.fwmark);
+			   d->state->services[i]->id.fwmark);
 		return true;
 	}
 	return forbidden;
 }
 
-static void check_express(const struct machine *m)
+static void check_express(const struct director *d)
 {
 	size_t i;
 
-	if (!m->state->device_count || is_forbidden(m))
+	if (!d->state->device_count || is_forbidden(d))
 		return;
-	for (i = 0; i < m->state->device_count; i++)
-		check_device(m, &m->state->devices[i]);
+	for (i = 0; i < d->state->device_count; i++)
+		check_device(d, &d->state->devices[i]);
 }
 
-void examine_machine(const struct machine *m)
+void director_check(const struct director *d)
 {
-	check_gro(m);
-	check_icmp(m);
-	check_express(m);
+	check_gro(d);
+	check_icmp(d);
+	check_express(d);
 }

@@ -6,7 +6,7 @@
 #include "doctor/passage.h"
 #include "system/host.h"
 
-struct machine {
+struct director {
 	const struct host *host;
 	const struct firewall *fw;
 	struct report *report;
@@ -14,6 +14,6 @@ struct machine {
 };
 
 /* What is about no single service. */
-void examine_machine(const struct machine *m);
+void director_check(const struct director *d);
 
 #endif /* _QUICLBADM_DOCTOR_DIRECTOR_H */

@@ -20,52 +20,52 @@
 
 /* --- the service ----------------------------------------------------------- */
 
-static int check_vip(const struct examined *e)
+static int check_vip(const struct service_subject *s)
 {
-	const struct endpoint *vip = &e->svc->id.vip;
+	const struct endpoint *vip = &s->svc->id.vip;
 	char text[ENDPOINT_STRLEN];
 	struct route route;
 
-	if (e->svc->id.fwmark)
+	if (s->svc->id.fwmark)
 		return 0;
 	if (host_route(vip, NULL, &route))
 		return EXIT_REFUSED;
 	doctor_addr_str(vip, text);
 	if (route.type == RTN_LOCAL) {
-		report_add(e->report, CHECK_OK, "vip",
+		report_add(s->report, CHECK_OK, "vip",
 			   "%s is an address of this host", text);
 		return 0;
 	}
-	report_add(e->report, CHECK_FAULT, "vip",
+	report_add(s->report, CHECK_FAULT, "vip",
 		   "%s is no address of this host, so IPVS never sees its datagrams",
 		   text);
-	report_fix(e->report, "ip addr add %s/%d dev lo", text,
+	report_fix(s->report, "ip addr add %s/%d dev lo", text,
 		   vip->af == AF_INET6 ? 128 : 32);
 	return 0;
 }
 
-static void check_pool(const struct examined *e)
+static void check_pool(const struct service_subject *s)
 {
-	const struct service *svc = e->svc;
+	const struct service *svc = s->svc;
 	char server[ENDPOINT_STRLEN];
 	size_t i;
 
 	if (!svc->dest_count) {
-		report_add(e->report, CHECK_FAULT, "pool",
-			   "%s has no real server", e->name);
+		report_add(s->report, CHECK_FAULT, "pool",
+			   "%s has no real server", s->name);
 		return;
 	}
 	for (i = 0; i < svc->dest_count; i++)
 		if (svc->dests[i].weight)
 			return;
-	report_add(e->report, CHECK_FAULT, "pool",
+	report_add(s->report, CHECK_FAULT, "pool",
 		   "%s: no real server has weight, so new connections are refused",
-		   e->name);
-	report_fix(e->report, "quiclbadm -e %s -r %s -w 1", e->option,
+		   s->name);
+	report_fix(s->report, "quiclbadm -e %s -r %s -w 1", s->option,
 		   endpoint_str(&svc->dests[0].server, server));
 }
 
-static int check_source(const struct examined *e)
+static int check_source(const struct service_subject *s)
 {
 	uint64_t drops = proc_netstat("TcpExt:", "IPReversePathFilter");
 	const struct link *link;
@@ -73,30 +73,30 @@ static int check_source(const struct examined *e)
 	int all, own;
 	size_t i;
 
-	if (e->svc->id.vip.af != AF_INET)
+	if (s->svc->id.vip.af != AF_INET)
 		return 0;
-	if (host_route(&e->client, &e->svc->id.vip, &route))
+	if (host_route(&s->client, &s->svc->id.vip, &route))
 		return EXIT_REFUSED;
-	for (i = 0; i < e->host->link_count; i++) {
-		link = &e->host->links[i];
+	for (i = 0; i < s->host->link_count; i++) {
+		link = &s->host->links[i];
 		if (link->flags & IFF_LOOPBACK || !(link->flags & IFF_UP) ||
 		    link->index == route.link ||
 		    proc_max_conf(link->name, "rp_filter", &all, &own) != 1)
 			continue;
-		report_add(e->report, drops ? CHECK_FAULT : CHECK_ADVICE,
+		report_add(s->report, drops ? CHECK_FAULT : CHECK_ADVICE,
 			   "rp_filter",
 			   "%s is strict (%d for all, %d for the device) and not where clients are reached; %" PRIu64 " packets were dropped so far (IP_RPFILTER)",
 			   link->name, all, own, drops);
-		report_fix(e->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+		report_fix(s->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
 			   link->name);
 		return 0;
 	}
-	report_add(e->report, CHECK_OK, "rp_filter",
+	report_add(s->report, CHECK_OK, "rp_filter",
 		   "no strict device where clients are not reached");
 	return 0;
 }
 
-static int check_outer_sources(const struct examined *e)
+static int check_outer_sources(const struct service_subject *s)
 {
 	char text[PREFIX_STRLEN];
 	struct endpoint ep;
@@ -104,22 +104,22 @@ static int check_outer_sources(const struct examined *e)
 	size_t i;
 
 	for (i = 0; i < SOURCE_COUNT; i++) {
-		if (!e->svc->sources[i].len)
+		if (!s->svc->sources[i].len)
 			continue;
-		examined_source(e->svc, i, &ep);
+		service_outer_source(s->svc, i, &ep);
 		if (host_route(&ep, NULL, &route))
 			return EXIT_REFUSED;
-		prefix_str(&e->svc->sources[i], sources[i].af, text);
+		prefix_str(&s->svc->sources[i], sources[i].af, text);
 		if (route.type == RTN_LOCAL) {
-			report_add(e->report, CHECK_OK, "source",
+			report_add(s->report, CHECK_OK, "source",
 				   "%s: outer sources of %s are local here",
-				   e->name, text);
+				   s->name, text);
 			continue;
 		}
-		report_add(e->report, CHECK_ADVICE, "source",
+		report_add(s->report, CHECK_ADVICE, "source",
 			   "%s: outer sources are of %s, which is not local here, so that ICMP errors about the tunnel, a smaller MTU say, are not heard",
-			   e->name, text);
-		report_fix(e->report, "ip %sroute add local %s dev lo",
+			   s->name, text);
+		report_fix(s->report, "ip %sroute add local %s dev lo",
 			   sources[i].af == AF_INET6 ? "-6 " : "", text);
 	}
 	return 0;
@@ -127,82 +127,82 @@ static int check_outer_sources(const struct examined *e)
 
 /* --- the way to a real server ------------------------------------------------ */
 
-static void fault_route(const struct examined *e, const struct dest *dest)
+static void fault_route(const struct service_subject *s, const struct dest *dest)
 {
 	const char *v6 = dest->server.af == AF_INET6 ? "-6 " : "";
 	char server[ENDPOINT_STRLEN], barrier[128];
 
 	doctor_addr_str(&dest->server, server);
-	report_add(e->report, CHECK_FAULT, "route", "no route leads to %s",
+	report_add(s->report, CHECK_FAULT, "route", "no route leads to %s",
 		   server);
 	if (host_find_barrier(&dest->server, barrier, sizeof(barrier)))
-		report_fix(e->report, "ip %sroute del %s", v6, barrier);
+		report_fix(s->report, "ip %sroute del %s", v6, barrier);
 	else
-		report_fix(e->report, "ip %sroute add %s/%d via GATEWAY", v6,
+		report_fix(s->report, "ip %sroute add %s/%d via GATEWAY", v6,
 			   server, dest->server.af == AF_INET6 ? 128 : 32);
 }
 
-static void check_neighbour(const struct examined *e, const struct dest *dest,
+static void check_neighbour(const struct service_subject *s, const struct dest *dest,
 			    const struct route *route)
 {
 	const struct endpoint *hop = route->gateway.af ? &route->gateway :
 							 &dest->server;
-	const struct link *link = host_link(e->host, route->link);
+	const struct link *link = host_link(s->host, route->link);
 	char text[ENDPOINT_STRLEN];
 
 	if (!link || link->flags & (IFF_LOOPBACK | IFF_NOARP) ||
 	    host_neighbour(link->index, hop) != NUD_FAILED)
 		return;
-	report_add(e->report, CHECK_FAULT, "neighbour",
+	report_add(s->report, CHECK_FAULT, "neighbour",
 		   "nobody answers for %s on %s: is it up, and on that link?",
 		   doctor_addr_str(hop, text), link->name);
 }
 
-static void check_tunnel_mtu(const struct examined *e, const struct way *way,
+static void check_tunnel_mtu(const struct service_subject *s, const struct forwarding *fwd,
 			     const struct route *route)
 {
-	unsigned int inner = e->svc->id.vip.af == AF_INET6 ? 40 : 20;
-	unsigned int header = doctor_tunnel_len(way, way->server.af);
-	const struct link *link = host_link(e->host, route->link);
+	unsigned int inner = s->svc->id.vip.af == AF_INET6 ? 40 : 20;
+	unsigned int header = doctor_tunnel_len(fwd, fwd->server.af);
+	const struct link *link = host_link(s->host, route->link);
 	unsigned int need = QUIC_MIN + 8 + inner + header, mtu;
 	char text[ENDPOINT_STRLEN];
 
 	if (!link)
 		return;
 	mtu = route->mtu ? route->mtu : link->mtu;
-	doctor_addr_str(&way->server, text);
+	doctor_addr_str(&fwd->server, text);
 	if (mtu >= need) {
-		report_add(e->report, CHECK_OK, "mtu",
+		report_add(s->report, CHECK_OK, "mtu",
 			   "%s is reached through %s with %u, which leaves %u for clients' packets",
 			   text, link->name, mtu, mtu - header);
 		return;
 	}
-	report_add(e->report, CHECK_FAULT, "mtu",
+	report_add(s->report, CHECK_FAULT, "mtu",
 		   "%s is reached with %u, and QUIC's smallest first datagram takes %u with its headers (PKT_TOO_BIG)",
 		   text, mtu, need);
 	if (route->mtu && link->mtu >= need)
-		report_fix(e->report, "ip route flush cache");
+		report_fix(s->report, "ip route flush cache");
 	else
-		report_fix(e->report, "ip link set %s mtu %d", link->name,
+		report_fix(s->report, "ip link set %s mtu %d", link->name,
 			   need <= 1500 ? 1500 : 9000);
 }
 
-static void check_passages(const struct examined *e, const struct way *way,
+static void check_passages(const struct service_subject *s, const struct forwarding *fwd,
 			   const struct route *route)
 {
-	const struct link *link = host_link(e->host, route->link);
+	const struct link *link = host_link(s->host, route->link);
 	struct passage out = { .hooks = { "output", "postrouting" } };
 
-	if (way->forward != IP_VS_CONN_F_TUNNEL || !e->fw->rules)
+	if (fwd->forward != IP_VS_CONN_F_TUNNEL || !s->fw->rules)
 		return;
-	doctor_tunnel_passage(way, e->svc->id.vip.af, &out);
+	doctor_tunnel_passage(fwd, s->svc->id.vip.af, &out);
 	out.packet.out = link ? link->name : "";
-	doctor_passage(e->report, e->fw, &out);
+	doctor_passage(s->report, s->fw, &out);
 }
 
-static int check_dest(const struct examined *e, const struct dest *dest)
+static int check_dest(const struct service_subject *s, const struct dest *dest)
 {
-	struct way way = {
+	struct forwarding fwd = {
 		.forward = dest->forward,
 		.tun_type = dest->tun_type,
 		.tun_port = dest->tun_port,
@@ -216,21 +216,21 @@ static int check_dest(const struct examined *e, const struct dest *dest)
 	if (host_route(&dest->server, NULL, &route))
 		return EXIT_REFUSED;
 	if (route.type != RTN_UNICAST && route.type != RTN_LOCAL) {
-		fault_route(e, dest);
+		fault_route(s, dest);
 		return 0;
 	}
-	check_neighbour(e, dest, &route);
-	check_tunnel_mtu(e, &way, &route);
-	check_passages(e, &way, &route);
+	check_neighbour(s, dest, &route);
+	check_tunnel_mtu(s, &fwd, &route);
+	check_passages(s, &fwd, &route);
 	if (dest->forward != IP_VS_CONN_F_MASQ)
 		return 0;
 	proc_sysctl(&forwards, dest->server.af == AF_INET6 ?
 		    "net/ipv6/conf/all/forwarding" : "net/ipv4/ip_forward");
 	if (forwards)
 		return 0;
-	report_add(e->report, CHECK_FAULT, "forwarding",
+	report_add(s->report, CHECK_FAULT, "forwarding",
 		   "it is off, and answers of masqueraded servers pass here");
-	report_fix(e->report, dest->server.af == AF_INET6 ?
+	report_fix(s->report, dest->server.af == AF_INET6 ?
 		   "sysctl -w net.ipv6.conf.all.forwarding=1" :
 		   "sysctl -w net.ipv4.ip_forward=1");
 	return 0;
@@ -238,20 +238,20 @@ static int check_dest(const struct examined *e, const struct dest *dest)
 
 /* --- arrival -------------------------------------------------------------------- */
 
-static int check_firewall(const struct examined *e)
+static int check_firewall(const struct service_subject *s)
 {
-	const struct endpoint *vip = &e->svc->id.vip;
+	const struct endpoint *vip = &s->svc->id.vip;
 	struct passage in = { .hooks = { "prerouting", "input" } };
-	size_t before = e->report->count;
+	size_t before = s->report->count;
 	char text[ENDPOINT_STRLEN];
 	const struct link *link;
 	struct route route;
 
-	if (!doctor_can_ask(e->report, e->fw) || e->svc->id.fwmark)
+	if (!doctor_can_ask(s->report, s->fw) || s->svc->id.fwmark)
 		return 0;
-	if (host_route(&e->client, vip, &route))
+	if (host_route(&s->client, vip, &route))
 		return EXIT_REFUSED;
-	link = host_link(e->host, route.link);
+	link = host_link(s->host, route.link);
 	in.what = "clients' datagrams";
 	in.packet.af = vip->af;
 	in.packet.protocol = IPPROTO_UDP;
@@ -261,52 +261,52 @@ static int check_firewall(const struct examined *e)
 	snprintf(in.rule, sizeof(in.rule), "%s daddr %s udp dport %u accept",
 		 vip->af == AF_INET6 ? "ip6" : "ip", doctor_addr_str(vip, text),
 		 vip->port);
-	doctor_passage(e->report, e->fw, &in);
-	if (e->report->count == before)
-		report_add(e->report, CHECK_OK, "firewall",
+	doctor_passage(s->report, s->fw, &in);
+	if (s->report->count == before)
+		report_add(s->report, CHECK_OK, "firewall",
 			   "nftables lets clients' datagrams pass");
 	return 0;
 }
 
-static void check_conntrack(const struct examined *e)
+static void check_conntrack(const struct service_subject *s)
 {
-	const char *ip = e->svc->id.vip.af == AF_INET6 ? "ip6" : "ip";
+	const char *ip = s->svc->id.vip.af == AF_INET6 ? "ip6" : "ip";
 	char text[ENDPOINT_STRLEN];
 	bool full;
-	int count = doctor_conntrack(e->report, &full);
+	int count = doctor_conntrack(s->report, &full);
 
-	if (count <= 0 || full || e->svc->id.fwmark)
+	if (count <= 0 || full || s->svc->id.fwmark)
 		return;
-	doctor_addr_str(&e->svc->id.vip, text);
-	report_add(e->report, CHECK_ADVICE, "conntrack",
+	doctor_addr_str(&s->svc->id.vip, text);
+	report_add(s->report, CHECK_ADVICE, "conntrack",
 		   "%d flows are tracked; a director needs none of the VIP's, and each costs a lookup per datagram",
 		   count);
-	report_fix(e->report, "nft 'table inet quiclb { chain untracked_vips { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
-		   ip, text, e->svc->id.vip.port);
+	report_fix(s->report, "nft 'table inet quiclb { chain untracked_vips { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
+		   ip, text, s->svc->id.vip.port);
 }
 
-static int examine(struct examined *e)
+static int check_service(struct service_subject *s)
 {
 	size_t i;
 
-	service_str(&e->svc->id, e->name);
-	if (e->svc->id.fwmark)
-		snprintf(e->option, sizeof(e->option), "-f %u%s",
-			 e->svc->id.fwmark,
-			 e->svc->id.vip.af == AF_INET6 ? " -6" : "");
+	service_str(&s->svc->id, s->name);
+	if (s->svc->id.fwmark)
+		snprintf(s->option, sizeof(s->option), "-f %u%s",
+			 s->svc->id.fwmark,
+			 s->svc->id.vip.af == AF_INET6 ? " -6" : "");
 	else
-		snprintf(e->option, sizeof(e->option), "-u %.*s",
-			 (int)sizeof(e->name) - 1, e->name);
-	if (e->client.af != e->svc->id.vip.af)
-		doctor_some_client(e->svc->id.vip.af, &e->client);
-	if (check_vip(e) || check_source(e) || check_firewall(e) ||
-	    check_outer_sources(e))
+		snprintf(s->option, sizeof(s->option), "-u %.*s",
+			 (int)sizeof(s->name) - 1, s->name);
+	if (s->client.af != s->svc->id.vip.af)
+		doctor_some_client(s->svc->id.vip.af, &s->client);
+	if (check_vip(s) || check_source(s) || check_firewall(s) ||
+	    check_outer_sources(s))
 		return EXIT_REFUSED;
-	check_conntrack(e);
-	check_pool(e);
-	examine_configs(e);
-	for (i = 0; i < e->svc->dest_count; i++)
-		if (check_dest(e, &e->svc->dests[i]))
+	check_conntrack(s);
+	check_pool(s);
+	service_check_configs(s);
+	for (i = 0; i < s->svc->dest_count; i++)
+		if (check_dest(s, &s->svc->dests[i]))
 			return EXIT_REFUSED;
 	return 0;
 }
@@ -398,29 +398,29 @@ static int observe(const struct args *args, struct state *state)
 int doctor_director(const struct args *args, const struct host *host,
 		    const struct firewall *fw, struct report *report)
 {
-	struct examined e = { .host = host, .fw = fw, .report = report };
+	struct service_subject s = { .host = host, .fw = fw, .report = report };
 	struct state state;
-	const struct machine machine = { host, fw, report, &state };
+	const struct director director = { host, fw, report, &state };
 	size_t found = 0, i;
 	int err;
 
 	err = observe(args, &state);
 	for (i = 0; !err && i < state.count; i++) {
-		struct examined one = e;
+		struct service_subject one = s;
 
 		if (!service_is_quic(state.services[i]))
 			continue;
 		found++;
 		one.svc = state.services[i];
 		one.client = args->client;
-		err = examine(&one);
+		err = check_service(&one);
 		if (!err && given(args, O(FROM)))
-			err = examine_probes(&one, &args->from);
+			err = service_check_probes(&one, &args->from);
 	}
 	if (!err && !found)
 		err = refuse("doctor: there is no service with scheduler quic");
 	if (!err)
-		examine_machine(&machine);
+		director_check(&director);
 	state_destroy(&state);
 	return err;
 }

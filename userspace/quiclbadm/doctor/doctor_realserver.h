@@ -9,7 +9,7 @@
 #include "system/host.h"
 
 /* Adds checks.  Return: 0 or an exit code, then the sentence is said. */
-int doctor_server(const struct args *args, const struct host *host,
-		  const struct firewall *fw, struct report *report);
+int doctor_realserver(const struct args *args, const struct host *host,
+		      const struct firewall *fw, struct report *report);
 
 #endif /* _QUICLBADM_DOCTOR_DOCTOR_REALSERVER_H */

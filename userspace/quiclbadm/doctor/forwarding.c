@@ -11,13 +11,13 @@ void doctor_some_client(uint16_t af, struct endpoint *client)
 	inet_pton(af, af == AF_INET6 ? "2600::1" : "4.0.0.1", client->addr);
 }
 
-unsigned int doctor_tunnel_len(const struct way *way, uint16_t outer_af)
+unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af)
 {
 	unsigned int len = outer_af == AF_INET6 ? 40 : 20;
 
-	if (way->forward != IP_VS_CONN_F_TUNNEL)
+	if (fwd->forward != IP_VS_CONN_F_TUNNEL)
 		return 0;
-	switch (way->tun_type) {
+	switch (fwd->tun_type) {
 	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
 		return len + 4;
 	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:

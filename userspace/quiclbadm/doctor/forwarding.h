@@ -10,7 +10,7 @@ enum {
 };
 
 /* How datagrams reach a real server. */
-struct way {
+struct forwarding {
 	uint32_t forward;		/* IPVS_CONN_F_* */
 	uint8_t tun_type;
 	uint16_t tun_port;
@@ -21,7 +21,7 @@ struct way {
 void doctor_some_client(uint16_t af, struct endpoint *client);
 
 /* The headers of a tunnel packet in octets. */
-unsigned int doctor_tunnel_len(const struct way *way, uint16_t outer_af);
+unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af);
 
 /* The address alone, in ENDPOINT_STRLEN. */
 char *doctor_addr_str(const struct endpoint *ep, char *buf);

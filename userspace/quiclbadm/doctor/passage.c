@@ -5,21 +5,21 @@
 
 #include "system/proc.h"
 
-void doctor_tunnel_passage(const struct way *way, uint16_t af,
+void doctor_tunnel_passage(const struct forwarding *fwd, uint16_t af,
 			   struct passage *passage)
 {
 	struct fw_packet *packet = &passage->packet;
 
 	passage->what = "the tunnel's packets";
-	packet->af = way->server.af;
-	packet->dst = way->server;
+	packet->af = fwd->server.af;
+	packet->dst = fwd->server;
 	packet->ct_state = CT_NEW;
-	switch (way->tun_type) {
+	switch (fwd->tun_type) {
 	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
 		packet->protocol = IPPROTO_UDP;
-		packet->dst.port = way->tun_port;
+		packet->dst.port = fwd->tun_port;
 		snprintf(passage->rule, sizeof(passage->rule),
-			 "udp dport %u accept", way->tun_port);
+			 "udp dport %u accept", fwd->tun_port);
 		return;
 	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
 		packet->protocol = IPPROTO_GRE;

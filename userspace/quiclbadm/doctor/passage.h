@@ -16,7 +16,7 @@ struct passage {
 };
 
 /* The tunnel's packets for a VIP of @af; hooks and devices are the caller's. */
-void doctor_tunnel_passage(const struct way *way, uint16_t af,
+void doctor_tunnel_passage(const struct forwarding *fwd, uint16_t af,
 			   struct passage *passage);
 
 /* Says what cannot be looked at.  Return: whether anything can. */

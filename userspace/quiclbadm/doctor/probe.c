@@ -118,7 +118,7 @@ static size_t put_tunnel(uint8_t *p, const struct probe *probe)
 	uint16_t type = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
 
 	memset(p, 0, 4);
-	switch (probe->way.tun_type) {
+	switch (probe->fwd.tun_type) {
 	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
 		memcpy(p + 2, &type, sizeof(type));
 		return 4;
@@ -132,9 +132,9 @@ static size_t put_tunnel(uint8_t *p, const struct probe *probe)
 
 static int open_way(const struct probe *probe)
 {
-	int af = probe->way.server.af;
+	int af = probe->fwd.server.af;
 
-	switch (probe->way.tun_type) {
+	switch (probe->fwd.tun_type) {
 	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
 		return socket(af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
@@ -149,19 +149,19 @@ static int open_way(const struct probe *probe)
 /* A raw socket of IPv6 takes no port. */
 static socklen_t way_addr(const struct probe *probe, struct sockaddr_storage *sa)
 {
-	bool gue = probe->way.tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
-	uint16_t port = htons(gue ? probe->way.tun_port : 0);
+	bool gue = probe->fwd.tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
+	uint16_t port = htons(gue ? probe->fwd.tun_port : 0);
 	struct sockaddr_in6 *sin6 = (void *)sa;
 	struct sockaddr_in *sin = (void *)sa;
 
 	memset(sa, 0, sizeof(*sa));
-	sa->ss_family = probe->way.server.af;
+	sa->ss_family = probe->fwd.server.af;
 	if (sa->ss_family == AF_INET6) {
-		memcpy(&sin6->sin6_addr, probe->way.server.addr, 16);
+		memcpy(&sin6->sin6_addr, probe->fwd.server.addr, 16);
 		sin6->sin6_port = port;
 		return sizeof(*sin6);
 	}
-	memcpy(&sin->sin_addr, probe->way.server.addr, 4);
+	memcpy(&sin->sin_addr, probe->fwd.server.addr, 4);
 	sin->sin_port = port;
 	return sizeof(*sin);
 }

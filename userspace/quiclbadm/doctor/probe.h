@@ -16,7 +16,7 @@ enum probe_result {
 
 struct probe {
 	struct endpoint vip;
-	struct way way;
+	struct forwarding fwd;
 	struct endpoint source;		/* the tunnel's; af 0: as the kernel likes */
 	struct endpoint from;		/* filled in with a port of its own */
 	enum probe_result result;

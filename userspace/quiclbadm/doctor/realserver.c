@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "doctor/realserver.h"
 
-uint16_t patient_outer_af(const struct patient *p)
+uint16_t realserver_outer_af(const struct realserver *rs)
 {
-	return p->way.server.af ? p->way.server.af : p->vip.af;
+	return rs->fwd.server.af ? rs->fwd.server.af : rs->vip.af;
 }
 
-int patient_way_back(const struct patient *p, struct route *route)
+int realserver_route_back(const struct realserver *rs, struct route *route)
 {
-	return host_route(&p->client, p->vip_is_local ? &p->vip : NULL, route);
+	return host_route(&rs->client, rs->vip_is_local ? &rs->vip : NULL, route);
 }

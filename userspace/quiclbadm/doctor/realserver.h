@@ -6,11 +6,11 @@
 #include "doctor/passage.h"
 #include "system/host.h"
 
-struct patient {
+struct realserver {
 	const struct host *host;
 	const struct firewall *fw;
 	struct report *report;
-	struct way way;
+	struct forwarding fwd;
 	struct endpoint vip;		/* port 0: not known */
 	struct endpoint client;
 	struct endpoint from;		/* of the tunnel's packets; af 0: not known */
@@ -20,12 +20,12 @@ struct patient {
 	const struct link *tunnel;	/* that takes them apart, or NULL */
 };
 
-uint16_t patient_outer_af(const struct patient *p);
+uint16_t realserver_outer_af(const struct realserver *rs);
 
 /*
  * The route to clients.  With the VIP as source, which rules may ask for; one that is
  * no address of this host would be refused, and is another check's fault.
  */
-int patient_way_back(const struct patient *p, struct route *route);
+int realserver_route_back(const struct realserver *rs, struct route *route);
 
 #endif /* _QUICLBADM_DOCTOR_REALSERVER_H */

@@ -6,8 +6,8 @@
 #include "doctor/realserver.h"
 
 /* The tunnel: GUE's port and the device, which is looked for, */
-void examine_tunnel(struct patient *p);
+void realserver_check_tunnel(struct realserver *rs);
 /* and what that lets pass.  Return: 0 or EXIT_REFUSED, then the sentence is said. */
-int examine_tunnel_device(const struct patient *p);
+int realserver_check_tunnel_device(const struct realserver *rs);
 
 #endif /* _QUICLBADM_DOCTOR_REALSERVER_TUNNEL_H */

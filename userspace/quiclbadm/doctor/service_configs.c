@@ -44,9 +44,9 @@ static bool has_server_id(const struct service *svc, const struct dest *dest,
 	return false;
 }
 
-static void check_server_ids(const struct examined *e)
+static void check_server_ids(const struct service_subject *s)
 {
-	const struct service *svc = e->svc;
+	const struct service *svc = s->svc;
 	char server[ENDPOINT_STRLEN];
 	bool all = true;
 	size_t i, j;
@@ -61,17 +61,17 @@ static void check_server_ids(const struct examined *e)
 			    has_server_id(svc, dest, id))
 				continue;
 			all = false;
-			report_add(e->report, CHECK_FAULT, "server-id",
+			report_add(s->report, CHECK_FAULT, "server-id",
 				   "%s gets new connections and has no server ID of config %u, so the connection IDs it makes lead nowhere",
 				   endpoint_str(&dest->server, server), id);
-			report_fix(e->report, "quiclbadm server-id add %s -r %s --server-id %u:HEX",
-				   e->option, server, id);
+			report_fix(s->report, "quiclbadm server-id add %s -r %s --server-id %u:HEX",
+				   s->option, server, id);
 		}
 	}
 	if (all && svc->config_count)
-		report_add(e->report, CHECK_OK, "server-id",
+		report_add(s->report, CHECK_OK, "server-id",
 			   "%s: every real server with weight has a server ID of every config",
-			   e->name);
+			   s->name);
 }
 
 static const char *method_letter(const struct service *svc)
@@ -84,10 +84,10 @@ static const char *method_letter(const struct service *svc)
 }
 
 /* One check per real server that has server IDs and is not in the pool. */
-static void check_absent(const struct examined *e)
+static void check_absent(const struct service_subject *s)
 {
-	uint64_t hits = outcome(e->svc, IP_VS_QUIC_NO_SERVER);
-	const struct service *svc = e->svc;
+	uint64_t hits = outcome(s->svc, IP_VS_QUIC_NO_SERVER);
+	const struct service *svc = s->svc;
 	char server[ENDPOINT_STRLEN];
 	size_t i;
 
@@ -97,16 +97,16 @@ static void check_absent(const struct examined *e)
 		if (service_find_dest(svc, ep) ||
 		    (i && endpoint_eq(&svc->maps[i - 1].server, ep)))
 			continue;
-		report_add(e->report, hits ? CHECK_FAULT : CHECK_ADVICE,
+		report_add(s->report, hits ? CHECK_FAULT : CHECK_ADVICE,
 			   "absent",
 			   "%s has server IDs and is not in the pool; %" PRIu64 " datagrams named such a server",
 			   endpoint_str(ep, server), hits);
-		report_fix(e->report, "quiclbadm -a %s -r %s %s -w 1",
-			   e->option, server, method_letter(svc));
+		report_fix(s->report, "quiclbadm -a %s -r %s %s -w 1",
+			   s->option, server, method_letter(svc));
 	}
 }
 
-static void check_dense(const struct examined *e, const struct config *config)
+static void check_dense(const struct service_subject *s, const struct config *config)
 {
 	uint64_t space, used = 0;
 	size_t i;
@@ -114,8 +114,8 @@ static void check_dense(const struct examined *e, const struct config *config)
 	if (config->tenant || config->server_id_len > 3)
 		return;
 	space = UINT64_C(1) << (8 * config->server_id_len);
-	for (i = 0; i < e->svc->map_count; i++) {
-		const struct mapping *map = &e->svc->maps[i];
+	for (i = 0; i < s->svc->map_count; i++) {
+		const struct mapping *map = &s->svc->maps[i];
 
 		if (map->config_id == config->id &&
 		    map->sid.len <= config->server_id_len)
@@ -124,25 +124,25 @@ static void check_dense(const struct examined *e, const struct config *config)
 	}
 	if (used * DENSE_SHARE < space)
 		return;
-	report_add(e->report, CHECK_ADVICE, "dense",
+	report_add(s->report, CHECK_ADVICE, "dense",
 		   "%s: config %u uses %" PRIu64 " of %" PRIu64 " server IDs, so that clients' random connection IDs often name a server; longer server IDs are better",
-		   e->name, config->id, used, space);
+		   s->name, config->id, used, space);
 }
 
 /* --- configs --------------------------------------------------------------- */
 
-static void fault_key(const struct examined *e, const struct config *config)
+static void fault_key(const struct service_subject *s, const struct config *config)
 {
 	if (config->datagrams)
-		report_add(e->report, CHECK_FAULT, "config",
+		report_add(s->report, CHECK_FAULT, "config",
 			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has, far more than chance: a server ID is missing, or a server has another key",
-			   e->name, config->id, config->misses);
+			   s->name, config->id, config->misses);
 	else
-		report_add(e->report, CHECK_FAULT, "config",
+		report_add(s->report, CHECK_FAULT, "config",
 			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has and none that somebody has: its key or its lengths are not the servers'",
-			   e->name, config->id, config->misses);
-	report_fix(e->report, "quiclbadm config replace %s --id %u%s --server-id-len %u --nonce-len %u --key-file PATH",
-		   e->option, config->id, "", config->server_id_len,
+			   s->name, config->id, config->misses);
+	report_fix(s->report, "quiclbadm config replace %s --id %u%s --server-id-len %u --nonce-len %u --key-file PATH",
+		   s->option, config->id, "", config->server_id_len,
 		   config->nonce_len);
 }
 
@@ -158,27 +158,27 @@ static bool is_sole_tenant(const struct service *svc, const struct config *confi
 	return true;
 }
 
-static void check_config(const struct examined *e, const struct config *config)
+static void check_config(const struct service_subject *s, const struct config *config)
 {
 	char age[AGE_STRLEN], name[CONFIG_STRLEN];
 
 	config_str(config->id, config->tenant, name);
-	if (is_sole_tenant(e->svc, config) &&
-	    config->misses > NOISE_FACTOR * noise(e->svc)) {
-		fault_key(e, config);
+	if (is_sole_tenant(s->svc, config) &&
+	    config->misses > NOISE_FACTOR * noise(s->svc)) {
+		fault_key(s, config);
 	} else if (!config->seen) {
-		report_add(e->report, CHECK_ADVICE, "config",
+		report_add(s->report, CHECK_ADVICE, "config",
 			   "%s: %s was never seen: no server uses it yet",
-			   e->name, name);
+			   s->name, name);
 	} else if (config->last_seen > UINT64_C(86400000) * STALE_DAYS) {
-		report_add(e->report, CHECK_ADVICE, "config",
+		report_add(s->report, CHECK_ADVICE, "config",
 			   "%s: %s was last seen %s: nobody uses it any more",
-			   e->name, name, age_str(config, age));
-		report_fix(e->report, "quiclbadm config del %s --id %u --tenant %u",
-			   e->option, config->id, config->tenant);
+			   s->name, name, age_str(config, age));
+		report_fix(s->report, "quiclbadm config del %s --id %u --tenant %u",
+			   s->option, config->id, config->tenant);
 	} else {
-		report_add(e->report, CHECK_OK, "config",
-			   "%s: %s was seen %s", e->name, name,
+		report_add(s->report, CHECK_OK, "config",
+			   "%s: %s was seen %s", s->name, name,
 			   age_str(config, age));
 	}
 }
@@ -193,30 +193,30 @@ static unsigned int config_ids(const struct service *svc)
 	return count;
 }
 
-static void check_configs(const struct examined *e)
+static void check_configs(const struct service_subject *s)
 {
-	uint64_t unknown = outcome(e->svc, IP_VS_QUIC_NO_CONFIG);
-	unsigned int ids = config_ids(e->svc);
+	uint64_t unknown = outcome(s->svc, IP_VS_QUIC_NO_CONFIG);
+	unsigned int ids = config_ids(s->svc);
 	size_t i;
 
 	if (!ids) {
-		report_add(e->report, CHECK_FAULT, "config",
-			   "%s has no config: every datagram goes by hash", e->name);
-		report_fix(e->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
-			   e->option);
+		report_add(s->report, CHECK_FAULT, "config",
+			   "%s has no config: every datagram goes by hash", s->name);
+		report_fix(s->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
+			   s->option);
 		return;
 	}
-	for (i = 0; i < e->svc->config_count; i++) {
-		check_config(e, &e->svc->configs[i]);
-		check_dense(e, &e->svc->configs[i]);
+	for (i = 0; i < s->svc->config_count; i++) {
+		check_config(s, &s->svc->configs[i]);
+		check_dense(s, &s->svc->configs[i]);
 	}
-	if (unknown <= NOISE_FACTOR * (QLB_CONFIGS_MAX - ids) * noise(e->svc))
+	if (unknown <= NOISE_FACTOR * (QLB_CONFIGS_MAX - ids) * noise(s->svc))
 		return;
-	report_add(e->report, CHECK_FAULT, "config",
+	report_add(s->report, CHECK_FAULT, "config",
 		   "%s: %" PRIu64 " datagrams have a config ID that is not here, far more than chance: the servers have a config that this director lacks (quiclbadm trace shows the connection IDs)",
-		   e->name, unknown);
-	report_fix(e->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
-		   e->option);
+		   s->name, unknown);
+	report_fix(s->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
+		   s->option);
 }
 
 /* /proc/crypto has a paragraph per implementation. */
@@ -240,24 +240,24 @@ static bool has_fast_aes(void)
 	return fast;
 }
 
-static void check_aes(const struct examined *e)
+static void check_aes(const struct service_subject *s)
 {
 	bool keyed = false;
 	size_t i;
 
-	for (i = 0; i < e->svc->config_count; i++)
-		keyed |= e->svc->configs[i].keyed;
+	for (i = 0; i < s->svc->config_count; i++)
+		keyed |= s->svc->configs[i].keyed;
 	if (!keyed || has_fast_aes())
 		return;
-	report_add(e->report, CHECK_ADVICE, "aes",
+	report_add(s->report, CHECK_ADVICE, "aes",
 		   "AES runs in plain C, at about three times the cost of all the rest of a datagram");
-	report_fix(e->report, "modprobe aesni_intel");
+	report_fix(s->report, "modprobe aesni_intel");
 }
 
-void examine_configs(const struct examined *e)
+void service_check_configs(const struct service_subject *s)
 {
-	check_configs(e);
-	check_server_ids(e);
-	check_absent(e);
-	check_aes(e);
+	check_configs(s);
+	check_server_ids(s);
+	check_absent(s);
+	check_aes(s);
 }

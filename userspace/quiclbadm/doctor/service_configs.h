@@ -6,6 +6,6 @@
 #include "doctor/service_subject.h"
 
 /* Whether its configs and server IDs fit what clients send, and its pool. */
-void examine_configs(const struct examined *e);
+void service_check_configs(const struct service_subject *s);
 
 #endif /* _QUICLBADM_DOCTOR_SERVICE_CONFIGS_H */

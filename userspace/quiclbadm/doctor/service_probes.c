@@ -8,12 +8,12 @@
 #include "common/xalloc.h"
 #include "doctor/probe.h"
 
-static void tell_probe(const struct examined *e, const struct probe *probe)
+static void tell_probe(const struct service_subject *s, const struct probe *probe)
 {
 	char server[ENDPOINT_STRLEN], text[ENDPOINT_STRLEN];
 	const char *from = "", *source = "", *option = "";
 
-	doctor_addr_str(&probe->way.server, server);
+	doctor_addr_str(&probe->fwd.server, server);
 	if (probe->source.af) {
 		from = " from ";
 		option = " --from ";
@@ -21,33 +21,33 @@ static void tell_probe(const struct examined *e, const struct probe *probe)
 	}
 	switch (probe->result) {
 	case PROBE_ANSWERED:
-		report_add(e->report, CHECK_OK, "probe",
+		report_add(s->report, CHECK_OK, "probe",
 			   "%s answers through the tunnel%s%s for %s", server,
-			   from, source, e->name);
+			   from, source, s->name);
 		break;
 	case PROBE_REFUSED:
-		report_add(e->report, CHECK_FAULT, "probe",
+		report_add(s->report, CHECK_FAULT, "probe",
 			   "%s has no socket for %s: start the server there",
-			   server, e->name);
+			   server, s->name);
 		break;
 	case PROBE_SILENT:
-		report_add(e->report, CHECK_FAULT, "probe",
+		report_add(s->report, CHECK_FAULT, "probe",
 			   "%s eats what goes through the tunnel%s%s for %s; on that host: quiclbadm doctor -u %s -r %s%s%s",
-			   server, from, source, e->name, e->name, server,
+			   server, from, source, s->name, s->name, server,
 			   option, source);
 		break;
 	}
 }
 
-static struct probe *add_probe(const struct examined *e, struct probe *probe,
+static struct probe *add_probe(const struct service_subject *s, struct probe *probe,
 			       const struct dest *dest)
 {
 	memset(probe, 0, sizeof(*probe));
-	probe->vip = e->svc->id.vip;
-	probe->way.forward = dest->forward;
-	probe->way.tun_type = dest->tun_type;
-	probe->way.tun_port = dest->tun_port;
-	probe->way.server = dest->server;
+	probe->vip = s->svc->id.vip;
+	probe->fwd.forward = dest->forward;
+	probe->fwd.tun_type = dest->tun_type;
+	probe->fwd.tun_port = dest->tun_port;
+	probe->fwd.server = dest->server;
 	return probe;
 }
 
@@ -55,9 +55,9 @@ static struct probe *add_probe(const struct examined *e, struct probe *probe,
  * Where outer sources are by flow, some packets have the director's own nevertheless:
  * both must arrive.
  */
-static size_t add_probes(const struct examined *e, struct probe *probes)
+static size_t add_probes(const struct service_subject *s, struct probe *probes)
 {
-	const struct service *svc = e->svc;
+	const struct service *svc = s->svc;
 	size_t count = 0, i, j;
 
 	for (i = 0; i < svc->dest_count; i++) {
@@ -66,30 +66,30 @@ static size_t add_probes(const struct examined *e, struct probe *probes)
 		/* of the methods, only tunnels can be imitated */
 		if (dest->forward != IP_VS_CONN_F_TUNNEL)
 			continue;
-		add_probe(e, &probes[count++], dest);
+		add_probe(s, &probes[count++], dest);
 		if (dest->tun_type != IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
 			continue;
 		for (j = 0; j < SOURCE_COUNT; j++)
 			if (sources[j].af == dest->server.af &&
 			    svc->sources[j].len)
-				examined_source(svc, j, &add_probe(e, &probes[count++], dest)->source);
+				service_outer_source(svc, j, &add_probe(s, &probes[count++], dest)->source);
 	}
 	return count;
 }
 
-int examine_probes(const struct examined *e, const struct endpoint *from)
+int service_check_probes(const struct service_subject *s, const struct endpoint *from)
 {
 	struct probe *probes;
 	size_t count, i;
 	int err;
 
-	if (e->svc->id.fwmark || e->svc->id.vip.af != from->af)
+	if (s->svc->id.fwmark || s->svc->id.vip.af != from->af)
 		return 0;
-	probes = xcalloc(2 * e->svc->dest_count + 1, sizeof(*probes));
-	count = add_probes(e, probes);
+	probes = xcalloc(2 * s->svc->dest_count + 1, sizeof(*probes));
+	count = add_probes(s, probes);
 	err = probe_run(probes, count, from);
 	for (i = 0; !err && i < count; i++)
-		tell_probe(e, &probes[i]);
+		tell_probe(s, &probes[i]);
 	free(probes);
 	return err;
 }

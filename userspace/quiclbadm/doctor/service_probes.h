@@ -9,6 +9,6 @@
  * Whether its real servers answer through their tunnels, to @from.
  * Return: 0 or EXIT_REFUSED, then the sentence is said.
  */
-int examine_probes(const struct examined *e, const struct endpoint *from);
+int service_check_probes(const struct service_subject *s, const struct endpoint *from);
 
 #endif /* _QUICLBADM_DOCTOR_SERVICE_PROBES_H */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-void examined_source(const struct service *svc, enum source which,
-		     struct endpoint *ep)
+void service_outer_source(const struct service *svc, enum source which,
+			  struct endpoint *ep)
 {
 	const struct prefix *prefix = &svc->sources[which];
 	unsigned int last = sources[which].octets - 1;

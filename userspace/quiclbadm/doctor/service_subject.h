@@ -6,7 +6,7 @@
 #include "doctor/passage.h"
 #include "system/host.h"
 
-struct examined {
+struct service_subject {
 	const struct host *host;
 	const struct firewall *fw;
 	struct report *report;
@@ -17,7 +17,7 @@ struct examined {
 };
 
 /* An address that the service takes outer sources from; af 0 when it takes none. */
-void examined_source(const struct service *svc, enum source which,
-		     struct endpoint *ep);
+void service_outer_source(const struct service *svc, enum source which,
+			  struct endpoint *ep);
 
 #endif /* _QUICLBADM_DOCTOR_SERVICE_SUBJECT_H */

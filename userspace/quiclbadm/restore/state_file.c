@@ -11,7 +11,7 @@
 #include "common/xalloc.h"
 
 enum {
-	INPUT_MAX = 64 << 20,		/* octets; 16,384 server IDs are 1 MiB */
+	STATE_FILE_MAX = 64 << 20,		/* octets; 16,384 server IDs are 1 MiB */
 };
 
 static bool is_space(char c)
@@ -46,7 +46,7 @@ static bool take_word(char **from, char **to)
 	return !quote;
 }
 
-int input_split(char *line, char ***words)
+int state_file_split(char *line, char ***words)
 {
 	char *in = line, *out = line, *start;
 	int count = 0, room = 0;
@@ -186,7 +186,7 @@ static int read_line(char *text, struct state *state, unsigned int line)
 	struct args args;
 	int count, err;
 
-	count = input_split(text, &words);
+	count = state_file_split(text, &words);
 	first = words;
 	if (count > 0 && !strcmp(*first, "quiclbadm")) {
 		first++;
@@ -253,7 +253,7 @@ static int check_mappings(struct service *svc)
 	return err;
 }
 
-int input_read(char *text, size_t len, struct state *state)
+int state_file_parse(char *text, size_t len, struct state *state)
 {
 	char *end = text + len, *newline;
 	unsigned int line = 0;
@@ -297,8 +297,8 @@ static int read_text(int fd, const char *name, char **text, size_t *size,
 		*len += (size_t)part;
 		if (*len < *size - 1)
 			continue;
-		if (*size >= INPUT_MAX)
-			return refuse("%s: more than %d octets", name, INPUT_MAX);
+		if (*size >= STATE_FILE_MAX)
+			return refuse("%s: more than %d octets", name, STATE_FILE_MAX);
 		bigger = xcalloc(2, *size);
 		memcpy(bigger, *text, *len);
 		explicit_bzero(*text, *size);
@@ -309,7 +309,7 @@ static int read_text(int fd, const char *name, char **text, size_t *size,
 	return 0;
 }
 
-int input_load(int fd, const char *name, struct state *state)
+int state_file_read(int fd, const char *name, struct state *state)
 {
 	size_t size, len;
 	char *text;
@@ -318,7 +318,7 @@ int input_load(int fd, const char *name, struct state *state)
 	memset(state, 0, sizeof(*state));
 	err = read_text(fd, name, &text, &size, &len);
 	if (!err)
-		err = input_read(text, len, state);
+		err = state_file_parse(text, len, state);
 	explicit_bzero(text, size);
 	free(text);
 	return err;

@@ -12,16 +12,16 @@
  * overwritten.  Key files are read.
  * Return: 0 or EXIT_REFUSED, then the sentence is said, with the line.
  */
-int input_read(char *text, size_t len, struct state *state);
+int state_file_parse(char *text, size_t len, struct state *state);
 
 /* The same from @fd, to its end; @name is for sentences about it. */
-int input_load(int fd, const char *name, struct state *state);
+int state_file_read(int fd, const char *name, struct state *state);
 
 /*
  * Cuts @line into words in place: white space between them, "..." with \" and
  * \\ or '...' around what has some, a comment behind #.
  * Return: how many, or -1 after a sentence.  *@words is for free().
  */
-int input_split(char *line, char ***words);
+int state_file_split(char *line, char ***words);
 
 #endif /* _QUICLBADM_RESTORE_STATE_FILE_H */

@@ -78,25 +78,25 @@ static bool quic_same(const struct service *a, const struct service *b)
 	return true;
 }
 
-static void add_step(struct plan *plan, const struct step *step)
+static void add_step(struct transaction *txn, const struct step *step)
 {
-	plan->steps = xreallocarray(plan->steps, plan->count + 1,
-				    sizeof(*step));
-	plan->steps[plan->count++] = *step;
+	txn->steps = xreallocarray(txn->steps, txn->count + 1,
+				   sizeof(*step));
+	txn->steps[txn->count++] = *step;
 }
 
-static void plan_service(struct plan *plan, const struct service *before,
-			 const struct service *wanted)
+static void add_service_step(struct transaction *txn, const struct service *before,
+			     const struct service *wanted)
 {
 	struct step step = { .before = before, .wanted = wanted };
 
 	step.kind = before ? STEP_EDIT_SERVICE : STEP_ADD_SERVICE;
 	if (!before || !service_same(before, wanted))
-		add_step(plan, &step);
+		add_step(txn, &step);
 }
 
-static void plan_dests(struct plan *plan, const struct service *before,
-		       const struct service *wanted)
+static void add_dest_steps(struct transaction *txn, const struct service *before,
+			   const struct service *wanted)
 {
 	struct step step = { .before = before, .wanted = wanted };
 	size_t i;
@@ -107,12 +107,12 @@ static void plan_dests(struct plan *plan, const struct service *before,
 						&step.new_dest->server) : NULL;
 		step.kind = step.old_dest ? STEP_EDIT_DEST : STEP_ADD_DEST;
 		if (!step.old_dest || !dest_same(step.old_dest, step.new_dest))
-			add_step(plan, &step);
+			add_step(txn, &step);
 	}
 }
 
-static void plan_quic(struct plan *plan, const struct service *before,
-		      const struct service *wanted)
+static void add_quic_step(struct transaction *txn, const struct service *before,
+			  const struct service *wanted)
 {
 	static const struct service_id nobody;
 	struct service nothing;
@@ -127,11 +127,11 @@ static void plan_quic(struct plan *plan, const struct service *before,
 	/* of another scheduler there are none to begin with */
 	service_init(&nothing, &nobody);
 	if (!quic_same(before ? before : &nothing, wanted))
-		add_step(plan, &step);
+		add_step(txn, &step);
 }
 
-static void plan_old_dests(struct plan *plan, const struct service *before,
-			   const struct service *wanted)
+static void add_removal_steps(struct transaction *txn, const struct service *before,
+			      const struct service *wanted)
 {
 	struct step step = {
 		.kind = STEP_DEL_DEST,
@@ -143,37 +143,37 @@ static void plan_old_dests(struct plan *plan, const struct service *before,
 	for (i = 0; before && i < before->dest_count; i++) {
 		step.old_dest = &before->dests[i];
 		if (!service_find_dest(wanted, &step.old_dest->server))
-			add_step(plan, &step);
+			add_step(txn, &step);
 	}
 }
 
-void plan_make(struct plan *plan, const struct state *before,
-	       const struct state *wanted)
+void transaction_make(struct transaction *txn, const struct state *before,
+		      const struct state *wanted)
 {
 	struct step express = { .kind = STEP_ADD_EXPRESS };
-	static void (*const phases[])(struct plan *, const struct service *,
+	static void (*const phases[])(struct transaction *, const struct service *,
 				      const struct service *) = {
-		plan_service, plan_dests, plan_quic, plan_old_dests,
+		add_service_step, add_dest_steps, add_quic_step, add_removal_steps,
 	};
 	size_t phase, i;
 
-	memset(plan, 0, sizeof(*plan));
+	memset(txn, 0, sizeof(*txn));
 	for (phase = 0; phase < sizeof(phases) / sizeof(phases[0]); phase++)
 		for (i = 0; i < wanted->count; i++)
-			phases[phase](plan,
+			phases[phase](txn,
 				      state_find(before, &wanted->services[i]->id),
 				      wanted->services[i]);
 	for (i = 0; i < wanted->device_count; i++) {
 		express.device = &wanted->devices[i];
 		if (!state_find_device(before, express.device->name))
-			add_step(plan, &express);
+			add_step(txn, &express);
 	}
 }
 
-void plan_destroy(struct plan *plan)
+void transaction_destroy(struct transaction *txn)
 {
-	free(plan->steps);
-	memset(plan, 0, sizeof(*plan));
+	free(txn->steps);
+	memset(txn, 0, sizeof(*txn));
 }
 
 static int service_refusal(enum nl_family family, uint8_t cmd, int err,
@@ -341,19 +341,19 @@ static int undo_step(const struct step *step)
 	return 0;
 }
 
-int plan_run(const struct plan *plan)
+int transaction_run(const struct transaction *txn)
 {
 	size_t done;
 	int err = 0;
 
 	kernel_hold_signals(true);
-	for (done = 0; done < plan->count; done++) {
-		err = do_step(&plan->steps[done]);
+	for (done = 0; done < txn->count; done++) {
+		err = do_step(&txn->steps[done]);
 		if (err)
 			break;
 	}
 	while (err && done--)
-		if (undo_step(&plan->steps[done]))
+		if (undo_step(&txn->steps[done]))
 			caution("the state from before is not whole");
 	kernel_hold_signals(false);
 	return err;

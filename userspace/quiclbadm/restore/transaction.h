@@ -28,24 +28,24 @@ struct step {
 	const struct device *device;	/* the only one of these that a device has */
 };
 
-struct plan {
+struct transaction {
 	struct step *steps;
 	size_t count;
 };
 
 /*
  * From @before to @wanted, both sorted; services and devices that @wanted does not
- * have are not touched.  The plan points into both.
+ * have are not touched.  It points into both.
  */
-void plan_make(struct plan *plan, const struct state *before,
-	       const struct state *wanted);
+void transaction_make(struct transaction *txn, const struct state *before,
+		      const struct state *wanted);
 
 /*
  * All of it or, after a refusal, nothing.  Return: 0 or EXIT_REFUSED, then the
  * sentence is said.
  */
-int plan_run(const struct plan *plan);
+int transaction_run(const struct transaction *txn);
 
-void plan_destroy(struct plan *plan);
+void transaction_destroy(struct transaction *txn);
 
 #endif /* _QUICLBADM_RESTORE_TRANSACTION_H */

@@ -99,16 +99,16 @@ static int execute(const struct args *args)
 }
 
 static void run_words(const char *input, const char *line, bool execute_it,
-		      bool from_input)
+		      bool from_state_file)
 {
 	char *copy = xstrdup(line), **words;
 	struct streams streams;
 	struct args args;
-	int count = input_split(copy, &words);
+	int count = state_file_split(copy, &words);
 
 	assert_true(count >= 0);
 	redirect(&streams, input);
-	ran_status = args_parse(count, words, from_input, &args);
+	ran_status = args_parse(count, words, from_state_file, &args);
 	if (!ran_status && execute_it)
 		ran_status = execute(&args);
 	unredirect(&streams);
@@ -127,9 +127,9 @@ void run(const char *line)
 	run_words(NULL, line, true, false);
 }
 
-void parse(const char *line, bool from_input)
+void parse(const char *line, bool from_state_file)
 {
-	run_words(NULL, line, false, from_input);
+	run_words(NULL, line, false, from_state_file);
 }
 
 void done(const char *line)

@@ -20,8 +20,8 @@ extern char *ran_err;
 void run_with(const char *input, const char *line);
 void run(const char *line);
 
-/* Only reads the options: @from_input as in args_parse(). */
-void parse(const char *line, bool from_input);
+/* Only reads the options: @from_state_file as in args_parse(). */
+void parse(const char *line, bool from_state_file);
 
 /* run() and then: it is done and said nothing on stderr. */
 void done(const char *line);

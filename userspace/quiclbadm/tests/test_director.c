@@ -91,13 +91,13 @@ static void finds(struct sample *p, const char *wanted)
 static void config_finds(struct sample *p, const char *wanted,
 			 const char *evidence)
 {
-	struct examined e = { .svc = &p->svc, .report = &p->report };
+	struct service_subject s = { .svc = &p->svc, .report = &p->report };
 	bool said = !evidence;
 	size_t i;
 
-	strcpy(e.name, "192.0.2.1:443");
-	strcpy(e.option, "-u 192.0.2.1:443");
-	examine_configs(&e);
+	strcpy(s.name, "192.0.2.1:443");
+	strcpy(s.option, "-u 192.0.2.1:443");
+	service_check_configs(&s);
 	for (i = 0; i < p->report.count; i++)
 		said |= evidence && strstr(p->report.checks[i].evidence,
 					   evidence);
@@ -239,7 +239,7 @@ static void dense(void **state)
 	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"ip\",\"field\":\"%s\"}},\"right\":\"198.51.100.9\"}}," \
 	"{\"drop\":null}]}}]}"
 
-struct director {
+struct sample_director {
 	struct sample *p;
 	struct link links[2];
 	struct host host;
@@ -249,7 +249,7 @@ struct director {
 	struct firewall fw;
 };
 
-static void set_up(struct director *d)
+static void set_up(struct sample_director *d)
 {
 	memset(d, 0, sizeof(*d));
 	d->p = sample();
@@ -273,13 +273,13 @@ static void set_up(struct director *d)
 }
 
 /* @fix: of the only check that is not right, NULL when there is none */
-static void express_finds(struct director *d, const char *wanted,
+static void express_finds(struct sample_director *d, const char *wanted,
 			  const char *fix)
 {
-	struct machine m = { &d->host, &d->fw, &d->p->report, &d->state };
+	struct director m = { &d->host, &d->fw, &d->p->report, &d->state };
 	size_t i;
 
-	examine_machine(&m);
+	director_check(&m);
 	for (i = 0; i < d->p->report.count; i++) {
 		const struct check *check = &d->p->report.checks[i];
 
@@ -294,7 +294,7 @@ static void express_finds(struct director *d, const char *wanted,
 
 static void express(void **state)
 {
-	struct director d;
+	struct sample_director d;
 
 	(void)state;
 	set_up(&d);
@@ -320,7 +320,7 @@ static void express(void **state)
 
 static void express_of_vlans(void **state)
 {
-	struct director d;
+	struct sample_director d;
 
 	(void)state;
 	set_up(&d);
@@ -339,7 +339,7 @@ static void express_of_vlans(void **state)
 
 static void express_of_ports(void **state)
 {
-	struct director d;
+	struct sample_director d;
 
 	(void)state;
 	set_up(&d);
@@ -367,7 +367,7 @@ static void express_of_ports(void **state)
 
 static void express_in_vain(void **state)
 {
-	struct director d;
+	struct sample_director d;
 
 	(void)state;
 	set_up(&d);
@@ -391,7 +391,7 @@ static void express_in_vain(void **state)
 /* Rules about some clients do not see what the express path takes. */
 static void express_passes_by(void **state)
 {
-	struct director d;
+	struct sample_director d;
 	char text[1024];
 
 	(void)state;

@@ -746,7 +746,7 @@ static void key_files(void **state)
 static void split(const char *line, int count, const char *const *wanted)
 {
 	char *copy = xstrdup(line), **words;
-	int i, got = input_split(copy, &words);
+	int i, got = state_file_split(copy, &words);
 
 	assert_int_equal(got, count);
 	for (i = 0; i < got; i++)
@@ -885,7 +885,7 @@ static void restore_zero_octet(void **state)
 	struct state wanted;
 
 	(void)state;
-	assert_int_equal(input_read(text, sizeof(text) - 1, &wanted),
+	assert_int_equal(state_file_parse(text, sizeof(text) - 1, &wanted),
 			 EXIT_REFUSED);
 	state_destroy(&wanted);
 }

@@ -36,8 +36,8 @@ static void fill(struct drop *drop, const char *hex, unsigned int begin,
 	drop->ip = (int)(begin + ip);
 }
 
-/* What is shown of it, without the time; for free(). */
-static char *shown(const struct drop *drop, const char *options)
+/* What is printed of it, without the time; for free(). */
+static char *traced(const struct drop *drop, const char *options)
 {
 	struct watch *watch;
 	FILE *real = stdout;
@@ -66,7 +66,7 @@ static char *shown(const struct drop *drop, const char *options)
 
 static void is_shown(const struct drop *drop, const char *options, bool wanted)
 {
-	char *text = shown(drop, options);
+	char *text = traced(drop, options);
 
 	if (wanted != !!*text)
 		fail_msg("%s: %s", options, text);
@@ -80,7 +80,7 @@ static void out_of_the_tunnel(void **state)
 
 	(void)state;
 	fill(&drop, OUTER INNER, 100, 20);
-	text = shown(&drop, "");
+	text = traced(&drop, "");
 	assert_string_equal(text + strlen("00:00:00.000000 "),
 			    "drop IP_RPFILTER tunl0 198.51.100.7:5000 > 192.0.2.1:443 short dcid=00c4605e4504cc4f5c"
 			    " in ipip 10.0.0.1 > 10.0.0.12:"
@@ -102,7 +102,7 @@ static void json(void **state)
 
 	(void)state;
 	fill(&drop, OUTER INNER, 100, 20);
-	text = shown(&drop, "-j");
+	text = traced(&drop, "-j");
 	assert_non_null(strstr(text, "\"event\":\"drop\",\"client\":{\"address\":\"198.51.100.7\",\"port\":5000},\"vip\":{\"address\":\"192.0.2.1\",\"port\":443},"));
 	assert_non_null(strstr(text, "\"reason\":\"IP_RPFILTER\",\"device\":\"tunl0\",\"tunnel\":\"ipip\","));
 	free(text);
