@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * inject - makes QUIC datagrams, has the bench's module let them arrive, and
- * proves that they left.
+ * inject - makes QUIC datagrams, injects them by the bench's module, and checks
+ * that they left.
  *
  *	inject -t VIP:PORT -p PACKETS [OPTION...]
  *	inject calibrate
  *	inject mark
  *
- * With -n FD, writes "injecting" there when what is timed begins.  With -j N, as many
- * processes inject at once, each bound to a processor of its own, with a part of the
- * packets; then nothing is timed, but each processor must have received its part, and
- * packets are marked for lines.c.
- * Prints nanoseconds per packet - median, mean of the middle half, least and most of the
- * batches' - and how many packets it has injected in all.  Neither of the first two shows
- * the timer ticks that hit some batches.  Before that it has checked, by the kernel's own
- * counters, that every packet arrived, left by the device it should, in the size
- * it should, and whether the IP layer saw it.
+ * With -n FD, writes "injecting" there when the timed part begins.  With -j N, N processes
+ * inject at once, each bound to a processor of its own, with a part of the packets.  Then
+ * nothing is timed, but each processor must have received its part, and packets are marked
+ * for lines.c.
+ * Prints nanoseconds per packet - median, mean of the middle half, minimum and maximum of
+ * the batches - and the number of all injected packets.  The first two are not affected by
+ * the timer ticks that hit some batches.  Before that it checks, by the kernel's own
+ * counters, that every packet arrived, left by the right device in the right size, and
+ * whether the IP layer saw it.
  *
- * Datagram number i has source address and port i modulo FLOWS, goes to PORT and
- * i modulo PORTS, and has a CID that is i modulo CIDS, of server ID i modulo
- * SERVERS.  Nonces come from a generator
- * with a fixed seed: two runs are the same to the bit.
+ * Datagram number i has source address and port i modulo FLOWS, goes to port PORT plus
+ * i modulo PORTS, and has CID number i modulo CIDS, of server ID i modulo SERVERS.  Nonces
+ * come from a generator with a fixed seed: two runs are the same to the bit.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -48,7 +47,7 @@
 
 enum {
 	BATCH		= 32,
-	BATCH_SHARED	= 8,	/* so few that their memory stays the processor's */
+	BATCH_SHARED	= 8,	/* few enough that their memory stays with the processor */
 	PRIME		= 64,
 	CPUS_MAX	= 64,
 	QUIC_MAX	= IVQ_BENCH_HEAD_LEN - sizeof(struct ip6_hdr) -
@@ -59,7 +58,7 @@ enum {
 
 enum form { FORM_SHORT, FORM_LONG, FORM_INITIAL, FORM_ICMP };
 
-/* Where packets come in, go out, and who they are for. */
+/* The devices that packets arrive and leave by, and their destination. */
 struct setup {
 	const char *in;
 	const char *out;
@@ -143,8 +142,8 @@ static size_t put_long(u8 *quic, u8 type, const u8 *dcid, size_t dcid_len)
 }
 
 /*
- * A client's first CID is random, and ours has config ID 0b110, which no service
- * of the bench has: one in eight would otherwise try a config by chance.
+ * A client's first CID is random.  Here it has config ID 0b110, which no service of the
+ * bench has; otherwise one in eight would have the ID of a config by chance.
  */
 static size_t make_quic(const struct setup *s, const u8 *cid, size_t cid_len,
 			u8 *quic)
@@ -223,8 +222,8 @@ static void put_v6(const struct setup *s, struct ivq_bench_packet *p,
 }
 
 /*
- * A router's error about what the VIP sent to the client, as long as a datagram would
- * be; @udp is the datagram, the other way round.
+ * A router's error about a datagram from the VIP to the client, with a datagram's length;
+ * @udp is that datagram with addresses exchanged.
  */
 static void put_icmp(const struct setup *s, struct ivq_bench_packet *p,
 		     unsigned int flow, struct udphdr *udp, size_t udp_head_len)
@@ -343,7 +342,7 @@ static uint64_t read_received_v6(void)
 	die("/proc/net/snmp6 does not count received packets");
 }
 
-/* Packets that each processor has received since boot, by whatever device. */
+/* Packets that each processor has received since boot, by all devices. */
 static void read_shares(unsigned int cpus, uint64_t *shares)
 {
 	FILE *f = fopen("/proc/net/softnet_stat", "r");
@@ -403,7 +402,7 @@ static int open_bench(void)
 	return fd;
 }
 
-/* Reading the clock twice and the loop's first turn are all that may be over. */
+/* Only reading the clock twice and the loop's first turn may be added. */
 static void calibrate(void)
 {
 	uint64_t ns;
@@ -415,7 +414,7 @@ static void calibrate(void)
 		    ns);
 }
 
-/* For lines.c: what is marked from here on belongs together. */
+/* For lines.c: marks from here on belong to one path. */
 static void mark(void)
 {
 	if (ioctl(open_bench(), IVQ_BENCH_MARK))
@@ -438,7 +437,7 @@ static void let_arrive(const struct ivq_bench_run *run)
 	close(fd);
 }
 
-/* Waits for the others: until nobody has the pipe's other end. */
+/* Waits for the other processes: until all have closed the pipe's other end. */
 static noreturn void inject_on(unsigned int cpu, const int *gate,
 			       const struct ivq_bench_run *run)
 {
@@ -494,7 +493,7 @@ static void inject_in_parallel(unsigned int cpus, unsigned int packets,
 	free(times);
 }
 
-/* Goes through @set as often as it takes.  @times is NULL for what is not timed. */
+/* Injects @set as often as needed.  @times is NULL if it is not timed. */
 static void inject(const struct setup *s, const struct ivq_bench_packet *set,
 		   unsigned int set_len, unsigned int packets, uint64_t *times)
 {
@@ -533,9 +532,9 @@ static void print(uint64_t *times, unsigned int batches, unsigned int packets)
 }
 
 /*
- * Warm: the whole set goes before what is timed.  Otherwise a few packets go
- * before, of flows and with CIDs that do not come again, for what is found once
- * for each server.
+ * Warm: the whole set is injected once before it is timed.  Otherwise a few other packets
+ * are, with flows and CIDs that are not used again, so that routes to all servers are
+ * found.
  */
 static void run(struct setup *s)
 {

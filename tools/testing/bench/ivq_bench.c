@@ -4,9 +4,9 @@
  * and takes the time.  In a machine that executes one instruction per
  * nanosecond of its own clock, that is a count of instructions.
  *
- * What is timed is netif_receive_skb() and all it causes up to the device that
- * sends.  Building the packets is not, nor is what softirqs put off: bottom
- * halves are disabled meanwhile, as they are in a real poll function.
+ * The time is that of netif_receive_skb() and everything up to the device that
+ * sends.  It does not include building the packets, nor work that is left to
+ * softirqs: bottom halves are disabled meanwhile, as in a real poll function.
  */
 #include "ivq_bench.h"
 
@@ -77,7 +77,7 @@ free:
 	asm volatile(".byte " __stringify(IVQ_BENCH_MARK_OPCODE)	\
 		     "; .long " __stringify(number) : : : "memory")
 
-/* What an interrupt writes is not the packet's. */
+/* An interrupt's memory accesses do not belong to the packet. */
 static void receive_marked(struct sk_buff *skb)
 {
 	unsigned long flags;
@@ -144,9 +144,9 @@ static void release(struct sk_buff **held)
 }
 
 /*
- * Packets that fill the holes which others have left in the slabs, as long as they are
- * held: what is freed into those is slower by some ten instructions, and how much of a
- * batch that is would be a matter of what ran before.
+ * Packets that are held to fill the holes which earlier tests have left in the slabs.
+ * Freeing into such a slab takes some ten instructions more, and how often that happens in
+ * a batch would depend on what ran before.
  */
 static struct sk_buff **hold(struct net_device *dev,
 			     const struct ivq_bench_packet *p)

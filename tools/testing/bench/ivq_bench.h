@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* What the bench module and the program that drives it say to each other. */
+/* The interface between the bench's module and the program that drives it. */
 #ifndef _IVQ_BENCH_H
 #define _IVQ_BENCH_H
 
@@ -22,8 +22,8 @@ struct ivq_bench_packet {
 };
 
 /*
- * A mark is an instruction that does nothing, told from others by a number in it:
- * nopl NUMBER(%rax).  lines.c looks for them.
+ * A mark is an instruction that does nothing, with a number in it: nopl NUMBER(%rax).
+ * lines.c looks for them.
  */
 #define IVQ_BENCH_MARK_OPCODE	0x0f, 0x1f, 0x80
 #define IVQ_BENCH_MARK_BEGIN	0x31717669	/* of a packet */
@@ -31,15 +31,15 @@ struct ivq_bench_packet {
 #define IVQ_BENCH_MARK_PATH	0x33717669	/* a path of the bench begins */
 
 /**
- * struct ivq_bench_run - let packets arrive, and say how long that took
+ * struct ivq_bench_run - inject packets and measure the time
  * @ifindex: device they arrive on, in the caller's network namespace
  * @batch: packets that are timed together
  * @batches: how many times
- * @set_len: packets in @set, which is gone through again and again
+ * @set_len: packets in @set, which is injected repeatedly
  * @set: address of an array of struct ivq_bench_packet
  * @times: address of an array of @batches __u64, filled with nanoseconds
  * @first: where in @set to begin
- * @marked: with a mark before and behind each packet, and no interrupt between them
+ * @marked: with a mark before and after each packet, and no interrupt between them
  */
 struct ivq_bench_run {
 	__u32 ifindex;

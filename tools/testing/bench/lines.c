@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A plugin for QEMU's emulation: which lines of memory processors have in common that
- * at least one of them writes while it has a packet, and what each does with them.
- * Memory that is compared before and after would not show what is put back at once: a
- * lock, a reference that is taken and dropped.
+ * A plugin for QEMU's emulation: finds the lines of memory that several processors use
+ * and at least one writes while it has a packet, and records their accesses.  Comparing
+ * memory before and after would not show values that are restored at once, such as a
+ * lock or a reference that is taken and dropped.
  *
  *	qemu-system-x86_64 -plugin .../lines.so,out=FILE
  *
- * The bench's module marks where a packet begins and ends, with interrupts disabled, and
- * where a path of the bench begins, by instructions that do nothing (ivq_bench.h).
- * For each path FILE gets
+ * The bench's module marks the beginning and the end of a packet, with interrupts
+ * disabled, and the beginning of a path, by instructions that do nothing (ivq_bench.h).
+ * For each path this writes to FILE
  *
  *	path
  *	packets CPU COUNT
@@ -39,7 +39,7 @@ struct insn {
 	bool atomic;
 };
 
-/* What an instruction did with a line; @insn is NULL: an empty place. */
+/* The access of an instruction to a line; @insn is NULL in an empty place. */
 struct use {
 	uint64_t line;
 	const struct insn *insn;
@@ -49,7 +49,7 @@ struct use {
 	unsigned int last;
 };
 
-/* Only its own thread's while a path runs; open addressing, at most half full. */
+/* Used by its own thread only while a path runs; open addressing, at most half full. */
 struct cpu {
 	bool has_packet;
 	unsigned int packets;
@@ -172,7 +172,7 @@ static int by_insn(const void *a, const void *b)
 		       ((const struct use *)b)->insn->address);
 }
 
-/* The table is an array then, with all uses of a line side by side. */
+/* Afterwards the table is an array with all uses of a line side by side. */
 static void sort(struct cpu *c)
 {
 	size_t i, from, to, n = 0;
@@ -344,7 +344,7 @@ static void look_at(struct qemu_plugin_insn *qemu_insn)
 					 QEMU_PLUGIN_MEM_RW, insn);
 }
 
-/* The kernel's half of all addresses. */
+/* Addresses of the kernel. */
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
 	size_t i, n = qemu_plugin_tb_n_insns(tb);

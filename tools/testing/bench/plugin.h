@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What lines.c uses of QEMU's interface for TCG plugins, version 1, for which Debian
- * has no header: names and types are QEMU's.
+ * The part of QEMU's interface for TCG plugins, version 1, that lines.c uses.  Debian has
+ * no header for it; names and types are QEMU's.
  */
 #ifndef _PLUGIN_H
 #define _PLUGIN_H

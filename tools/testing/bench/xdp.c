@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xdp - other balancers on the same ruler: runs a command while a device has an XDP
- * program, in generic mode, so that inject's packets come to it.
+ * xdp - measures other balancers in the same way: runs a command while a device has an
+ * XDP program, in generic mode, which gets inject's packets.
  *
  *	xdp tx DEVICE COMMAND [ARG...]
  *	xdp katran DEVICE OBJECT VIP:PORT SERVER,SERVER... COMMAND [ARG...]
  *
- * "tx" returns XDP_TX for everything: what XDP itself takes.  "katran" is the balancer
- * of that name, from OBJECT, which bench --katran has compiled from the user's copy of
- * its sources; it is set up here as its own control plane would, with server N of 1..
- * as the one with server ID N and N in the ring.  After the command each server must
- * have had as many packets as any other.
+ * "tx" returns XDP_TX for every packet, which shows the cost of XDP itself.  "katran" is
+ * the balancer of that name, from OBJECT, which bench --katran has compiled from the
+ * user's copy of its sources.  It is set up here as its own control plane would, with
+ * server N (from 1 on) having server ID N, and N in the ring.  After the command all
+ * servers must have had the same number of packets.
  * The exit status is the command's.
  */
 #include <arpa/inet.h>
@@ -30,7 +30,7 @@
 
 #include "tool.h"
 
-/* Of Katran's as compiled by default. */
+/* Katran's limits, as compiled by default. */
 enum {
 	RING_SIZE	= 65537,
 	VIP_IS_QUIC	= 1 << 2,
@@ -135,7 +135,7 @@ static void set_ring(const struct bpf_object *object, uint32_t servers)
 	}
 }
 
-/* The kernel demands that it has the types of those that Katran has declared. */
+/* The kernel demands the types that Katran has declared for the inner maps. */
 static int new_table(const struct bpf_object *object)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts);
@@ -224,7 +224,10 @@ static struct bpf_object *load_katran(const char *path, int *fd)
 	return object;
 }
 
-/* That all have left is for inject to see, and a hash would not be as even. */
+/*
+ * inject checks that all packets have left.  This checks that server IDs were used: a hash would
+ * not distribute as evenly.
+ */
 static void check_servers(const struct bpf_object *object, uint32_t servers)
 {
 	struct bpf_map *map = find_map(object, "reals_stats", sizeof(servers),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the fuzzers share: an input that is taken apart, and properties that must hold. */
+/* Shared by the fuzzers: takes an input apart; checks properties that must hold. */
 #ifndef _FUZZ_H
 #define _FUZZ_H
 
@@ -12,7 +12,7 @@
 /* What libFuzzer calls with each input. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the process with the property that does not hold; libFuzzer keeps the input. */
+/* Ends the process if the property does not hold, and prints it; libFuzzer keeps the input. */
 #define must(property)							\
 	do {								\
 		if (!(property)) {					\
@@ -27,7 +27,7 @@ struct input {
 	size_t left;
 };
 
-/* Behind the input's end come zeros, so that short inputs mean something too. */
+/* After the input's end this returns zeros, so that short inputs are useful too. */
 static inline void take(struct input *in, void *out, size_t len)
 {
 	size_t there = len < in->left ? len : in->left;

@@ -62,8 +62,8 @@ static void check_args(const struct args *args)
 }
 
 /*
- * Only what asks nobody but the model of the kernel: not what reads standard input or the
- * machine, nor what runs other programs.
+ * Only commands that use nothing but the model of the kernel: not those that read standard
+ * input or the machine's state, or run other programs.
  */
 static bool may_run(const struct args *args)
 {
@@ -110,7 +110,7 @@ static void run(const struct args *args)
 	err = cmd_run(args);
 	printed_end(&len);
 	must(err == EXIT_DONE || err == EXIT_REFUSED || err == EXIT_USAGE);
-	/* "decode" of what goes nowhere prints that and says nothing */
+	/* "decode" of an unroutable CID prints that, without an error message */
 	must((err && args->cmd != CMD_DECODE) ? said.errors > 0 :
 	     err || !said.errors);
 	fake_reset();

@@ -2,8 +2,8 @@
 /*
  * The fallback table of kmod/core/maglev.c.  Input: size of the table (one octet), which server
  * leaves (one), junk for the scratch (one), then two octets of name and two of weight per
- * server.  A name may come again: twins.  Junk with the highest bit set is that of an
- * attacker, who chooses names of servers that want the same slots.
+ * server.  A name may be repeated.  If the highest bit of the junk is set, an attacker
+ * has chosen the names, so that servers prefer the same slots.
  */
 #include "chosen.h"
 #include "fuzz.h"
@@ -11,7 +11,7 @@
 
 enum {
 	SERVERS_MAX = 48,
-	REAL_SIZE = 16381,		/* maglev_size() of so few */
+	REAL_SIZE = 16381,		/* maglev_size() of that few servers */
 	/* a slot either way for each of: first round, last round, carried remainder */
 	TOLERANCE = 3,
 	/*
@@ -29,7 +29,7 @@ struct pool {
 	u16 *table;
 };
 
-/* Primes: small ones mostly, as a large table takes a hundred times as long. */
+/* Primes, mostly small ones, because a large table takes a hundred times as long. */
 static u32 size_of(unsigned int octet)
 {
 	static const u32 sizes[] = { 53, 127, 251, 509 };
@@ -98,8 +98,9 @@ static u64 total_weight(const struct pool *pool)
 }
 
 /*
- * Everybody with weight has a slot and is off its due by TOLERANCE at most.  What all of
- * them have too many or too few is missing or left for each in proportion to its share.
+ * Each server with a weight has a slot, and its number of slots differs from its share by at
+ * most TOLERANCE.  Slots that all servers together have too many or too few are
+ * distributed over them in proportion to their shares.
  */
 static void check_shares(const struct pool *pool)
 {
@@ -122,7 +123,7 @@ static void check_shares(const struct pool *pool)
 	}
 }
 
-/* The same servers the other way round: the same owners. */
+/* The same servers in reverse order: each slot has the same owner. */
 static void check_order(const struct pool *pool, unsigned int junk)
 {
 	struct pool other = { .count = pool->count, .size = pool->size };
@@ -154,7 +155,7 @@ static bool has_twins(const struct pool *pool)
 	return false;
 }
 
-/* One leaves: whose slots change hands that were not its own? */
+/* One server leaves: how many slots of other servers change their owner? */
 static void check_leaving(struct pool *pool, u32 leaving)
 {
 	u16 *before = malloc(pool->size * sizeof(*before));

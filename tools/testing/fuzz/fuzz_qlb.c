@@ -35,7 +35,7 @@ static bool make_scene(struct scene *scene, struct input *in)
 
 	must((qlb_config_check(id, sid_len, nonce_len) == QLB_OK) ==
 	     legal(id, sid_len, nonce_len));
-	/* most inputs are to get further than this */
+	/* most inputs should get further than this */
 	id %= 7;
 	sid_len = 1 + (sid_len - 1) % 15;
 	nonce_len = 4 + (nonce_len - 4) % 15;
@@ -85,12 +85,12 @@ static void check_decode(const struct scene *scene, const uint8_t *cid,
 	must(!memcmp(nonce, plain + cfg->server_id_len, cfg->nonce_len));
 	for (i = cfg->nonce_len; i < sizeof(nonce); i++)
 		must(nonce[i] == 0xa5);
-	/* three passes must say what four do */
+	/* three passes must yield what four do */
 	must(qlb_decode(cfg, cid, len, &without, NULL));
 	must(!memcmp(&sid, &without, sizeof(sid)));
 }
 
-/* What the octets would be as a plaintext; and back. */
+/* Takes the octets as a plaintext, encrypts and decrypts it. */
 static void check_encode(const struct scene *scene, const uint8_t *octets)
 {
 	const struct qlb_config *cfg = &scene->cfg;

@@ -6,7 +6,7 @@
 #include "fuzz.h"
 #include "quic_hdr.h"
 
-/* RFC 8999, section 5.1, once more: where things are, as numbers. */
+/* RFC 8999, section 5.1, a second time: the offsets as numbers. */
 static void check_long(const struct quic_hdr *hdr, const uint8_t *view,
 		       size_t view_len, size_t len)
 {

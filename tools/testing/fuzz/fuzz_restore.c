@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What -R reads, and -S.  Input: the text.  What is read without complaint is brought into
- * the model of the kernel (quiclbadm/tests/fake.c); what -S then prints must be readable, make
- * the same state, and be printed by it to the octet.
+ * The input of -R, and -S.  Input: the text.  If it is read without an error, it is applied to
+ * the model of the kernel (quiclbadm/tests/fake.c).  The output of -S must be readable, make
+ * the same state, and be printed again to the octet.
  */
 #include <ctype.h>
 
@@ -15,10 +15,10 @@
 #include "restore/transaction.h"
 #include "said.h"
 
-/* The key of the seeds: it is nothing for a sentence. */
+/* The key of the seeds, which must not be in an error message. */
 static const char secret[] = "8f95f09245765f80256934e50c66207f";
 
-enum { SECRET_PART = 8 };		/* digits that give too much away */
+enum { SECRET_PART = 8 };		/* a part of so many digits would disclose too much */
 
 /* Is @part in the value of a --key, white space among it or not, and nowhere else? */
 static bool only_as_key(const char *text, const char *part)
@@ -35,7 +35,7 @@ static bool only_as_key(const char *text, const char *part)
 	return at - text >= 6 && !memcmp(at - 6, " --key", 6);
 }
 
-/* Both ends of the key: a sentence may be about what follows white space in it. */
+/* Both ends of the key: a message may quote what follows white space in it. */
 static void check_sentence(const char *text)
 {
 	char part[SECRET_PART + 1] = "";
@@ -48,7 +48,7 @@ static void check_sentence(const char *text)
 		must(!strstr(said.sentence, part));
 }
 
-/* As cmd_restore(), on an empty kernel.  Return: whether all of it is there now. */
+/* Like cmd_restore(), on an empty kernel.  Return: whether all of it was applied. */
 static bool restore(const char *text, size_t len)
 {
 	struct state wanted, nothing = { 0 };
@@ -119,7 +119,7 @@ static void round_trip(bool keys)
 		return;
 	}
 	after = fake_text();
-	/* without keys in the text they are the files', which may have changed */
+	/* without keys in the text they come from the files, which may have changed */
 	if (!keys) {
 		blank_keys(before);
 		blank_keys(after);

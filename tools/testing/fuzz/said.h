@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * quiclbadm's surroundings in a fuzzer: what it says and prints stays in memory, and no
- * key file of this machine is opened.  In place of quiclbadm/common/err.c, and by the linker's
- * --wrap of what would reach outside.
+ * quiclbadm's environment in a fuzzer: its messages and output stay in memory, and no key file
+ * of this machine is opened.  It replaces quiclbadm/common/err.c, and, by the linker's --wrap,
+ * functions that would use the machine.
  */
 #ifndef _SAID_H
 #define _SAID_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 struct said {
-	unsigned int errors;		/* sentences of refuse() and bad_usage() */
+	unsigned int errors;		/* number of messages of refuse() and bad_usage() */
 	unsigned int warnings;
 	char sentence[8192];		/* the last error */
 };
@@ -20,8 +20,8 @@ extern struct said said;
 void said_reset(void);
 
 /*
- * From the first to the second, stdout is memory; what was printed is returned, valid
- * until the next time.
+ * Between the two, stdout is memory.  The second returns what was printed, valid until the
+ * next call.
  */
 void printed_begin(void);
 const char *printed_end(size_t *len);

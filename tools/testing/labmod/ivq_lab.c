@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the selftests want of a kernel and no program can have: a search of all
- * memory for a secret, and a per-CPU allocator that has next to nothing left.
+ * For selftests that need the kernel's help: a search of all memory for a secret,
+ * and a per-CPU allocator that has next to nothing left.
  */
 #include "ivq_lab.h"
 
@@ -25,7 +25,7 @@ struct search {
 	u64 pages;
 };
 
-/* In place: a copy would be one more to be found. */
+/* Compares in place: a copy of the secret would be found, too. */
 static void search_page(struct search *s, const u32 *words)
 {
 	const u32 first = ~s->inverted[0];
@@ -67,7 +67,7 @@ static int scan(void __user *arg)
 	if (copy_from_user(&request, arg, sizeof(request)))
 		return -EFAULT;
 	memcpy(s.inverted, request.inverted, sizeof(s.inverted));
-	/* What is freed after a grace period may let go of more that is. */
+	/* Objects that are freed after a grace period may release others that are, too. */
 	rcu_barrier();
 	rcu_barrier();
 	err = walk_iomem_res_desc(IORES_DESC_NONE,
@@ -93,7 +93,7 @@ struct piece {
 	void __percpu *memory;
 };
 
-/* Of one open file, which its opener alone uses. */
+/* The data of one open file, which is used by its opener only. */
 struct hoard {
 	struct list_head pieces;
 };
@@ -126,7 +126,7 @@ static int take(struct hoard *hoard, size_t size, gfp_t flags)
 	return 0;
 }
 
-/* What may not sleep gets only what has pages already. */
+/* An allocation that may not sleep only gets memory that has pages already. */
 static int take_all(struct hoard *hoard)
 {
 	size_t size;
@@ -143,9 +143,10 @@ static int take_all(struct hoard *hoard)
 }
 
 /*
- * All but every other of the first pieces.  The allocator's worker may have been
- * interrupted with its mutex held, and would make pages when the next one waits
- * for that: the first piece here does, so that there is nobody to wait for later.
+ * Takes all pieces, and leaves every other one of the first as holes.  The
+ * allocator's worker may have been interrupted with its mutex held, and would
+ * populate pages when a later allocation waits for the mutex.  The first
+ * allocation here waits for it, so that no later one has to.
  */
 static int fill(struct hoard *hoard, unsigned long holes)
 {

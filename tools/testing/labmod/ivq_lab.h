@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
-/* What the selftests' module and the programs that use it say to each other. */
+/* The interface between the selftests' module and the programs that use it. */
 #ifndef _IVQ_LAB_H
 #define _IVQ_LAB_H
 
@@ -11,9 +11,9 @@
 
 /**
  * struct ivq_lab_scan - how often a secret is in the machine's memory
- * @inverted: each of its octets inverted, so that asking does not put it there
- * @found: how often, at any address that is a multiple of four
- * @pages: that were looked at
+ * @inverted: the secret with each octet inverted, so that the request does not contain it
+ * @found: number of copies, at addresses that are multiples of four
+ * @pages: number of pages searched
  */
 struct ivq_lab_scan {
 	__u8 inverted[IVQ_LAB_SECRET_LEN];
@@ -23,8 +23,8 @@ struct ivq_lab_scan {
 
 #define IVQ_LAB_SCAN		_IOWR('q', 1, struct ivq_lab_scan)
 /*
- * Until the close takes all that the per-CPU allocator has in its pages, but for as many
- * holes as the argument says; the next call takes what it has then.
+ * Takes, until the file is closed, all memory that the per-CPU allocator has in its pages,
+ * except for as many holes as the argument says.  Each call takes what is there then.
  */
 #define IVQ_LAB_HOLE_SIZE	64
 #define IVQ_LAB_FILL_PERCPU	_IO('q', 2)

@@ -149,7 +149,7 @@ void log_open(void)
 		die("/dev/kmsg: %s", strerror(errno));
 }
 
-/* What is reported without a panic: lockdep's and RCU's findings; and no object is watched now. */
+/* Reports that do not panic: lockdep's and RCU's, and that debug objects are not tracked now. */
 static void check_record(const char *text)
 {
 	if (strstr(text, "WARNING: ") || strstr(text, "BUG: ") || strstr(text, "INFO: trying to register") ||
@@ -164,13 +164,13 @@ bool failed_in_passing(void)
 	return in_passing;
 }
 
-/* A stack has a function per record, the innermost first. */
+/* Each record of a stack is one function, the innermost first. */
 struct stack {
 	bool looked_for;
 	char inner[128];
 };
 
-/* These get memory for themselves whenever somebody else does, and can do without. */
+/* The kernel's debugging code, which allocates on other code's allocations, and may fail to. */
 static bool debugs(const char *function)
 {
 	bool stock = !strncmp(function, "debug_object", 12);

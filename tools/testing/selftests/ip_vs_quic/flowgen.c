@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * flowgen - a datagram from each of very many 4-tuples, as fast as may be.
+ * flowgen - a datagram from each of very many 4-tuples, as fast as possible.
  *
  *	flowgen DEVICE COUNT SRC DST PORT PAYLOAD...
  *		makes a tunnel device, on which a datagram of each of COUNT flows
@@ -8,8 +8,8 @@
  *		SRC + N % 256 and port 1024 + N / 256; its payload is one PAYLOAD (hex) in
  *		turn with N in place of the last four octets.
  *
- * What is written to a tunnel device goes through the stack before write() is back:
- * nothing waits in a queue, so nothing is lost, and at the end all has been
+ * A packet that is written to a tunnel device passes the whole stack before write()
+ * returns.  So none waits in a queue, none is lost, and at the end all have been
  * forwarded.  IPv4 only.
  */
 #include <arpa/inet.h>
@@ -88,7 +88,7 @@ static void fill(struct datagram *d, in_addr_t src, in_addr_t dst,
 	d->udp.uh_ulen = htons(sizeof(d->udp) + len);
 }
 
-/* The rest of @d is as it was for the flow before. */
+/* The rest of @d is the same as for the flow before. */
 static void set_flow(struct datagram *d, in_addr_t src, uint32_t n)
 {
 	size_t len = ntohs(d->udp.uh_ulen);

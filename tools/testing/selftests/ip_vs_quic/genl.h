@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The ip_vs_quic family, for programs that say to it what quiclbadm never would. */
+/* The ip_vs_quic family, for programs that send requests that quiclbadm never sends. */
 #ifndef GENL_H
 #define GENL_H
 
@@ -10,10 +10,10 @@
 
 enum { GENL_MESSAGE_MAX = 32768 };
 
-/* Opens a socket; or dies. */
+/* Opens a socket, or dies. */
 struct mnl_socket *genl_open(void);
 
-/* Id of the family; or dies. */
+/* Returns the id of the family, or dies. */
 uint16_t genl_family(struct mnl_socket *nl);
 
 /* A request for the family; @flags beside NLM_F_REQUEST. */

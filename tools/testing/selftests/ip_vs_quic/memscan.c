@@ -2,7 +2,8 @@
 /*
  * memscan INVERTED - how often a secret of 16 octets is in the machine's memory.
  *
- * INVERTED is the secret in hex, each octet inverted: whoever asks must not be who has it.
+ * INVERTED is the secret in hex, each octet inverted, so that this program's memory does not
+ * contain the secret.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlask dump | all | keys INVERTED | ipvs - what the kernel says to whoever this is.
+ * nlask dump | all | keys INVERTED | ipvs - what the kernel answers to the user who runs this.
  *
  *	dump	all octets of the family's answers to GET, in hex
  *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without
  *		attributes
- *	keys	nothing: the commands that have no use for a config get some with the key whose
- *		octets INVERTED has, in hex and each inverted; what they answer does not matter
- *	ipvs	"add ERROR": a service with scheduler quic by IPVS's socket option, which is not
- *		netlink's to refuse
+ *	keys	nothing: sends a config with a key to the commands that do not use configs.
+ *		INVERTED is the key in hex, each octet inverted; the answers are ignored
+ *	ipvs	"add ERROR": makes a service with scheduler quic by IPVS's socket option, which
+ *		netlink's permissions do not apply to
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -63,7 +63,7 @@ static int ask_all(struct mnl_socket *nl, uint16_t family)
 	return 0;
 }
 
-/* A vector register that had octets of the key would be kept by the kernel. */
+/* If a vector register had octets of the key, the kernel would save it. */
 static void put_key(struct nlmsghdr *nlh, const uint8_t *inverted)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
@@ -79,9 +79,9 @@ static void put_key(struct nlmsghdr *nlh, const uint8_t *inverted)
 }
 
 /*
- * Kernels clear memory when they give it away, and what was given back last goes first: the pages
- * of a request would be the next one's, or anybody's, were it not for their number.  Each has fewer
- * than the one before.
+ * Kernels clear memory when they allocate it, and reuse first what was freed last.  So the pages of
+ * a request would be reused and cleared by the next request.  Each request has fewer pages than the
+ * one before, so some of the pages are not reused.
  */
 static int send_keys(struct mnl_socket *nl, uint16_t family, const char *hex)
 {

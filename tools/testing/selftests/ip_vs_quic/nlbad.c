@@ -3,9 +3,9 @@
  * nlbad VIP PORT SERVER - requests to the ip_vs_quic family that quiclbadm would never send.
  *
  * The service has to exist with config 0 of 3 + 4 octets, and SERVER in its pool with server ID
- * 0:0a0b0c.  For each row of the table prints "NAME|ERRNO|SENTENCE": what the kernel said.  Judging
- * is the caller's.  The first row is well-formed, so that a refusal of the others is not for want
- * of something they all lack.
+ * 0:0a0b0c.  For each row of the table prints "NAME|ERRNO|SENTENCE", the kernel's answer.  The
+ * caller judges it.  The first row is well-formed; this shows that the others are not refused for
+ * something that all rows lack.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -263,7 +263,7 @@ static void sid_no_server(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-/* All of it or nothing: the good half must not stay. */
+/* A request is done or refused as a whole: the valid half must not stay. */
 static void good_then_bad(struct nlmsghdr *nlh)
 {
 	service(nlh);
@@ -379,7 +379,7 @@ static void del_sid_no_value(struct nlmsghdr *nlh)
 	del_half(nlh, true, false);
 }
 
-/* Nor this the server ID, whoever has it. */
+/* This may not delete the server ID of another server. */
 static void del_sid_no_port(struct nlmsghdr *nlh)
 {
 	struct nlattr *nest;
@@ -393,7 +393,7 @@ static void del_sid_no_port(struct nlmsghdr *nlh)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-/* What only replies have: the device is there, but nothing may come of it. */
+/* Attributes that only replies have: the device exists, but the request must fail. */
 static void express_stats(struct nlmsghdr *nlh)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_EXPRESS);

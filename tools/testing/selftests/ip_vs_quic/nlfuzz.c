@@ -2,12 +2,12 @@
 /*
  * nlfuzz [-n COUNT] [-s SEED] PORT VIP4 SERVER4 VIP6 SERVER6
  *
- * Requests to the ip_vs_quic family, made by chance.
+ * Random requests to the ip_vs_quic family.
  *
- * Most are built of the attributes that the family has, with values at and beyond their limits, and
- * then maybe damaged; the others are octets.  They may do what they want to the services at PORT,
- * but never name one at port 443.  Prints how many the kernel took, for each command, and how many
- * of those were made for the IPv6 service; the same seed makes the same requests.
+ * Most consist of the family's attributes, with values at and beyond their limits, and some of
+ * these are then damaged; the others are random octets.  They may change the services at PORT, but
+ * never name one at port 443.  Prints for each command how many requests the kernel accepted, and
+ * how many of these were for the IPv6 service.  The same seed makes the same requests.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@
 enum {
 	MESSAGE_MAX	= 16384,
 	ATTRS_MAX	= 12,
-	COMMANDS	= IP_VS_QUIC_CMD_MAX + 3,	/* some that there are not */
+	COMMANDS	= IP_VS_QUIC_CMD_MAX + 3,	/* some do not exist */
 };
 
 struct address {
@@ -228,7 +228,7 @@ static void put_structured(struct nlmsghdr *nlh, uint8_t cmd)
 		put_nest(nlh, IP_VS_QUIC_A_EXPRESS, put_express);
 	else if (!one_in(16))
 		put_nest(nlh, IP_VS_QUIC_A_SERVICE, put_service);
-	/* for most to be taken, few things may be wrong with them */
+	/* few errors in each, so that most are accepted */
 	if (one_in(2))
 		n = below(3);
 	if (cmd == IP_VS_QUIC_CMD_SET && !one_in(4))

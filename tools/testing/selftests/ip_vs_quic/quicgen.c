@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * quicgen - QUIC datagrams for the lab, and servers that say who they are.
+ * quicgen - QUIC datagrams for the lab, and servers that answer with their name.
  *
  *	quicgen serve NAME=NETNS... -- ADDR:PORT...
  *		one process plays every real server: it opens ADDR:PORT (the VIP)
@@ -8,24 +8,24 @@
  *		prints its pid.  Each datagram is answered from the VIP with the
  *		server's name and a digest of the datagram.
  *	quicgen send [-n NETNS] [-t MS] [-w N] [-g N] [-c CONFIG]... [WORD...] [-]
- *		sends one line's worth of WORDs, or with "-" a line of WORDs for
- *		each line read, after the words of the command line; then prints
- *		"NAME SERVER COUNT" for each name given by name= and each server
- *		that answered.  SERVER is "none" for what was not answered within
- *		MS milliseconds, and "refused" when an ICMP error came back.
- *		With -g, N datagrams, of one length and one 4-tuple, go to the kernel
- *		in one piece (UDP_SEGMENT).
+ *		sends the datagram that the WORDs describe; with "-" one for each
+ *		line of standard input, whose WORDs follow those of the command
+ *		line.  Then prints "NAME SERVER COUNT" for each name given by name=
+ *		and each server that answered.  SERVER is "none" for datagrams
+ *		without an answer within MS milliseconds, and "refused" if an ICMP
+ *		error came back.  With -g, N datagrams, of one length and one
+ *		4-tuple, are given to the kernel in one piece (UDP_SEGMENT).
  *	quicgen flood ...
- *		the same lines over and over until SIGTERM; then prints the same.
+ *		sends the same lines repeatedly until SIGTERM; then prints the same.
  *	quicgen mint -c CONFIG... mint=ID:SERVERID...
  *		only prints the CID in hex.
  *
  * CONFIG is ID:SERVER_ID_LEN:NONCE_LEN[:KEYHEX].  WORDs are in word_table.
  *
- * Sockets are connected: only an answer whose source is the VIP is seen, which
- * is what direct server return has to produce.  A digest rather than a tag
- * within the datagram ties an answer to its datagram, so that empty and truncated
- * datagrams can be followed too.
+ * Sockets are connected, so they receive only answers whose source is the VIP, as
+ * direct server return has to produce them.  Answers are matched to datagrams by a
+ * digest and not by a tag in the datagram, so that empty and truncated datagrams
+ * can be matched too.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -48,7 +48,7 @@ struct spec {
 	size_t dcid_len;
 	u8 scid[CID_ROOM];
 	size_t scid_len;
-	int dcid_len_octet;		/* -1: the truth */
+	int dcid_len_octet;		/* -1: the real length */
 	int scid_len_octet;
 	size_t size;			/* pad up to this */
 	size_t cut;			/* and cut down to this */

@@ -70,7 +70,7 @@ int cmd_serve(int argc, char **argv)
 	}
 	if (!n)
 		die("nothing to serve");
-	/* all are bound: who waits for our pid may start to send */
+	/* all are bound: the caller, which waits for the pid, may send now */
 	go_to_background();
 	stop_on_sigterm();
 	serve(fds, names, n);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Sockets: a limited number of connected ones, of which the longest unused makes room. */
+/* A limited number of connected sockets; the longest unused one is closed to make room. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -29,7 +29,7 @@ int bound_socket(const union addr *addr)
 	return fd;
 }
 
-/* Makes room by closing the longest unused socket that waits for nothing. */
+/* Makes room by closing the longest unused socket without pending datagrams. */
 static struct sock *evict_sock(void)
 {
 	struct sock *oldest = NULL;

@@ -178,13 +178,13 @@ static const struct {
 	{ "scid", word_scid },
 	{ "mint", word_mint },		/* a fresh DCID: ID:SERVERIDHEX */
 	{ "extra", word_extra },	/* hex, appended to the DCID */
-	{ "dcidlen", word_dcidlen },	/* lie about the length */
+	{ "dcidlen", word_dcidlen },	/* a wrong length in the header */
 	{ "scidlen", word_scidlen },
 	{ "size", word_size },		/* pad the datagram to at least this */
 	{ "cut", word_cut },		/* truncate the datagram to this */
 	{ "raw", word_raw },		/* hex of the whole datagram instead */
-	{ "count", word_count },	/* so many of them */
-	{ "walk", word_walk },		/* from one addr or port higher each */
+	{ "count", word_count },	/* number of datagrams */
+	{ "walk", word_walk },		/* the next addr or port for each */
 };
 
 void apply_word(struct spec *spec, char *word)

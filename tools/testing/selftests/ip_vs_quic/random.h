@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Random numbers that a seed brings back. */
+/* Random numbers from a seed: the same seed yields the same numbers. */
 #ifndef RANDOM_H
 #define RANDOM_H
 

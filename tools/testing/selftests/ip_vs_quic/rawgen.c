@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rawgen - packets that no socket would send, and a look at what arrives.
+ * rawgen - sends packets that no socket would, and watches what arrives.
  *
  *	rawgen send [-n NETNS] [-c COUNT] [-l DEV/LLADDR] LAYER [FIELD=VALUE...] ... | -
  *		sends one packet, or with "-" one for each line read; COUNT of each,
- *		the outermost source one higher each time.  With -l past IP's
- *		output, which would put a header's checksum right.
+ *		the outermost source one higher each time.  With -l bypasses IP's
+ *		output, which would correct a header's checksum.
  *	rawgen watch [-x] FILE NAME=NETNS...
  *		goes to the background once it listens on eth0 of each namespace,
  *		prints its pid, and writes a line to FILE for each IP packet to the
@@ -13,10 +13,10 @@
  *		Neighbour discovery is left out.
  *
  * LAYERs are ip4, ip6, frag (of IPv6), opts (IPv6 destination options), udp, icmp,
- * icmp6, gre and gue, outermost first; FIELDs are in field_table.  What a layer
- * carries, lengths and checksums are filled in unless given.  What follows an
- * ICMP layer is the quoted packet; claim=N makes its lengths say that N octets
- * more were there.
+ * icmp6, gre and gue, outermost first; FIELDs are in field_table.  Protocol numbers,
+ * lengths and checksums are filled in unless given.  The layers after an ICMP layer
+ * are the quoted packet; claim=N adds N to its lengths, as if N more octets had been
+ * quoted.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

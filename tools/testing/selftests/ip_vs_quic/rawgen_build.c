@@ -110,7 +110,7 @@ static void put_icmp(const struct packet *p, int i, uint8_t *to)
 	put16(to + 2, given(layer->sum, fold(add_up(sum, to, have))));
 }
 
-/* @len: of the layer and what it carries, including what a quote claims. */
+/* @len: the length of the layer with its payload, including the octets of claim=. */
 static void put_layer(const struct packet *p, int i, uint8_t *to, size_t len)
 {
 	const struct layer *layer = &p->layers[i];
@@ -169,7 +169,7 @@ void build(struct packet *p)
 	memset(p->octets, 0, p->len);
 	memcpy(p->octets + p->len, p->data, p->data_len);
 	p->len += p->data_len;
-	/* innermost first, as checksums cover what is further in */
+	/* innermost first, because checksums cover the inner layers */
 	for (i = p->count - 1; i >= 0; i--)
 		put_layer(p, i, p->octets + p->layers[i].at,
 			  p->len - p->layers[i].at +

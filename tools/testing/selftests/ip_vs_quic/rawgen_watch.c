@@ -155,7 +155,7 @@ static void tell_layer(struct view v, enum kind kind)
 	}
 }
 
-/* GRE and GUE itself are not looked into, nor options of IPv6 of other length. */
+/* Does not parse options of GRE and GUE, nor options of IPv6 of another length. */
 static void tell(struct view v, int proto)
 {
 	enum kind kind;

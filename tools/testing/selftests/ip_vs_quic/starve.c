@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * starve - traffic, and the module's loading, that run out of memory at every place where they
- * could.
+ * starve - has traffic and the module's loading run out of memory at every place where they can.
  *
  *	starve datagrams lost|sent CLIENT FROM TO SERVER HEX COUNT ALLOCATOR
  *	starve errors ROUTER TO ALLOCATOR HEX...
  *	starve module FILE
  *
- * What was done is measured in the octets that were allocated for it.  From the last allocation
- * back to the first each fails once, and after each failure the same without any has to succeed.
- * Prints how many failures there were and how many of them were the module's calls of ALLOCATOR (or
- * what begins so), and where it was.
+ * An allocation is identified by the octets that were allocated before it.  From the last
+ * allocation back to the first each fails once; after each failure the same must succeed without a
+ * failure.  Prints how many failures there were, how many of them were in the module's calls of
+ * ALLOCATOR (a name or its beginning), and the places in the module.
  *
  *	datagrams	COUNT times HEX to address TO, port 443, from any port of FROM, in one
- *			piece; with FIRST,HEX after FIRST, which anyone may answer;
- *			who answers has a name that begins with SERVER.  When the module gets no
- *			memory there it is lost, or sent nevertheless.
- *	errors		pieces of an ICMP error, of an even length each and without its checksum;
- *			when the module gets no memory there, no path MTU is lowered, and nothing
- *			sent on
- *	module		loading FILE
+ *			piece.  With FIRST,HEX the datagram FIRST comes before, which any server
+ *			may answer.  The name of the server that answers HEX begins with SERVER.
+ *			When the module gets no memory, the datagram is lost, or sent
+ *			nevertheless.
+ *	errors		pieces of an ICMP error, each of an even length, without its checksum.
+ *			When the module gets no memory, no path MTU is lowered, and nothing is
+ *			sent on.
+ *	module		loads FILE
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -49,10 +49,10 @@ enum {
 	PORT		= 443,
 	PACKET_MAX	= 256,
 	PACKETS_MAX	= 8,
-	PATIENCE	= 20000,	/* ms, for what has to come */
-	IMPATIENCE	= 300,		/* ms, for what may come */
-	CACHE_ORDER	= 4,		/* of the pages that the cache of CIDs asks for in a row */
-	/* allocations in a row within the module's that it does not see fail */
+	PATIENCE	= 20000,	/* ms, for an answer that has to come */
+	IMPATIENCE	= 300,		/* ms, for an answer that may come */
+	CACHE_ORDER	= 4,		/* of contiguous pages for the cache of CIDs */
+	/* so many failures in a row outside of the module end the search */
 	OTHERS_MAX	= 8,
 };
 
@@ -89,7 +89,7 @@ static void read_addr(union addr *addr, const char *text, unsigned int port)
 static int sock = -1;
 static unsigned int answers;
 
-/* The client's addresses are those that are routed to it, which for IPv6 is not enough. */
+/* The client's addresses are only routed to it, which for IPv6 is not enough to bind. */
 static void open_client(void)
 {
 	int segment = packet_len[0], on = 1;
@@ -113,7 +113,7 @@ static void send_first(void)
 		die("recv: %s", strerror(errno));
 }
 
-/* A port has one datagram: its answers are those of this one. */
+/* Each port sends one datagram, so its answers belong to this one. */
 static void send_datagrams(void)
 {
 	uint8_t all[PACKETS_MAX * PACKET_MAX];
@@ -162,7 +162,7 @@ static void open_namespaces(const char *name)
 		die("%s: %s", path, strerror(errno));
 }
 
-/* A socket without anything left over from before, which is in the namespace that made it. */
+/* A new socket, without old datagrams, in the namespace that it was made in. */
 static int open_raw(void)
 {
 	int fd;
@@ -226,7 +226,7 @@ static void put_checksum(void)
 
 static uint64_t heeded_before;
 
-/* What comes in pieces the kernel leaves so: the second is not next to the IP header. */
+/* The kernel keeps a packet that is written in pieces non-linear: the second piece is separate. */
 static void send_error(void)
 {
 	int fd = open_raw();
@@ -264,7 +264,7 @@ static void read_datagram(char *hex)
 /* --- trying ---------------------------------------------------------------- */
 
 static void (*send_it)(void);
-/* How much of it has come, after at most @patience ms. */
+/* Returns how many answers have come, after at most @patience ms. */
 static unsigned int (*count_it)(unsigned int patience);
 
 static void must_come(const char *when)
@@ -278,8 +278,8 @@ static void must_come(const char *when)
 }
 
 /*
- * Where the module calls @allocator what is sent has the fate it should; other people may lose
- * it.
+ * If the failure is in the module's call of @allocator, the packet has the required fate.  If other
+ * code fails, it may be lost.
  */
 static void try_traffic(const char *allocator, bool lost)
 {
@@ -340,9 +340,9 @@ static int load(void)
 }
 
 /*
- * From the last failure back to the module's first, and somewhat further: what was before is the
- * kernel's own to try.  The cache of CIDs comes from vmalloc when there are not as many pages in a
- * row; there it can be refused.  A module that does not load is gone when the call returns.
+ * From the last failure back to the module's first, and somewhat further: earlier allocations are
+ * the kernel's.  The cache of CIDs falls back to vmalloc, where it can be refused, when there are
+ * not enough contiguous pages.  A module that fails to load is gone when the call returns.
  */
 static void try_module(const char *path)
 {

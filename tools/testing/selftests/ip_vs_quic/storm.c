@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * storm - packets that an attacker would send, and a client that must not notice.
+ * storm - packets that an attacker would send, and a client that must not be affected.
  *
  *	storm [-n COUNT] [-s SEED] -r ROUTER -d DEVICE/LLADDR -c CLIENT -4 VIP -6 VIP KIND
  *
  * COUNT packets of a KIND leave DEVICE of namespace ROUTER for LLADDR.  After every burst of them
  * each of CLIENT's two sockets, one for each family, sends a datagram with a CID of the second
- * server, and waits for that server's answer, so that nothing is lost for want of room.  Prints how
- * many such datagrams there were; the same seed makes the same packets.
+ * server and waits for that server's answer, so that no queue overflows.  Prints how many such
+ * datagrams there were.  The same seed makes the same packets.
  *
  *	short	short headers, all octets random
- *	initial	Initials, a 4-tuple each, CIDs of a config that there is not
+ *	initial	Initials, each with a new 4-tuple, with CIDs of a config that does not exist
  *	cids	short headers with random CIDs of config 1
  *	icmp	errors about datagrams that the VIP might have sent
- *	fuzz	all of these and tunnel packets quoted in errors, fragments, options, extension
- *		headers, trains of merged datagrams; of both families; damaged by chance
+ *	fuzz	all of these, and tunnel packets quoted in errors, fragments, options, extension
+ *		headers, trains of merged datagrams; of both families; some are damaged
  *
- * Sources are 198.51.100.70 and 2001:db8:c::70, but not of trains, nor of all that is damaged.
+ * Sources are 198.51.100.70 and 2001:db8:c::70, except for trains and some damaged packets.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -105,8 +105,8 @@ static void put_cid(uint8_t *to, unsigned int server)
 }
 
 /*
- * An ICMP error that came for the socket may be forged; an answer that is not to this datagram
- * cannot be.
+ * An ICMP error for the socket may be a forged one, so it is ignored.  An answer to another
+ * datagram cannot be, so it is a failure.
  */
 static void check_client(int fd, unsigned long n)
 {
@@ -203,7 +203,7 @@ static void ip4(struct packet *p, int proto, uint32_t src, uint32_t dst)
 	size_t options = one_in(16) ? 4 * below(11) : 0;
 	uint8_t *ip = prepend(p, 20 + options);
 
-	/* NOPs: others could have it sent elsewhere */
+	/* NOPs: other options could route the packet elsewhere */
 	memset(ip + 20, 1, options);
 	ip[0] = 0x45 + options / 4;
 	put16(ip + 2, p->len);
@@ -314,7 +314,7 @@ static void datagram6(struct packet *p)
 	ip6(p, proto, &from, &vip6);
 }
 
-/* What the VIP might have sent to the client. */
+/* A packet that the VIP might have sent to the client. */
 static void quote4(struct packet *p)
 {
 	long_header(p, one_in(2));
@@ -335,7 +335,7 @@ static void quote6(struct packet *p)
 		p->len = 48 + below(p->len - 47);
 }
 
-/* What the director might have sent to a server; a datagram is in @p. */
+/* A tunnel packet that the director might have sent to a server; @p has its datagram. */
 static void tunnel(struct packet *p, bool outer6)
 {
 	const struct in6_addr from = client6(), to = server6();
@@ -395,7 +395,7 @@ static void error6(struct packet *p)
 	ip6(p, PROTO_ICMP6, &from, &vip6);
 }
 
-/* One of the pieces of a datagram, not always one that fits the others. */
+/* A fragment of a datagram; it may not fit the others. */
 static void fragment4(struct packet *p)
 {
 	unsigned int at, len;
@@ -429,7 +429,7 @@ static void fragment6(struct packet *p)
 
 /* --- damage -------------------------------------------------------------------- */
 
-/* What would have the machines of the lab talk to others afterwards is not about us. */
+/* Leaves out packets that would make machines of the lab send to others afterwards. */
 static void spare_the_lab(struct packet *p)
 {
 	uint8_t *o = p->octets;
@@ -439,7 +439,7 @@ static void spare_the_lab(struct packet *p)
 		if (o[9] == IPPROTO_ICMP && hlen < p->len && o[hlen] == REDIRECT)
 			o[hlen]--;
 	} else if (p->len > 48) {
-		o[7] = o[7] == 255 ? 64 : o[7];		/* no neighbour's */
+		o[7] = o[7] == 255 ? 64 : o[7];		/* no neighbour has it */
 	}
 }
 
@@ -480,7 +480,7 @@ static void send_train(void)
 	i = size;
 	if (setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &i, sizeof(i)))
 		die("UDP_SEGMENT: %s", strerror(errno));
-	/* errors that were forged for this socket are its own affair */
+	/* errors that were forged for this socket are ignored */
 	while (send(fd, octets, n, MSG_DONTWAIT) < 0 && ++tries < 9)
 		;
 	while (recv(fd, octets, sizeof(octets), MSG_DONTWAIT) >= 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the programs that make and watch traffic have in common. */
+/* Shared by the programs of the selftests. */
 #ifndef TOOL_H
 #define TOOL_H
 
@@ -14,13 +14,13 @@ noreturn void die(const char *fmt, ...)
 /* All of @s, at most @max, or die(). */
 unsigned long number(const char *s, int base, unsigned long max);
 
-/* Returns the number of octets that @s, hex, had; more than @room of them, and it dies. */
+/* Returns the number of octets of @s, which is hex; dies if there are more than @room. */
 size_t unhex(uint8_t *to, size_t room, const char *s);
 
 /* @name as "ip netns" knows it. */
 void enter_netns(const char *name);
 
-/* The parent prints the child's pid and exits: whoever reads it may go on. */
+/* The parent prints the child's pid and exits, so that the caller can go on. */
 void go_to_background(void);
 
 /* RFC 1071: a sum of 16-bit words, to be folded at the end. */
