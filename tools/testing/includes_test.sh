@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Whether "includes" finds what it is there for: on copies of the tree with one include too many.  Prints KTAP.
+# Tests that "includes" finds violations, on copies of the tree with one include too many.  Prints KTAP.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source-path=SCRIPTDIR source=verdicts.sh

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * All that QUIC-LB asks of a server: where connection IDs come from.  Whoever adds
- * QUIC-LB to another server needs this pair of files, the calls of cid_mint(), and
- * what README.md says about them.
+ * All that QUIC-LB asks of a server: where connection IDs come from.  To add
+ * QUIC-LB to another server, take this pair of files and the calls of cid_mint(), and
+ * read README.md.
  */
 #ifndef H3SERVER_CID_H
 #define H3SERVER_CID_H
@@ -12,7 +12,7 @@
 #include <ngtcp2/ngtcp2.h>
 #include <quiclb.h>
 
-/* As the operator gave it, here and to the director. */
+/* The operator's settings, the same here and on the director. */
 struct cid_options {
 	bool configured;	/* false: the director knows no config of ours */
 	unsigned int config_id;
@@ -33,7 +33,7 @@ struct cid_source {
 };
 
 /*
- * @private_key: the file of something that only this site's servers know.
+ * @private_key: a file whose contents only this site's servers have.
  * Refuses on failure.
  */
 void cid_source_init(struct cid_source *source,

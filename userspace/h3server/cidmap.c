@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A balanced tree and not a hash table, because the first CID of a connection
- * is chosen by the client: no choice of keys makes this one slow.
+ * is chosen by the client: no choice of CIDs makes a balanced tree slow.
  */
 #include "cidmap.h"
 

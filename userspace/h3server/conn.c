@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libngtcp2 does the protocol; what is left is to give it packets, time, TLS and
- * connection IDs, and to send what it makes.
+ * libngtcp2 implements the protocol.  This file gives it packets, time, TLS and
+ * connection IDs, and sends the packets that it makes.
  *
- * Migration needs nothing but honesty about addresses: every packet goes in with
- * the path it came by, every packet goes out by the path libngtcp2 names, and a
- * packet finds its connection by its CID alone (see cidmap.h).
+ * Migration needs correct addresses and nothing else: libngtcp2 gets every packet
+ * with the path that it arrived by, every packet is sent by the path that libngtcp2
+ * names, and a packet's connection is found by the CID alone (see cidmap.h).
  */
 #include "conn_private.h"
 
@@ -206,7 +206,7 @@ static void handle_error(struct conn *conn, int err, ngtcp2_tstamp now)
 	case NGTCP2_ERR_IDLE_CLOSE:
 	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
 	case NGTCP2_ERR_DROP_CONN:
-	case NGTCP2_ERR_RETRY:	/* what it wants verified was sent by nobody */
+	case NGTCP2_ERR_RETRY:	/* drop: no client with a verified address has sent this */
 		enter(conn, OVER, now, ngtcp2_strerror(err));
 		return;
 	case NGTCP2_ERR_CRYPTO:
@@ -309,7 +309,7 @@ static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
 }
 
 /*
- * One quantum at a time, so that all connections get their turn; libngtcp2 sets
+ * One quantum at a time, so that all connections are served; libngtcp2 sets
  * its own timer for the rest, which is the pacing.
  * Return: 0 or libngtcp2's error.
  */

@@ -12,8 +12,8 @@
 
 enum conn_state {
 	OPEN,
-	CLOSING,	/* we said so; repeat it to whoever still sends */
-	DRAINING,	/* the client said so; be silent */
+	CLOSING,	/* by this side; repeat the packet when the client still sends */
+	DRAINING,	/* by the client; send nothing */
 	OVER,
 };
 

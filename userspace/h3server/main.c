@@ -13,8 +13,8 @@
 
 /*
  * The signals that stop the server are blocked from the start, so that one that
- * comes early is seen by the event loop; a log that nobody reads any more
- * is no reason to stop.
+ * comes early is seen by the event loop.  SIGPIPE is ignored: the server goes on
+ * when its log has no reader any more.
  */
 static void prepare_signals(void)
 {

@@ -51,7 +51,7 @@ static int set_flag(int fd, int level, int option, int value)
 
 /*
  * IP_PMTUDISC_PROBE: packets are never fragmented, and the path MTU is found by
- * QUIC's own probes, not by ICMP messages that anybody may forge.
+ * QUIC's own probes, not by ICMP messages, which anyone may forge.
  */
 static int set_options(int fd, int family)
 {
@@ -141,7 +141,7 @@ ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
 	path->path.local.addrlen = endpoint->bound_len;
 	path->path.remote.addrlen = msg.msg_namelen;
 	path->path.user_data = endpoint;
-	/* Length 0 is what nobody looks at: the caller ignores the datagram. */
+	/* Length 0: the caller ignores the datagram. */
 	return destination(&msg, &path->local_addrbuf) ? len : 0;
 }
 

@@ -110,7 +110,7 @@ int quiclb_mint(struct quiclb_config *config, const uint8_t *server_id,
  * quiclb_nonces_left() - how many CIDs can still be minted
  * @config: the config
  *
- * For whoever watches that a new config comes in time.
+ * For monitoring: a new config has to be deployed before they are used up.
  *
  * Return: at most UINT64_MAX, and always that for a config without a key.
  */

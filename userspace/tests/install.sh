@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# "make install" and its like, into a directory: what is put where, that all of it goes
-# again, and that there is one version.  What needs root and a kernel is in
+# "make install" and similar targets, into a directory: which files are installed where, that
+# uninstalling removes them all, and that there is one version.  What needs root and a kernel is in
 # ../../tools/testing/selftests.  TAP.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/../.." && pwd -P)
 version=$(cat "$top/VERSION")
 tmp=$(mktemp -d)
-# The programs in the tree go by what the last "make" said.
+# The programs in the tree were built with the variables of the last "make".
 trap 'rm -rf "$tmp"; make -s -C "$top/userspace" quiclbadm >/dev/null 2>&1 || true' EXIT
 # not those of the "make check" above
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR PREFIX
@@ -63,7 +63,7 @@ installed="./usr/include/quiclb.h
 ./usr/share/man/man8/quiclb-h3server.8
 ./usr/share/man/man8/quiclbadm.8"
 
-# What others have beside ours stays.
+# Other files in the same directories stay.
 comes_and_goes() {
 	local neighbour
 	top_make install PREFIX=/usr

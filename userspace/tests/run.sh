@@ -4,8 +4,8 @@
 #
 # A test that runs in several builds (plain/test_x, sanitize/test_x) is one test and
 # has the worst of its results.  A program that ends before its plan is fulfilled, or
-# fails without naming a test, has one failed test more.  So has one that is not over
-# after SECONDS (900): it is ended, and its processes are shown.  The last line is
+# fails without naming a test, has one failed test more.  So has one that runs longer than
+# SECONDS (900): it is ended, and its processes are shown.  The last line is
 # "N passed, N failed, N skipped"; the exit status is 1 if any failed or none ran.
 set -euo pipefail
 

@@ -631,7 +631,7 @@ static void chosen_is_bounded(void **state)
 		}
 }
 
-/* Looks of pools that nobody has chosen are far from the limit: their tables are as ever. */
+/* Pools whose addresses were not chosen stay far below the limit of looks: their tables do not change. */
 static void others_are_not_crowded(void **state)
 {
 	static const u32 counts[] = { 3, 33, 163, 164, 1310, 1311, 5243,
@@ -672,7 +672,7 @@ static void chosen_same_as_naive(void **state)
 		choose_keys(&pool, pool.count);
 		for (k = 0; k < pool.count; k++)
 			pool.entries[k].weight = i % 2 ? 1 : 1 + random_below(3);
-		/* some that are nobody's choice among those that are */
+		/* some ordinary servers among those with chosen addresses */
 		for (k = 0; pool.count == 60 && k < 60; k += 4)
 			pool.entries[k].key = random_u64();
 		want = calloc(pool.size, sizeof(*want));

@@ -90,7 +90,7 @@ static void learn(struct ivq_unroutable_table *table, u32 n, u16 port)
 	ivq_unroutable_learn(table, &hdr, &server);
 }
 
-/* Return: the port of who has it, 0: nobody. */
+/* Return: the port of the server that has the CID, 0: none. */
 static u16 find(struct ivq_unroutable_table *table, u32 n)
 {
 	struct ivq_addr server;
@@ -150,7 +150,7 @@ static void test_a_dead_entry_stays_dead(void **state)
 		now += TIMEOUT / 2;
 		assert_int_equal(find(table, 1), 0);
 	}
-	/* and is nobody's any more */
+	/* and the CID has no server any more */
 	learn(table, 1, 11);
 	assert_int_equal(find(table, 1), 11);
 	end_table(table);

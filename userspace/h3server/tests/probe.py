@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 TIMEOUT = 10
-IDLE = 120      # seconds after which a relay that nobody has ended gives up
+IDLE = 120      # seconds after which a relay ends by itself
 
 
 def fail(text):
@@ -61,7 +61,7 @@ def version_negotiation(server):
 
 
 def stateless_reset(server, cid_len):
-    """A short header that belongs to nobody: same CID, same token, shrinking."""
+    """Short headers of no connection: same CID, same token, ever shorter."""
     sock = udp(address(server))
     cid = os.urandom(int(cid_len))
     tokens = []
