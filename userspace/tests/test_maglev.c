@@ -631,7 +631,10 @@ static void chosen_is_bounded(void **state)
 		}
 }
 
-/* Pools whose addresses were not chosen stay far below the limit of looks: their tables do not change. */
+/*
+ * Pools whose addresses were not chosen stay far below the limit of looks: their tables do not
+ * change.
+ */
 static void others_are_not_crowded(void **state)
 {
 	static const u32 counts[] = { 3, 33, 163, 164, 1310, 1311, 5243,
