@@ -105,7 +105,7 @@ check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
 check-rotation: setup
-	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench lint fuzz
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz unit harness
