@@ -35,7 +35,7 @@ static void read_key(const char *path, uint8_t key[QUICLB_KEY_LEN])
 		refuse(EXIT_REFUSED, name, "%s", strerror(errno));
 	setvbuf(file, NULL, _IONBF, 0);	/* no copy of the key left in a buffer */
 	if (!is_stdin && !fstat(fileno(file), &st) && st.st_mode & S_IROTH)
-		fprintf(stderr, "Warning: %s: readable by everybody\n", name);
+		fprintf(stderr, "Warning: %s: everyone can read it\n", name);
 	len = fread(text, 1, sizeof(text), file);
 	if (ferror(file))
 		refuse(EXIT_REFUSED, name, "%s", strerror(errno));

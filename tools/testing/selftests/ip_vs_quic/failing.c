@@ -41,7 +41,7 @@ void forget_task(void)
 	nth = -1;
 }
 
-/* --- everybody --------------------------------------------------------------- */
+/* --- all tasks --------------------------------------------------------------- */
 
 static int open_attribute(const char *name, int flags)
 {
