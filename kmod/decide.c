@@ -3,6 +3,8 @@
 
 #include <linux/udp.h>
 
+#include "core/qlb_length.h"
+
 const struct udphdr *ivq_pull(const struct sk_buff *skb, int offset,
 			      u8 *buf, struct ivq_payload *p)
 {
@@ -26,29 +28,6 @@ const struct udphdr *ivq_pull(const struct sk_buff *skb, int offset,
 		p->view = min_t(size_t, p->len, QUIC_HDR_VIEW_LEN);
 	}
 	return uh;
-}
-
-/* Versions whose CIDs are known to be at most 20 octets: RFC 9000, RFC 9369. */
-static bool is_known_version(u32 version)
-{
-	return version == 1 || version == 0x6b3343cf;
-}
-
-/*
- * Section "Definition" of unroutable CIDs: the three checks a load balancer may
- * make when it knows that all servers encode the length.
- */
-static bool length_can_be_right(const struct ivq_config *cfg,
-				const struct quic_hdr *hdr)
-{
-	size_t len = qlb_self_len(hdr->dcid[0]);
-
-	if (hdr->long_form && len != hdr->dcid_len)
-		return false;
-	if (hdr->long_form && is_known_version(hdr->version) &&
-	    len > QLB_CID_LEN_MAX)
-		return false;
-	return len >= 1 + cfg->qlb.plaintext_len;
 }
 
 /* The server ID itself, else the longest prefix of it that the map has. */
@@ -103,7 +82,8 @@ try_config(const struct ivq_snapshot *snapshot,
 {
 	if (!decode(snapshot, cfg, d))
 		return IP_VS_QUIC_TOO_SHORT;
-	if (cfg->check_length && !length_can_be_right(cfg, &d->hdr))
+	if (cfg->check_length &&
+	    !qlb_length_can_be_right(&d->hdr, cfg->qlb.plaintext_len))
 		return IP_VS_QUIC_BAD_LENGTH;
 
 	d->route = find_route(snapshot, cfg->qlb.id, &d->sid);

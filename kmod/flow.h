@@ -9,8 +9,8 @@
 #include "core/maglev.h"
 
 /*
- * What every director of the pool hashes alike: client, then VIP, then their
- * ports, big endian.  An ICMP error quotes them the other way round: inverse.
+ * The flow of a datagram from a client, or of one that an ICMP error quotes, which is
+ * from the VIP: inverse.
  */
 static inline u64 ivq_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
 				const struct udphdr *uh)
@@ -18,15 +18,11 @@ static inline u64 ivq_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
 	bool inverse = ip_vs_iph_inverse(iph);
 	const union nf_inet_addr *client = inverse ? &iph->daddr : &iph->saddr;
 	const union nf_inet_addr *vip = inverse ? &iph->saddr : &iph->daddr;
-	u8 flow[2 * sizeof(union nf_inet_addr) + 2 * sizeof(__be16)];
-	unsigned int alen = af == AF_INET6 ? 16 : 4;
-	u8 *p = flow;
+	const __be16 *cport = inverse ? &uh->dest : &uh->source;
+	const __be16 *vport = inverse ? &uh->source : &uh->dest;
 
-	memcpy(p, client, alen);
-	memcpy(p + alen, vip, alen);
-	memcpy(p + 2 * alen, inverse ? &uh->dest : &uh->source, 2);
-	memcpy(p + 2 * alen + 2, inverse ? &uh->source : &uh->dest, 2);
-	return maglev_hash(flow, 2 * alen + 4, 0);
+	return maglev_flow_hash(client, vip, af == AF_INET6 ? 16 : 4, cport,
+				vport);
 }
 
 #endif /* _IVQ_FLOW_H */

@@ -91,13 +91,6 @@ static int collect_targets(struct ivq_pool *pool,
 	return 0;
 }
 
-/* The key of a server is its address in a form all directors agree on. */
-static u64 server_key(const struct ivq_addr *addr)
-{
-	return maglev_hash(addr->addr.all, addr->af == AF_INET6 ? 16 : 4,
-			   ntohs(addr->port));
-}
-
 static void fill_table(struct ivq_pool *pool, struct maglev_entry *entries,
 		       struct maglev_block *blocks)
 {
@@ -106,8 +99,12 @@ static void fill_table(struct ivq_pool *pool, struct maglev_entry *entries,
 	for (i = 0; i < pool->count; i++) {
 		struct ivq_target *target = pool->targets[i];
 		int weight = atomic_read(&target->conn.dest->weight);
+		const struct ivq_addr *addr = &target->addr;
 
-		entries[i].key = server_key(&target->addr);
+		entries[i].key =
+			maglev_server_key(&addr->addr,
+					  addr->af == AF_INET6 ? 16 : 4,
+					  ntohs(addr->port));
 		entries[i].weight = clamp_t(int, weight, 0, MAGLEV_WEIGHT_MAX);
 		cond_resched();
 	}

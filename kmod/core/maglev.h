@@ -73,6 +73,33 @@ u64 maglev_build(u16 *table, u32 size, struct maglev_block *blocks,
 /* Hash @len octets; the same on every machine whatever its byte order. */
 u64 maglev_hash(const void *data, size_t len, u64 seed);
 
+/*
+ * The key of a server: its address of @addr_len octets in network order, and its port as a
+ * number.
+ */
+static inline u64 maglev_server_key(const void *addr, size_t addr_len, u16 port)
+{
+	return maglev_hash(addr, addr_len, port);
+}
+
+/*
+ * The hash of a flow: client, VIP, then their ports.  Addresses of @addr_len octets and
+ * ports are in network order.
+ */
+static inline u64 maglev_flow_hash(const void *client, const void *vip,
+				   size_t addr_len, const void *client_port,
+				   const void *vip_port)
+{
+	u8 flow[2 * 16 + 2 * 2];
+	u8 *ports = flow + 2 * addr_len;
+
+	memcpy(flow, client, addr_len);
+	memcpy(flow + addr_len, vip, addr_len);
+	memcpy(ports, client_port, 2);
+	memcpy(ports + 2, vip_port, 2);
+	return maglev_hash(flow, 2 * addr_len + 4, 0);
+}
+
 /* The slot of a hash; avoids a division. */
 static inline u32 maglev_slot(u64 hash, u32 size)
 {

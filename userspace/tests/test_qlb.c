@@ -6,7 +6,7 @@
 #include <limits.h>
 
 #include "oracle.h"
-#include "qlb.h"
+#include "qlb_length.h"
 #include "test.h"
 
 static struct {
@@ -569,6 +569,35 @@ static void fingerprint(void **state)
 	assert_memory_equal(spy.in[0], "QUIC-LB key name", QLB_BLOCK_LEN);
 }
 
+static bool can_be_right(bool long_form, u32 version, size_t dcid_len, u8 self_len)
+{
+	const u8 first = self_len - 1;
+	const struct quic_hdr hdr = {
+		.long_form = long_form, .version = version, .dcid = &first,
+		.dcid_len = dcid_len, .dcid_view = 1,
+	};
+
+	return qlb_length_can_be_right(&hdr, 7);
+}
+
+/* Of a config whose CIDs have 8 octets. */
+static void lengths(void **state)
+{
+	enum { V1 = 1, V2 = 0x6b3343cf, OTHER = 0x1a2a3a4a };
+
+	(void)state;
+	assert_true(can_be_right(true, V1, 8, 8));
+	assert_true(can_be_right(true, V2, 20, 20));
+	assert_false(can_be_right(true, V1, 9, 8));
+	assert_false(can_be_right(true, V1, 7, 7));
+	assert_false(can_be_right(true, V1, 21, 21));
+	assert_false(can_be_right(true, V2, 21, 21));
+	assert_true(can_be_right(true, OTHER, 21, 21));
+	assert_true(can_be_right(false, 0, 40, 8));
+	assert_true(can_be_right(false, 0, 40, 32));
+	assert_false(can_be_right(false, 0, 40, 7));
+}
+
 static void algorithm_names(void **state)
 {
 	(void)state;
@@ -610,6 +639,7 @@ int main(void)
 		PLAIN(all_pairs_stay_in_room),
 		cmocka_unit_test(config_limits),
 		cmocka_unit_test(algorithm_names),
+		cmocka_unit_test(lengths),
 		cmocka_unit_test(config_is_wiped),
 		cmocka_unit_test(fingerprint),
 	};

@@ -8,6 +8,7 @@
 #include "common/xalloc.h"
 #include "kernel/kernel.h"
 #include "maglev.h"
+#include "qlb_length.h"
 
 /* As kmod/pool.c builds it. */
 struct fallback_table {
@@ -47,9 +48,10 @@ static void build_table(struct fallback_table *table, const struct service *svc)
 	for (i = 0; i < svc->dest_count; i++) {
 		const struct dest *dest = &svc->dests[i];
 
-		entries[i].key = maglev_hash(dest->server.addr,
-					     dest->server.af == AF_INET6 ? 16 : 4,
-					     dest->server.port);
+		entries[i].key =
+			maglev_server_key(dest->server.addr,
+					  dest->server.af == AF_INET6 ? 16 : 4,
+					  dest->server.port);
 		entries[i].weight = dest->weight < MAGLEV_WEIGHT_MAX ?
 				    dest->weight : MAGLEV_WEIGHT_MAX;
 	}
@@ -62,18 +64,12 @@ static void build_table(struct fallback_table *table, const struct service *svc)
 	free(entries);
 }
 
-/* As ivq_flow_hash(). */
 static u64 flow_hash(const struct endpoint *src, const struct endpoint *dst)
 {
-	size_t alen = src->af == AF_INET6 ? 16 : 4;
 	uint16_t sport = htons(src->port), dport = htons(dst->port);
-	u8 flow[2 * 16 + 2 * 2];
 
-	memcpy(flow, src->addr, alen);
-	memcpy(flow + alen, dst->addr, alen);
-	memcpy(flow + 2 * alen, &sport, 2);
-	memcpy(flow + 2 * alen + 2, &dport, 2);
-	return maglev_hash(flow, 2 * alen + 4, 0);
+	return maglev_flow_hash(src->addr, dst->addr,
+				src->af == AF_INET6 ? 16 : 4, &sport, &dport);
 }
 
 static void find_hashed(struct predictor *predictor, size_t at,
@@ -95,25 +91,6 @@ static void find_hashed(struct predictor *predictor, size_t at,
 		return;
 	prediction->has_hashed = true;
 	prediction->hashed = svc->dests[slot].server;
-}
-
-static bool is_known_version(u32 version)
-{
-	return version == 1 || version == 0x6b3343cf;
-}
-
-/* As length_can_be_right() of the module. */
-static bool length_can_be_right(const struct config *config,
-				const struct quic_hdr *hdr)
-{
-	size_t len = 1 + (hdr->dcid[0] & 0x1f);
-
-	if (hdr->long_form && len != hdr->dcid_len)
-		return false;
-	if (hdr->long_form && is_known_version(hdr->version) &&
-	    len > QLB_CID_LEN_MAX)
-		return false;
-	return len >= 1u + config->server_id_len + config->nonce_len;
 }
 
 /* The server ID itself, else the longest prefix of it. */
@@ -181,7 +158,9 @@ static int try_config(const struct service *svc, const struct config *config,
 	qlb_config_destroy(&cfg);
 	if (!decodes)
 		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
-	else if (config->check_length && !length_can_be_right(config, hdr))
+	else if (config->check_length &&
+		 !qlb_length_can_be_right(hdr, config->server_id_len +
+					       config->nonce_len))
 		decoded->outcome = IP_VS_QUIC_BAD_LENGTH;
 	else
 		resolve(svc, decoded);
@@ -241,7 +220,7 @@ static int decide_live(struct service *svc, const struct quic_hdr *hdr,
 							       said);
 		return kernel_decode(&svc->id, cid, said, decoded);
 	}
-	if (!hdr->long_form || !is_known_version(hdr->version) ||
+	if (!hdr->long_form || !qlb_version_is_known(hdr->version) ||
 	    said <= QLB_CID_LEN_MAX || !decoded->has_config ||
 	    decoded->outcome == IP_VS_QUIC_TOO_SHORT)
 		return 0;
