@@ -111,8 +111,7 @@ ivq_cid_tag_is(const struct ivq_cid_tag *tag, u64 generation,
 	return !IS_ENABLED(CONFIG_PREEMPT_RT) &&
 	       tag->generation == generation &&
 	       tag->cid.words[0] == cid->words[0] &&
-	       tag->cid.words[1] == cid->words[1] &&
-	       tag->cid.tail == cid->tail;
+	       tag->cid.words[1] == cid->words[1] && tag->cid.tail == cid->tail;
 }
 
 /* Return: the route of @cid, NULL when it is not in its @set. */

@@ -92,8 +92,7 @@ void ivq_config_put(struct ivq_config *cfg);
 bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b);
 
 /* Callers of these two have bottom halves disabled. */
-static inline void
-ivq_config_used(const struct ivq_config *cfg)
+static inline void ivq_config_used(const struct ivq_config *cfg)
 {
 	struct ivq_usage *u = this_cpu_ptr(cfg->usage);
 
@@ -103,8 +102,7 @@ ivq_config_used(const struct ivq_config *cfg)
 	u64_stats_update_end(&u->syncp);
 }
 
-static inline void
-ivq_config_missed(const struct ivq_config *cfg)
+static inline void ivq_config_missed(const struct ivq_config *cfg)
 {
 	struct ivq_usage *u = this_cpu_ptr(cfg->usage);
 

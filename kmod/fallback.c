@@ -179,8 +179,7 @@ static bool thresholds_count(const struct packet *p)
 /* Can the datagram go to the server from here, or must IPVS do it? */
 static bool is_reachable(const struct ivq_target *target)
 {
-	return target && target->stateless &&
-	       !is_persistent(target->conn.dest);
+	return target && target->stateless && !is_persistent(target->conn.dest);
 }
 
 static unsigned int send_forgotten(const struct packet *p,

@@ -135,8 +135,7 @@ static unsigned int translate(const struct packet *p,
 static unsigned int drop(const struct packet *p)
 {
 	note(p, IP_VS_QUIC_SCHED_NONE, NULL);
-	trace_ip_vs_quic_drop(p->qs->ipvs->net, p->skb,
-			      IVQ_DROP_ENTRY);
+	trace_ip_vs_quic_drop(p->qs->ipvs->net, p->skb, IVQ_DROP_ENTRY);
 	return NF_DROP;
 }
 

@@ -106,8 +106,7 @@ static int read_config(struct ivq_request *req, const struct nlattr *attr,
 	return err;
 }
 
-static int set_config(struct ivq_request *req,
-		      const struct nlattr *attr)
+static int set_config(struct ivq_request *req, const struct nlattr *attr)
 {
 	struct ivq_config_params params = {};
 	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];

@@ -158,8 +158,7 @@ int ivq_request_check_lengths(const struct ivq_request *req)
 }
 
 /* A server ID or server that is named by halves would match more than was meant. */
-static int check_named(const struct ivq_request *req,
-		       struct nlattr **tb)
+static int check_named(const struct ivq_request *req, struct nlattr **tb)
 {
 	unsigned int parts = !!tb[IP_VS_QUIC_A_SID_AF] +
 			     !!tb[IP_VS_QUIC_A_SID_ADDR] +

@@ -361,8 +361,7 @@ encapsulate(const struct ivq_tunnel *tunnel, struct sk_buff *skb)
 }
 
 /* The link-layer header that a neighbour of IPv6 keeps is one for IPv6. */
-static __always_inline bool
-is_gw_v6(const struct ivq_tunnel *tunnel)
+static __always_inline bool is_gw_v6(const struct ivq_tunnel *tunnel)
 {
 	const struct dst_entry *dst = tunnel->route->dst_cache;
 
