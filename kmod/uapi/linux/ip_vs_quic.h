@@ -21,7 +21,7 @@
  *		IP_VS_QUIC_A_CFG_NONCE_LEN: u8, 4..18; both together at most 19
  *		IP_VS_QUIC_A_CFG_KEY: 16 octets; none is the plaintext algorithm
  *		IP_VS_QUIC_A_CFG_KEY_SOURCE: string of at most 1023 octets, kept and
- *			given back for whoever saves the configuration
+ *			given back, so that the configuration can be saved
  *		IP_VS_QUIC_A_CFG_TENANT: u8, 0..3, default 0: several configs may
  *			share an ID; they are tried in this order, and the first
  *			whose server ID has a server in the pool wins
@@ -83,8 +83,8 @@
  *		IP_VS_QUIC_A_NONCE
  *
  * IP_VS_QUIC_CMD_EXPRESS_ADD, IP_VS_QUIC_CMD_EXPRESS_DEL, GENL_ADMIN_PERM
- *	Puts the express path on a device of the namespace, or takes it off.  It goes by
- *	itself when the device leaves the namespace.
+ *	Puts the express path on a device of the namespace, or takes it off.  It is taken off
+ *	when the device leaves the namespace, too.
  *	IP_VS_QUIC_A_EXPRESS: nested
  *		IP_VS_QUIC_A_EXP_DEVICE: string, the device's name
  *
