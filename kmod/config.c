@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 
+#include "core/config_fields.h"
 #include "object.h"
 
 static void fill_masks(struct ivq_config *cfg)
@@ -84,20 +85,32 @@ void ivq_config_put(struct ivq_config *cfg)
 		kref_put(&cfg->ref, release);
 }
 
-/* Compares keys by what they make of one block: neither key can be read back. */
-static bool same_key(const struct qlb_config *a, const struct qlb_config *b)
+static bool same_id(const struct ivq_config *a, const struct ivq_config *b)
 {
-	u8 x[QLB_BLOCK_LEN] = {}, y[QLB_BLOCK_LEN] = {};
-	bool same;
+	return a->qlb.id == b->qlb.id;
+}
 
-	if (!qlb_has_key(a) || !qlb_has_key(b))
-		return qlb_has_key(a) == qlb_has_key(b);
-	qlb_aes_encrypt(&a->aes, x, x);
-	qlb_aes_encrypt(&b->aes, y, y);
-	same = !memcmp(x, y, sizeof(x));
-	memzero_explicit(x, sizeof(x));
-	memzero_explicit(y, sizeof(y));
-	return same;
+static bool same_tenant(const struct ivq_config *a, const struct ivq_config *b)
+{
+	return a->tenant == b->tenant;
+}
+
+static bool same_server_id_len(const struct ivq_config *a,
+			       const struct ivq_config *b)
+{
+	return a->qlb.server_id_len == b->qlb.server_id_len;
+}
+
+static bool same_nonce_len(const struct ivq_config *a,
+			   const struct ivq_config *b)
+{
+	return a->qlb.nonce_len == b->qlb.nonce_len;
+}
+
+static bool same_check_length(const struct ivq_config *a,
+			      const struct ivq_config *b)
+{
+	return a->check_length == b->check_length;
 }
 
 static bool same_source(const char *a, const char *b)
@@ -105,14 +118,29 @@ static bool same_source(const char *a, const char *b)
 	return a && b ? !strcmp(a, b) : a == b;
 }
 
+/* Compares keys by what they make of one block: neither key can be read back. */
+static bool same_key(const struct ivq_config *a, const struct ivq_config *b)
+{
+	u8 x[QLB_BLOCK_LEN] = {}, y[QLB_BLOCK_LEN] = {};
+	bool same;
+
+	if (!same_source(a->key_source, b->key_source))
+		return false;
+	if (!qlb_has_key(&a->qlb) || !qlb_has_key(&b->qlb))
+		return qlb_has_key(&a->qlb) == qlb_has_key(&b->qlb);
+	qlb_aes_encrypt(&a->qlb.aes, x, x);
+	qlb_aes_encrypt(&b->qlb.aes, y, y);
+	same = !memcmp(x, y, sizeof(x));
+	memzero_explicit(x, sizeof(x));
+	memzero_explicit(y, sizeof(y));
+	return same;
+}
+
 bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b)
 {
-	return a->qlb.id == b->qlb.id && a->tenant == b->tenant &&
-	       a->qlb.server_id_len == b->qlb.server_id_len &&
-	       a->qlb.nonce_len == b->qlb.nonce_len &&
-	       a->check_length == b->check_length &&
-	       same_source(a->key_source, b->key_source) &&
-	       same_key(&a->qlb, &b->qlb);
+#define X(symbol, name, kind) same_##name(a, b) &&
+	return QLB_CONFIG_FIELDS(X) true;
+#undef X
 }
 
 void ivq_config_usage(const struct ivq_config *cfg,

@@ -75,16 +75,10 @@ unsigned int build_sources(const struct args *args, struct prefix *values)
 	return mask;
 }
 
-int build_config(const struct args *args, struct config *config)
+static int build_key(const struct args *args, struct config *config)
 {
 	int err;
 
-	memset(config, 0, sizeof(*config));
-	config->id = (uint8_t)args->id;
-	config->tenant = (uint8_t)args->tenant;
-	config->check_length = given(args, O(CHECK_LENGTH));
-	config->server_id_len = (uint8_t)args->server_id_len;
-	config->nonce_len = (uint8_t)args->nonce_len;
 	if (!given(args, O(KEY_FILE) | O(KEY)))
 		return 0;
 	if (given(args, O(KEY_FILE)) && strcmp(args->key_file, "-")) {
@@ -106,4 +100,20 @@ int build_config(const struct args *args, struct config *config)
 	config->have_key = true;
 	config->fingerprint = secret_fingerprint(config->key);
 	return 0;
+}
+
+#define BUILD_NUMBER(symbol, name) config->name = (uint8_t)args->name;
+#define BUILD_OPTIONAL(symbol, name) config->name = (uint8_t)args->name;
+#define BUILD_FLAG(symbol, name) config->name = given(args, O(symbol));
+#define BUILD_KEY(symbol, name) err = build_##name(args, config);
+
+int build_config(const struct args *args, struct config *config)
+{
+	int err = 0;
+
+	memset(config, 0, sizeof(*config));
+#define X(symbol, name, kind) BUILD_##kind(symbol, name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
+	return err;
 }

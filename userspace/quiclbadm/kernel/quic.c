@@ -36,23 +36,34 @@ static void put_service_id(struct nlmsghdr *nlh, const struct service_id *id)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static void put_config(struct nlmsghdr *nlh, const struct config *config)
+static void put_key(struct nlmsghdr *nlh, const struct config *config)
 {
-	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
-
-	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, config->id);
-	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_TENANT, config->tenant);
-	if (config->check_length)
-		mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_CHECK_LENGTH, 0, NULL);
-	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
-			config->server_id_len);
-	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, config->nonce_len);
 	if (config->keyed)
 		mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_KEY, sizeof(config->key),
 			     config->key);
 	if (config->key_source)
 		mnl_attr_put_strz(nlh, IP_VS_QUIC_A_CFG_KEY_SOURCE,
 				  config->key_source);
+}
+
+static void put_flag(struct nlmsghdr *nlh, uint16_t attr, bool is_set)
+{
+	if (is_set)
+		mnl_attr_put(nlh, attr, 0, NULL);
+}
+
+#define PUT_NUMBER(attr, name) mnl_attr_put_u8(nlh, attr, config->name);
+#define PUT_OPTIONAL(attr, name) mnl_attr_put_u8(nlh, attr, config->name);
+#define PUT_FLAG(attr, name) put_flag(nlh, attr, config->name);
+#define PUT_KEY(attr, name) put_##name(nlh, config);
+
+static void put_config(struct nlmsghdr *nlh, const struct config *config)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+
+#define X(symbol, name, kind) PUT_##kind(IP_VS_QUIC_A_CFG_##symbol, name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -185,29 +196,36 @@ static void read_usage(const struct nlattr **attrs, struct config *config)
 	config->last_seen = nl_number(attrs[IP_VS_QUIC_A_CFG_LAST_SEEN]);
 }
 
+/* Of the key the kernel gives the fingerprint alone. */
+static void read_key(const struct nlattr **attrs, struct config *config)
+{
+	char path[KEY_SOURCE_MAX + 1];
+
+	config->keyed = attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT];
+	config->fingerprint =
+		(uint32_t)nl_number(attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]);
+	if (nl_octets(attrs[IP_VS_QUIC_A_CFG_KEY_SOURCE], path,
+		      sizeof(path) - 1) && *path) {
+		path[KEY_SOURCE_MAX] = '\0';
+		config->key_source = xstrdup(path);
+	}
+}
+
+#define READ_NUMBER(attr, name) config->name = (uint8_t)nl_number(attrs[attr]);
+#define READ_OPTIONAL(attr, name) READ_NUMBER(attr, name)
+#define READ_FLAG(attr, name) config->name = attrs[attr];
+#define READ_KEY(attr, name) read_##name(attrs, config);
+
 static void read_config(const struct nlattr *nest, struct config *config)
 {
-	const struct nlattr *attrs[IP_VS_QUIC_A_CFG_MAX + 1], *source;
-	char path[KEY_SOURCE_MAX + 1];
+	const struct nlattr *attrs[IP_VS_QUIC_A_CFG_MAX + 1];
 
 	nl_nested(nest, attrs, IP_VS_QUIC_A_CFG_MAX);
 	memset(config, 0, sizeof(*config));
 	read_usage(attrs, config);
-	config->id = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_ID]);
-	config->tenant = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_TENANT]);
-	config->check_length = attrs[IP_VS_QUIC_A_CFG_CHECK_LENGTH];
-	config->server_id_len =
-		(uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
-	config->nonce_len =
-		(uint8_t)nl_number(attrs[IP_VS_QUIC_A_CFG_NONCE_LEN]);
-	config->keyed = attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT];
-	config->fingerprint =
-		(uint32_t)nl_number(attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]);
-	source = attrs[IP_VS_QUIC_A_CFG_KEY_SOURCE];
-	if (nl_octets(source, path, sizeof(path) - 1) && *path) {
-		path[KEY_SOURCE_MAX] = '\0';
-		config->key_source = xstrdup(path);
-	}
+#define X(symbol, name, kind) READ_##kind(IP_VS_QUIC_A_CFG_##symbol, name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
 }
 
 /* Return: whether it names a server. */

@@ -2,7 +2,6 @@
 #include "model/model.h"
 
 #include <arpa/inet.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,37 +127,6 @@ char *sid_value_str(const struct mapping *map, char *buf)
 char *sid_str(const struct mapping *map, char *buf)
 {
 	sid_value_str(map, buf + sprintf(buf, "%u:", map->config_id % 10U));
-	return buf;
-}
-
-char *config_str(unsigned int id, unsigned int tenant, char *buf)
-{
-	if (tenant)
-		snprintf(buf, CONFIG_STRLEN, "config %u tenant %u",
-			 id & 0xff, tenant & 0xff);
-	else
-		snprintf(buf, CONFIG_STRLEN, "config %u", id & 0xff);
-	return buf;
-}
-
-char *age_str(const struct config *config, char *buf)
-{
-	static const struct {
-		uint64_t seconds;
-		char name;
-	} units[] = {
-		{ 24 * 3600, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' },
-	};
-	uint64_t seconds = config->last_seen / 1000;
-	unsigned int i = 0;
-
-	if (!config->seen)
-		return strcpy(buf, "never");
-	/* two of a unit at least: rounding down loses less than a third */
-	while (units[i].seconds > 1 && seconds < 2 * units[i].seconds)
-		i++;
-	snprintf(buf, AGE_STRLEN, "%" PRIu64 "%c ago",
-		 seconds / units[i].seconds, units[i].name);
 	return buf;
 }
 
@@ -435,14 +403,6 @@ const struct mapping *service_next_absent(const struct service *svc, size_t *at,
 			return first;
 	}
 	return NULL;
-}
-
-void config_destroy(struct config *config)
-{
-	explicit_bzero(config->key, sizeof(config->key));
-	config->have_key = false;
-	free(config->key_source);
-	config->key_source = NULL;
 }
 
 void service_destroy(struct service *svc)

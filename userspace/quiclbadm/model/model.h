@@ -12,16 +12,13 @@
 #include <linux/ip_vs.h>
 #include <linux/ip_vs_quic.h>
 
-#include "qlb.h"
+#include "model/config.h"
 
 enum model_limits {
-	KEY_SOURCE_MAX = 1023,		/* octets, as in ip_vs_quic.h */
 	ENDPOINT_STRLEN = INET6_ADDRSTRLEN + sizeof("[]:65535"),
 	SERVICE_STRLEN = ENDPOINT_STRLEN + sizeof("fwmark 4294967295 (IPv6)"),
 	SID_STRLEN = sizeof("0:*") + 2 * QLB_SERVER_ID_LEN_MAX,
-	CONFIG_STRLEN = sizeof("config 255 tenant 255"),
 	PREFIX_STRLEN = INET6_ADDRSTRLEN + sizeof("/128"),
-	AGE_STRLEN = sizeof("18446744073709551615s ago"),
 	TENANTS_MAX = 4,		/* configs of one ID, as in ip_vs_quic.h */
 	CONFIGS_MAX = QLB_CONFIGS_MAX * TENANTS_MAX,
 	DEVICE_NAME_MAX = 15,		/* IFNAMSIZ - 1 */
@@ -141,24 +138,6 @@ struct mapping {
 	bool absent;			/* the server need not be in the pool */
 };
 
-struct config {
-	uint8_t id;
-	uint8_t tenant;			/* which of those with this ID */
-	uint8_t server_id_len;
-	uint8_t nonce_len;
-	bool check_length;
-	bool keyed;
-	bool have_key;			/* key[] is filled in; the kernel never does */
-	uint8_t key[QLB_KEY_LEN];
-	uint32_t fingerprint;		/* of a keyed config */
-	char *key_source;		/* NULL: none known */
-	/* what the kernel counts: */
-	uint64_t datagrams;
-	uint64_t misses;
-	bool seen;
-	uint64_t last_seen;		/* ms ago, if seen */
-};
-
 struct service {
 	struct service_id id;
 	char sched[IP_VS_SCHEDNAME_MAXLEN];
@@ -210,9 +189,7 @@ char *service_str(const struct service_id *id, char *buf);
 char *sid_str(const struct mapping *map, char *buf);
 /* The same without the config ID. */
 char *sid_value_str(const struct mapping *map, char *buf);
-char *config_str(unsigned int id, unsigned int tenant, char *buf);
 char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf);
-char *age_str(const struct config *config, char *buf);
 
 /* Writes two digits for each octet and returns @buf. */
 char *hex_str(const uint8_t *octets, size_t len, char *buf);
@@ -278,7 +255,6 @@ const struct mapping *service_maps_of(const struct service *svc,
 const struct mapping *service_next_absent(const struct service *svc, size_t *at,
 					  size_t *count);
 
-void config_destroy(struct config *config);
 void service_destroy(struct service *svc);
 void state_destroy(struct state *state);
 

@@ -109,16 +109,10 @@ static json_t *dests_json(const struct service *svc)
 	return array;
 }
 
-static json_t *config_json(const struct config *config)
+static void set_key(json_t *object, const struct config *config)
 {
-	json_t *object = need(json_object());
 	char text[9];
 
-	set_number(object, "id", config->id);
-	set_number(object, "tenant", config->tenant);
-	set_number(object, "server_id_len", config->server_id_len);
-	set_number(object, "nonce_len", config->nonce_len);
-	set(object, "check_length", json_boolean(config->check_length));
 	set_text(object, "algorithm", algorithm_name(config));
 	if (config->keyed) {
 		snprintf(text, sizeof(text), "%08x", config->fingerprint);
@@ -126,6 +120,20 @@ static json_t *config_json(const struct config *config)
 	}
 	if (config->key_source)
 		set_text(object, "key_source", config->key_source);
+}
+
+#define SET_NUMBER(name) set_number(object, #name, config->name);
+#define SET_OPTIONAL(name) set_number(object, #name, config->name);
+#define SET_FLAG(name) set(object, #name, json_boolean(config->name));
+#define SET_KEY(name) set_##name(object, config);
+
+static json_t *config_json(const struct config *config)
+{
+	json_t *object = need(json_object());
+
+#define X(symbol, name, kind) SET_##kind(name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
 	set_number(object, "datagrams", config->datagrams);
 	set(object, "last_seen_ms", config->seen ?
 	    json_integer((json_int_t)config->last_seen) : json_null());

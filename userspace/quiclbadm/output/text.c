@@ -287,6 +287,30 @@ static void print_text(const char *text)
 								     *text);
 }
 
+/* A column for each field; those of a config's key are Algorithm, Fingerprint and KeySource. */
+#define TITLE_ID "ID"
+#define TITLE_TENANT "Tenant"
+#define TITLE_SERVER_ID_LEN "ServerIDLen"
+#define TITLE_NONCE_LEN "NonceLen"
+#define TITLE_CHECK_LENGTH "Check"
+#define WORD_CHECK_LENGTH "length"
+
+static void print_number(const char *title, unsigned int value)
+{
+	printf(" %*u", (int)strlen(title), value);
+}
+
+/* Numbers stand before the algorithm, flags behind it. */
+#define NUMBER_NUMBER(symbol, name) print_number(TITLE_##symbol, config->name);
+#define NUMBER_OPTIONAL(symbol, name) NUMBER_NUMBER(symbol, name)
+#define NUMBER_FLAG(symbol, name)
+#define NUMBER_KEY(symbol, name)
+#define FLAG_NUMBER(symbol, name)
+#define FLAG_OPTIONAL(symbol, name)
+#define FLAG_FLAG(symbol, name) \
+	printf(" %-6s", config->name ? WORD_##symbol : "-");
+#define FLAG_KEY(symbol, name)
+
 static void print_config(const char *service, const struct config *config)
 {
 	char age[AGE_STRLEN], fingerprint[9] = "-";
@@ -294,23 +318,48 @@ static void print_config(const char *service, const struct config *config)
 	if (config->keyed)
 		snprintf(fingerprint, sizeof(fingerprint), "%08x",
 			 config->fingerprint);
-	printf("%-28s %2u %6u %11u %8u %-11s %-6s %12" PRIu64 " %9s %12" PRIu64 " %-11s ",
-	       service, config->id, config->tenant, config->server_id_len,
-	       config->nonce_len, algorithm_name(config),
-	       config->check_length ? "length" : "-", config->datagrams,
+	printf("%-28s", service);
+#define X(symbol, name, kind) NUMBER_##kind(symbol, name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
+	printf(" %-11s", algorithm_name(config));
+#define X(symbol, name, kind) FLAG_##kind(symbol, name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
+	printf(" %12" PRIu64 " %9s %12" PRIu64 " %-11s ", config->datagrams,
 	       age_str(config, age), config->misses, fingerprint);
 	print_text(config->key_source ? config->key_source : "-");
 	putchar('\n');
+}
+
+#define NUMBER_TITLE_NUMBER(symbol) printf(" %s", TITLE_##symbol);
+#define NUMBER_TITLE_OPTIONAL(symbol) NUMBER_TITLE_NUMBER(symbol)
+#define NUMBER_TITLE_FLAG(symbol)
+#define NUMBER_TITLE_KEY(symbol)
+#define FLAG_TITLE_NUMBER(symbol)
+#define FLAG_TITLE_OPTIONAL(symbol)
+#define FLAG_TITLE_FLAG(symbol) printf(" %-6s", TITLE_##symbol);
+#define FLAG_TITLE_KEY(symbol)
+
+static void print_config_titles(void)
+{
+	printf("%-28s", "Service");
+#define X(symbol, name, kind) NUMBER_TITLE_##kind(symbol)
+	QLB_CONFIG_FIELDS(X)
+#undef X
+	printf(" %-11s", "Algorithm");
+#define X(symbol, name, kind) FLAG_TITLE_##kind(symbol)
+	QLB_CONFIG_FIELDS(X)
+#undef X
+	printf(" %12s %9s %12s %-11s %s\n", "Datagrams", "LastSeen",
+	       "Misses", "Fingerprint", "KeySource");
 }
 
 void print_configs(const struct state *state)
 {
 	size_t i, j;
 
-	printf("%-28s %2s %6s %11s %8s %-11s %-6s %12s %9s %12s %-11s %s\n",
-	       "Service", "ID", "Tenant", "ServerIDLen", "NonceLen",
-	       "Algorithm", "Check", "Datagrams", "LastSeen", "Misses",
-	       "Fingerprint", "KeySource");
+	print_config_titles();
 	for (i = 0; i < state->count; i++) {
 		const struct service *svc = state->services[i];
 		char name[SERVICE_STRLEN];

@@ -113,20 +113,36 @@ static void save_path(const char *path)
 	putchar('"');
 }
 
-static void save_config(const struct service *svc, const struct config *config,
-			bool keys)
+/* The option that is called like the member @name. */
+static void save_option(const char *name)
+{
+	printf(" --");
+	for (; *name; name++)
+		putchar(*name == '_' ? '-' : *name);
+}
+
+static void save_number(const char *name, unsigned int value)
+{
+	save_option(name);
+	printf(" %u", value);
+}
+
+static void save_optional(const char *name, unsigned int value)
+{
+	if (value)
+		save_number(name, value);
+}
+
+static void save_flag(const char *name, bool is_set)
+{
+	if (is_set)
+		save_option(name);
+}
+
+static void save_key(const struct config *config, bool keys)
 {
 	char hex[KEY_HEX_LEN + 1];
 
-	printf("config add ");
-	save_service_id(&svc->id);
-	printf(" --id %u", config->id);
-	if (config->tenant)
-		printf(" --tenant %u", config->tenant);
-	printf(" --server-id-len %u --nonce-len %u", config->server_id_len,
-	       config->nonce_len);
-	if (config->check_length)
-		printf(" --check-length");
 	if (config->key_source) {
 		printf(" --key-file ");
 		save_path(config->key_source);
@@ -136,6 +152,21 @@ static void save_config(const struct service *svc, const struct config *config,
 		printf(" --key %s", hex);
 		explicit_bzero(hex, sizeof(hex));
 	}
+}
+
+#define SAVE_NUMBER(name) save_number(#name, config->name);
+#define SAVE_OPTIONAL(name) save_optional(#name, config->name);
+#define SAVE_FLAG(name) save_flag(#name, config->name);
+#define SAVE_KEY(name) save_##name(config, keys);
+
+static void save_config(const struct service *svc, const struct config *config,
+			bool keys)
+{
+	printf("config add ");
+	save_service_id(&svc->id);
+#define X(symbol, name, kind) SAVE_##kind(name)
+	QLB_CONFIG_FIELDS(X)
+#undef X
 	putchar('\n');
 }
 

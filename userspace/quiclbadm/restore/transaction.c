@@ -48,19 +48,6 @@ static bool dest_same(const struct dest *now, const struct dest *wanted)
 	       (now->forward != IP_VS_CONN_F_TUNNEL || tunnel_same(now, wanted));
 }
 
-static bool config_same(const struct config *a, const struct config *b)
-{
-	const char *a_source = a->key_source ? a->key_source : "";
-	const char *b_source = b->key_source ? b->key_source : "";
-
-	return a->id == b->id && a->tenant == b->tenant &&
-	       a->server_id_len == b->server_id_len &&
-	       a->nonce_len == b->nonce_len &&
-	       a->check_length == b->check_length && a->keyed == b->keyed &&
-	       (!a->keyed || a->fingerprint == b->fingerprint) &&
-	       !strcmp(a_source, b_source);
-}
-
 static bool quic_same(const struct service *a, const struct service *b)
 {
 	size_t i;
