@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "diag/symbols.h"
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <event-parse.h>
 
 #include "common/xalloc.h"
-
-struct symbol {
-	uint64_t address;
-	const char *name;
-};
-
-struct symbols {
-	char *text;			/* the file; names point into it */
-	struct symbol *list;
-	size_t count;
-};
 
 static char *read_file(const char *path)
 {
@@ -40,69 +30,55 @@ static char *read_file(const char *path)
 	return text;
 }
 
-static int cmp(const void *a, const void *b)
+/* "ffffffff81000000 T name[\t[module]]"; without root all addresses are 0. */
+static bool is_function(const char *line)
 {
-	const struct symbol *one = a, *other = b;
-
-	return (one->address > other->address) -
-	       (one->address < other->address);
-}
-
-/* "ffffffff81000000 T name[\t[module]]" */
-static void add_line(struct symbols *s, char *line)
-{
-	uint64_t address;
 	char *end;
 
-	address = strtoull(line, &end, 16);
-	if (end[0] != ' ' || !end[1] || end[2] != ' ' || !address ||
-	    !strchr("tTwW", end[1]))
-		return;
-	end[3 + strcspn(end + 3, "\t ")] = '\0';
-	/* doubles whenever it is a power of two */
-	if (!(s->count & (s->count - 1)))
-		s->list = xreallocarray(s->list, s->count ? 2 * s->count : 1,
-					sizeof(*s->list));
-	s->list[s->count++] = (struct symbol){ address, end + 3 };
+	return strtoull(line, &end, 16) && end[0] == ' ' && end[1] &&
+	       strchr("tTwW", end[1]);
 }
 
-struct symbols *symbols_read(void)
+/* Leaves functions alone, in place: variables would cost as much to register. */
+static void keep_functions(char *text)
 {
-	struct symbols *s = xcalloc(1, sizeof(*s));
-	char *line, *next;
+	char *line, *next, *out = text;
 
-	s->text = read_file("/proc/kallsyms");
-	for (line = s->text; line && *line; line = next) {
+	for (line = text; *line; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
-			*next++ = '\0';
-		add_line(s, line);
+			next++;
+		if (!is_function(line))
+			continue;
+		memmove(out, line, (size_t)(next - line));
+		out += next - line;
 	}
-	if (s->count)
-		qsort(s->list, s->count, sizeof(*s->list), cmp);
-	return s;
+	*out = '\0';
 }
 
-void symbols_free(struct symbols *s)
+struct tep_handle *symbols_read(void)
 {
-	if (!s)
-		return;
-	free(s->list);
-	free(s->text);
-	free(s);
+	struct tep_handle *tep = tep_alloc();
+	char *text = read_file("/proc/kallsyms");
+
+	if (!tep)
+		no_memory();
+	if (text) {
+		keep_functions(text);
+		tep_parse_kallsyms(tep, text);
+	}
+	free(text);
+	return tep;
 }
 
-const char *symbols_find(const struct symbols *s, uint64_t address)
+void symbols_free(struct tep_handle *symbols)
 {
-	size_t low = 0, high = s->count;
+	tep_free(symbols);
+}
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
+const char *symbols_find(struct tep_handle *symbols, uint64_t address)
+{
+	const char *name = tep_find_function(symbols, address);
 
-		if (s->list[middle].address <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low ? s->list[low - 1].name : "";
+	return name ? name : "";
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The kernel's functions by address, from /proc/kallsyms. */
+/* The kernel's functions by address, from /proc/kallsyms; libtraceevent keeps and finds them. */
 #ifndef _QUICLBADM_DIAG_SYMBOLS_H
 #define _QUICLBADM_DIAG_SYMBOLS_H
 
 #include <stdint.h>
 
-struct symbols;
+struct tep_handle;
 
-struct symbols *symbols_read(void);
-void symbols_free(struct symbols *symbols);
+struct tep_handle *symbols_read(void);
+void symbols_free(struct tep_handle *symbols);
 
 /* The function that @address is in; "" when that is not known. */
-const char *symbols_find(const struct symbols *symbols, uint64_t address);
+const char *symbols_find(struct tep_handle *symbols, uint64_t address);
 
 #endif /* _QUICLBADM_DIAG_SYMBOLS_H */

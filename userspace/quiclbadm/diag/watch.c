@@ -24,7 +24,7 @@ struct watch {
 	const struct args *args;
 	struct state state;		/* services here */
 	struct host host;
-	struct symbols *symbols;	/* NULL until needed */
+	struct tep_handle *symbols;	/* NULL until needed */
 	uint32_t netns;
 	uint8_t cid[QLB_CID_LEN_MAX];
 	size_t cid_len;
