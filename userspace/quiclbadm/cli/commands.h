@@ -98,6 +98,7 @@ enum opt {
 };
 
 #define O(opt) (UINT64_C(1) << OPT_##opt)
+_Static_assert(OPT_COUNT <= 64, "O() has a bit for each option");
 
 /* All that "set" sets. */
 #define O_SETTING(symbol, option, json, min, max, value) O(symbol) |

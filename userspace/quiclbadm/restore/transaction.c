@@ -277,7 +277,7 @@ static int restore_quic(const struct step *step)
 {
 	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	struct service old = *step->before;
-	int err = 0;
+	int lost = 0, err;
 	size_t i;
 
 	old.config_count = 0;
@@ -285,7 +285,7 @@ static int restore_quic(const struct step *step)
 		struct config config = step->before->configs[i];
 
 		if (config.keyed && !recover_key(&config, step->wanted)) {
-			err = refuse("%s of %s: lost, its key is nowhere to be read again",
+			lost = refuse("%s of %s: lost, its key is nowhere to be read again",
 				     config_str(config.id, config.tenant,
 						config_name),
 				     service_str(&old.id, name));
@@ -294,9 +294,9 @@ static int restore_quic(const struct step *step)
 		}
 		explicit_bzero(config.key, sizeof(config.key));
 	}
-	i = (size_t)set_quic(&old);
+	err = set_quic(&old);
 	explicit_bzero(&old, sizeof(old));
-	return err ? err : (int)i;
+	return lost ? lost : err;
 }
 
 static int undo_step(const struct step *step)
