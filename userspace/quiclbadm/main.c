@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 	struct args args;
 	int err;
 
-	/* keys are on their way through: no core, and no debugger of the same user's */
+	/* keys pass through memory: no core dumps, and no debugger of the same user */
 	prctl(PR_SET_DUMPABLE, 0);
 	err = args_parse(argc - 1, argv + 1, false, &args);
 	args.argv = argv;

@@ -88,7 +88,7 @@ static int build_key(const struct args *args, struct config *config)
 	}
 	if (given(args, O(KEY_FILE)) && !strcmp(args->key_file, "-") &&
 	    args->from_state_file)
-		return refuse("--key-file -: standard input is what is being read");
+		return refuse("--key-file -: standard input is the state file");
 	if (given(args, O(KEY)))
 		err = secret_decode_key("--key", args->key, strlen(args->key),
 					config->key);

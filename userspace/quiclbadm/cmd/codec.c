@@ -68,7 +68,7 @@ static int decode_here(const struct args *args, const uint8_t *cid, size_t len,
 		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
 		if (qlb_decode(&cfg, cid, len, &decoded->map.sid,
 			       decoded->nonce)) {
-			/* where it goes only the director knows */
+			/* only the director knows which server has it */
 			decoded->has_outcome = false;
 			decoded->nonce_len = cfg.nonce_len;
 		}
@@ -106,7 +106,7 @@ int cmd_decode(const struct args *args)
 	return EXIT_REFUSED;
 }
 
-/* The key of a config in the kernel, from --key-file or whence it came. */
+/* The key of a config in the kernel, from --key-file or the file it came from. */
 static int find_key(const struct args *args, struct config *config)
 {
 	const char *path = given(args, O(KEY_FILE)) ? args->key_file :

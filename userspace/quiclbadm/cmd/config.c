@@ -86,7 +86,7 @@ int cmd_config_del(const struct args *args)
 	int err;
 
 	if (given(args, O(FORCE)) && given(args, O(SEEN_WITHIN)))
-		return bad_usage("--seen-within: not with --force, which does not ask");
+		return bad_usage("--seen-within: not with --force, which does not check");
 	err = given(args, O(FORCE)) ? 0 : check_unused(args);
 	if (err)
 		return err;

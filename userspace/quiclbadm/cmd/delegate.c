@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands that live in quiclbadm-diag, because the libraries they need (captures,
- * tracefs, BTF) bring twenty others, and loading those takes longer than all that a
- * command on the way of a rotation or a health check does.
+ * Commands that are in quiclbadm-diag.  The libraries they need (captures, tracefs, BTF)
+ * bring twenty others, and loading those takes longer than any other command takes in all.
  */
 #include <errno.h>
 #include <limits.h>

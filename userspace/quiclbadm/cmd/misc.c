@@ -35,7 +35,7 @@ int cmd_genkey(const struct args *args)
 
 	(void)args;
 	if (secret_is_world_readable(STDOUT_FILENO))
-		caution("key: everybody may read the file it is written to (umask 077)");
+		caution("key: any user may read the file it is written to (umask 077)");
 	if (getrandom(key, sizeof(key), 0) != sizeof(key))
 		return refuse("random number: %s", strerror(errno));
 	secret_encode_key(key, hex);

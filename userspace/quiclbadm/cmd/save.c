@@ -71,7 +71,7 @@ int cmd_save(const struct args *args)
 	if (keys && isatty(STDOUT_FILENO))
 		return refuse("--keys: standard output is a terminal");
 	if (keys && secret_is_world_readable(STDOUT_FILENO))
-		return refuse("--keys: everybody may read the file that standard output is (umask 077)");
+		return refuse("--keys: any user may read the file that standard output is (umask 077)");
 	err = kernel_load(&state, NULL);
 	if (!err)
 		err = check_state(&state, keys);

@@ -201,7 +201,7 @@ static int decide_here(const struct service *svc, const struct quic_hdr *hdr,
 
 /*
  * The kernel decodes a CID as if it knew its length and no version.  Of a short
- * header, whose CID's length nobody says, the check of the length asks less; of a long
+ * header, which does not say the CID's length, the check asks less; of a long
  * one in a known version it asks more.
  */
 static int decide_live(struct service *svc, const struct quic_hdr *hdr,

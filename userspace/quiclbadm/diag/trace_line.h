@@ -27,7 +27,7 @@ struct trace_line {
 	const uint8_t *dcid;
 	size_t dcid_len;
 	struct endpoint server;		/* af 0: none */
-	uint32_t mtu;			/* that an ICMP error tells; 0: none */
+	uint32_t mtu;			/* from an ICMP error; 0: none */
 	bool has_pool;			/* what follows, of a rebuild */
 	uint32_t servers;
 	uint32_t slots;

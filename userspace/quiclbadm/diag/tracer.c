@@ -6,7 +6,7 @@
  * events.  Its owner holds a lock on the instance's directory, which the kernel lets
  * go however the owner ends; who can take the lock may remove the instance and its
  * events.  Making, removing and looking for leftovers happen under a lock on the
- * directory of instances, so that nobody sees half of either.
+ * directory of instances, so no other run sees half of either.
  *
  * Where a packet comes from
  *
@@ -172,7 +172,7 @@ static void make_probe(struct tracer *t)
 	char args[1024];
 
 	if (!skb_layout_read(&at)) {
-		caution("kernel: it has no type information (BTF), so drops are shown without packet and whatever they concern");
+		caution("kernel: it has no type information (BTF), so all drops are shown, without their packets");
 		return;
 	}
 	snprintf(args, sizeof(args),
@@ -187,7 +187,7 @@ static void make_probe(struct tracer *t)
 					args);
 	if (t->probe && !tracefs_dynevent_create(t->probe))
 		return;
-	caution("kernel: it has no event probes, so drops are shown without packet and whatever they concern");
+	caution("kernel: it has no event probes, so all drops are shown, without their packets");
 	tracefs_dynevent_free(t->probe);
 	t->probe = NULL;
 }
@@ -400,7 +400,7 @@ static int set_up(struct tracer *t)
 		return refuse("tracefs: its events cannot be read");
 	t->kfree_skb = tep_find_event_by_name(t->tep, "skb", "kfree_skb");
 	tracefs_instance_file_write(t->instance, "trace_clock", "mono");
-	/* whose names nobody wants: it would hook into the scheduler */
+	/* names of processes are not needed, and recording them hooks into the scheduler */
 	tracefs_option_disable(t->instance, TRACEFS_OPTION_RECORD_CMD);
 	tracefs_instance_set_buffer_size(t->instance, BUFFER_KIB, -1);
 	t->offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
@@ -423,7 +423,7 @@ struct tracer *tracer_open(const struct tracer_ops *ops)
 
 int tracer_read(struct tracer *t)
 {
-	/* whatever was waiting has been handed out even when one buffer failed */
+	/* all that was waiting has been handed out, even when one buffer failed */
 	tracefs_iterate_raw_events(t->tep, t->instance, NULL, 0, NULL, NULL);
 	return 0;
 }

@@ -98,7 +98,7 @@ static bool is_endpoint(const struct endpoint *wanted, const struct endpoint *ep
 	       (!wanted->port || !ep->port || wanted->port == ep->port);
 }
 
-/* Config and server ID of a CID, as far as anybody here can tell. */
+/* Config and server ID of a CID, as far as the services here know them. */
 static bool decode(const struct watch *watch, const struct trace_line *line,
 		   const uint8_t *cid, size_t len, struct quic_decoded *decoded)
 {

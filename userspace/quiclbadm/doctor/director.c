@@ -180,7 +180,7 @@ static void check_bypass(const struct director *d, const struct device *device)
 			    FIREWALL_UNKNOWN)
 				continue;
 			report_add(d->report, CHECK_ADVICE, "express",
-				   "%s: the express path passes by nftables' %s %s %s, which drops some datagrams to a VIP; a chain of family netdev at the ingress of %s is in force",
+				   "%s: the express path bypasses nftables' %s %s %s, which drops some datagrams to a VIP; a chain of family netdev at the ingress of %s is in force",
 				   device->name, stop.family, stop.table,
 				   stop.chain, device->name);
 			return;

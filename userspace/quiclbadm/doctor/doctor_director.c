@@ -117,7 +117,7 @@ static int check_outer_sources(const struct service_subject *s)
 			continue;
 		}
 		report_add(s->report, CHECK_ADVICE, "source",
-			   "%s: outer sources are of %s, which is not local here, so that ICMP errors about the tunnel, a smaller MTU say, are not heard",
+			   "%s: outer sources are of %s, which is not local here, so ICMP errors about the tunnel, such as a smaller MTU, do not arrive",
 			   s->name, text);
 		report_fix(s->report, "ip %sroute add local %s dev lo",
 			   sources[i].af == AF_INET6 ? "-6 " : "", text);
@@ -154,7 +154,7 @@ static void check_neighbour(const struct service_subject *s, const struct dest *
 	    host_neighbour(link->index, hop) != NUD_FAILED)
 		return;
 	report_add(s->report, CHECK_FAULT, "neighbour",
-		   "nobody answers for %s on %s: is it up, and on that link?",
+		   "no host answers for %s on %s: is it up, and on that link?",
 		   doctor_addr_str(hop, text), link->name);
 }
 
@@ -350,7 +350,7 @@ static void subtract_device(struct device *now, const struct device *before)
 				now->outcome_count);
 }
 
-/* All that is counted, whichever service is asked for. */
+/* All counters, even when one service is asked for. */
 static int load(struct state *state, const struct service_id *id)
 {
 	int err = kernel_load(state, id);
@@ -362,7 +362,7 @@ static int load(struct state *state, const struct service_id *id)
 	return err;
 }
 
-/* With --seconds, counters are those of that time, not of ever. */
+/* With --seconds, counters are of that time alone. */
 static int observe(const struct args *args, struct state *state)
 {
 	const struct service_id *id = given(args, O(SERVICE)) ?

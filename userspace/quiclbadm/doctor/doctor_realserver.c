@@ -135,7 +135,7 @@ static void check_arp(const struct realserver *rs)
 		if (ignore >= 1 && announce >= 2)
 			continue;
 		report_add(rs->report, CHECK_FAULT, "arp",
-			   "%s: the VIP is of its link, and with arp_ignore %d and arp_announce %d this host answers for it, too",
+			   "%s: the VIP is in its subnet, and with arp_ignore %d and arp_announce %d this host answers ARP for it, too",
 			   link->name, ignore, announce);
 		report_fix(rs->report, "sysctl -w net.ipv4.conf.%s.arp_ignore=1 net.ipv4.conf.%s.arp_announce=2",
 			   link->name, link->name);
@@ -143,8 +143,8 @@ static void check_arp(const struct realserver *rs)
 	}
 	if (rs->vip.af == AF_INET)
 		report_add(rs->report, CHECK_OK, "arp", shared ?
-			   "this host keeps quiet about the VIP" :
-			   "the VIP is of no link here");
+			   "this host does not answer ARP for the VIP" :
+			   "the VIP is in no subnet here");
 }
 
 /* --- firewall ------------------------------------------------------------- */
@@ -282,7 +282,7 @@ static bool is_here(const struct realserver *rs)
 			continue;
 		doctor_addr_str(&rs->client, text);
 		report_add(rs->report, CHECK_FAULT, "client",
-			   "%s is an address of this host as well (%s), so that its datagrams are taken for forged",
+			   "%s is an address of this host as well (%s), so its datagrams are dropped as forged",
 			   text, link->name);
 		report_fix(rs->report, "ip addr del %s/%u dev %s", text,
 			   address->prefix, link->name);

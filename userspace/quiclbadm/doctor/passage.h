@@ -19,7 +19,7 @@ struct passage {
 void doctor_tunnel_passage(const struct forwarding *fwd, uint16_t af,
 			   struct passage *passage);
 
-/* Says what cannot be looked at.  Return: whether anything can. */
+/* Adds checks for rules that cannot be read.  Return: whether any can. */
 bool doctor_can_ask(struct report *report, const struct firewall *fw);
 
 /* Adds a check unless the packet passes. */

@@ -3,7 +3,7 @@
  * The datagram is a QUIC long header of a version that is reserved to be unknown (RFC
  * 9000 section 15): every server answers it with version negotiation, none makes a
  * connection of it.  Its answer has the VIP as source, which is an address of this
- * host, too; the kernel throws that away, hence the packet socket.
+ * host, too.  The kernel drops such packets, so a packet socket receives them.
  */
 #include "doctor/probe.h"
 
@@ -31,7 +31,7 @@
 enum {
 	TRIES = 3,
 	TRY_MS = 700,
-	PORT_FIRST = 33434,		/* as traceroute's: nobody listens there */
+	PORT_FIRST = 33434,		/* as traceroute's: no server listens there */
 	PACKET_MAX = 2048,
 	HOPS = 64,
 };
@@ -111,7 +111,7 @@ static size_t put_ip(uint8_t *p, const struct probe *probe, size_t len)
 	return sizeof(v4);
 }
 
-/* What stands between the outer IP header, which the kernel makes, and the inner. */
+/* The headers between the outer IP header, which the kernel makes, and the inner one. */
 static size_t put_tunnel(uint8_t *p, const struct probe *probe)
 {
 	bool v6 = probe->vip.af == AF_INET6;
@@ -166,7 +166,7 @@ static socklen_t way_addr(const struct probe *probe, struct sockaddr_storage *sa
 	return sizeof(*sin);
 }
 
-/* Which this host need not have: answers go to the inner source. */
+/* The source need not be an address of this host: answers go to the inner source. */
 static bool set_source(int fd, const struct probe *probe)
 {
 	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
@@ -185,7 +185,7 @@ static bool set_source(int fd, const struct probe *probe)
 	       !bind(fd, (void *)&sin, sizeof(sin));
 }
 
-/* What cannot be sent is not answered either; why, other checks say. */
+/* A packet that cannot be sent is not answered either; other checks say why. */
 static int send_probe(const struct probe *probe)
 {
 	uint8_t packet[PACKET_MAX], *inner;

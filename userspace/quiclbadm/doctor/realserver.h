@@ -23,8 +23,8 @@ struct realserver {
 uint16_t realserver_outer_af(const struct realserver *rs);
 
 /*
- * The route to clients.  With the VIP as source, which rules may ask for; one that is
- * no address of this host would be refused, and is another check's fault.
+ * The route to clients, with the VIP as source, because rules may match it.  A VIP that is
+ * no address of this host would be refused, and has a check of its own: then without it.
  */
 int realserver_route_back(const struct realserver *rs, struct route *route);
 

@@ -176,7 +176,7 @@ static int check_rp_filter(const struct realserver *rs)
 	} else if (mode && route.type != RTN_UNICAST) {
 		/* the fault is the route's; without one even loose drops */
 		report_add(rs->report, CHECK_UNKNOWN, "rp_filter",
-			   "%s: it is %d, and there is no route to clients to pass by",
+			   "%s: it is %d, and there is no route to clients that would satisfy it",
 			   rs->tunnel->name, mode);
 	} else {
 		report_add(rs->report, CHECK_OK, "rp_filter",

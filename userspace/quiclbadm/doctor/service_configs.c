@@ -13,9 +13,9 @@
 
 
 enum {
-	NOISE_MIN = 16,			/* datagrams that prove nothing */
+	NOISE_MIN = 16,			/* so many datagrams may be chance */
 	NOISE_FACTOR = 4,
-	DENSE_SHARE = 16,		/* one in so many random server IDs is somebody's */
+	DENSE_SHARE = 16,		/* one in so many random server IDs is a server's */
 	STALE_DAYS = 7,
 };
 
@@ -135,11 +135,11 @@ static void fault_key(const struct service_subject *s, const struct config *conf
 {
 	if (config->datagrams)
 		report_add(s->report, CHECK_FAULT, "config",
-			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has, far more than chance: a server ID is missing, or a server has another key",
+			   "%s: config %u decoded %" PRIu64 " server IDs that no server has, far more than chance: a server ID is missing, or a server has another key",
 			   s->name, config->id, config->misses);
 	else
 		report_add(s->report, CHECK_FAULT, "config",
-			   "%s: config %u decoded %" PRIu64 " server IDs that nobody has and none that somebody has: its key or its lengths are not the servers'",
+			   "%s: config %u decoded %" PRIu64 " server IDs that no server has and none that a server has: its key or its lengths are not the servers'",
 			   s->name, config->id, config->misses);
 	report_fix(s->report, "quiclbadm config replace %s --id %u%s --server-id-len %u --nonce-len %u --key-file PATH",
 		   s->option, config->id, "", config->server_id_len,
@@ -172,7 +172,7 @@ static void check_config(const struct service_subject *s, const struct config *c
 			   s->name, name);
 	} else if (config->last_seen > UINT64_C(86400000) * STALE_DAYS) {
 		report_add(s->report, CHECK_ADVICE, "config",
-			   "%s: %s was last seen %s: nobody uses it any more",
+			   "%s: %s was last seen %s: no connection uses it any more",
 			   s->name, name, age_str(config, age));
 		report_fix(s->report, "quiclbadm config del %s --id %u --tenant %u",
 			   s->option, config->id, config->tenant);
@@ -201,7 +201,7 @@ static void check_configs(const struct service_subject *s)
 
 	if (!ids) {
 		report_add(s->report, CHECK_FAULT, "config",
-			   "%s has no config: every datagram goes by hash", s->name);
+			   "%s has no config: every datagram is routed by hash", s->name);
 		report_fix(s->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
 			   s->option);
 		return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* End to end: which real server eats packets. */
+/* End to end: which real servers do not answer through their tunnels. */
 #include "doctor/service_probes.h"
 
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static void tell_probe(const struct service_subject *s, const struct probe *prob
 		break;
 	case PROBE_SILENT:
 		report_add(s->report, CHECK_FAULT, "probe",
-			   "%s eats what goes through the tunnel%s%s for %s; on that host: quiclbadm doctor -u %s -r %s%s%s",
+			   "%s does not answer what comes through the tunnel%s%s for %s; on that host: quiclbadm doctor -u %s -r %s%s%s",
 			   server, from, source, s->name, s->name, server,
 			   option, source);
 		break;

@@ -15,8 +15,8 @@ enum firewall_verdict {
 };
 
 struct firewall {
-	json_t *rules;			/* NULL: nft is not installed or may not */
-	bool legacy;			/* there are rules it does not show */
+	json_t *rules;			/* NULL: nft is not installed or not permitted */
+	bool legacy;			/* iptables-legacy has rules, which nft does not show */
 };
 
 /* Where a packet is stopped. */

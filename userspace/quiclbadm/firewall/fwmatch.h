@@ -21,7 +21,7 @@ enum ct_state {
 	CT_UNTRACKED = 64,
 };
 
-/* What a rule may ask about; src.af 0 is anybody. */
+/* What a rule may match; src.af 0 is any address. */
 struct fw_packet {
 	uint16_t af;
 	uint8_t protocol;

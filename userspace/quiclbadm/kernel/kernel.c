@@ -70,8 +70,8 @@ static const char *ipvs_why(uint8_t cmd, int error)
 }
 
 /*
- * Nobody has our scheduler or our family because the kernel does not take the
- * module: a kernel started by Secure Boot takes only what is signed.
+ * The scheduler or the family is missing because the kernel refuses the module: a
+ * kernel that was started by Secure Boot takes only signed ones.
  */
 static bool lacks_signature(enum nl_family family, uint8_t cmd, int error)
 {

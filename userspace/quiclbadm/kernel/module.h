@@ -7,7 +7,7 @@
 
 bool module_is_loaded(const char *name);
 
-/* Loads @name if it can be loaded; modprobe's words reach nobody. */
+/* Loads @name if it can be loaded; modprobe's output is dropped. */
 void module_load(const char *name);
 
 /* Did the kernel refuse a module because it is not signed with a key it trusts? */

@@ -43,7 +43,7 @@ void nl_free(struct nl_request *request);
 int nl_talk(struct nl_request *request, mnl_cb_t cb, void *data);
 
 /*
- * The kernel's words on the last failed request, without a final full stop, or
+ * The kernel's sentence about the last failed request, without a final full stop, or
  * "" when it had none.
  */
 const char *nl_sentence(void);
@@ -60,7 +60,7 @@ bool nl_has_quic(void);
 
 void nl_close(void);
 
-/* A number of whatever width the kernel gave it; 0 of NULL. */
+/* A number of 1, 2, 4 or 8 octets; 0 for NULL. */
 uint64_t nl_number(const struct nlattr *attr);
 
 /* At most @size octets into @buf, the rest zero.  Return: how many. */

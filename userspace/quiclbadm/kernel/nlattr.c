@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Reading attributes, of whatever family's messages. */
+/* Reads attributes; the same for all families. */
 #include <string.h>
 
 #include "kernel/nl.h"

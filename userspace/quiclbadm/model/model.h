@@ -175,7 +175,7 @@ struct state {
 };
 
 bool endpoint_eq(const struct endpoint *a, const struct endpoint *b);
-/* Whatever the ports. */
+/* Ports are not compared. */
 bool endpoint_addr_eq(const struct endpoint *a, const struct endpoint *b);
 /* Are the first @bits of two addresses the same? */
 bool addr_bits_eq(const uint8_t *a, const uint8_t *b, unsigned int bits);
@@ -227,7 +227,7 @@ void service_add_mapping(struct service *svc, const struct mapping *map);
 bool setting_matters(const uint32_t *values, enum setting setting);
 bool settings_same(const uint32_t *a, const uint32_t *b);
 
-/* Finds by config ID and server ID; NULL when nobody has it. */
+/* Finds by config ID and server ID; NULL when no server has it. */
 struct mapping *service_find_mapping(const struct service *svc,
 				     const struct mapping *map);
 

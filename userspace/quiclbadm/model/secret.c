@@ -110,7 +110,7 @@ int secret_read_key(const char *path, uint8_t key[QLB_KEY_LEN])
 	if (fd < 0)
 		return refuse("%s: %s", what, strerror(errno));
 	if (!is_stdin && secret_is_world_readable(fd))
-		caution("%s: everybody may read it", what);
+		caution("%s: any user may read it", what);
 	len = read_all(fd, buf, sizeof(buf));
 	if (len < 0)
 		err = refuse("%s: %s", what, strerror(errno));

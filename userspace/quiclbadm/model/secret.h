@@ -33,7 +33,7 @@ void secret_encode_key(const uint8_t key[QLB_KEY_LEN], char hex[KEY_HEX_LEN + 1]
 /* Of a key alone: what qlb_fingerprint() says of a config that has it. */
 uint32_t secret_fingerprint(const uint8_t key[QLB_KEY_LEN]);
 
-/* Whether everybody may read what is written to @fd, a regular file. */
+/* Is @fd a regular file that any user may read? */
 bool secret_is_world_readable(int fd);
 
 /* The path made absolute, as kept in KEY_SOURCE; NULL after a sentence. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Building JSON with jansson; whoever is out of memory ends. */
+/* Builds JSON with jansson; without memory the program ends. */
 #ifndef _QUICLBADM_OUTPUT_JSON_BUILD_H
 #define _QUICLBADM_OUTPUT_JSON_BUILD_H
 
@@ -11,7 +11,7 @@
 #include "common/xalloc.h"
 #include "model/model.h"
 
-/* jansson returns NULL for want of memory and eats it in *_set_new(). */
+/* jansson returns NULL when there is no memory, and *_set_new() accepts NULL. */
 static inline json_t *need(json_t *json)
 {
 	if (!json)
@@ -108,7 +108,7 @@ static inline void set_hex(json_t *object, const char *name, const uint8_t *octe
 			 text));
 }
 
-/* One object on a line of its own, for what goes on and on. */
+/* One object on a line of its own, for output without an end. */
 static inline void dump_line(json_t *json)
 {
 	json_dumpf(json, stdout, JSON_COMPACT);

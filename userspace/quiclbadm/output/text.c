@@ -61,7 +61,7 @@ static bool any_outcomes(const struct state *state)
 	return state->device_count;
 }
 
-/* Two ages in one list: IPVS's estimator adds up its counters, ours are read. */
+/* IPVS's counters in the list are up to 2 seconds old, ours are not. */
 static void print_outcome_title(const struct state *state)
 {
 	if (any_outcomes(state))
@@ -279,7 +279,7 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 		print_devices(state, view);
 }
 
-/* What somebody else may have put into the kernel does not reach a terminal. */
+/* Other programs may have set it: control characters must not reach a terminal. */
 static void print_text(const char *text)
 {
 	for (; *text; text++)

@@ -204,7 +204,7 @@ static int read_line(char *text, struct state *state, unsigned int line)
 	return err;
 }
 
-/* What only the whole input tells about one mapping. */
+/* Checks of a mapping that need the whole file. */
 static int check_mapping(struct service *svc, const struct mapping *map)
 {
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
@@ -220,7 +220,7 @@ static int check_mapping(struct service *svc, const struct mapping *map)
 	return 0;
 }
 
-/* Drops what is said twice; two servers cannot have one server ID. */
+/* Drops repetitions; two servers cannot have one server ID. */
 static int check_mappings(struct service *svc)
 {
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];

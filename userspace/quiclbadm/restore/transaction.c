@@ -101,7 +101,7 @@ static void add_dest_steps(struct transaction *txn, const struct service *before
 static void add_quic_step(struct transaction *txn, const struct service *before,
 			  const struct service *wanted)
 {
-	static const struct service_id nobody;
+	static const struct service_id no_id;
 	struct service nothing;
 	struct step step = {
 		.kind = STEP_SET_QUIC,
@@ -111,8 +111,8 @@ static void add_quic_step(struct transaction *txn, const struct service *before,
 
 	if (!service_is_quic(wanted))
 		return;
-	/* of another scheduler there are none to begin with */
-	service_init(&nothing, &nobody);
+	/* with another scheduler a service has neither configs nor server IDs */
+	service_init(&nothing, &no_id);
 	if (!quic_same(before ? before : &nothing, wanted))
 		add_step(txn, &step);
 }
@@ -185,7 +185,7 @@ static int put_dest(uint8_t cmd, const struct service *svc,
 	char server[ENDPOINT_STRLEN], service[SERVICE_STRLEN];
 	int err = ipvs_put_dest(cmd, &svc->id, dest);
 
-	/* somebody else was faster: it is as it is to be */
+	/* another program has deleted it already */
 	if (!err || (cmd == IPVS_CMD_DEL_DEST && err == -ENOENT))
 		return 0;
 	return kernel_refusal(NL_IPVS, cmd, err, "real server %s of %s",
@@ -285,7 +285,7 @@ static int restore_quic(const struct step *step)
 		struct config config = step->before->configs[i];
 
 		if (config.keyed && !recover_key(&config, step->wanted)) {
-			lost = refuse("%s of %s: lost, its key is nowhere to be read again",
+			lost = refuse("%s of %s: lost, its key can no longer be read",
 				     config_str(config.id, config.tenant,
 						config_name),
 				     service_str(&old.id, name));
@@ -317,7 +317,7 @@ static int undo_step(const struct step *step)
 	case STEP_EDIT_DEST:
 		return put_dest(IPVS_CMD_SET_DEST, step->wanted, step->old_dest);
 	case STEP_SET_QUIC:
-		/* else they go when the service goes, or its scheduler */
+		/* else they are deleted with the service or its scheduler */
 		return step->before && service_is_quic(step->before) ?
 		       restore_quic(step) : 0;
 	case STEP_DEL_DEST:
@@ -341,7 +341,7 @@ int transaction_run(const struct transaction *txn)
 	}
 	while (err && done--)
 		if (undo_step(&txn->steps[done]))
-			caution("the state from before is not whole");
+			caution("the earlier state is not fully restored");
 	kernel_hold_signals(false);
 	return err;
 }

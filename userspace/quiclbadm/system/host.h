@@ -56,7 +56,7 @@ bool host_has_address(const struct host *host, const struct endpoint *ep);
 bool host_link_has_address(const struct host *host, const struct link *link,
 			   uint16_t af);
 
-/* An address that is there for its own sake, as VIPs are on real servers. */
+/* Is it on lo or a dummy device, as VIPs are on real servers? */
 bool host_may_be_vip(const struct host *host, const struct address *address);
 
 /* @src: NULL, or of another family, when it does not matter.  Return: 0 or EXIT_REFUSED. */

@@ -95,7 +95,7 @@ key_output() {
 		umask 022
 		"$quiclbadm" genkey >open 2>err
 	)
-	[ "$(cat err)" = "Warning: key: everybody may read the file it is written to (umask 077)." ]
+	[ "$(cat err)" = "Warning: key: any user may read the file it is written to (umask 077)." ]
 	[[ $(cat open) =~ ^[0-9a-f]{32}$ ]]
 }
 
@@ -107,7 +107,7 @@ keys_go_nowhere_public() {
 		"$quiclbadm" -S --keys >open 2>err
 	) || rc=$?
 	[ "$rc" = 1 ]
-	[ "$(cat err)" = "Error: --keys: everybody may read the file that standard output is (umask 077)." ]
+	[ "$(cat err)" = "Error: --keys: any user may read the file that standard output is (umask 077)." ]
 	[ ! -s open ]
 	# script(1) is a terminal, and wants a line for the shell
 	timeout -k 5 60 script -qec "$(printf %q "$quiclbadm") -S --keys" /dev/null >typed </dev/null || true

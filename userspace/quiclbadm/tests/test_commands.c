@@ -245,7 +245,7 @@ static void config_del_asks(void **state)
 	says(1, "config 0 of " SVC ": seen 3s ago, so connections still use it (--force deletes it all the same)",
 	     DEL " --seen-within 4");
 	assert_int_equal(fake.changes, 0);
-	says(2, "--seen-within: not with --force, which does not ask",
+	says(2, "--seen-within: not with --force, which does not check",
 	     DEL " --seen-within 4 --force");
 	done(DEL " --seen-within 3");
 	done(ADD "0");
@@ -510,7 +510,7 @@ static void express(void **state)
 	done("express del eth0");
 	state_is("express eth1\nexpress eth2\n");
 
-	/* without the module there are none, and nobody loads it to say so */
+	/* without the module there are none, and it is not loaded to say so */
 	fake.no_module = true;
 	done("-L");
 	assert_null(strstr(ran_out, "EXP"));
@@ -768,7 +768,7 @@ static void save_is_restore(void **state)
 	free(before);
 }
 
-/* In whatever order things were made. */
+/* In any order of making. */
 static void save_is_sorted(void **state)
 {
 	(void)state;
@@ -1194,7 +1194,7 @@ static void signals_wait(void **state)
 	signal(SIGTERM, SIG_DFL);
 }
 
-/* The undo of a replaced config whose key nobody has says what is lost. */
+/* The undo of a replaced config whose key is lost says what is lost. */
 static void lost_key_is_said(void **state)
 {
 	(void)state;
@@ -1207,8 +1207,8 @@ static void lost_key_is_said(void **state)
 	fake.fail_at = 2;
 	run_with("-A -u " SVC, "-R");
 	assert_int_equal(ran_status, 1);
-	assert_non_null(strstr(ran_err, "config 0 of " SVC ": lost, its key is nowhere to be read again"));
-	assert_non_null(strstr(ran_err, "Warning: the state from before is not whole"));
+	assert_non_null(strstr(ran_err, "config 0 of " SVC ": lost, its key can no longer be read"));
+	assert_non_null(strstr(ran_err, "Warning: the earlier state is not fully restored"));
 }
 
 /* Those behind it move up, or the kernel would take none of them. */
@@ -1228,7 +1228,7 @@ static void lost_key_of_a_tenant(void **state)
 	fake.fail_at = 2;
 	run_with("-A -u " SVC, "-R");
 	assert_int_equal(ran_status, 1);
-	assert_non_null(strstr(ran_err, "config 0 of " SVC ": lost, its key is nowhere to be read again"));
+	assert_non_null(strstr(ran_err, "config 0 of " SVC ": lost, its key can no longer be read"));
 	snprintf(wanted, sizeof(wanted),
 		 "192.0.2.1:443 quic 0 0 ffffffff \n"
 		 " config 0 2 4 1 " KEY " %s\n"
@@ -1256,7 +1256,7 @@ static void many_server_ids(void **state)
 	free(text);
 }
 
-/* It fails, whatever it is asked for; with -q it would not say why. */
+/* It always fails; with -q it would not say why. */
 static void modprobe_says(const char *directory, const char *words)
 {
 	char path[64];

@@ -102,7 +102,7 @@ static void config_finds(struct sample *p, const char *wanted,
 		said |= evidence && strstr(p->report.checks[i].evidence,
 					   evidence);
 	if (!said)
-		fail_msg("nobody says: %s", evidence);
+		fail_msg("no check says: %s", evidence);
 	finds(p, wanted);
 }
 
@@ -124,7 +124,7 @@ static void unseen(void **state)
 	config_finds(p, "", NULL);
 	p = sample();
 	p->svc.configs[0].last_seen = UINT64_C(7) * 24 * 3600 * 1000 + 1;
-	config_finds(p, "advice config, ", "nobody uses it any more");
+	config_finds(p, "advice config, ", "no connection uses it any more");
 }
 
 /* Clients' random connection IDs are there always; "reserved" says how many. */
@@ -169,7 +169,7 @@ static void unknown_config(void **state)
 	p = sample();
 	p->svc.config_count = 0;
 	p->svc.map_count = 0;
-	config_finds(p, "fault config, ", "every datagram goes by hash");
+	config_finds(p, "fault config, ", "every datagram is routed by hash");
 }
 
 static void server_ids(void **state)

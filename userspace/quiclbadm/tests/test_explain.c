@@ -422,7 +422,7 @@ static void others(void **state)
 	assert_memory_equal(ran_out, "5: " ROUTED, strlen("5: " ROUTED));
 	assert_non_null(strstr(ran_out, "\n5 of 6 frames are no datagram to such a service.\n"));
 	assert_null(strstr(ran_out, "\n6: "));
-	/* whatever it is named, rr is not ours */
+	/* rr is not ours, even when it is named */
 	explain(capture(1, frames, 6), "-u [2001:db8::1]:443");
 	assert_string_equal(ran_out, "6 of 6 frames are no datagram to such a service.\n");
 	explain(capture(1, frames, 6), "-j");

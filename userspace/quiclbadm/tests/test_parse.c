@@ -714,7 +714,7 @@ static void key_files(void **state)
 	assert_int_equal(ran_status, 0);
 	assert_string_equal(ran_out, "0720b1d07b359d3c\n");
 	snprintf(sentence, sizeof(sentence),
-		 "Warning: key file %s: everybody may read it.\n", path);
+		 "Warning: key file %s: any user may read it.\n", path);
 	assert_string_equal(ran_err, sentence);
 
 	run_with(KEY, "encode --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file -");
@@ -802,7 +802,7 @@ static void restore_validation(void **state)
 		{ A "config add -u 192.0.2.1:443 --id 7 --server-id-len 1 --nonce-len 4",
 		  "line 2: --id 7: not a number from 0 to 6" },
 		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4 --key-file -",
-		  "line 2: --key-file -: standard input is what is being read" },
+		  "line 2: --key-file -: standard input is the state file" },
 		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4 --key-file /nowhere",
 		  "line 2: key file /nowhere: No such file or directory" },
 		{ A "config add -u 192.0.2.1:443 --id 0 --server-id-len 1 --nonce-len 4 --key 12",
@@ -814,7 +814,7 @@ static void restore_validation(void **state)
 		{ A "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01\n"
 		  "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 01",
 		  "line 3: server ID 0:01: 10.0.0.1:443 has it already" },
-		/* in whatever order the two come */
+		/* in either order */
 		{ A "-a -u 192.0.2.1:443 -r 10.0.0.2 --server-id 01\n"
 		  "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01",
 		  "line 3: server ID 0:01: 10.0.0.2:443 has it already" },

@@ -122,14 +122,14 @@ static void filters(void **state)
 	is_shown(&drop, "--cid 00c4", true);
 	is_shown(&drop, "--cid 00c460ff", false);
 	is_shown(&drop, "--cid 00c4605e4504cc4f5c00", false);
-	/* nobody here can decode it */
+	/* no service here can decode it */
 	is_shown(&drop, "--server-id 0:c4605e", false);
 	/* another namespace's */
 	drop.has_netns = true;
 	is_shown(&drop, "", false);
 }
 
-static void what_concerns_nobody(void **state)
+static void what_concerns_no_service(void **state)
 {
 	struct drop drop;
 
@@ -174,7 +174,7 @@ int main(void)
 		cmocka_unit_test(out_of_the_tunnel),
 		cmocka_unit_test(json),
 		cmocka_unit_test(filters),
-		cmocka_unit_test(what_concerns_nobody),
+		cmocka_unit_test(what_concerns_no_service),
 		cmocka_unit_test(causes),
 	};
 

@@ -221,7 +221,7 @@ wrong_server() {
 
 # probed LEVEL SERVER...: the probe has this verdict for these servers, of the three
 probed() {
-	same "probes" "$(jq -r '.[] | select(.check == "probe") | "\(.verdict) \(.evidence | split(" ")[0:2] | join(" "))"' "$WORK/report")" "$(printf '%s\n' "$@")"
+	same "probes" "$(jq -r '.[] | select(.check == "probe") | "\(.verdict) \(.evidence | capture("^(?<what>[^ ]+ (answers|does not answer))").what)"' "$WORK/report")" "$(printf '%s\n' "$@")"
 }
 
 # One real server of three drops packets: the probe says which.  The director's other checks find no fault.
@@ -231,7 +231,7 @@ which_one() {
 	probed "ok $(rs4 1) answers" "ok $(rs4 2) answers" "ok $(rs4 3) answers"
 	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
 	diagnosed probe "${HERE[@]}" --from 10.0.0.1
-	probed "ok $(rs4 1) answers" "fault $(rs4 2) eats" "ok $(rs4 3) answers"
+	probed "ok $(rs4 1) answers" "fault $(rs4 2) does not answer" "ok $(rs4 3) answers"
 	# the command that it prints is run on that server
 	jq -e --arg todo "quiclbadm doctor -u $SVC4 -r $(rs4 2)" '.[] | select(.verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null
 	in_ns s2 sh -ec "$(in_ns s2 quiclbadm doctor -u "$SVC4" -r "$(rs4 2)" -j | jq -r '.[] | select(.verdict == "fault").fix' || :)"
@@ -325,7 +325,7 @@ odd_source() {
 	printf '%s\n' "link set ivqd up" "route add 10.99.0.0/16 dev ivqd" | ip -n "$LAB-s2" -b -
 	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter'
 	diagnosed probe "${HERE[@]}" --from 10.0.0.1
-	probed "ok $(rs4 1) answers" "ok $(rs4 1) answers" "ok $(rs4 2) answers" "fault $(rs4 2) eats" "ok $(rs4 3) answers" "ok $(rs4 3) answers"
+	probed "ok $(rs4 1) answers" "ok $(rs4 1) answers" "ok $(rs4 2) answers" "fault $(rs4 2) does not answer" "ok $(rs4 3) answers" "ok $(rs4 3) answers"
 	jq -e --arg todo "$todo" '.[] | select(.check == "probe" and .verdict == "fault").evidence | endswith($todo)' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
 	in_ns s2 sh -ec "$(in_ns s2 sh -c "$todo -j" | jq -r '.[] | select(.verdict == "fault").fix' || :)"
 	healthy "${HERE[@]}" --from 10.0.0.1
@@ -419,7 +419,7 @@ tcase "no real server has weight" no_weight
 tcase "no real servers" no_servers
 tcase "forwarding off with masquerading" not_forwarding
 tcase "server ID of another real server" wrong_server
-tcase "probes name the real server that eats packets" which_one
+tcase "probes name the real server that drops packets" which_one
 tcase "probes by every tunnel" probe_of_any_kind
 tcase "flows that are tracked" notrack
 finish

@@ -201,7 +201,7 @@ keys_refused() {
 	(umask 022 && : >"$WORK/open" && chmod 644 "$WORK/open")
 	q -S --keys >"$WORK/open" 2>"$WORK/stderr" || rc=$?
 	same "status" "$rc" 1
-	same "sentence" "$(<"$WORK/stderr")" "Error: --keys: everybody may read the file that standard output is (umask 077)."
+	same "sentence" "$(<"$WORK/stderr")" "Error: --keys: any user may read the file that standard output is (umask 077)."
 	same "output" "$(<"$WORK/open")" ""
 	rc=0
 	script -qec "quiclbadm -S --keys" /dev/null </dev/null >"$WORK/stdout" || rc=$?
