@@ -57,6 +57,9 @@ _Static_assert(sizeof(struct qlb_server_id) == QLB_BLOCK_LEN,
 _Static_assert(HALF_LEN_MAX == sizeof(u64) + sizeof(u16),
 	       "half_load() reads these two words");
 
+_Static_assert(QLB_ALGORITHM_COUNT == QLB_FOUR_PASS + 1,
+	       "decode() and qlb_encode() need a case for each algorithm");
+
 /* Sixteen octets in memory order. */
 struct block {
 	u64 w[2];
@@ -319,7 +322,7 @@ static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
 	case QLB_SINGLE_PASS:
 		decode_single_pass(cfg, octets, sid, nonce);
 		break;
-	case QLB_FOUR_PASS:
+	default: /* QLB_FOUR_PASS */
 		if (!nonce && cfg->nonce_len >= cfg->server_id_len)
 			decode_three_pass(cfg, octets, sid);
 		else
@@ -382,7 +385,7 @@ size_t qlb_encode(const struct qlb_config *cfg, const struct qlb_server_id *sid,
 	case QLB_SINGLE_PASS:
 		qlb_aes_encrypt(&cfg->aes, cid, cid);
 		break;
-	case QLB_FOUR_PASS:
+	default: /* QLB_FOUR_PASS */
 		encode_four_pass(cfg, cid);
 		break;
 	}

@@ -40,6 +40,7 @@ enum qlb_algorithm {
 	QLB_PLAINTEXT,		/* without a key: nothing */
 	QLB_SINGLE_PASS,	/* with a key, together one AES block */
 	QLB_FOUR_PASS,		/* with a key, of any other length */
+	QLB_ALGORITHM_COUNT
 };
 
 /**
