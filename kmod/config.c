@@ -138,8 +138,8 @@ static bool same_key(const struct ivq_config *a, const struct ivq_config *b)
 
 bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b)
 {
-#define X(symbol, name, kind) same_##name(a, b) &&
-	return QLB_CONFIG_FIELDS(X) true;
+#define X(symbol, name, kind) same_##name(a, b)
+	return QLB_CONFIG_FIELDS(X, &&);
 #undef X
 }
 

@@ -8,20 +8,20 @@
 #define _QLB_CONFIG_FIELDS_H
 
 /*
- * QLB_CONFIG_FIELDS(X) calls X(symbol, name, kind): the attribute is
- * IP_VS_QUIC_A_CFG_<symbol>, the name is that of members and of JSON, and the option's with
- * hyphens.  Kinds:
+ * QLB_CONFIG_FIELDS(X, SEP) calls X(symbol, name, kind), with SEP between the calls: the
+ * attribute is IP_VS_QUIC_A_CFG_<symbol>, the name is that of members and of JSON, and the
+ * option's with hyphens.  Kinds:
  *	NUMBER		up to 255, always given
  *	OPTIONAL	the same, 0 when it is not given
  *	FLAG		there or not
  *	KEY		the key, its fingerprint and the file that it came from
  */
-#define QLB_CONFIG_FIELDS(X)			\
-	X(ID, id, NUMBER)			\
-	X(TENANT, tenant, OPTIONAL)		\
-	X(SERVER_ID_LEN, server_id_len, NUMBER)	\
-	X(NONCE_LEN, nonce_len, NUMBER)		\
-	X(CHECK_LENGTH, check_length, FLAG)	\
+#define QLB_CONFIG_FIELDS(X, SEP)			\
+	X(ID, id, NUMBER) SEP				\
+	X(TENANT, tenant, OPTIONAL) SEP			\
+	X(SERVER_ID_LEN, server_id_len, NUMBER) SEP	\
+	X(NONCE_LEN, nonce_len, NUMBER) SEP		\
+	X(CHECK_LENGTH, check_length, FLAG) SEP		\
 	X(KEY, key, KEY)
 
 #endif /* _QLB_CONFIG_FIELDS_H */

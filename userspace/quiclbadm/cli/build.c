@@ -102,10 +102,10 @@ static int build_key(const struct args *args, struct config *config)
 	return 0;
 }
 
-#define BUILD_NUMBER(symbol, name) config->name = (uint8_t)args->name;
-#define BUILD_OPTIONAL(symbol, name) config->name = (uint8_t)args->name;
-#define BUILD_FLAG(symbol, name) config->name = given(args, O(symbol));
-#define BUILD_KEY(symbol, name) err = build_##name(args, config);
+#define BUILD_NUMBER(symbol, name) config->name = (uint8_t)args->name
+#define BUILD_OPTIONAL(symbol, name) config->name = (uint8_t)args->name
+#define BUILD_FLAG(symbol, name) config->name = given(args, O(symbol))
+#define BUILD_KEY(symbol, name) err = build_##name(args, config)
 
 int build_config(const struct args *args, struct config *config)
 {
@@ -113,7 +113,7 @@ int build_config(const struct args *args, struct config *config)
 
 	memset(config, 0, sizeof(*config));
 #define X(symbol, name, kind) BUILD_##kind(symbol, name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	return err;
 }

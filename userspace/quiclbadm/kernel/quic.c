@@ -52,17 +52,17 @@ static void put_flag(struct nlmsghdr *nlh, uint16_t attr, bool is_set)
 		mnl_attr_put(nlh, attr, 0, NULL);
 }
 
-#define PUT_NUMBER(attr, name) mnl_attr_put_u8(nlh, attr, config->name);
-#define PUT_OPTIONAL(attr, name) mnl_attr_put_u8(nlh, attr, config->name);
-#define PUT_FLAG(attr, name) put_flag(nlh, attr, config->name);
-#define PUT_KEY(attr, name) put_##name(nlh, config);
+#define PUT_NUMBER(attr, name) mnl_attr_put_u8(nlh, attr, config->name)
+#define PUT_OPTIONAL(attr, name) mnl_attr_put_u8(nlh, attr, config->name)
+#define PUT_FLAG(attr, name) put_flag(nlh, attr, config->name)
+#define PUT_KEY(attr, name) put_##name(nlh, config)
 
 static void put_config(struct nlmsghdr *nlh, const struct config *config)
 {
 	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
 
 #define X(symbol, name, kind) PUT_##kind(IP_VS_QUIC_A_CFG_##symbol, name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	mnl_attr_nest_end(nlh, nest);
 }
@@ -211,10 +211,10 @@ static void read_key(const struct nlattr **attrs, struct config *config)
 	}
 }
 
-#define READ_NUMBER(attr, name) config->name = (uint8_t)nl_number(attrs[attr]);
+#define READ_NUMBER(attr, name) config->name = (uint8_t)nl_number(attrs[attr])
 #define READ_OPTIONAL(attr, name) READ_NUMBER(attr, name)
-#define READ_FLAG(attr, name) config->name = attrs[attr];
-#define READ_KEY(attr, name) read_##name(attrs, config);
+#define READ_FLAG(attr, name) config->name = attrs[attr]
+#define READ_KEY(attr, name) read_##name(attrs, config)
 
 static void read_config(const struct nlattr *nest, struct config *config)
 {
@@ -224,7 +224,7 @@ static void read_config(const struct nlattr *nest, struct config *config)
 	memset(config, 0, sizeof(*config));
 	read_usage(attrs, config);
 #define X(symbol, name, kind) READ_##kind(IP_VS_QUIC_A_CFG_##symbol, name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 }
 

@@ -23,8 +23,8 @@ static bool same_key(const struct config *a, const struct config *b)
 
 bool config_same(const struct config *a, const struct config *b)
 {
-#define X(symbol, name, kind) SAME_##kind(name) &&
-	return QLB_CONFIG_FIELDS(X) true;
+#define X(symbol, name, kind) SAME_##kind(name)
+	return QLB_CONFIG_FIELDS(X, &&);
 #undef X
 }
 

@@ -15,9 +15,9 @@ enum config_limits {
 	AGE_STRLEN = sizeof("18446744073709551615s ago"),
 };
 
-#define CONFIG_NUMBER(name) uint8_t name;
-#define CONFIG_OPTIONAL(name) uint8_t name;
-#define CONFIG_FLAG(name) bool name;
+#define CONFIG_NUMBER(name) uint8_t name
+#define CONFIG_OPTIONAL(name) uint8_t name
+#define CONFIG_FLAG(name) bool name
 /*
  * @keyed: it has a key, which @fingerprint is of.  @have_##name: it is also known here; the
  * kernel never gives it back.  @name##_source: the file, or NULL when none is known.
@@ -27,11 +27,11 @@ enum config_limits {
 	bool have_##name; \
 	uint8_t name[QLB_KEY_LEN]; \
 	uint32_t fingerprint; \
-	char *name##_source;
+	char *name##_source
 
 struct config {
 #define X(symbol, name, kind) CONFIG_##kind(name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	/* what the kernel counts: */
 	uint64_t datagrams;

@@ -122,17 +122,17 @@ static void set_key(json_t *object, const struct config *config)
 		set_text(object, "key_source", config->key_source);
 }
 
-#define SET_NUMBER(name) set_number(object, #name, config->name);
-#define SET_OPTIONAL(name) set_number(object, #name, config->name);
-#define SET_FLAG(name) set(object, #name, json_boolean(config->name));
-#define SET_KEY(name) set_##name(object, config);
+#define SET_NUMBER(name) set_number(object, #name, config->name)
+#define SET_OPTIONAL(name) set_number(object, #name, config->name)
+#define SET_FLAG(name) set(object, #name, json_boolean(config->name))
+#define SET_KEY(name) set_##name(object, config)
 
 static json_t *config_json(const struct config *config)
 {
 	json_t *object = need(json_object());
 
 #define X(symbol, name, kind) SET_##kind(name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	set_number(object, "datagrams", config->datagrams);
 	set(object, "last_seen_ms", config->seen ?

@@ -301,14 +301,14 @@ static void print_number(const char *title, unsigned int value)
 }
 
 /* Numbers stand before the algorithm, flags behind it. */
-#define NUMBER_NUMBER(symbol, name) print_number(TITLE_##symbol, config->name);
+#define NUMBER_NUMBER(symbol, name) print_number(TITLE_##symbol, config->name)
 #define NUMBER_OPTIONAL(symbol, name) NUMBER_NUMBER(symbol, name)
 #define NUMBER_FLAG(symbol, name)
 #define NUMBER_KEY(symbol, name)
 #define FLAG_NUMBER(symbol, name)
 #define FLAG_OPTIONAL(symbol, name)
 #define FLAG_FLAG(symbol, name) \
-	printf(" %-6s", config->name ? WORD_##symbol : "-");
+	printf(" %-6s", config->name ? WORD_##symbol : "-")
 #define FLAG_KEY(symbol, name)
 
 static void print_config(const char *service, const struct config *config)
@@ -320,11 +320,11 @@ static void print_config(const char *service, const struct config *config)
 			 config->fingerprint);
 	printf("%-28s", service);
 #define X(symbol, name, kind) NUMBER_##kind(symbol, name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	printf(" %-11s", algorithm_name(config));
 #define X(symbol, name, kind) FLAG_##kind(symbol, name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	printf(" %12" PRIu64 " %9s %12" PRIu64 " %-11s ", config->datagrams,
 	       age_str(config, age), config->misses, fingerprint);
@@ -332,24 +332,24 @@ static void print_config(const char *service, const struct config *config)
 	putchar('\n');
 }
 
-#define NUMBER_TITLE_NUMBER(symbol) printf(" %s", TITLE_##symbol);
+#define NUMBER_TITLE_NUMBER(symbol) printf(" %s", TITLE_##symbol)
 #define NUMBER_TITLE_OPTIONAL(symbol) NUMBER_TITLE_NUMBER(symbol)
 #define NUMBER_TITLE_FLAG(symbol)
 #define NUMBER_TITLE_KEY(symbol)
 #define FLAG_TITLE_NUMBER(symbol)
 #define FLAG_TITLE_OPTIONAL(symbol)
-#define FLAG_TITLE_FLAG(symbol) printf(" %-6s", TITLE_##symbol);
+#define FLAG_TITLE_FLAG(symbol) printf(" %-6s", TITLE_##symbol)
 #define FLAG_TITLE_KEY(symbol)
 
 static void print_config_titles(void)
 {
 	printf("%-28s", "Service");
 #define X(symbol, name, kind) NUMBER_TITLE_##kind(symbol)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	printf(" %-11s", "Algorithm");
 #define X(symbol, name, kind) FLAG_TITLE_##kind(symbol)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	printf(" %12s %9s %12s %-11s %s\n", "Datagrams", "LastSeen",
 	       "Misses", "Fingerprint", "KeySource");

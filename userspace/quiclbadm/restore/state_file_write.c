@@ -154,10 +154,10 @@ static void save_key(const struct config *config, bool keys)
 	}
 }
 
-#define SAVE_NUMBER(name) save_number(#name, config->name);
-#define SAVE_OPTIONAL(name) save_optional(#name, config->name);
-#define SAVE_FLAG(name) save_flag(#name, config->name);
-#define SAVE_KEY(name) save_##name(config, keys);
+#define SAVE_NUMBER(name) save_number(#name, config->name)
+#define SAVE_OPTIONAL(name) save_optional(#name, config->name)
+#define SAVE_FLAG(name) save_flag(#name, config->name)
+#define SAVE_KEY(name) save_##name(config, keys)
 
 static void save_config(const struct service *svc, const struct config *config,
 			bool keys)
@@ -165,7 +165,7 @@ static void save_config(const struct service *svc, const struct config *config,
 	printf("config add ");
 	save_service_id(&svc->id);
 #define X(symbol, name, kind) SAVE_##kind(name)
-	QLB_CONFIG_FIELDS(X)
+	QLB_CONFIG_FIELDS(X, ;);
 #undef X
 	putchar('\n');
 }

@@ -17,7 +17,7 @@ copy() {
 	mkdir -p "$tmp/kmod" "$tmp/userspace/quiclbadm"
 	cp -R "$top/kmod/core" "$top/kmod/uapi" "$top/kmod/config.c" "$tmp/kmod"
 	(cd "$top/userspace/quiclbadm" && cp --parents ./*/*.[ch] "$tmp/userspace/quiclbadm")
-	sed -i "s/^\tX(KEY, key, KEY)\$/\tX($1, $2, $3) &/" "$tmp/kmod/core/config_fields.h"
+	sed -i "s/X(KEY, key, KEY)\$/X($1, $2, $3) SEP &/" "$tmp/kmod/core/config_fields.h"
 	grep -q "X($1, $2, $3)" "$tmp/kmod/core/config_fields.h"
 }
 
