@@ -9,7 +9,7 @@
  * Reads @argv, without the program's name; @args keeps pointers into it.
  * @from_state_file: a line of -R's input, where --key may be and letters that
  * do not describe a state may not.
- * Return: 0 or EXIT_USAGE, then the sentence is said.  @args wants
+ * Return: 0 or EXIT_USAGE after an error message.  @args wants
  * args_destroy() in both cases.
  */
 int args_parse(int argc, char **argv, bool from_state_file, struct args *args);

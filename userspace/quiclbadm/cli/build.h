@@ -5,7 +5,7 @@
 
 #include "cli/args.h"
 
-/* Each returns 0 or an exit code, then the sentence is said. */
+/* Each returns 0 or an exit code after an error message. */
 int build_service(const struct args *args, struct service *svc);
 
 /* Sets what was given; the rest of @dest stays. */

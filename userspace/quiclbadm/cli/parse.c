@@ -104,7 +104,7 @@ static int nibble(char digit)
 	return -1;
 }
 
-/* The @digits first characters of @text; what is said names all of it. */
+/* The @digits first characters of @text; messages name all of it. */
 static int read_hex(const char *what, const char *text, size_t digits,
 		    uint8_t *octets, size_t min, size_t max, size_t *len)
 {

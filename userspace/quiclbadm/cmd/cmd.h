@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What each command does.  All return an exit code; after a refusal the sentence is said. */
+/* What each command does.  All return an exit code; errors are printed as messages. */
 #ifndef _QUICLBADM_CMD_CMD_H
 #define _QUICLBADM_CMD_CMD_H
 

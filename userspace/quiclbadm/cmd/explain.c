@@ -93,7 +93,7 @@ static int on_frame(const uint8_t *data, size_t len, void *arg)
 	return 0;
 }
 
-/* One UDP payload on the command line; who sent it is not known. */
+/* One UDP payload on the command line; the sender is not known. */
 static int explain_hex(struct run *run, const char *hex)
 {
 	struct packet packet = { .is_udp = true };

@@ -74,7 +74,7 @@ static int lose_server_ids(const struct job *job)
 	return err ? refusal(job, NL_QUIC, IP_VS_QUIC_CMD_DEL, err) : 0;
 }
 
-/* After a refusal: the sentence is said, and nothing may stay behind. */
+/* After a refusal, whose error is printed already: nothing may stay behind. */
 static void give_back(const struct job *job)
 {
 	struct quic_change change = {
@@ -146,7 +146,7 @@ static void job_end(struct job *job)
 	state_destroy(&job->state);
 }
 
-/* All of it in one go. */
+/* Without a signal in between. */
 static int job_run(const struct job *job, int (*what)(const struct job *job))
 {
 	int err;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How the command ends and how it says no: one sentence on stderr,
+ * Exit codes, and how the command reports an error: one sentence on stderr,
  * "Error: what: why.", behind the line number while input is being read.
  */
 #ifndef _QUICLBADM_COMMON_ERR_H
@@ -19,7 +19,7 @@ enum exit_code {
 int refuse(const char *format, ...) __printf(1, 2);
 int bad_usage(const char *format, ...) __printf(1, 2);
 
-/* "Warning: ...": the command goes on. */
+/* "Warning: ...": the command continues. */
 void caution(const char *format, ...) __printf(1, 2);
 
 /* Later sentences begin with "line N: "; 0 ends it. */

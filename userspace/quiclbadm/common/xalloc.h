@@ -9,7 +9,7 @@ void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *old, size_t count, size_t size);
 char *xstrdup(const char *string);
 
-/* For what others allocate: says the sentence and ends. */
+/* When a library cannot allocate: prints the error and ends the program. */
 void no_memory(void) __attribute__((__noreturn__));
 
 #endif /* _QUICLBADM_COMMON_XALLOC_H */

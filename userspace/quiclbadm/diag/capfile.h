@@ -11,8 +11,8 @@ typedef int (*capfile_packet_t)(const uint8_t *data, size_t len, void *arg);
 
 /*
  * Calls @packet for each frame of the capture @path, "-" for standard input,
- * until it returns something.  Return: that, 0, or EXIT_REFUSED, then the
- * sentence is said.
+ * until it returns something.  Return: that, 0, or EXIT_REFUSED after an
+ * error message.
  */
 int capfile_read(const char *path, capfile_packet_t packet, void *arg);
 

@@ -43,7 +43,7 @@ void predictor_destroy(struct predictor *predictor);
 /*
  * @at: index of the service in the state.  @src and @dst are only hashed: of af 0
  * when they are not known.
- * Return: 0 or EXIT_REFUSED, then the sentence is said.
+ * Return: 0 or EXIT_REFUSED after an error message.
  */
 int predict(struct predictor *predictor, size_t at,
 	    const uint8_t *payload, size_t view, size_t len,

@@ -10,7 +10,7 @@ struct reason {
 	const char *remedy;		/* "%s", at most once, is the device */
 };
 
-/* Never NULL: what is not known is said to be so. */
+/* Never NULL: for an unknown reason the entry says that it is unknown. */
 const struct reason *reason_find(const char *name, const char *function);
 
 #endif /* _QUICLBADM_DIAG_REASONS_H */

@@ -43,7 +43,7 @@ struct tracer_ops {
 };
 
 /*
- * NULL after a refusal, then the sentence is said.  Without BTF or dynamic events in
+ * NULL after a refusal after an error message.  Without BTF or dynamic events in
  * the kernel drops have no packet; that is said as a caution.
  */
 struct tracer *tracer_open(const struct tracer_ops *ops);

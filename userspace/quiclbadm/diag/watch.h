@@ -10,7 +10,7 @@
 struct drop;
 struct watch;
 
-/* NULL after a refusal, then the sentence is said. */
+/* NULL after a refusal after an error message. */
 struct watch *watch_new(const struct args *args);
 void watch_free(struct watch *watch);
 

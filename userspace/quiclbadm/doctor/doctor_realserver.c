@@ -268,7 +268,7 @@ static void check_conntrack(const struct realserver *rs)
 			   stop.family, stop.table, stop.chain);
 }
 
-/* A client whose address this host has, too: what it sends is martian. */
+/* This host has the client's address as well: the client's datagrams are martian. */
 static bool is_here(const struct realserver *rs)
 {
 	char text[ENDPOINT_STRLEN];

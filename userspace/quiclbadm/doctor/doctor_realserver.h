@@ -8,7 +8,7 @@
 #include "firewall/firewall.h"
 #include "system/host.h"
 
-/* Adds checks.  Return: 0 or an exit code, then the sentence is said. */
+/* Adds checks.  Return: 0 or an exit code after an error message. */
 int doctor_realserver(const struct args *args, const struct host *host,
 		      const struct firewall *fw, struct report *report);
 

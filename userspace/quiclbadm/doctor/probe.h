@@ -25,7 +25,7 @@ struct probe {
 /*
  * Sends all of them with the source @from, an address of this host, and waits until
  * each is answered or it has taken too long.
- * Return: 0 or EXIT_REFUSED, then the sentence is said.
+ * Return: 0 or EXIT_REFUSED after an error message.
  */
 int probe_run(struct probe *probes, size_t count, const struct endpoint *from);
 

@@ -7,7 +7,7 @@
 
 /* The tunnel: GUE's port and the device, which is looked for, */
 void realserver_check_tunnel(struct realserver *rs);
-/* and what that lets pass.  Return: 0 or EXIT_REFUSED, then the sentence is said. */
+/* and what that lets pass.  Return: 0 or EXIT_REFUSED after an error message. */
 int realserver_check_tunnel_device(const struct realserver *rs);
 
 #endif /* _QUICLBADM_DOCTOR_REALSERVER_TUNNEL_H */

@@ -7,7 +7,7 @@
 
 /*
  * Whether its real servers answer through their tunnels, to @from.
- * Return: 0 or EXIT_REFUSED, then the sentence is said.
+ * Return: 0 or EXIT_REFUSED after an error message.
  */
 int service_check_probes(const struct service_subject *s, const struct endpoint *from);
 

@@ -23,7 +23,7 @@ struct quic_change {
 	unsigned int source_mask;
 };
 
-/* The answer to CMD_DECODE, or what the codec alone says. */
+/* The answer to CMD_DECODE, or what the codec finds without the kernel. */
 struct quic_decoded {
 	bool has_outcome;			/* false: a server ID without a pool */
 	uint32_t outcome;

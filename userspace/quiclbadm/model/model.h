@@ -194,7 +194,7 @@ char *prefix_str(const struct prefix *prefix, uint16_t af, char *buf);
 /* Writes two digits for each octet and returns @buf. */
 char *hex_str(const uint8_t *octets, size_t len, char *buf);
 
-/* Set to what a service or real server is when nothing is said about it. */
+/* Set to the defaults of a service or real server. */
 void service_init(struct service *svc, const struct service_id *id);
 void dest_init(struct dest *dest, const struct endpoint *server);
 
@@ -223,7 +223,7 @@ bool service_length_fits(const struct service *svc, const struct mapping *map);
 bool service_add_config(struct service *svc, const struct config *config);
 void service_add_mapping(struct service *svc, const struct mapping *map);
 
-/* Without its timeout, a table that is off is as good as another one. */
+/* The timeout of a table that is off does not matter. */
 bool setting_matters(const uint32_t *values, enum setting setting);
 bool settings_same(const uint32_t *a, const uint32_t *b);
 

@@ -11,7 +11,7 @@ const char *outcome_name(uint32_t outcome);
 const char *outcome_meaning(uint32_t outcome);
 /* "taken": what the express path does with a datagram; likewise. */
 const char *express_name(uint32_t outcome);
-/* What the header says about it; "" when it is newer. */
+/* The header's sentence about it; "" for an outcome of a newer module. */
 const char *express_meaning(uint32_t outcome);
 
 #endif /* _QUICLBADM_MODEL_OUTCOME_H */

@@ -30,7 +30,7 @@ static unsigned int hex_value(unsigned char c)
 	       ((is_digit | is_letter) ^ 1) << 8;
 }
 
-/* Where white space is says nothing about the key, so this may branch. */
+/* May branch: the places of white space reveal nothing about the key. */
 static bool is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');

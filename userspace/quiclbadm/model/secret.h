@@ -19,7 +19,7 @@ enum secret_limits {
 
 /*
  * Reads 32 hex digits, white space ignored, from the file @path or, when it is
- * "-", standard input.  Return: 0 or an exit code, then the sentence is said.
+ * "-", standard input.  Return: 0 or an exit code after an error message.
  */
 int secret_read_key(const char *path, uint8_t key[QLB_KEY_LEN]);
 
@@ -30,7 +30,7 @@ int secret_decode_key(const char *what, const char *text, size_t len,
 /* 32 digits and a NUL. */
 void secret_encode_key(const uint8_t key[QLB_KEY_LEN], char hex[KEY_HEX_LEN + 1]);
 
-/* Of a key alone: what qlb_fingerprint() says of a config that has it. */
+/* Of a key alone; the same as qlb_fingerprint() of a config with this key. */
 uint32_t secret_fingerprint(const uint8_t key[QLB_KEY_LEN]);
 
 /* Is @fd a regular file that any user may read? */

@@ -10,7 +10,7 @@
 /*
  * Builds the state that @text, @len octets and one to spare, describes; @text is
  * overwritten.  Key files are read.
- * Return: 0 or EXIT_REFUSED, then the sentence is said, with the line.
+ * Return: 0 or EXIT_REFUSED after an error message, with the line.
  */
 int state_file_parse(char *text, size_t len, struct state *state);
 

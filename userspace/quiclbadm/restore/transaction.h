@@ -41,8 +41,8 @@ void transaction_make(struct transaction *txn, const struct state *before,
 		      const struct state *wanted);
 
 /*
- * All of it or, after a refusal, nothing.  Return: 0 or EXIT_REFUSED, then the
- * sentence is said.
+ * All of it or, after a refusal, nothing.  Return: 0 or EXIT_REFUSED after an
+ * error message.
  */
 int transaction_run(const struct transaction *txn);
 

@@ -285,7 +285,7 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_STOP;
 }
 
-/* What "ip route get" says when a route or its lack forbids the packet. */
+/* The errors of "ip route get" when a route, or the lack of one, forbids the packet. */
 static uint8_t route_type_of(int err)
 {
 	switch (err) {

@@ -46,7 +46,7 @@ struct route {
 	uint32_t mtu;			/* of the route; 0: the device's */
 };
 
-/* Return: 0 or EXIT_REFUSED, then the sentence is said. */
+/* Return: 0 or EXIT_REFUSED after an error message. */
 int host_read(struct host *host);
 void host_destroy(struct host *host);
 

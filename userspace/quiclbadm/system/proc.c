@@ -73,7 +73,7 @@ static bool listens_in(const char *path, const struct endpoint *ep)
 	return found;
 }
 
-/* A wildcard of IPv6 takes IPv4, too, unless its socket says otherwise. */
+/* A wildcard of IPv6 takes IPv4 as well, unless the socket is IPV6_V6ONLY. */
 bool proc_listens(const struct endpoint *ep)
 {
 	if (ep->af == AF_INET && listens_in("/proc/net/udp", ep))
