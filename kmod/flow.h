@@ -18,11 +18,14 @@ static inline u64 ivq_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
 	bool inverse = ip_vs_iph_inverse(iph);
 	const union nf_inet_addr *client = inverse ? &iph->daddr : &iph->saddr;
 	const union nf_inet_addr *vip = inverse ? &iph->saddr : &iph->daddr;
-	const __be16 *cport = inverse ? &uh->dest : &uh->source;
-	const __be16 *vport = inverse ? &uh->source : &uh->dest;
+	u8 flow[MAGLEV_FLOW_LEN(16)];
+	unsigned int alen = af == AF_INET6 ? 16 : 4;
+	u8 *p = flow;
 
-	return maglev_flow_hash(client, vip, af == AF_INET6 ? 16 : 4, cport,
-				vport);
+	maglev_flow_fill(p, client, vip, alen,
+			 inverse ? &uh->dest : &uh->source,
+			 inverse ? &uh->source : &uh->dest);
+	return maglev_hash(flow, MAGLEV_FLOW_LEN(alen), 0);
 }
 
 #endif /* _IVQ_FLOW_H */

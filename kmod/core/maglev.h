@@ -83,21 +83,29 @@ static inline u64 maglev_server_key(const void *addr, size_t addr_len, u16 port)
 }
 
 /*
- * The hash of a flow: client, VIP, then their ports.  Addresses of @addr_len octets and
- * ports are in network order.
+ * A flow as it is hashed: client, VIP, then their ports.  Addresses of @addr_len octets and
+ * ports are in network order.  A macro: of an inline function gcc makes a tenth more
+ * instructions where the caller chooses the arguments by a condition, as the module does.
  */
+#define MAGLEV_FLOW_LEN(addr_len) (2 * (addr_len) + 4)
+
+#define maglev_flow_fill(flow, client, vip, addr_len, client_port, vip_port)	\
+do {										\
+	memcpy(flow, client, addr_len);						\
+	memcpy((flow) + (addr_len), vip, addr_len);				\
+	memcpy((flow) + 2 * (addr_len), client_port, 2);			\
+	memcpy((flow) + 2 * (addr_len) + 2, vip_port, 2);			\
+} while (0)
+
+/* The hash of a flow. */
 static inline u64 maglev_flow_hash(const void *client, const void *vip,
 				   size_t addr_len, const void *client_port,
 				   const void *vip_port)
 {
-	u8 flow[2 * 16 + 2 * 2];
-	u8 *ports = flow + 2 * addr_len;
+	u8 flow[MAGLEV_FLOW_LEN(16)];
 
-	memcpy(flow, client, addr_len);
-	memcpy(flow + addr_len, vip, addr_len);
-	memcpy(ports, client_port, 2);
-	memcpy(ports + 2, vip_port, 2);
-	return maglev_hash(flow, 2 * addr_len + 4, 0);
+	maglev_flow_fill(flow, client, vip, addr_len, client_port, vip_port);
+	return maglev_hash(flow, MAGLEV_FLOW_LEN(addr_len), 0);
 }
 
 /* The slot of a hash; avoids a division. */
