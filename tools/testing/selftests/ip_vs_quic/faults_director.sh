@@ -221,7 +221,7 @@ wrong_server() {
 
 # probed LEVEL SERVER...: the probe has this verdict for these servers, of the three
 probed() {
-	same "probes" "$(jq -r '.[] | select(.check == "probe") | "\(.verdict) \(.evidence | capture("^(?<what>[^ ]+ (answers|does not answer))").what)"' "$WORK/report")" "$(printf '%s\n' "$@")"
+	same "probes" "$(jq -r '.[] | select(.check == "probe") | "\(.verdict) \(.evidence | capture("^(?<what>[^ ]+ (answers|does not answer|has))").what)"' "$WORK/report")" "$(printf '%s\n' "$@")"
 }
 
 # One real server of three drops packets: the probe says which.  The director's other checks find no fault.
