@@ -80,12 +80,18 @@ build_programs() {
 	with_lock "userspace-$(printf '%s' "$repo" | sha256sum | cut -c1-8)" make_programs "$1"
 }
 
+# The unit tests are not among them: a suite of their own builds and runs these, perhaps at the same time.
 make_programs() {
-	local directory
-	for directory in userspace tools/testing/selftests/ip_vs_quic tools/testing/bench; do
-		if ! as_owner make -s -j"$(nproc)" -C "$repo/$directory" >"$1" 2>&1; then
+	local directory targets
+	while read -r directory targets; do
+		# shellcheck disable=SC2086 # words
+		if ! as_owner make -s -j"$(nproc)" -C "$repo/$directory" $targets >"$1" 2>&1; then
 			cat "$1" >&2
 			die "the programs in $directory do not build."
 		fi
-	done
+	done <<-END
+		userspace lib quiclbadm h3server
+		tools/testing/selftests/ip_vs_quic all
+		tools/testing/bench all
+	END
 }
