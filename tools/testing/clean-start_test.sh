@@ -170,6 +170,12 @@ program() {
 	chmod +x "$tree/$1"
 }
 
+# An orphan's time is the command's.
+cost() {
+	"$start" --cost "$tmp/cost" -- sh -c '(n=0; while [ $n -lt 200000 ]; do n=$((n + 1)); done) & exit 0'
+	verdict "$(awk '{ print NF, ($1 > 0) }' "$tmp/cost")" "1 1" "the processor's time is told"
+}
+
 # run.sh runs one program of several
 one_program() {
 	local status=0
@@ -304,6 +310,7 @@ left
 told TERM 143
 told INT 130
 deaf
+cost
 one_program
 make_tree
 one_suite
