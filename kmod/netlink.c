@@ -97,21 +97,32 @@ int ivq_netlink_no_service(struct netlink_ext_ack *extack)
 	return -ESRCH;
 }
 
+/* Returns with @qnet's lock held when there is such a service, else NULL without it. */
+static struct ivq_service *lock_service(struct ivq_net *qnet,
+					const struct ivq_svc_key *key)
+{
+	struct ivq_service *qs;
+
+	mutex_lock(&qnet->lock);
+	rcu_read_lock();
+	qs = ivq_net_find(qnet, key);
+	rcu_read_unlock();
+	if (!qs)
+		mutex_unlock(&qnet->lock);
+	return qs;
+}
+
 struct ivq_service *ivq_netlink_lock_service(const struct net *net,
 					     const struct ivq_svc_key *key,
 					     struct netlink_ext_ack *extack)
 {
 	struct ivq_net *qnet = ivq_net_get(net);
-	struct ivq_service *qs = NULL;
+	struct ivq_service *qs;
 
 	if (qnet) {
-		mutex_lock(&qnet->lock);
-		rcu_read_lock();
-		qs = ivq_net_find(qnet, key);
-		rcu_read_unlock();
+		qs = lock_service(qnet, key);
 		if (qs)
 			return qs;
-		mutex_unlock(&qnet->lock);
 		ivq_net_put(qnet);
 	}
 	return ERR_PTR(ivq_netlink_no_service(extack));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of unroutable CIDs, with a clock of the test.  kmod/unroutable_table.c is compiled as it
- * is; the kernel's headers that it includes are empty, and this file defines what it uses of them.
+ * The table of unroutable CIDs, with a clock of the test.  kmod/unroutable_table.c is compiled as
+ * it is.  The kernel's headers that it includes are empty; this file defines what it uses of them.
  */
 #include <linux/netfilter.h>
 

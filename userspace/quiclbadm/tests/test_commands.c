@@ -478,7 +478,7 @@ static void express(void **state)
 	done("express list -j");
 	assert_non_null(strstr(ran_out, "\"device\": \"eth1\""));
 	assert_non_null(strstr(ran_out, "\"taken\": 34"));
-	snprintf(line, sizeof(line), "\"outcome-%u\": 0",
+	snprintf(line, sizeof(line), "\"outcome-%d\": 0",
 		 IP_VS_QUIC_EXPRESS_OUTCOME_COUNT);
 	assert_non_null(strstr(ran_out, line));
 	done("-L");
@@ -580,7 +580,7 @@ static void lists(void **state)
 	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
 		assert_non_null(strstr(ran_out, outcomes[i]));
 	assert_non_null(strstr(ran_out, "     routed                                   12\n"));
-	snprintf(line, sizeof(line), "     outcome-%u ", IP_VS_QUIC_OUTCOME_COUNT);
+	snprintf(line, sizeof(line), "     outcome-%d ", IP_VS_QUIC_OUTCOME_COUNT);
 	assert_non_null(strstr(ran_out, line));
 	/* each name and its number in columns */
 	for (row = strstr(ran_out, "     routed"); *row; row = strchr(row, '\n') + 1)

@@ -202,7 +202,7 @@ static void verdicts(void **state)
 static void invalid_state(void **state)
 {
 	struct firewall fw;
-	struct fw_stop stop;
+	struct fw_stop stop = {};
 
 	(void)state;
 	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
