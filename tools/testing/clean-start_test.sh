@@ -9,22 +9,12 @@ set -u
 shopt -s lastpipe
 
 here=$(cd "$(dirname "$0")" && pwd -P)
+# shellcheck source-path=SCRIPTDIR source=verdicts.sh
+. "$here/verdicts.sh"
 start=$here/clean-start
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 tree="$tmp/a tree"
-count=0 failed=0
-
-verdict() {
-	count=$((count + 1))
-	if [ "$1" = "$2" ]; then
-		printf 'ok %s %s\n' "$count" "$3"
-	else
-		diff <(printf '%s\n' "$2") <(printf '%s\n' "$1") | sed 's/^/# /'
-		printf 'not ok %s %s\n' "$count" "$3"
-		failed=1
-	fi
-}
 
 # within SECONDS WHAT COMMAND...: polls
 within() {
@@ -69,7 +59,7 @@ hung() {
 	local n
 	wait
 	for n in "${!hanging[@]}"; do
-		verdict "$(<"$tmp/hanging.$((n + 1))")" "124 1 1 1 0 0" "limit: ${hanging[n]}"
+		equal "$(<"$tmp/hanging.$((n + 1))")" "124 1 1 1 0 0" "limit: ${hanging[n]}"
 	done
 }
 
@@ -78,7 +68,7 @@ status() {
 	local wanted=$1 name=$2 status=0
 	shift 2
 	timeout -k 1 30 "$start" --limit 20 -- "$@" 2>"$tmp/err" || status=$?
-	verdict "$status" "$wanted" "status: $name"
+	equal "$status" "$wanted" "status: $name"
 }
 
 leftover() {
@@ -88,7 +78,7 @@ leftover() {
 	echo "$status $(grep -c '^# dull: has ended and left running' "$err") $(runs "$a")" >"$tmp/leftover"
 }
 
-left() { verdict "$(<"$tmp/leftover")" "3 1 0" "what is left running is shown and ended"; }
+left() { equal "$(<"$tmp/leftover")" "3 1 0" "what is left running is shown and ended"; }
 
 # told SIGNAL STATUS: clean-start itself gets the signal, and has this status
 told() {
@@ -99,7 +89,7 @@ told() {
 	within 20 "the command" one_runs "$a"
 	kill -"$1" "$pid"
 	wait "$pid" || status=$?
-	verdict "$status $(runs "$a")" "$2 0" "SIG$1 ends the command first"
+	equal "$status $(runs "$a")" "$2 0" "SIG$1 ends the command first"
 }
 
 # like nohup
@@ -112,7 +102,7 @@ deaf() {
 	kill -HUP "$pid"
 	kill -TERM "$pid"
 	wait "$pid" || status=$?
-	verdict "$status" 143 "SIGHUP is ignored where nohup wants it to be"
+	equal "$status" 143 "SIGHUP is ignored where nohup wants it to be"
 }
 
 # --- the beginning ---
@@ -131,7 +121,7 @@ sees() {
 			PYTHONPATH=/nonexistent TZ=Asia/Tokyo COLUMNS=20 TERM=xterm PATH=bin:/usr/bin:/bin \
 			"$start" --limit 20 -- "$@" </dev/zero 2>&1
 	) | readarray -t got
-	verdict "${got[*]}" "$wanted" "start: $name"
+	equal "${got[*]}" "$wanted" "start: $name"
 }
 
 # signals: a command's signal handling, except for 32 and 33, which are the C library's own
@@ -154,11 +144,11 @@ begin() {
 	sees "/usr/sbin" "PATH has what root's has, and no relative name" sh -c 'echo $PATH | tr : "\n" | grep -e ^bin -e ^/usr/sbin\$'
 	# shellcheck disable=SC2012
 	"$start" -- sh -c 'echo $TMPDIR; : >$TMPDIR/left; mkdir -m 0 $TMPDIR/closed' >"$tmp/out"
-	verdict "$([ -s "$tmp/out" ] && ls -d "$(<"$tmp/out")" 2>/dev/null)" "" "TMPDIR is removed"
+	equal "$([ -s "$tmp/out" ] && ls -d "$(<"$tmp/out")" 2>/dev/null)" "" "TMPDIR is removed"
 	(cd "$tmp" && timeout -k 1 60 env --ignore-signal=QUIT --block-signal=QUIT "$here/../../userspace/tests/dumped.py" cat) >"$tmp/out" 2>&1
 	case $? in
-	0 | 3) verdict ended ended "dumped.py ends, though SIGQUIT is ignored" ;;
-	*) verdict "$(<"$tmp/out")" ended "dumped.py ends, though SIGQUIT is ignored" ;;
+	0 | 3) equal ended ended "dumped.py ends, though SIGQUIT is ignored" ;;
+	*) equal "$(<"$tmp/out")" ended "dumped.py ends, though SIGQUIT is ignored" ;;
 	esac
 }
 
@@ -173,7 +163,7 @@ program() {
 # An orphan's time is the command's.
 cost() {
 	"$start" --cost "$tmp/cost" -- sh -c '(n=0; while [ $n -lt 200000 ]; do n=$((n + 1)); done) & exit 0'
-	verdict "$(awk '{ print NF, ($1 > 0) }' "$tmp/cost")" "1 1" "the processor's time is told"
+	equal "$(awk '{ print NF, ($1 > 0) }' "$tmp/cost")" "1 1" "the processor's time is told"
 }
 
 # run.sh runs one program of several
@@ -191,8 +181,8 @@ one_program() {
 		sleep $(mark 400)
 	END
 	(cd "$tree" && timeout -k 1 60 "$here/../../userspace/tests/run.sh" --limit 3 ./stuck ./good) >"$tmp/out" 2>&1 || status=$?
-	verdict "$status $(tail -n 1 "$tmp/out")" "1 2 passed, 1 failed, 0 skipped" "run.sh: a program that hangs is one failure, and the others are run"
-	verdict "$(grep -c "# ./stuck: not over after 3 s" "$tmp/out") $(grep -c "sleep $(mark 400)" "$tmp/out")" "1 1" \
+	equal "$status $(tail -n 1 "$tmp/out")" "1 2 passed, 1 failed, 0 skipped" "run.sh: a program that hangs is one failure, and the others are run"
+	equal "$(grep -c "# ./stuck: not over after 3 s" "$tmp/out") $(grep -c "sleep $(mark 400)" "$tmp/out")" "1 1" \
 		"run.sh: it is named and its processes are shown"
 }
 
@@ -223,18 +213,18 @@ one_suite() {
 	a=$(mark 500)
 	harness "printf 'ok 1 a\nnot ok 2 b\nok 3 c\n'; sleep $a"
 	timeout -k 1 60 "$check" --limit 5 harness >"$tmp/out" 2>&1 || status=$?
-	verdict "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 1 failed, 0 skipped 0" "check: a suite that hangs is one failure"
-	verdict "$(grep -c '^# harness: not over after 5 s' "$tmp/out") $(grep -c "sleep $a" "$tmp/out")" "1 1" \
+	equal "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 1 failed, 0 skipped 0" "check: a suite that hangs is one failure"
+	equal "$(grep -c '^# harness: not over after 5 s' "$tmp/out") $(grep -c "sleep $a" "$tmp/out")" "1 1" \
 		"check: it is named and its processes are shown"
 	status=0
 	timeout -k 1 60 "$check" -j 2 --limit 5 harness harness >"$tmp/out" 2>&1 || status=$?
-	verdict "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 2 failed, 0 skipped 0" "check -j: likewise"
+	equal "$status $(tail -n 1 "$tmp/out") $(runs "$a")" "1 0 passed, 2 failed, 0 skipped 0" "check -j: likewise"
 }
 
 # listed EXPECTED NAME: the failures that the last lines list
 listed() {
 	timeout -k 1 60 "$check" --limit 20 harness >"$tmp/out" 2>&1
-	verdict "$(tail -n 4 "$tmp/out" | sed -n 's/^# failed: harness: //p' | xargs -d '\n' printf '%s, ')" "$1" "$2"
+	equal "$(tail -n 4 "$tmp/out" | sed -n 's/^# failed: harness: //p' | xargs -d '\n' printf '%s, ')" "$1" "$2"
 }
 
 failures() {
@@ -258,9 +248,9 @@ one_signal() {
 		echo "status \$?"
 	END
 	timeout -k 1 60 "$tree/starter" >"$tmp/out" 2>&1
-	verdict "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check: SIGTERM ends its suite, and not who started it"
+	equal "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check: SIGTERM ends its suite, and not who started it"
 	timeout -k 1 60 env --ignore-signal=INT,QUIT,HUP "$tree/starter" -j 2 >"$tmp/out" 2>&1
-	verdict "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check -j: likewise, where all other signals are ignored"
+	equal "$(tail -n 1 "$tmp/out") $(runs "$a")" "status 143 0" "check -j: likewise, where all other signals are ignored"
 }
 
 # starts a suite in every way, without waiting for it
@@ -271,7 +261,7 @@ background() {
 	: >"$tmp/log"
 	"$tree/starter"
 	within 60 "the runner's last line" grep -q '^[0-9]* passed, ' "$tmp/log"
-	verdict "$(tail -n 1 "$tmp/log")" "$scripts passed, 0 failed, 0 skipped" "check: by setsid and nohup in the background of a script"
+	equal "$(tail -n 1 "$tmp/log")" "$scripts passed, 0 failed, 0 skipped" "check: by setsid and nohup in the background of a script"
 }
 
 # One real program, built and run in every way at once: below a path with a space, in the background, with nohup, umask 077, no HOME, and
@@ -290,7 +280,7 @@ real() {
 	printf '#!/bin/sh\numask 077\nexec nohup env -u HOME "$@" >"%s" 2>&1 &\nwait "$!"\n' "$tmp/log" | program starter
 	timeout -k 1 200 "$tree/starter" "${as[@]}" "$tree/copy/tools/testing/clean-start" --limit 100 -- sh -c '
 		make -s -C "$1" plain/test_quic_hdr && cd "$1" && ./run.sh plain/test_quic_hdr' sh "$tree/copy/userspace/tests" || status=$?
-	verdict "$status $(tail -n 1 "$tmp/log")" "0 8 passed, 0 failed, 0 skipped" "a real test is built and run in every way at once"
+	equal "$status $(tail -n 1 "$tmp/log")" "0 8 passed, 0 failed, 0 skipped" "a real test is built and run in every way at once"
 	[ "$status" = 0 ] || sed 's/^/# /' "$tmp/log"
 }
 
@@ -318,5 +308,4 @@ failures
 one_signal
 background
 real
-printf '1..%s\n' "$count"
-exit "$failed"
+end

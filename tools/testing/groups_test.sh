@@ -5,21 +5,12 @@
 # programs that the scripts call have to be built and ignored by git too. Prints KTAP.
 set -eu
 
-directory=$(cd "$(dirname "$0")/selftests/ip_vs_quic" && pwd -P)
-cd "$directory"
-count=0 failed=0
+# shellcheck source-path=SCRIPTDIR source=verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
+cd "$(dirname "$0")/selftests/ip_vs_quic"
 
 # same WHAT GOT WANTED
-same() {
-	count=$((count + 1))
-	if [ "$2" = "$3" ]; then
-		printf 'ok %s groups: %s\n' "$count" "$1"
-	else
-		diff <(printf '%s\n' "$3") <(printf '%s\n' "$2") | sed 's/^/# /'
-		printf 'not ok %s groups: %s\n' "$count" "$1"
-		failed=1
-	fi
-}
+same() { equal "$2" "$3" "groups: $1"; }
 
 # made NAME: what the Makefile has in the variable, one word a line
 made() { make -s --no-print-directory --eval="print: ; @printf '%s\\n' \$($1)" print; }
@@ -45,5 +36,4 @@ same "the shares of one guest are all of its groups, each once" "$(for share in 
 programs=$(grep -l '^int main(' ./*.c | sed 's|^\./||; s|\.c$||' | sort)
 same "make builds every program" "$(made TEST_GEN_FILES | sort)" "$programs"
 same "git ignores every program" "$(sed -n 's|^/||p' .gitignore | sort)" "$programs"
-printf '1..%s\n' "$count"
-exit "$failed"
+end

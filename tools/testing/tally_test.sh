@@ -6,31 +6,22 @@
 set -u
 
 here=$(cd "$(dirname "$0")" && pwd -P)
+# shellcheck source-path=SCRIPTDIR source=verdicts.sh
+. "$here/verdicts.sh"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-count=0 failed=0
-
-verdict() {
-	count=$((count + 1))
-	if [ "$1" = "$2" ]; then
-		printf 'ok %s %s\n' "$count" "$3"
-	else
-		printf '# got %s, wanted %s\nnot ok %s %s\n' "$1" "$2" "$count" "$3"
-		failed=1
-	fi
-}
 
 # tally SCORE NAME KTAP
 tally() {
 	printf '%b' "$3" | awk -v totals="$tmp/totals" -f "$here/tally.awk" >"$tmp/out"
-	verdict "$(cat "$tmp/totals")" "$1" "tally: $2"
+	equal "$(cat "$tmp/totals")" "$1" "tally: $2"
 }
 
 # console VERDICT LINE
 console() {
 	local found=clean
 	printf '[    1.234567] %s\n' "$2" | grep -qE -f "$here/qemu/reports" && found=report
-	verdict "$found" "$1" "console: $2"
+	equal "$found" "$1" "console: $2"
 }
 
 printf 'KTAP version 1\n'
@@ -72,5 +63,4 @@ console clean 'kmemleak: Automatic memory scanning thread started'
 console clean 'IPVS: [quic] scheduler registered.'
 console clean 'ODEBUG: selftest passed'
 console clean 'rcu: Hierarchical RCU implementation.'
-printf '1..%s\n' "$count"
-exit "$failed"
+end

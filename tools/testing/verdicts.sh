@@ -24,6 +24,17 @@ verdict() {
 	fi
 }
 
+# equal GOT WANTED NAME: a test that passes if the two are the same. Otherwise their difference is shown.
+equal() {
+	verdict "$3" diff <(printf '%s\n' "$2") <(printf '%s\n' "$1")
+}
+
+# end: the plan of a script that could not tell before, and its status
+end() {
+	printf '1..%s\n' "$verdict_count"
+	[ "$verdict_failures" = 0 ]
+}
+
 # skip NAME WHY
 skip() {
 	verdict_count=$((verdict_count + 1))
