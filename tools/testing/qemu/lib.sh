@@ -75,23 +75,25 @@ with_lock() {
 	exec {lock_fd}>&-
 }
 
-# build_programs LOG: builds this checkout's programs, under a lock
+# build_programs LOG: builds this checkout's programs, all that a guest needs
 build_programs() {
-	with_lock "userspace-$(printf '%s' "$repo" | sha256sum | cut -c1-8)" make_programs "$1"
+	build_userspace "$1"
+	build "$1" tools/testing/selftests/ip_vs_quic
+	build "$1" tools/testing/bench
 }
 
-# The unit tests are not among them: a suite of their own builds and runs these, perhaps at the same time.
-make_programs() {
-	local directory targets
-	while read -r directory targets; do
-		# shellcheck disable=SC2086 # words
-		if ! as_owner make -s -j"$(nproc)" -C "$repo/$directory" $targets >"$1" 2>&1; then
-			cat "$1" >&2
-			die "the programs in $directory do not build."
-		fi
-	done <<-END
-		userspace lib quiclbadm h3server
-		tools/testing/selftests/ip_vs_quic all
-		tools/testing/bench all
-	END
+# build_userspace LOG: of these the ones in userspace/. The unit tests are not among them: a suite of their own builds and runs these,
+# perhaps at the same time.
+build_userspace() { build "$1" userspace lib quiclbadm h3server; }
+
+# build LOG DIRECTORY [TARGET...]: under a lock
+build() {
+	with_lock "userspace-$(printf '%s' "$repo" | sha256sum | cut -c1-8)" make_in "$@"
+}
+
+make_in() {
+	if ! as_owner make -s -j"$(nproc)" -C "$repo/$2" "${@:3}" >"$1" 2>&1; then
+		cat "$1" >&2
+		die "the programs in $2 do not build."
+	fi
 }
