@@ -67,8 +67,9 @@ port_up() {
 settled() {
 	local dev
 	for dev in "$@"; do
-		poll 20 "$dev to be up" is_up "$dev"
+		poll 20 "$dev to be up" has_state "$dev" UP
 	done
 }
 
-is_up() { [ "$(ip -j link show "$1" | jq -r '.[0].operstate')" = UP ]; }
+# has_state DEV OPERSTATE
+has_state() { [ "$(ip -j link show "$1" | jq -r '.[0].operstate')" = "$2" ]; }

@@ -108,8 +108,6 @@ drops_when_disabled() {
 	fail "the kernel has enabled the port again, whenever it was disabled"
 }
 
-no_carrier() { [ "$(ip -j link show dev "$1" | jq -r '.[0].operstate')" = DOWN ]; }
-
 bridge() {
 	local svc ip
 	prepare
@@ -130,7 +128,7 @@ bridge() {
 	# free again; what the kernel does when the bridge has lost its only port makes routing's answers of before void
 	ip link set p0 nomaster
 	settled p0
-	poll 20 "the bridge to have no carrier" no_carrier b7
+	poll 20 "the bridge to have no carrier" has_state b7 DOWN
 	on p0
 	link_layer=r-p0/02:00:00:00:01:01
 	gives 1 p0.not-local=1 "$svc.routed=1"
@@ -204,7 +202,6 @@ vrf_route() {
 	ip addr del "$VIP6/128" dev lo
 	defer "ip addr add $VIP6/128 dev lo nodad"
 	ip route add local "$VIP6" dev vrf8 table local
-	link_layer=
 	on
 	warm 6
 	taken 1

@@ -60,19 +60,20 @@ goes() {
 # both_ways "HOW WORD..."...: the same without the express path and with it; the express path has learned from usual datagrams, and still
 # takes them
 both_ways() {
-	local input
 	q express del "$dev" 2>/dev/null || true
+	each_goes "$@"
+	q express add "$dev"
+	usual
+	each_goes "$@"
+	usual
+}
+
+each_goes() {
+	local input
 	for input in "$@"; do
 		# shellcheck disable=SC2086 # words
 		goes $input
 	done
-	q express add "$dev"
-	usual
-	for input in "$@"; do
-		# shellcheck disable=SC2086
-		goes $input
-	done
-	usual
 }
 
 # usual: the express path takes an ordinary datagram
