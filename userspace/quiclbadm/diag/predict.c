@@ -207,7 +207,7 @@ static int decide_here(const struct service *svc, const struct quic_hdr *hdr,
 static int decide_live(struct service *svc, const struct quic_hdr *hdr,
 		       struct quic_decoded *decoded)
 {
-	size_t said = 1 + (hdr->dcid[0] & 0x1f);
+	size_t said = qlb_self_len(hdr->dcid[0]);
 	const struct config *config;
 	uint8_t cid[32] = { 0 };
 	int err;

@@ -9,27 +9,6 @@
 
 #include "common/xalloc.h"
 
-static char *read_file(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	size_t size = 1 << 20, len = 0, part;
-	char *text;
-
-	if (!file)
-		return NULL;
-	text = xcalloc(1, size);
-	while ((part = fread(text + len, 1, size - 1 - len, file))) {
-		len += part;
-		if (len < size - 1)
-			continue;
-		size *= 2;
-		text = xreallocarray(text, size, 1);
-	}
-	text[len] = '\0';
-	fclose(file);
-	return text;
-}
-
 /* "ffffffff81000000 T name[\t[module]]"; without root all addresses are 0. */
 static bool is_function(const char *line)
 {
@@ -39,34 +18,40 @@ static bool is_function(const char *line)
 	       strchr("tTwW", end[1]);
 }
 
-/* Leaves functions alone, in place: variables would cost as much to register. */
-static void keep_functions(char *text)
+/*
+ * The lines about functions: variables would cost as much to register.  NULL when it cannot
+ * be read.
+ */
+static char *read_functions(const char *path)
 {
-	char *line, *next, *out = text;
+	FILE *file = fopen(path, "re"), *functions;
+	char *text = NULL, *line = NULL;
+	size_t size, room = 0;
 
-	for (line = text; *line; line = next) {
-		next = line + strcspn(line, "\n");
-		if (*next)
-			next++;
-		if (!is_function(line))
-			continue;
-		memmove(out, line, (size_t)(next - line));
-		out += next - line;
-	}
-	*out = '\0';
+	if (!file)
+		return NULL;
+	functions = open_memstream(&text, &size);
+	if (!functions)
+		no_memory();
+	while (getline(&line, &room, file) >= 0)
+		if (is_function(line))
+			fputs(line, functions);
+	free(line);
+	fclose(file);
+	if (fclose(functions))
+		no_memory();
+	return text;
 }
 
 struct tep_handle *symbols_read(void)
 {
 	struct tep_handle *tep = tep_alloc();
-	char *text = read_file("/proc/kallsyms");
+	char *text = read_functions("/proc/kallsyms");
 
 	if (!tep)
 		no_memory();
-	if (text) {
-		keep_functions(text);
+	if (text)
 		tep_parse_kallsyms(tep, text);
-	}
 	free(text);
 	return tep;
 }
