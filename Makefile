@@ -8,7 +8,7 @@
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
 #   make check-rotation    what CI runs besides "make check": the static checks, the bench, a part of the two above   (NUMBER)
-#   make check-all         all that CI chooses from, whole: hours
+#   make check-all         all that CI chooses from, whole: hours; RESUME=1 goes on where a run of this commit was ended
 #   make kernels              fetches and builds the kernels that these need and the cache lacks
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
@@ -108,7 +108,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
