@@ -235,9 +235,9 @@ failures() {
 	listed 'tally: the plan promised 2 results, there are 1, ' "check: what is missing is listed too"
 }
 
-# counts FIRST EXPECTED NAME: the first suite's line, without its times, and the last line, by check --resume of two suites
+# counts FIRST EXPECTED NAME [OPTION]: the first suite's line, without its times, and the last line, by check of two suites
 counts() {
-	XDG_CACHE_HOME="$tmp/cache" "$check" --limit 60 --resume harness netlink >"$tmp/out" 2>&1
+	XDG_CACHE_HOME="$tmp/cache" "$check" --limit 60 ${4:+"$4"} harness netlink >"$tmp/out" 2>&1
 	equal "$(sed -n 's/ \(in\|on\) [0-9].*//; s/^# harness: //p' "$tmp/out"), $(tail -n 1 "$tmp/out")" "$1, $2" "$3"
 }
 
@@ -250,15 +250,19 @@ resume() {
 	"${vcs[@]}" init -q
 	"${vcs[@]}" add -A
 	"${vcs[@]}" commit -qm first
-	counts "$scripts passed, 0 failed, 0 skipped" "$((scripts + 1)) passed, 0 failed, 0 skipped" "check --resume: what passes is counted"
-	counts "$scripts passed, 0 failed, 0 skipped at this commit" "$((scripts + 1)) passed, 0 failed, 0 skipped" "check --resume: ... and not run again"
+	local one="$scripts passed, 0 failed, 0 skipped" both="$((scripts + 1)) passed, 0 failed, 0 skipped"
+	counts "$one" "$both" "check: what passes at a commit is kept"
+	counts "$one at this commit" "$both" "check --resume: ... and counted" --resume
+	counts "$one" "$both" "check: ... and run again without --resume"
 	harness "printf 'not ok 1 a\n1..1\n'; exit 1"
 	XDG_CACHE_HOME="$tmp/cache" "$check" --resume harness >"$tmp/out" 2>&1
 	equal "$? $(grep -c 'the tree has changes; commit them first: tools/testing/tally_test.sh' "$tmp/out")" "125 1" \
 		"check --resume: a tree with changes is refused"
+	one="$((scripts - 1)) passed, 1 failed, 0 skipped" both="$scripts passed, 1 failed, 0 skipped"
+	counts "$one" "$both" "check: a tree with changes is run"
 	"${vcs[@]}" commit -qam second
-	counts "$((scripts - 1)) passed, 1 failed, 0 skipped" "$scripts passed, 1 failed, 0 skipped" "check --resume: another commit is run"
-	counts "$((scripts - 1)) passed, 1 failed, 0 skipped" "$scripts passed, 1 failed, 0 skipped" "check --resume: what failed is run again"
+	counts "$one" "$both" "check --resume: another commit is run" --resume
+	counts "$one" "$both" "check --resume: what failed is run again" --resume
 }
 
 # The script that starts check is in the same process group, and must not be ended with it. Its word goes to a file: what is left of the
