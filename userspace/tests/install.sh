@@ -55,8 +55,8 @@ files() { (cd "$root" && find . ! -type d | sort); }
 installed="./usr/include/quiclb.h
 ./usr/lib/libquiclb.a
 ./usr/lib/libquiclb.so
-./usr/lib/libquiclb.so.0
 ./usr/lib/libquiclb.so.$version
+./usr/lib/libquiclb.so.1
 ./usr/lib/pkgconfig/libquiclb.pc
 ./usr/libexec/quiclbadm-diag
 ./usr/sbin/quiclb-h3server

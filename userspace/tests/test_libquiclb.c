@@ -682,7 +682,7 @@ static void shared_library(void **state)
 	(void)state;
 	assert_non_null(library);
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		assert_non_null(dlvsym(library, names[i], "LIBQUICLB_0"));
+		assert_non_null(dlvsym(library, names[i], "LIBQUICLB_1"));
 	for (i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
 		assert_null(dlsym(library, hidden[i]));
 	mint_unroutable = (int (*)(uint8_t *, size_t))

@@ -139,7 +139,7 @@ build() {
 	same "version of the loaded module" "$(</sys/module/ip_vs_quic/version)" "$(<"$TOP/VERSION")"
 	same "the installed module" "$(modinfo -n ip_vs_quic | sed -E 's#/(extra|updates)/#/*/#')" "/lib/modules/$(uname -r)/*/ip_vs_quic.ko"
 	same "the installed program" "$(type -P quiclbadm)" /usr/local/sbin/quiclbadm
-	ldconfig -p | grep -q "libquiclb.so.0 .*=> /usr/local/lib/" || fail "the loader does not know libquiclb"
+	ldconfig -p | grep -q "libquiclb.so.1 .*=> /usr/local/lib/" || fail "the loader does not know libquiclb"
 }
 
 configure() {
