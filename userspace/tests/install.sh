@@ -58,6 +58,8 @@ installed="./usr/include/quiclb.h
 ./usr/lib/libquiclb.so.$version
 ./usr/lib/libquiclb.so.1
 ./usr/lib/pkgconfig/libquiclb.pc
+./usr/lib/systemd/system/quiclbadm.service
+./usr/libexec/quiclbadm-boot
 ./usr/libexec/quiclbadm-diag
 ./usr/sbin/quiclb-h3server
 ./usr/sbin/quiclbadm

@@ -90,8 +90,8 @@ all_blocks() {
 sudo tools/setup
 ip addr add 192.0.2.1/32 dev lo
 quiclbadm genkey > /etc/quiclb.key && chmod 600 /etc/quiclb.key
-quiclbadm -S > /etc/quiclb.rules
-quiclbadm -R < /etc/quiclb.rules
+quiclbadm -S > /etc/quiclbadm.rules
+quiclbadm -R < /etc/quiclbadm.rules
 modprobe ipip
 quiclb-h3server --listen 192.0.2.1:443 --tls-cert cert.pem --tls-key key.pem \\"
 }
@@ -190,7 +190,7 @@ module_goes() { rmmod ip_vs_quic; }
 restart() {
 	local rules
 	block director.4 lb
-	rules=$(</etc/quiclb.rules)
+	rules=$(</etc/quiclbadm.rules)
 	quiclbadm -C
 	poll 30 "the module without users" module_goes
 	director_starts
@@ -212,7 +212,7 @@ install it by make dkms-install, which signs, and enrol the key by mokutil --imp
 	grep -q "Key was rejected by service" "$WORK/refusal" || fail "modprobe: $(<"$WORK/refusal")"
 	refused 1 "$sentence" quiclbadm -A -u "$SVC4"
 	# refused() reads from /dev/null
-	restore() { quiclbadm -R </etc/quiclb.rules; }
+	restore() { quiclbadm -R </etc/quiclbadm.rules; }
 	refused 1 "$sentence" restore
 	(cd "$SOURCES" && sudo make -s modules_install) >"$WORK/log" 2>&1 || { cat "$WORK/log" && exit 1; }
 	grep -q '^Warning: this kernel takes only signed modules' "$WORK/log" || fail "make modules_install: $(<"$WORK/log")"
