@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/foreign.h"
 #include "cli/parse.h"
+#include "cli/suggest.h"
 #include "common/err.h"
 
 /* One word of the command line after the other. */
@@ -45,6 +47,8 @@ static enum cmd find_command(char letter, const char *name)
 
 	if (letter == 'l')
 		return CMD_LIST;
+	if (letter == 'V')
+		return CMD_VERSION;
 	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
 		if (commands[cmd].letter &&
 		    (name ? !strcmp(commands[cmd].name, name) :
@@ -67,11 +71,14 @@ static int read_option(struct args *args, struct words *words,
 		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
 				 what);
 	if (desc->opt != OPT_SERVER_ID &&
-	    args->seen & UINT64_C(1) << desc->opt)
-		return bad_usage("%s: %s", what, desc->takes == TAKES_NOTHING ?
-				 "given twice, or with an option that excludes it" :
-				 "given twice");
+	    args->seen & UINT64_C(1) << desc->opt) {
+		if (args->by[desc->opt] == desc)
+			return bad_usage("%s: given twice", what);
+		return bad_usage("%s: not together with %s", what,
+				 option_spelling(args->by[desc->opt]));
+	}
 	args->seen |= UINT64_C(1) << desc->opt;
+	args->by[desc->opt] = desc;
 	if (desc->takes == TAKES_NOTHING && value)
 		return bad_usage("%s: takes no value", what);
 	/* no value begins like that, and it might be --key=... */
@@ -86,11 +93,36 @@ static int read_option(struct args *args, struct words *words,
 	return desc->read ? desc->read(args, desc, what, value) : 0;
 }
 
+/* A long name that is neither a command's nor an option's. */
+static int unknown_name(const char *what, const char *name)
+{
+	const char *sentence = foreign_option(name);
+	struct suggestion suggestion = { .typed = name };
+	enum cmd cmd;
+	size_t i;
+
+	if (sentence)
+		return bad_usage("%s: %s", what, sentence);
+	/* without the space between, the rest may be a key */
+	if (!strncmp(name, "key", 3))
+		return bad_usage("--key...: no such option (--key-file)");
+	for (i = 0; option_at(i); i++)
+		if (option_at(i)->opt != OPT_KEY)
+			suggest_offer(&suggestion, option_at(i)->name);
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
+		if (commands[cmd].letter)
+			suggest_offer(&suggestion, commands[cmd].name);
+	if (suggestion.best)
+		return bad_usage("%s: no such option (--%s?)", what,
+				 suggestion.best);
+	return bad_usage("%s: no such option", what);
+}
+
 static int read_long(struct args *args, struct words *words, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	const struct option_desc *desc;
-	char what[32];
+	char what[64];
 	enum cmd cmd;
 
 	snprintf(what, sizeof(what), "%.*s",
@@ -99,43 +131,92 @@ static int read_long(struct args *args, struct words *words, const char *word)
 	if (desc)
 		return read_option(args, words, desc, what,
 				   equals ? equals + 1 : NULL);
-	cmd = equals ? CMD_NONE : find_command(0, what + 2);
+	cmd = find_command(0, what + 2);
+	if (cmd != CMD_NONE && equals)
+		return bad_usage("%s: takes no value", what);
 	if (cmd != CMD_NONE)
 		return set_command(args, cmd, what);
-	/* without the space between, the rest may be a key */
-	if (!strncmp(what, "--key", 5))
-		return bad_usage("--key...: no such option (--key-file)");
-	return bad_usage("%s: no such option", what);
+	return unknown_name(what, what + 2);
+}
+
+/* "-stats": the letters would be options, and their sentences about those. */
+static const char *long_name_of(const char *letters)
+{
+	const struct option_desc *desc;
+	char name[32];
+	enum cmd cmd;
+
+	if (strcspn(letters, "=") < 3 ||
+	    strcspn(letters, "=") >= sizeof(name))
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(letters, "="),
+		 letters);
+	desc = option_find(0, name);
+	if (desc)
+		return desc->name;
+	cmd = find_command(0, name);
+	return cmd == CMD_NONE ? NULL : commands[cmd].name;
+}
+
+static int read_letter_with_value(struct args *args, struct words *words,
+				  const struct option_desc *desc,
+				  const char *what, const char *rest)
+{
+	if (*rest == '=')
+		return bad_usage("%s: behind a letter, the value has no equals sign (%s %s)",
+				 what, what, rest[1] ? rest + 1 : "VALUE");
+	return read_option(args, words, desc, what, *rest ? rest : NULL);
 }
 
 static int read_letters(struct args *args, struct words *words,
 			const char *letters)
 {
+	const char *name = long_name_of(letters);
 	const struct option_desc *desc;
 	char what[3] = "-";
 	enum cmd cmd;
-	int err;
+	int err = 0;
 
-	for (; *letters; letters++) {
+	if (name)
+		return bad_usage("-%s: a long name has two hyphens (--%s)",
+				 name, name);
+	for (; !err && *letters; letters++) {
+		if (*letters == '=')
+			return bad_usage("%s: takes no value", what);
 		what[1] = *letters;
 		cmd = find_command(*letters, NULL);
-		if (cmd != CMD_NONE) {
-			err = set_command(args, cmd, what);
-			if (err)
-				return err;
-			continue;
-		}
 		desc = option_find(*letters, NULL);
-		if (!desc)
+		if (cmd != CMD_NONE)
+			err = set_command(args, cmd, what);
+		else if (!desc)
 			return bad_usage("%s: no such option", what);
-		if (desc->takes != TAKES_NOTHING)
-			return read_option(args, words, desc, what,
-					   letters[1] ? letters + 1 : NULL);
-		err = read_option(args, words, desc, what, NULL);
-		if (err)
-			return err;
+		else if (desc->takes != TAKES_NOTHING)
+			return read_letter_with_value(args, words, desc, what,
+						      letters + 1);
+		else
+			err = read_option(args, words, desc, what, NULL);
 	}
-	return 0;
+	return err;
+}
+
+static int unknown_command(const char *word)
+{
+	struct suggestion suggestion = { .typed = word };
+	enum cmd cmd;
+
+	if (!strncmp(word, "\xef\xbb\xbf", 3))
+		return bad_usage("the text begins with a byte order mark: save it as UTF-8 without one");
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
+		if (!commands[cmd].letter || cmd >= CMD_HELP)
+			suggest_offer(&suggestion, commands[cmd].name);
+	if (suggestion.best)
+		return bad_usage("%s: no such command (%s?)", word,
+				 suggestion.best);
+	/* long names of letters are words to those who know nft or ip */
+	for (cmd = CMD_NONE + 1; cmd < CMD_HELP; cmd++)
+		if (commands[cmd].letter && !strcmp(commands[cmd].name, word))
+			return bad_usage("%s: no such command (--%s)", word, word);
+	return bad_usage("%s: no such command (quiclbadm help)", word);
 }
 
 /* "config add", "decode": the command is in front. */
@@ -177,7 +258,17 @@ static int read_command_words(struct args *args, struct words *words)
 	if (known)
 		return bad_usage("%s: what to do with it is missing (quiclbadm help %s)",
 				 word, word);
-	return bad_usage("%s: no such command (quiclbadm help)", word);
+	return unknown_command(word);
+}
+
+static int not_an_option(const char *word)
+{
+	size_t len = strlen(word);
+
+	/* part of a key, torn off by white space */
+	if (len >= 8 && strspn(word, "0123456789abcdefABCDEF") == len)
+		return bad_usage("a word of %zu hex digits is not an option", len);
+	return bad_usage("%s: not an option", word);
 }
 
 static int read_operand(struct args *args, const char *word)
@@ -187,7 +278,7 @@ static int read_operand(struct args *args, const char *word)
 		return bad_usage("--key: the word behind the key is not an option");
 	if (args->cmd == CMD_NONE ||
 	    args->operand_count >= commands[args->cmd].operands)
-		return bad_usage("%s: not an option", word);
+		return not_an_option(word);
 	args->operands[args->operand_count++] = word;
 	args->seen |= O(OPERAND);
 	return 0;
@@ -225,6 +316,7 @@ static int check_options(const struct args *args)
 
 		if (args->seen & ~may & bit)
 			return bad_usage("%s: %s does not take it",
+					 args->by[opt] ? option_spelling(args->by[opt]) :
 					 option_name(opt, args->cmd),
 					 cmd_name(args->cmd));
 	}
@@ -239,12 +331,38 @@ static int check_options(const struct args *args)
 static int finish_service(struct args *args)
 {
 	struct service_id *id = &args->service;
+	char text[ENDPOINT_STRLEN];
 
 	if (id->fwmark)
 		id->vip.af = given(args, O(IPV6)) ? AF_INET6 : AF_INET;
 	else if (given(args, O(IPV6)))
 		return bad_usage("-6: only with -f; an address tells its family");
-	return 0;
+	/* what is saved was made, maybe by ipvsadm, and must be restorable */
+	if (args->cmd != CMD_ADD_SERVICE || id->fwmark || args->from_state_file)
+		return 0;
+	return parse_check_unicast("-u", endpoint_str(&id->vip, text), &id->vip);
+}
+
+static const char *family_name(uint16_t af)
+{
+	return af == AF_INET6 ? "IPv6" : "IPv4";
+}
+
+static int check_server(const struct args *args)
+{
+	const bool adds = args->cmd == CMD_ADD_SERVER ||
+			  args->cmd == CMD_SERVER_ID_ADD;
+	const uint16_t af = args->service.vip.af;
+
+	if (args->cmd != CMD_SERVER_ID_ADD && args->server.af != af &&
+	    args->forward != IP_VS_CONN_F_TUNNEL &&
+	    (args->cmd == CMD_ADD_SERVER || given(args, O(FORWARD))))
+		return bad_usage("-r %s: an %s server of an %s service is reached by a tunnel only (-i)",
+				 args->server_text,
+				 family_name(args->server.af), family_name(af));
+	if (!adds || args->from_state_file)
+		return 0;
+	return parse_check_unicast("-r", args->server_text, &args->server);
 }
 
 static int finish_server(struct args *args)
@@ -265,7 +383,7 @@ static int finish_server(struct args *args)
 	    !args->service.fwmark && args->server.port != args->service.vip.port)
 		caution("-r %s: port %u stays unused, -g and -i leave the service's in the datagram",
 			args->server_text, args->server.port);
-	return 0;
+	return check_server(args);
 }
 
 static int finish_persistence(const struct args *args)
@@ -371,6 +489,12 @@ static int finish_config(const struct args *args)
 				  args->server_id_len, args->nonce_len);
 }
 
+/* The first of the options that no list has. */
+static enum opt first_unlisted(const struct args *args)
+{
+	return (enum opt)__builtin_ctzll(args->seen & ~commands[CMD_LIST].may);
+}
+
 int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 {
 	struct words words = { argc, argv };
@@ -384,11 +508,10 @@ int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 	err = read_words(args, &words);
 	if (err || (args->help && !from_state_file))
 		return err;
-	/* as ipvsadm: nothing asked for is a list */
-	if (args->cmd == CMD_NONE && args->seen)
+	/* as ipvsadm: nothing asked for is a list, also one with options */
+	if (args->cmd == CMD_NONE && args->seen & ~commands[CMD_LIST].may)
 		return bad_usage("%s: the command is missing (quiclbadm help)",
-				 option_name((enum opt)__builtin_ctzll(args->seen),
-					     CMD_NONE));
+				 option_name(first_unlisted(args), CMD_NONE));
 	if (args->cmd == CMD_NONE)
 		args->cmd = CMD_LIST;
 	if (from_state_file && (args->help || !commands[args->cmd].restorable))

@@ -83,8 +83,9 @@ enum opt {
 	SOURCES(X)
 #undef X
 	OPT_NUMERIC,
-	OPT_VIEW,		/* --stats, --rate, --thresholds, --tun-info */
+	OPT_VIEW,		/* -c, --stats, --rate, ... */
 	OPT_EXACT,
+	OPT_SORT,
 	OPT_JSON,
 	OPT_SAVED,
 	OPT_ROLE,

@@ -46,16 +46,21 @@ static int read_choice(struct args *args, const struct option_desc *desc,
 static int read_udp(struct args *args, const struct option_desc *desc,
 		    const char *what, const char *value)
 {
+	char text[ENDPOINT_STRLEN];
 	bool has_port;
 	int err;
 
 	(void)desc;
 	args->service.protocol = IPPROTO_UDP;
 	err = parse_endpoint(what, value, &args->service.vip, &has_port);
-	if (!err && !has_port)
-		return bad_usage("%s %s: the port is missing (%s:443)", what,
-				 value, value);
-	return err;
+	if (err || has_port)
+		return err;
+	args->service.vip.port = 443;
+	if (args->service.vip.af == AF_INET6)
+		return bad_usage("%s %s: the port is missing, and before a port an IPv6 address is in brackets (%s)",
+				 what, value, endpoint_str(&args->service.vip, text));
+	return bad_usage("%s %s: the port is missing (%s)", what, value,
+			 endpoint_str(&args->service.vip, text));
 }
 
 static int read_fwmark(struct args *args, const struct option_desc *desc,
@@ -248,6 +253,7 @@ static const struct option_desc options[] = {
 	{ 0, "thresholds", OPT_VIEW, CHOICE(view, VIEW_THRESHOLDS) },
 	{ 0, "tun-info", OPT_VIEW, CHOICE(view, VIEW_TUN_INFO) },
 	{ 0, "exact", OPT_EXACT, FLAG },
+	{ 0, "sort", OPT_SORT, FLAG },
 	{ 'j', "json", OPT_JSON, FLAG },
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 	{ 0, "role", OPT_ROLE, READ(read_role) },
@@ -273,18 +279,31 @@ const struct option_desc *option_find(char letter, const char *name)
 	return NULL;
 }
 
+const struct option_desc *option_at(size_t i)
+{
+	return i < option_count ? &options[i] : NULL;
+}
+
+const char *option_spelling(const struct option_desc *desc)
+{
+	static char names[2][32];
+	static unsigned int next;
+	char *name = names[next++ % 2];
+
+	if (desc->letter)
+		snprintf(name, sizeof(names[0]), "-%c", desc->letter);
+	else
+		snprintf(name, sizeof(names[0]), "--%s", desc->name);
+	return name;
+}
+
 const char *option_name(enum opt opt, enum cmd cmd)
 {
-	static char name[32];
 	size_t i;
 
 	if (opt == OPT_OPERAND)
 		return commands[cmd].operand;
 	for (i = 0; i < option_count - 1 && options[i].opt != opt; i++)
 		;
-	if (options[i].letter)
-		snprintf(name, sizeof(name), "-%c", options[i].letter);
-	else
-		snprintf(name, sizeof(name), "--%s", options[i].name);
-	return name;
+	return option_spelling(&options[i]);
 }

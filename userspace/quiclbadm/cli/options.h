@@ -19,12 +19,15 @@ enum role {
 	ROLE_SERVER,
 };
 
+struct option_desc;
+
 struct args {
 	enum cmd cmd;
 	bool help;
 	bool from_state_file;		/* a line that -R reads */
 	char **argv;			/* all of it, as the program was called */
 	uint64_t seen;			/* O() of the options given */
+	const struct option_desc *by[OPT_COUNT];	/* which of its rows gave each */
 
 	struct service_id service;
 	const char *sched;
@@ -99,6 +102,12 @@ struct option_desc {
 
 /* By letter or, if @name is not NULL, by long name; NULL when there is none. */
 const struct option_desc *option_find(char letter, const char *name);
+
+/* The rows one by one; NULL behind the last. */
+const struct option_desc *option_at(size_t i);
+
+/* "-u" or "--stats"; good until the next call but one. */
+const char *option_spelling(const struct option_desc *desc);
 
 /* The option as the table's first row for it spells it. */
 const char *option_name(enum opt opt, enum cmd cmd);

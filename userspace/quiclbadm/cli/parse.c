@@ -68,6 +68,31 @@ static bool split_endpoint(char *text, char **addr, char **port, uint16_t *af)
 	return true;
 }
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define NAME_CHARACTERS LETTERS "0123456789.-_"
+
+/* "https" */
+static bool is_name(const char *text)
+{
+	return *text && strchr(LETTERS, *text) &&
+	       !text[strspn(text, NAME_CHARACTERS)];
+}
+
+static int not_an_address(const char *what, const char *text)
+{
+	const char *colon = strchr(text, ':');
+	size_t len = colon ? (size_t)(colon - text) : strlen(text);
+
+	/* "server1", "example.org:443" */
+	if (len && !strchr("[:", *text) && !(colon && strchr(colon + 1, ':')) &&
+	    strspn(text, NAME_CHARACTERS) == len &&
+	    strspn(text, "0123456789.") < len)
+		return bad_usage("%s %s: a name, and names are not looked up, for what they mean may change; an address is needed (192.0.2.1:443 or [2001:db8::1]:443)",
+				 what, text);
+	return bad_usage("%s %s: not an IP address (192.0.2.1:443 or [2001:db8::1]:443)",
+			 what, text);
+}
+
 int parse_endpoint(const char *what, const char *text, struct endpoint *ep,
 		   bool *has_port)
 {
@@ -76,16 +101,18 @@ int parse_endpoint(const char *what, const char *text, struct endpoint *ep,
 
 	memset(ep, 0, sizeof(*ep));
 	if (strlen(text) >= sizeof(copy))
-		return bad_usage("%s %s: not an IP address", what, text);
+		return not_an_address(what, text);
 	strcpy(copy, text);
 	if (!split_endpoint(copy, &addr, &port, &ep->af) ||
 	    inet_pton(ep->af, addr, ep->addr) != 1)
-		return bad_usage("%s %s: not an IP address (192.0.2.1:443 or [2001:db8::1]:443)",
-				 what, text);
+		return not_an_address(what, text);
 	*has_port = port;
 	if (!port)
 		return 0;
 	number = decimal(port, 65535);
+	if (number < 0 && is_name(port))
+		return bad_usage("%s %s: the port is not a number; names are not looked up, for what they mean may change",
+				 what, text);
 	if (number < 0)
 		return bad_usage("%s %s: the port is not a number from 0 to 65535",
 				 what, text);
@@ -110,6 +137,9 @@ static int read_hex(const char *what, const char *text, size_t digits,
 {
 	size_t i;
 
+	if (digits > 2 && text[0] == '0' && (text[1] | 0x20) == 'x')
+		return bad_usage("%s %s: hex digits without 0x in front (%.*s)",
+				 what, text, (int)digits - 2, text + 2);
 	for (i = 0; i < digits; i++)
 		if (nibble(text[i]) < 0)
 			return bad_usage("%s %s: not hexadecimal", what, text);
@@ -236,6 +266,28 @@ int parse_sched_flags(const char *what, const char *text, uint32_t *flags)
 		name += len;
 		name += *name == ',';
 	}
+	return 0;
+}
+
+int parse_check_unicast(const char *what, const char *text,
+			const struct endpoint *ep)
+{
+	static const uint8_t zero[16];
+	const struct in6_addr *v6 = (const void *)ep->addr;
+	char addr[INET_ADDRSTRLEN];
+
+	if (!memcmp(ep->addr, zero, sizeof(zero)))
+		return bad_usage("%s %s: the unspecified address, to which no datagram is sent", what, text);
+	if (ep->af == AF_INET && ep->addr[0] >= 240)
+		return bad_usage("%s %s: neither a host's address nor one that a datagram of QUIC is sent to",
+				 what, text);
+	if (ep->af == AF_INET ? ep->addr[0] >= 224 : ep->addr[0] == 0xff)
+		return bad_usage("%s %s: a multicast address, and QUIC is between two hosts",
+				 what, text);
+	if (ep->af == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6))
+		return bad_usage("%s %s: an IPv4 address in IPv6's spelling, which no datagram has (%s)",
+				 what, text, inet_ntop(AF_INET, ep->addr + 12,
+						       addr, sizeof(addr)));
 	return 0;
 }
 

@@ -18,6 +18,10 @@ int parse_number(const char *what, const char *text, uint32_t min, uint32_t max,
 int parse_endpoint(const char *what, const char *text, struct endpoint *ep,
 		   bool *has_port);
 
+/* Can a datagram of QUIC be sent to @ep, which @text was read as? */
+int parse_check_unicast(const char *what, const char *text,
+			const struct endpoint *ep);
+
 /* At least @min and at most @max octets, two hex digits each. */
 int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
 	      size_t max, size_t *len);
@@ -28,11 +32,11 @@ int parse_hex(const char *what, const char *text, uint8_t *octets, size_t min,
  */
 int parse_server_id(const char *what, const char *text, struct mapping *map);
 
-/* IPv4: dotted mask, in network order; IPv6: prefix length. */
 /* "10.0.0.0/8", or "none" */
 int parse_prefix(const char *what, const char *text,
 		 const struct source_desc *desc, struct prefix *prefix);
 
+/* IPv4: dotted mask, in network order; IPv6: prefix length. */
 int parse_netmask(const char *what, const char *text, uint16_t af,
 		  uint32_t *netmask);
 

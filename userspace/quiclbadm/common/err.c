@@ -3,18 +3,27 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "common/printable.h"
 
 static unsigned int input_line;
 
+/* What it repeats of arguments and files may be anything, also a key. */
 static void sentence(const char *kind, const char *format, va_list args)
 {
+	char *text;
+
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	/* what was listed so far comes first when both go to one file */
 	fflush(stdout);
 	fprintf(stderr, "%s: ", kind);
 	if (input_line)
 		fprintf(stderr, "line %u: ", input_line);
-	vfprintf(stderr, format, args);
+	print_secretive(stderr, text ? text : format);
 	fputs(".\n", stderr);
+	free(text);
 }
 
 int refuse(const char *format, ...)

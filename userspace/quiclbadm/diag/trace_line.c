@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/printable.h"
 #include "diag/reasons.h"
 #include "diag/tracer.h"
 #include "kernel/quic.h"
@@ -71,7 +72,7 @@ static void print_drop(const struct trace_line *line)
 {
 	const char *device = *line->drop->device ? line->drop->device : "DEVICE";
 	const struct packet *p = line->packet;
-	char text[ENDPOINT_STRLEN];
+	char text[ENDPOINT_STRLEN], remedy[512];
 
 	if (p && p->tunnel != TUNNEL_NONE) {
 		printf(" in %s %s", packet_tunnel_name(p->tunnel),
@@ -81,7 +82,15 @@ static void print_drop(const struct trace_line *line)
 	if (*line->function)
 		printf(" at %s", line->function);
 	printf(": %s; fix: ", line->reason->cause);
-	printf(line->reason->remedy, device);
+	snprintf(remedy, sizeof(remedy), line->reason->remedy, device);
+	print_printable(stdout, remedy);
+}
+
+/* Its name may have control characters. */
+static void print_device(const char *name)
+{
+	putchar(' ');
+	print_printable(stdout, name);
 }
 
 void trace_line_print(const struct trace_line *line)
@@ -95,7 +104,7 @@ void trace_line_print(const struct trace_line *line)
 	if (line->has_outcome)
 		printf(" %s", outcome_name(line->outcome));
 	if (line->drop && *line->drop->device)
-		printf(" %s", line->drop->device);
+		print_device(line->drop->device);
 	print_flow(line);
 	print_quic(line);
 	if (line->server.af)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/printable.h"
 #include "common/xalloc.h"
 #include "output/json_build.h"
 
@@ -72,10 +73,13 @@ static void print_text(const struct report *report, const size_t *counts)
 	for (i = 0; i < report->count; i++) {
 		const struct check *check = &report->checks[i];
 
-		printf("%-7s  %-10s  %s\n", level_names[check->level],
-		       check->name, check->evidence);
-		if (check->fix)
-			printf("%-7s  %-10s  fix: %s\n", "", "", check->fix);
+		printf("%-7s  %-10s  ", level_names[check->level], check->name);
+		print_printable(stdout, check->evidence);
+		if (check->fix) {
+			printf("\n%-7s  %-10s  fix: ", "", "");
+			print_printable(stdout, check->fix);
+		}
+		putchar('\n');
 	}
 	printf("%zu ok, %zu advice, %zu unknown, %zu faults\n",
 	       counts[CHECK_OK], counts[CHECK_ADVICE], counts[CHECK_UNKNOWN],

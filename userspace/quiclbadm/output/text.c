@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/printable.h"
 #include "model/outcome.h"
 #include "output/names.h"
 
@@ -240,7 +241,9 @@ static void print_devices(const struct state *state, enum view view)
 	for (i = 0; i < state->device_count; i++) {
 		const struct device *device = &state->devices[i];
 
-		printf("EXP  %s\n", device->name);
+		printf("EXP  ");
+		print_printable(stdout, device->name);
+		putchar('\n');
 		for (j = 0; view == VIEW_STATS && j < device->outcome_count; j++)
 			printf("     %-22s %20" PRIu64 "\n",
 			       express_name((uint32_t)j), device->outcomes[j]);
@@ -277,14 +280,6 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 	}
 	if (view == VIEW_DEFAULT || view == VIEW_STATS)
 		print_devices(state, view);
-}
-
-/* Other programs may have set it: control characters must not reach a terminal. */
-static void print_text(const char *text)
-{
-	for (; *text; text++)
-		putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' :
-								     *text);
 }
 
 /* A column for each field; those of a config's key are Algorithm, Fingerprint and KeySource. */
@@ -328,7 +323,8 @@ static void print_config(const char *service, const struct config *config)
 #undef X
 	printf(" %12" PRIu64 " %9s %12" PRIu64 " %-11s ", config->datagrams,
 	       age_str(config, age), config->misses, fingerprint);
-	print_text(config->key_source ? config->key_source : "-");
+	/* other programs may have set it */
+	print_printable(stdout, config->key_source ? config->key_source : "-");
 	putchar('\n');
 }
 
@@ -396,6 +392,13 @@ void print_server_ids(const struct state *state, const struct endpoint *only)
 	}
 }
 
+/* Its name may have any character but a slash and white space. */
+static void print_device(const struct device *device)
+{
+	print_printable(stdout, device->name);
+	printf("%*s", 16 - (int)strlen(device->name), "");
+}
+
 void print_express(const struct state *state)
 {
 	size_t i, j;
@@ -407,7 +410,7 @@ void print_express(const struct state *state)
 	for (i = 0; i < state->device_count; i++) {
 		const struct device *device = &state->devices[i];
 
-		printf("%-16s", device->name);
+		print_device(device);
 		for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
 			printf(" %12" PRIu64, device->outcomes[j]);
 		putchar('\n');

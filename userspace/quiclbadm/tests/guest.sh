@@ -134,7 +134,7 @@ refusals() {
 		quiclbadm -a -u $svc -r 10.0.0.2 -i --server-id 0a02 --server-id 0a01
 	refused 1 "Error: real server 10.0.0.1:443 of $svc: the service has it already." \
 		quiclbadm -a -u $svc -r 10.0.0.1 -i --server-id 0a03
-	refused 1 "Error: real server 255.255.255.255:443 of $svc: IPVS does not take it so: an address of no single host, or another address family without -i." \
+	refused 2 "Error: -r 255.255.255.255: neither a host's address nor one that a datagram of QUIC is sent to." \
 		quiclbadm -a -u $svc -r 255.255.255.255 -i --server-id 0a03
 	refused 1 "Error: server IDs of 10.0.0.2:443 in $svc: The service has no such real server." \
 		quiclbadm server-id add -u $svc -r 10.0.0.2 --server-id 0a02

@@ -111,7 +111,7 @@ static void real_servers(void **state)
 	done("-e -u " SVC " -r 10.0.0.1 -w 0");
 	done("-e -u " SVC " -r 10.0.0.2 -w 5 --server-id 0a07");
 	done("-e -u " SVC " -r 10.0.0.1 -x 1 --server-id 1:0b01 --server-id 2:0c");
-	done("-e -u " SVC " -r [fd00::1] -g");
+	done("-e -u " SVC " -r [fd00::1] -w 3");
 	says(1, "real server 10.0.0.9:443 of " SVC ": the service has no such real server",
 	     "-e -u " SVC " -r 10.0.0.9 -w 1 --server-id 0a10");
 	says(1, "real server 10.0.0.1:443 of " SVC ": it exists already",
@@ -492,6 +492,14 @@ static void express(void **state)
 	done("-A -u " SVC);
 	done("-L -u " SVC);
 	assert_null(strstr(ran_out, "EXP"));
+
+	/* a device's name may be anything but a slash and white space */
+	done("express add a\x1b[1m\x07");
+	done("-L");
+	assert_non_null(strstr(ran_out, "\nEXP  a\\x1b[1m\\x07\n"));
+	done("express list");
+	assert_non_null(strstr(ran_out, "\na\\x1b[1m\\x07 "));
+	done("express del a\x1b[1m\x07");
 
 	/* services are cleared, devices are not; restoring adds and never removes */
 	done("-C");

@@ -142,6 +142,9 @@ static void config_limits(void **state)
 			}
 }
 
+#define SYNC "IPVS's connection synchronization is ipvsadm's; what is routed by connection ID needs none, since each director computes the same"
+#define NAMES "a name, and names are not looked up, for what they mean may change; an address is needed (192.0.2.1:443 or [2001:db8::1]:443)"
+
 static void sentences_of_readers(void **state)
 {
 	static const struct {
@@ -152,10 +155,10 @@ static void sentences_of_readers(void **state)
 		{ "-A -u 192.0.2.1",
 		  "-u 192.0.2.1: the port is missing (192.0.2.1:443)" },
 		{ "-A -u 192.0.2.1:0", "-u: port 0 is for persistent services" },
-		{ "-A -u x:1",
-		  "-u x:1: not an IP address (192.0.2.1:443 or [2001:db8::1]:443)" },
-		{ "-A -u 192.0.2.1:x",
-		  "-u 192.0.2.1:x: the port is not a number from 0 to 65535" },
+		{ "-A -u 192.0.2:1",
+		  "-u 192.0.2:1: not an IP address (192.0.2.1:443 or [2001:db8::1]:443)" },
+		{ "-A -u 192.0.2.1:70000",
+		  "-u 192.0.2.1:70000: the port is not a number from 0 to 65535" },
 		{ "-A -t 192.0.2.1:443",
 		  "-t: QUIC runs over UDP (-u); ipvsadm manages the other services" },
 		{ "-A --sctp-service 192.0.2.1:443",
@@ -163,11 +166,17 @@ static void sentences_of_readers(void **state)
 		{ "-A -f 0", "-f 0: not a number from 1 to 4294967295" },
 		{ "-A -u 192.0.2.1:443 -6",
 		  "-6: only with -f; an address tells its family" },
-		{ "-A -u 192.0.2.1:443 -f 1", "-f: given twice" },
-		{ "-A -u 192.0.2.1:443 -o -o",
-		  "-o: given twice, or with an option that excludes it" },
+		{ "-A -u 2001:db8::1",
+		  "-u 2001:db8::1: the port is missing, and before a port an IPv6 address is in brackets ([2001:db8::1]:443)" },
+		{ "-A -u 192.0.2.1:443 -f 1", "-f: not together with -u" },
+		{ "-A -f 1 -u 192.0.2.1:443", "-u: not together with -f" },
+		{ "-A -u 192.0.2.1:443 -u 192.0.2.1:443", "-u: given twice" },
+		{ "-A -u 192.0.2.1:443 -o -o", "-o: given twice" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i -m",
-		  "-m: given twice, or with an option that excludes it" },
+		  "-m: not together with -i" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --masquerading --ipip",
+		  "--ipip: not together with -m" },
+		{ "-L --stats --rate", "--rate: not together with --stats" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -w x",
 		  "-w x: not a number from 0 to 2147483647" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -w", "-w: the value is missing" },
@@ -181,10 +190,68 @@ static void sentences_of_readers(void **state)
 		  "-s: -a does not take it" },
 		{ "-A -u 192.0.2.1:443 -D", "-D: there is a command already, -A" },
 		{ "-q", "-q: no such option" },
-		{ "--wieght 1", "--wieght: no such option" },
-		{ "--add-servic", "--add-servic: no such option" },
-		{ "-n", "-n: the command is missing (quiclbadm help)" },
+		{ "--wieght 1", "--wieght: no such option (--weight?)" },
+		{ "--serverid 01", "--serverid: no such option (--server-id?)" },
+		{ "--add-servic", "--add-servic: no such option (--add-service?)" },
+		{ "--nonce-length 4", "--nonce-length: no such option (--nonce-len?)" },
+		{ "--thresh", "--thresh: no such option (--thresholds?)" },
+		{ "--frobnicate", "--frobnicate: no such option" },
+		{ "--x", "--x: no such option" },
+		{ "-add-service", "-add-service: a long name has two hyphens (--add-service)" },
+		{ "-server-id=01", "-server-id: a long name has two hyphens (--server-id)" },
+		{ "-L -stats", "-stats: a long name has two hyphens (--stats)" },
+		{ "-L -j=1", "-j: takes no value" },
+		{ "-L --json=1", "--json: takes no value" },
+		{ "--list=1", "--list: takes no value" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -w=1",
+		  "-w: behind a letter, the value has no equals sign (-w 1)" },
+		{ "-u 192.0.2.1:443 -w 1", "-w: the command is missing (quiclbadm help)" },
 		{ "show", "show: no such command (quiclbadm help)" },
+		{ "decod 00", "decod: no such command (decode?)" },
+		{ "list", "list: no such command (--list)" },
+		/* ipvsadm's */
+		{ "--set 900 120 300",
+		  "--set: ipvsadm --set changes IPVS's timeouts; that of a quic service is its own (quiclbadm set SERVICE --tuple-timeout SECONDS)" },
+		{ "--start-daemon master", "--start-daemon: " SYNC " (ipvsadm --start-daemon)" },
+		{ "--stop-daemon master", "--stop-daemon: " SYNC " (ipvsadm --stop-daemon)" },
+		{ "--start-daemon=master --mcast-interface eth0", "--start-daemon: " SYNC " (ipvsadm --start-daemon)" },
+		{ "--syncid 1", "--syncid: " SYNC " (ipvsadm --start-daemon)" },
+		{ "-L --nosort", "--nosort: the list is always sorted; leave it out" },
+		/* names, and addresses that are no host's */
+		{ "-a -u 192.0.2.1:443 -r server1", "-r server1: " NAMES },
+		{ "-A -u example.org:443", "-u example.org:443: " NAMES },
+		{ "-A -u 192.0.2.1:https",
+		  "-u 192.0.2.1:https: the port is not a number; names are not looked up, for what they mean may change" },
+		{ "-A -u [::ffff:192.0.2.1]:444",
+		  "-u [::ffff:192.0.2.1]:444: an IPv4 address in IPv6's spelling, which no datagram has (192.0.2.1)" },
+		{ "-A -u 0.0.0.0:443",
+		  "-u 0.0.0.0:443: the unspecified address, to which no datagram is sent" },
+		{ "-A -u [::]:443",
+		  "-u [::]:443: the unspecified address, to which no datagram is sent" },
+		{ "-A -u 224.0.0.1:443",
+		  "-u 224.0.0.1:443: a multicast address, and QUIC is between two hosts" },
+		{ "-A -u [ff02::1]:443",
+		  "-u [ff02::1]:443: a multicast address, and QUIC is between two hosts" },
+		{ "-A -u 255.255.255.255:443",
+		  "-u 255.255.255.255:443: neither a host's address nor one that a datagram of QUIC is sent to" },
+		{ "-a -u 192.0.2.1:443 -r 224.0.0.1",
+		  "-r 224.0.0.1: a multicast address, and QUIC is between two hosts" },
+		{ "server-id add -u 192.0.2.1:443 -r 0.0.0.0 --server-id 01",
+		  "-r 0.0.0.0: the unspecified address, to which no datagram is sent" },
+		{ "-a -u 192.0.2.1:443 -r [2001:db8::1] -m",
+		  "-r [2001:db8::1]: an IPv6 server of an IPv4 service is reached by a tunnel only (-i)" },
+		{ "-a -f 5 -6 -r 10.0.0.1",
+		  "-r 10.0.0.1: an IPv4 server of an IPv6 service is reached by a tunnel only (-i)" },
+		{ "-e -u 192.0.2.1:443 -r [2001:db8::1] -g",
+		  "-r [2001:db8::1]: an IPv6 server of an IPv4 service is reached by a tunnel only (-i)" },
+		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 0x0a03",
+		  "--server-id 0x0a03: hex digits without 0x in front (0a03)" },
+		{ "decode 0X0A -u 192.0.2.1:443 --cid 0X0A",
+		  "--cid 0X0A: hex digits without 0x in front (0A)" },
+		{ "\xef\xbb\xbf-A -u 192.0.2.1:443",
+		  "the text begins with a byte order mark: save it as UTF-8 without one" },
+		{ "\xef\xbb\xbf# saved",
+		  "the text begins with a byte order mark: save it as UTF-8 without one" },
 		{ "config", "config: what to do with it is missing (quiclbadm help config)" },
 		{ "config ad", "config ad: no such command (quiclbadm help config)" },
 		{ "-L 192.0.2.1", "192.0.2.1: not an option" },
@@ -264,7 +331,7 @@ static void sentences_of_readers(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char wanted[256];
+		char wanted[512];
 
 		parse(cases[i].line, false);
 		snprintf(wanted, sizeof(wanted), "Error: %s.\n",
@@ -288,6 +355,11 @@ static void accepted_spellings(void **state)
 		"-A -u [2001:db8::1]:443 -s rr -p -M 64",
 		"-A -f 4294967295 -6",
 		"-Ln", "-nL", "-l", "-L -n --stats --exact", "", "-Lnj",
+		"-n", "-j", "--stats", "-L --sort", "-jn --rate", "-V",
+		/* as ipvsadm may have made it */
+		"-D -u 224.0.0.1:443", "-E -u 0.0.0.0:443", "-d -u 0.0.0.0:443 -r 0.0.0.0",
+		"-e -u 192.0.2.1:443 -r [2001:db8::1] -w 1",
+		"server-id add -u 192.0.2.1:443 -r [2001:db8::1] --absent --server-id 01",
 		"-S", "-S -n", "-Sn", "-C", "-Z", "-R",
 		"-a -u 192.0.2.1:443 -r [2001:db8::2]:443 -i -w0 -x 10 -y 5",
 		"-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type gue --tun-port 6080 --tun-remcsum",
@@ -326,7 +398,7 @@ static const struct {
 	const char *line;
 	const char *takes;
 } matrix[] = {
-	/*	u6sopMPbrgwxytTcikalSNfKkNjnvEJ+CFwtTdD */
+	/* a column for each row of column[] below */
 	{ CMD_ADD_SERVICE, "-A",
 		"+.......                                 " },
 	{ CMD_EDIT_SERVICE, "-E",
@@ -346,7 +418,7 @@ static const struct {
 	{ CMD_DELETE_SERVER, "-d",
 		"+.      +        .                       " },
 	{ CMD_LIST, "-L",
-		"..                         ....          " },
+		"..                         ....                 ." },
 	{ CMD_ZERO, "-Z",
 		"..                                       " },
 	{ CMD_SET, "set",
@@ -442,6 +514,7 @@ static const struct {
 	{ "--count 1", OPT_COUNT_EVENTS },
 	{ "--seconds 1", OPT_SECONDS },
 	{ "--from 192.0.2.7", OPT_FROM },
+	{ "--sort", OPT_SORT },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
@@ -543,6 +616,82 @@ static void key_in_pieces(void **state)
 		assert_string_equal(ran_err, i < 2 ?
 				    "Error: --key: the word behind the key is not an option.\n" :
 				    "Error: --key...: no such option (--key-file).\n");
+	}
+}
+
+/* Nor is a key that stands where something else belongs. */
+static void key_elsewhere(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *sentence;
+	} slips[] = {
+		{ "config add -u 192.0.2.1:443 --id " KEY,
+		  "--id (32 characters that look like a key): not a number from 0 to 6" },
+		{ "config add --keys " KEY, "a word of 32 hex digits is not an option" },
+		{ "config add --key-file 8f95f09245765f80 256934e50c66207f",
+		  "a word of 16 hex digits is not an option" },
+		{ KEY, "(32 characters that look like a key): no such command (quiclbadm help)" },
+		{ "-A --" KEY, "(34 characters that look like a key): no such option" },
+		{ "-A -s " KEY, "-s (32 characters that look like a key): longer than 15 characters" },
+		/* slips of the hand in it */
+		{ "-A -s 8f95f09245765f80256934e50c66207",
+		  "-s (31 characters that look like a key): longer than 15 characters" },
+		{ "-A -s 8f95f0924576Sf80256934e50c66207f",
+		  "-s (32 characters that look like a key): longer than 15 characters" },
+		{ "-A -s 8f95f092-4576-5f80-2569-34e50c66207f",
+		  "-s (36 characters that look like a key): longer than 15 characters" },
+		/* no key is that short, and no server ID longer */
+		{ "-A -s 8f95f09245765f80256934e50c6620",
+		  "-s 8f95f09245765f80256934e50c6620: longer than 15 characters" },
+		{ "-A -s accepted_feedback_of_a_decade_of_faded_cabbage",
+		  "-s accepted_feedback_of_a_decade_of_faded_cabbage: longer than 15 characters" },
+	};
+	char wanted[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(slips) / sizeof(slips[0]); i++) {
+		snprintf(wanted, sizeof(wanted), "Error: %s.\n", slips[i].sentence);
+		parse(slips[i].line, false);
+		assert_string_equal(ran_err, wanted);
+		parse(slips[i].line, true);
+		assert_string_equal(ran_err, wanted);
+	}
+	run("config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 --key-file " KEY);
+	assert_string_equal(ran_err, "Error: key file (32 characters that look like a key): No such file or directory.\n");
+}
+
+/* What moves a terminal's cursor or hides text does not reach it. */
+static void control_characters(void **state)
+{
+	static const struct {
+		const char *word;
+		const char *printed;
+	} cases[] = {
+		{ "\x1b[31mred\x07", "\\x1b[31mred\\x07" },
+		{ "\"a\nError: b\"", "a\\x0aError: b" },
+		{ "\x7f", "\\x7f" },
+		{ "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80" },
+		/* C1, alone and in UTF-8; right to left; too long; cut off */
+		{ "\x9b", "\\x9b" },
+		{ "\xc2\x9b", "\\xc2\\x9b" },
+		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" },
+		{ "\xc0\x9b", "\\xc0\\x9b" },
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" },
+		{ "a\xe2\x82", "a\\xe2\\x82" },
+	};
+	char wanted[128];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(wanted, sizeof(wanted),
+			 "Error: %s: no such command (quiclbadm help).\n",
+			 cases[i].printed);
+		parse(cases[i].word, false);
+		assert_string_equal(ran_err, wanted);
 	}
 }
 
@@ -901,6 +1050,8 @@ int main(void)
 		cmocka_unit_test(legality_matrix),
 		cmocka_unit_test(key_only_from_input),
 		cmocka_unit_test(key_in_pieces),
+		cmocka_unit_test(key_elsewhere),
+		cmocka_unit_test(control_characters),
 		cmocka_unit_test(help_in_input),
 		cmocka_unit_test(restorable_commands),
 		cmocka_unit_test(keys),
