@@ -7,8 +7,8 @@
 
 #include "cli/foreign.h"
 #include "cli/parse.h"
-#include "cli/suggest.h"
 #include "common/err.h"
+#include "common/suggest.h"
 
 /* One word of the command line after the other. */
 struct words {

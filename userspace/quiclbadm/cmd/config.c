@@ -1,13 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* config add, replace, del, list */
 #include <errno.h>
+#include <stdio.h>
 
 #include "cli/build.h"
 #include "cmd/cmd.h"
+#include "cmd/server_id_refusal.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
 #include "output/json.h"
 #include "output/text.h"
+
+static int config_refusal(const struct args *args,
+			  const struct quic_change *change, int err)
+{
+	char service[SERVICE_STRLEN], config[CONFIG_STRLEN], what[256];
+
+	snprintf(what, sizeof(what), "%s of %s",
+		 config_str(args->id, args->tenant, config),
+		 service_str(&args->service, service));
+	return server_id_refusal(change, IP_VS_QUIC_CMD_SET, err, what);
+}
 
 static int set_config(const struct args *args, bool exclusive)
 {
@@ -30,9 +43,7 @@ static int set_config(const struct args *args, bool exclusive)
 		err = refuse("%s of %s: it exists already (config replace changes it)",
 			     config_name, service_str(&args->service, name));
 	else if (err)
-		err = kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, err,
-				     "%s of %s", config_name,
-				     service_str(&args->service, name));
+		err = config_refusal(args, &change, err);
 out:
 	config_destroy(&config);
 	return err;

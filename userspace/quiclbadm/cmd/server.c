@@ -6,11 +6,13 @@
  * after forward, and when one is refused those before it are taken back.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/build.h"
 #include "cmd/cmd.h"
+#include "cmd/server_id_refusal.h"
 #include "common/xalloc.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
@@ -43,6 +45,17 @@ static int put_dest(const struct job *job, uint8_t cmd, const struct dest *dest)
 	return err ? refusal(job, NL_IPVS, cmd, err) : 0;
 }
 
+static int server_id_refusal_of(const struct job *job,
+				const struct quic_change *change, int err)
+{
+	char server[ENDPOINT_STRLEN], service[SERVICE_STRLEN], what[256];
+
+	snprintf(what, sizeof(what), "real server %s of %s",
+		 endpoint_str(&job->args->server, server),
+		 service_str(&job->args->service, service));
+	return server_id_refusal(change, IP_VS_QUIC_CMD_SET, err, what);
+}
+
 static int gain_server_ids(const struct job *job)
 {
 	struct quic_change change = {
@@ -56,7 +69,7 @@ static int gain_server_ids(const struct job *job)
 	if (!job->gain_count)
 		return 0;
 	err = quic_set(&change);
-	return err ? refusal(job, NL_QUIC, IP_VS_QUIC_CMD_SET, err) : 0;
+	return err ? server_id_refusal_of(job, &change, err) : 0;
 }
 
 static int lose_server_ids(const struct job *job)

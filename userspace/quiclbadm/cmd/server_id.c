@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* server-id add, del, list */
+#include <stdio.h>
+
 #include "cmd/cmd.h"
+#include "cmd/server_id_refusal.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
 #include "output/json.h"
@@ -14,15 +17,15 @@ int cmd_server_id_add(const struct args *args)
 		.maps = args->sids,
 		.map_count = args->sid_count,
 	};
-	char server[ENDPOINT_STRLEN], service[SERVICE_STRLEN];
+	char server[ENDPOINT_STRLEN], service[SERVICE_STRLEN], what[256];
 	int err = quic_set(&change);
 
 	if (!err)
 		return 0;
-	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, err,
-			      "server IDs of %s in %s",
-			      endpoint_str(&args->server, server),
-			      service_str(&args->service, service));
+	snprintf(what, sizeof(what), "server IDs of %s in %s",
+		 endpoint_str(&args->server, server),
+		 service_str(&args->service, service));
+	return server_id_refusal(&change, IP_VS_QUIC_CMD_SET, err, what);
 }
 
 int cmd_server_id_del(const struct args *args)
@@ -33,7 +36,7 @@ int cmd_server_id_del(const struct args *args)
 		.map_count = args->sid_count,
 		.all_of = args->sid_count ? NULL : &args->server,
 	};
-	char service[SERVICE_STRLEN];
+	char service[SERVICE_STRLEN], what[256];
 	int err;
 
 	if (!given(args, O(SERVER) | O(SERVER_ID)))
@@ -41,9 +44,9 @@ int cmd_server_id_del(const struct args *args)
 	err = quic_del(&change);
 	if (!err)
 		return 0;
-	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_DEL, err,
-			      "server IDs of %s",
-			      service_str(&args->service, service));
+	snprintf(what, sizeof(what), "server IDs of %s",
+		 service_str(&args->service, service));
+	return server_id_refusal(&change, IP_VS_QUIC_CMD_DEL, err, what);
 }
 
 int cmd_server_id_list(const struct args *args)

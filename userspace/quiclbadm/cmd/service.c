@@ -10,13 +10,9 @@
 
 static int put_service(uint8_t cmd, const struct service *svc)
 {
-	char name[SERVICE_STRLEN];
 	int err = ipvs_put_service(cmd, svc);
 
-	if (!err)
-		return 0;
-	return kernel_refusal(NL_IPVS, cmd, err, "service %s",
-			      service_str(&svc->id, name));
+	return err ? kernel_service_refusal(cmd, err, svc) : 0;
 }
 
 int cmd_add_service(const struct args *args)

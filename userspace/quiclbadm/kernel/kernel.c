@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "kernel/kernel.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/suggest.h"
 #include "kernel/ipvs.h"
 #include "kernel/module.h"
 #include "kernel/quic.h"
@@ -18,12 +20,8 @@ static const struct {
 	const char *why;
 } ipvs_errors[] = {
 	{ IPVS_CMD_NEW_SERVICE, EEXIST, "it exists already" },
-	{ IPVS_CMD_NEW_SERVICE, ENOENT,
-	  "its scheduler or persistence engine is not found (modprobe ip_vs_quic)" },
 	{ IPVS_CMD_NEW_SERVICE, EINVAL, "IPVS does not take it so" },
 	{ IPVS_CMD_SET_SERVICE, ESRCH, "no such service" },
-	{ IPVS_CMD_SET_SERVICE, ENOENT,
-	  "its scheduler or persistence engine is not found (modprobe ip_vs_quic)" },
 	{ IPVS_CMD_DEL_SERVICE, ESRCH, "no such service" },
 	{ IPVS_CMD_GET_SERVICE, ESRCH, "no such service" },
 	{ IPVS_CMD_ZERO, ESRCH, "no such service" },
@@ -104,6 +102,57 @@ int kernel_refusal(enum nl_family family, uint8_t cmd, int error,
 		return refuse("%s: %s", what, nl_sentence());
 	return refuse("%s: %s", what, family == NL_IPVS ?
 		      ipvs_why(cmd, -error) : quic_why(-error));
+}
+
+static const char *const schedulers[] = {
+	SCHED_QUIC, "rr", "wrr", "lc", "wlc", "lblc", "lblcr", "dh", "sh",
+	"sed", "nq", "fo", "ovf", "mh", "twos",
+};
+
+/* The scheduler that @name was probably meant to be; @name itself if it is one. */
+static const char *likely_scheduler(const char *name)
+{
+	char lower[IP_VS_SCHEDNAME_MAXLEN];
+	struct suggestion suggestion = { .typed = lower };
+	size_t i;
+
+	for (i = 0; name[i] && i < sizeof(lower) - 1; i++)
+		lower[i] = (char)tolower((unsigned char)name[i]);
+	lower[i] = '\0';
+	/* IPVS calls it Maglev hashing */
+	if (!strcmp(lower, "maglev"))
+		return "mh";
+	for (i = 0; i < sizeof(schedulers) / sizeof(schedulers[0]); i++) {
+		if (!strcmp(schedulers[i], lower))
+			return schedulers[i];
+		suggest_offer(&suggestion, schedulers[i]);
+	}
+	return suggestion.best;
+}
+
+/* IPVS looks for modules ip_vs_SCHEDULER and ip_vs_pe_ENGINE. */
+static int lacks_scheduler(const char *service, const struct service *svc)
+{
+	const char *likely = likely_scheduler(svc->sched);
+
+	if (likely && strcmp(likely, svc->sched))
+		return refuse("service %s: there is no scheduler %s (%s?)",
+			      service, svc->sched, likely);
+	if (*svc->pe)
+		return refuse("service %s: scheduler %s or persistence engine %s is not found (modprobe -a ip_vs_%s ip_vs_pe_%s)",
+			      service, svc->sched, svc->pe, svc->sched, svc->pe);
+	return refuse("service %s: scheduler %s is not found (modprobe ip_vs_%s)",
+		      service, svc->sched, svc->sched);
+}
+
+int kernel_service_refusal(uint8_t cmd, int error, const struct service *svc)
+{
+	char name[SERVICE_STRLEN];
+
+	service_str(&svc->id, name);
+	if (error == -ENOENT && !lacks_signature(NL_IPVS, cmd, error))
+		return lacks_scheduler(name, svc);
+	return kernel_refusal(NL_IPVS, cmd, error, "service %s", name);
 }
 
 /* Without a service of ours the answer is known, module or not. */

@@ -16,6 +16,9 @@
 int kernel_refusal(enum nl_family family, uint8_t cmd, int error,
 		   const char *format, ...) __printf(4, 5);
 
+/* The same for IPVS_CMD_NEW_SERVICE and _SET_SERVICE of @svc, which may name what is not there. */
+int kernel_service_refusal(uint8_t cmd, int error, const struct service *svc);
+
 /*
  * Reads services, destinations, configs, server IDs and counters: of the service
  * that @id names or, when it is NULL, of all.  Sorted.  Without our module there

@@ -176,7 +176,9 @@ static int service_refusal(enum nl_family family, uint8_t cmd, int err,
 
 static int put_service(uint8_t cmd, const struct service *svc)
 {
-	return service_refusal(NL_IPVS, cmd, ipvs_put_service(cmd, svc), svc);
+	int err = ipvs_put_service(cmd, svc);
+
+	return err ? kernel_service_refusal(cmd, err, svc) : 0;
 }
 
 static int put_dest(uint8_t cmd, const struct service *svc,

@@ -125,12 +125,12 @@ refusals() {
 	refused 1 "Error: service 192.0.2.9:443: no such service." quiclbadm -D -u 192.0.2.9:443
 	refused 1 "Error: config 0 of $svc: it exists already (config replace changes it)." \
 		quiclbadm config add -u $svc --id 0 --server-id-len 2 --nonce-len 6
-	refused 1 "Error: config 0 of $svc: A server ID's length is not that of its config." \
+	refused 1 "Error: config 0 of $svc: server ID 0:0a01 has 2 octets, and config 0 server IDs of 3." \
 		quiclbadm config replace -u $svc --id 0 --server-id-len 3 --nonce-len 6
 	refused 1 "Error: config 1 of $svc: The service has no config with this ID." quiclbadm config del -u $svc --id 1
 	refused 1 "Error: config 1 of 192.0.2.2:443: No UDP service with scheduler quic at this address." \
 		quiclbadm config add -u 192.0.2.2:443 --id 1 --server-id-len 2 --nonce-len 6
-	refused 1 "Error: real server 10.0.0.2:443 of $svc: The server ID belongs to another real server already." \
+	refused 1 "Error: real server 10.0.0.2:443 of $svc: server ID 0:0a01 belongs to 10.0.0.1:443." \
 		quiclbadm -a -u $svc -r 10.0.0.2 -i --server-id 0a02 --server-id 0a01
 	refused 1 "Error: real server 10.0.0.1:443 of $svc: the service has it already." \
 		quiclbadm -a -u $svc -r 10.0.0.1 -i --server-id 0a03
@@ -138,13 +138,13 @@ refusals() {
 		quiclbadm -a -u $svc -r 255.255.255.255 -i --server-id 0a03
 	refused 1 "Error: server IDs of 10.0.0.2:443 in $svc: The service has no such real server." \
 		quiclbadm server-id add -u $svc -r 10.0.0.2 --server-id 0a02
-	refused 1 "Error: server IDs of $svc: The service has no such server ID." quiclbadm server-id del -u $svc --server-id 0a02
+	refused 1 "Error: server IDs of $svc: there is no server ID 0:0a02." quiclbadm server-id del -u $svc --server-id 0a02
 	refused 1 "Error: service 192.0.2.2:443: No UDP service with scheduler quic at this address." quiclbadm decode -u 192.0.2.2:443 00
 	refused 1 "Error: config 0 tenant 1 of 192.0.2.2:443: No UDP service with scheduler quic at this address." \
 		quiclbadm config add -u 192.0.2.2:443 --id 0 --tenant 1 --server-id-len 2 --nonce-len 6
 	refused 1 "Error: config 0 tenant 2 of $svc: A config's tenants must be numbered from 0 without gaps." \
 		quiclbadm config add -u $svc --id 0 --tenant 2 --server-id-len 2 --nonce-len 6
-	refused 1 "Error: server IDs of 10.0.0.1:443 in $svc: A server ID's length is not that of its config." \
+	refused 1 "Error: server IDs of 10.0.0.1:443 in $svc: server ID 0:0a0102* has 3 octets, and config 0 server IDs of 2." \
 		quiclbadm server-id add -u $svc -r 10.0.0.1 --server-id '0a0102*'
 	refused 1 "Error: settings of $svc: The table of unroutable CIDs is off and has no timeout." \
 		quiclbadm set -u $svc --dcid-timeout 5

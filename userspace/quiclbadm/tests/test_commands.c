@@ -57,8 +57,20 @@ static void services(void **state)
 		 "[2001:db8::1]:443 quic 4 0 80 \n"
 		 "fwmark 5 (IPv6) mh 30 0 80 \n");
 	says(1, "service " SVC ": it exists already", "-A -u " SVC);
-	says(1, "service 192.0.2.1:445: its scheduler or persistence engine is not found (modprobe ip_vs_quic)",
+	says(1, "service 192.0.2.1:445: scheduler bogus is not found (modprobe ip_vs_bogus)",
 	     "-A -u 192.0.2.1:445 -s bogus");
+	says(1, "service 192.0.2.1:445: scheduler wlc is not found (modprobe ip_vs_wlc)",
+	     "-A -u 192.0.2.1:445 -s wlc");
+	says(1, "service 192.0.2.1:445: scheduler wlc or persistence engine sip is not found (modprobe -a ip_vs_wlc ip_vs_pe_sip)",
+	     "-A -u 192.0.2.1:445 -s wlc -p --pe sip");
+	says(1, "service 192.0.2.1:445: there is no scheduler QUIC (quic?)",
+	     "-A -u 192.0.2.1:445 -s QUIC");
+	says(1, "service 192.0.2.1:445: there is no scheduler qiuc (quic?)",
+	     "-A -u 192.0.2.1:445 -s qiuc");
+	says(1, "service 192.0.2.1:445: there is no scheduler Maglev (mh?)",
+	     "-A -u 192.0.2.1:445 -s Maglev");
+	says(1, "service " SVC ": there is no scheduler maglev (mh?)",
+	     "-E -u " SVC " -s maglev");
 	/* the scheduler stays, the flags are as given */
 	done("-E -u 192.0.2.1:444 -o");
 	done("-E -f 5 -6 -s quic");
@@ -92,7 +104,7 @@ static void real_servers(void **state)
 	says(1, "real server 10.0.0.1:443 of " SVC ": the service has it already",
 	     "-a -u " SVC " -r 10.0.0.1 -i --server-id 0a09 --server-id 0a01");
 	/* refused by our family: IPVS is not asked */
-	says(1, "real server 10.0.0.4:443 of " SVC ": it exists already",
+	says(1, "real server 10.0.0.4:443 of " SVC ": server ID 0:0a01 belongs to 10.0.0.1:443",
 	     "-a -u " SVC " -r 10.0.0.4 -i --server-id 0a08 --server-id 0a01");
 	says(1, "service 192.0.2.9:443: no such service",
 	     "-a -u 192.0.2.9:443 -r 10.0.0.4 --server-id 0a08");
@@ -114,7 +126,7 @@ static void real_servers(void **state)
 	done("-e -u " SVC " -r [fd00::1] -w 3");
 	says(1, "real server 10.0.0.9:443 of " SVC ": the service has no such real server",
 	     "-e -u " SVC " -r 10.0.0.9 -w 1 --server-id 0a10");
-	says(1, "real server 10.0.0.1:443 of " SVC ": it exists already",
+	says(1, "real server 10.0.0.1:443 of " SVC ": server ID 0:0a03 belongs to [fd00::1]:443",
 	     "-e -u " SVC " -r 10.0.0.1 -w 9 --server-id 0a03");
 	/* -d: with its server IDs, unless they are to be kept */
 	done("-d -u " SVC " -r 10.0.0.1");
@@ -304,6 +316,8 @@ static void tenants(void **state)
 	     "config del -u " SVC " --id 0");
 	done("config list");
 	assert_non_null(strstr(ran_out, " 0      1           3        4 four-pass   length "));
+	says(1, "server IDs of 10.0.0.1:443 in " SVC ": server ID 0:01 has 1 octet, and config 0 server IDs of 2, 3",
+	     "server-id add -u " SVC " -r 10.0.0.1 --absent --server-id 01");
 	/* any tenant's length is one for the config ID */
 	done("server-id add -u " SVC " -r 10.0.0.1 --absent --server-id 0102 --server-id ed793a");
 
@@ -335,10 +349,12 @@ static void prefixes(void **state)
 	done("config add -u " SVC " --id 0 --server-id-len 2 --nonce-len 6");
 	done("-a -u " SVC " -r 10.0.0.1 --server-id 0a* --server-id 1:0a --server-id 1:0a*");
 	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a01 --server-id 0b02*");
-	says(1, "server IDs of 10.0.0.2:443 in " SVC ": it exists already",
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": server ID 0:0a* belongs to 10.0.0.1:443",
 	     "server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a*");
-	run("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a0102*");
-	assert_int_equal(ran_status, 1);
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": server ID 0:0a0102* has 3 octets, and config 0 server IDs of 2",
+	     "server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a0102*");
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": server ID 0:0d has 1 octet, and config 0 server IDs of 2",
+	     "server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0d* --server-id 0d");
 	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
 		 " config 0 2 6 0 00000000000000000000000000000000 -\n"
 		 " 10.0.0.1:443 3 1 0 0 0 0 0\n"
@@ -357,7 +373,7 @@ static void prefixes(void **state)
 	done("-L -j");
 	assert_non_null(strstr(ran_out, "\"prefix\": true"));
 	/* the star is part of the name */
-	says(1, "server IDs of " SVC ": not found",
+	says(1, "server IDs of " SVC ": there is no server ID 0:0b02",
 	     "server-id del -u " SVC " --server-id 0b02");
 	done("server-id del -u " SVC " --server-id 1:0a");
 	done("-e -u " SVC " -r 10.0.0.1 --server-id 1:0a* --server-id 0c*");
@@ -535,7 +551,7 @@ static void server_id_words(void **state)
 	says(1, "server IDs of 10.0.0.2:443 in " SVC ": not found",
 	     "server-id add -u " SVC " -r 10.0.0.2 --server-id 03");
 	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 03 --server-id 04");
-	says(1, "server IDs of 10.0.0.2:443 in " SVC ": it exists already",
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": server ID 0:01 belongs to 10.0.0.1:443",
 	     "server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 05 --server-id 01");
 	done("server-id list");
 	assert_non_null(strstr(ran_out, "absent"));
@@ -543,10 +559,15 @@ static void server_id_words(void **state)
 	assert_null(strstr(ran_out, "10.0.0.2"));
 	says(2, "server-id del: neither -r nor --server-id is given",
 	     "server-id del -u " SVC);
-	says(1, "server IDs of " SVC ": not found",
+	says(1, "server IDs of " SVC ": there is no server ID 0:09",
 	     "server-id del -u " SVC " --server-id 09");
-	says(1, "server IDs of " SVC ": not found",
+	says(1, "server IDs of " SVC ": server ID 0:03 belongs to 10.0.0.2:443",
 	     "server-id del -u " SVC " -r 10.0.0.1 --server-id 03");
+	/* what the kernel says stays, where no server ID is to blame */
+	fake.sentence = "The service has no such real server";
+	says(1, "server IDs of 10.0.0.2:443 in " SVC ": The service has no such real server",
+	     "server-id add -u " SVC " -r 10.0.0.2 --server-id 07");
+	fake.sentence = NULL;
 	done("server-id del -u " SVC " -r 10.0.0.2 --server-id 03");
 	done("server-id del -u " SVC " --server-id 6:02");
 	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
@@ -1284,7 +1305,7 @@ static void modprobe_says(const char *directory, const char *words)
 /* What modprobe printed decides, not that it failed. */
 static void unsigned_module(void **state)
 {
-	static const char other[] = "service " SVC ": its scheduler or persistence engine is not found (modprobe ip_vs_quic)";
+	static const char other[] = "service " SVC ": scheduler bogus is not found (modprobe ip_vs_bogus)";
 	static const char sentence[] = "kernel: it takes only signed modules (Secure Boot), and ip_vs_quic has no signature that it trusts: install it by make dkms-install, which signs, and enrol the key by mokutil --import /var/lib/dkms/mok.pub";
 	char directory[] = "/tmp/modprobe.XXXXXX", *path = xstrdup(getenv("PATH"));
 

@@ -77,7 +77,7 @@ rows=(
 	"1|key file (standard input): 0 hex digits, and a key has 32|$CONFIG --key-file -"
 	"2|--key: a key on the command line is seen by every user; --key-file|$CONFIG --key $KEY"
 	"1|config 2 $of: The service has no config with this ID|config del -u $SVC4 --id 2"
-	"1|config 0 $of: A server ID's length is not that of its config|config replace -u $SVC4 --id 0 --server-id-len 4 --nonce-len 4"
+	"1|config 0 $of: server ID 0:0a0b0c has 3 octets, and config 0 server IDs of 4|config replace -u $SVC4 --id 0 --server-id-len 4 --nonce-len 4"
 	"1|config 0 of $VIP4:444: No UDP service with scheduler quic at this address|config add -u $VIP4:444 --id 0 --server-id-len 3 --nonce-len 4"
 	"1|config 0 of $VIP4:446: No UDP service with scheduler quic at this address|config add -u $VIP4:446 --id 0 --server-id-len 3 --nonce-len 4"
 	"1|service $VIP4:444: no such service|config del -u $VIP4:444 --id 0"
@@ -97,17 +97,21 @@ rows=(
 	"2|-t: QUIC runs over UDP (-u); ipvsadm manages the other services|-A -t $VIP4:445"
 	"2|-u $VIP4:99999: the port is not a number from 0 to 65535|-A -u $VIP4:99999"
 	"2|-p: scheduler quic keeps a client on its server by connection ID, and persistence would override that|-A -u $VIP4:445 -p 300"
-	"1|server IDs of $(rs4 1):443 in $SVC4: A server ID's length is not that of its config|$SID --server-id 0:0102"
+	"1|server IDs of $(rs4 1):443 in $SVC4: server ID 0:0102 has 2 octets, and config 0 server IDs of 3|$SID --server-id 0:010203 --server-id 0:0102"
 	"2|--server-id (32 characters that look like a key): 16 octets, not 1 to 15|$SID --server-id 0:01020304050607080910111213141516"
 	"2|--server-id : 0 octets, not 1 to 15|$SID --server-id 0:"
 	"2|--server-id 01020: an odd number of hex digits|$SID --server-id 0:01020"
 	"2|--server-id 01020z: not hexadecimal|$SID --server-id 0:01020z"
 	"2|--server-id 7:010203: the config ID before the colon is not a number from 0 to 6|$SID --server-id 7:010203"
-	"1|server IDs of $(rs4 2):443 in $SVC4: The server ID belongs to another real server already|server-id add -u $SVC4 -r $(rs4 2) --server-id 0:0a0b0c"
+	"1|server IDs of $(rs4 2):443 in $SVC4: server ID 0:0a0b0c belongs to $(rs4 1):443|server-id add -u $SVC4 -r $(rs4 2) --server-id 0:010203 --server-id 0:0a0b0c"
 	"1|server IDs of $(rs4 9):443 in $SVC4: The service has no such real server|server-id add -u $SVC4 -r $(rs4 9) --server-id 0:010203"
-	"1|real server $(rs4 4):443 $of: The server ID belongs to another real server already|-a -u $SVC4 -r $(rs4 4) -i --server-id 0:0a0b0c"
-	"1|real server $(rs4 4):443 $of: A server ID's length is not that of its config|-a -u $SVC4 -r $(rs4 4) -i --server-id 0:0a0b"
-	"1|server IDs $of: The service has no such server ID|server-id del -u $SVC4 --server-id 0:ffffff"
+	"1|real server $(rs4 4):443 $of: server ID 0:0a0b0c belongs to $(rs4 1):443|-a -u $SVC4 -r $(rs4 4) -i --server-id 0:0a0b0c"
+	"1|real server $(rs4 4):443 $of: server ID 0:0a0b has 2 octets, and config 0 server IDs of 3|-a -u $SVC4 -r $(rs4 4) -i --server-id 0:0a0b"
+	"1|server IDs $of: there is no server ID 0:ffffff|server-id del -u $SVC4 --server-id 0:ffffff"
+	"1|server IDs $of: server ID 0:0a0b0c belongs to $(rs4 1):443|server-id del -u $SVC4 -r $(rs4 2) --server-id 0:0a0b0c"
+	"1|service $VIP4:445: there is no scheduler QUIC (quic?)|-A -u $VIP4:445 -s QUIC"
+	"1|service $VIP4:445: there is no scheduler maglev (mh?)|-A -u $VIP4:445 -s maglev"
+	"1|service $VIP4:445: scheduler nosuch is not found (modprobe ip_vs_nosuch)|-A -u $VIP4:445 -s nosuch"
 	"2|decode zz: not hexadecimal|decode -u $SVC4 zz"
 	"2|decode: the connection ID is missing|decode -u $SVC4"
 	"1|service $VIP4:444: No UDP service with scheduler quic at this address|decode -u $VIP4:444 00"
@@ -148,7 +152,7 @@ tcase "-R: server ID of two servers" restore "line 3: server ID 0:010203: $(rs4 
 	"$A" "$a --server-id 0:010203" "${a/$(rs4 1)/$(rs4 2)} --server-id 0:010203"
 tcase "-R: quotation without end" restore "line 1: a quotation does not end" '-A -u "'
 tcase "-R: what only the kernel refuses, after services that it took" restore \
-	"service $VIP4:452: its scheduler or persistence engine is not found (modprobe ip_vs_quic)" \
+	"service $VIP4:452: scheduler nosuch is not found (modprobe ip_vs_nosuch)" \
 	"-A -u $VIP4:450 -s quic" "-a -u $VIP4:450 -r $(rs4 1) -i -w 1" "-A -u $VIP4:446 -s quic" "$A" "$C" \
 	"-A -u $VIP4:452 -s nosuch"
 

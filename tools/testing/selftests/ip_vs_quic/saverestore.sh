@@ -149,7 +149,7 @@ in_the_end() { printf '%s\n' "-A -u $VIP4:9443 -s quic" "$1" | cat <(changed) - 
 
 kernel_refuses_scheduler() {
 	changed | sed "s/-A -u $VIP4:53 -s rr/-A -u $VIP4:53 -s nosuch/" |
-		fails "service $VIP4:53: its scheduler or persistence engine is not found (modprobe ip_vs_quic)"
+		fails "service $VIP4:53: scheduler nosuch is not found (modprobe ip_vs_nosuch)"
 }
 
 # The configs and server IDs of all other services have been replaced by then, and are put back.

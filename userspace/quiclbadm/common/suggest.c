@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cli/suggest.h"
+#include "common/suggest.h"
 
 #include <string.h>
 
