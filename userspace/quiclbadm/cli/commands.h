@@ -86,6 +86,7 @@ enum opt {
 	OPT_VIEW,		/* -c, --stats, --rate, ... */
 	OPT_EXACT,
 	OPT_SORT,
+	OPT_ALL,
 	OPT_JSON,
 	OPT_SAVED,
 	OPT_ROLE,

@@ -11,6 +11,7 @@ enum view {
 	VIEW_RATE,
 	VIEW_THRESHOLDS,
 	VIEW_TUN_INFO,
+	VIEW_PERSISTENT,
 };
 
 enum role {

@@ -7,6 +7,11 @@
 
 int cmd_list(const struct args *args)
 {
+	const struct list_style style = {
+		.view = args->view,
+		.exact = given(args, O(EXACT)),
+		.all = given(args, O(ALL)),
+	};
 	struct ipvs_info info;
 	struct state state;
 	int err;
@@ -14,6 +19,8 @@ int cmd_list(const struct args *args)
 	if (given(args, O(EXACT)) && args->view != VIEW_STATS &&
 	    args->view != VIEW_RATE)
 		return bad_usage("--exact: only with --stats or --rate");
+	if (style.all && style.view != VIEW_DEFAULT && style.view != VIEW_STATS)
+		return bad_usage("--all: only with --stats, or where server IDs are listed");
 	err = kernel_load(&state, given(args, O(SERVICE)) ? &args->service :
 							     NULL);
 	if (err)
@@ -26,7 +33,7 @@ int cmd_list(const struct args *args)
 	if (given(args, O(JSON)))
 		print_services_json(&state, &info);
 	else
-		print_services(&state, &info, args->view, given(args, O(EXACT)));
+		print_services(&state, &info, &style);
 out:
 	state_destroy(&state);
 	return err;

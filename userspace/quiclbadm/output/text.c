@@ -32,40 +32,136 @@ static void print_large(uint64_t number, bool exact)
 	printf(" %7" PRIu64 "%c", number, *unit);
 }
 
-static void print_title(const struct ipvs_info *info, enum view view)
-{
-	static const char *const titles[] = {
-		[VIEW_DEFAULT] = "Prot LocalAddress:Port Scheduler Flags\n"
-			"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn  ServerID",
-		[VIEW_STATS] = "Prot LocalAddress:Port               Conns   InPkts  OutPkts  InBytes OutBytes\n"
-			"  -> RemoteAddress:Port",
-		[VIEW_RATE] = "Prot LocalAddress:Port                 CPS    InPPS   OutPPS    InBPS   OutBPS\n"
-			"  -> RemoteAddress:Port",
-		[VIEW_THRESHOLDS] = "Prot LocalAddress:Port            Uthreshold Lthreshold ActiveConn InActConn\n"
-			"  -> RemoteAddress:Port",
-		[VIEW_TUN_INFO] = "Prot LocalAddress:Port            TunnelType TunnelPort TunnelFlags\n"
-			"  -> RemoteAddress:Port",
-	};
+/* A list under way: the width of its first column is that of the longest name. */
+struct listing {
+	const struct list_style *style;
+	int width;			/* with what stands in front of names */
+};
 
-	printf("IP Virtual Server version %u.%u.%u (size=%u)\n%s\n",
-	       info->version >> 16 & 0xff, info->version >> 8 & 0xff,
-	       info->version & 0xff, info->conn_tab_size, titles[view]);
+enum {
+	NAME_WIDTH = 33,		/* ipvsadm's, which IPv6 does not fit in */
+	SERVER_ID_WIDTH = 60,		/* of those that are listed without --all */
+};
+
+static void service_name(const struct service *svc, char *buf, size_t size)
+{
+	char vip[ENDPOINT_STRLEN];
+
+	if (svc->id.fwmark)
+		snprintf(buf, size, "FWM  %u%s", svc->id.fwmark,
+			 svc->id.vip.af == AF_INET6 ? " IPv6" : "");
+	else
+		snprintf(buf, size, "UDP  %s", endpoint_str(&svc->id.vip, vip));
 }
 
-static bool any_outcomes(const struct state *state)
+static int wider(int width, const struct endpoint *ep)
+{
+	char text[ENDPOINT_STRLEN];
+	int len = 5 + (int)strlen(endpoint_str(ep, text));
+
+	return len > width ? len : width;
+}
+
+static int name_width(const struct state *state)
+{
+	int width = NAME_WIDTH;
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		width = wider(width, &svc->id.vip);
+		for (j = 0; j < svc->dest_count; j++)
+			width = wider(width, &svc->dests[j].server);
+		for (j = 0; j < svc->map_count; j++)
+			width = wider(width, &svc->maps[j].server);
+	}
+	return width;
+}
+
+static void print_number_titles(const char *const *titles, bool exact)
+{
+	int i;
+
+	for (i = 0; i < COUNT_CPS; i++)
+		printf(" %*s", exact ? 13 : 8, titles[i]);
+	putchar('\n');
+}
+
+static void print_column_titles(const struct listing *list)
+{
+	static const char *const counts[] = {
+		"Conns", "InPkts", "OutPkts", "InBytes", "OutBytes",
+	};
+	static const char *const rates[] = {
+		"CPS", "InPPS", "OutPPS", "InBPS", "OutBPS",
+	};
+
+	printf("%-*s", list->width, "Prot LocalAddress:Port");
+	switch (list->style->view) {
+	case VIEW_STATS:
+		print_number_titles(counts, list->style->exact);
+		break;
+	case VIEW_RATE:
+		print_number_titles(rates, list->style->exact);
+		break;
+	case VIEW_THRESHOLDS:
+		puts(" Uthreshold Lthreshold ActiveConn InActConn");
+		break;
+	case VIEW_PERSISTENT:
+		puts(" Weight    PersistConn ActiveConn InActConn");
+		break;
+	default:
+		puts(" TunnelType TunnelPort TunnelFlags");
+		break;
+	}
+	puts("  -> RemoteAddress:Port");
+}
+
+static void print_title(const struct ipvs_info *info, const struct listing *list)
+{
+	printf("IP Virtual Server version %u.%u.%u (size=%u)\n",
+	       info->version >> 16 & 0xff, info->version >> 8 & 0xff,
+	       info->version & 0xff, info->conn_tab_size);
+	if (list->style->view != VIEW_DEFAULT) {
+		print_column_titles(list);
+		return;
+	}
+	/* here, services have no columns and real servers have */
+	printf("Prot LocalAddress:Port Scheduler Flags\n"
+	       "%-*s Forward Weight ActiveConn InActConn  ServerID\n",
+	       list->width, "  -> RemoteAddress:Port");
+}
+
+static bool shown(const struct listing *list, uint64_t count)
+{
+	return count || list->style->all;
+}
+
+static bool any_shown(const struct listing *list, const uint64_t *outcomes,
+		      size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < state->count; i++)
-		if (state->services[i]->outcome_count)
-			return true;
-	return state->device_count;
+	for (i = 0; i < count && !shown(list, outcomes[i]); i++)
+		;
+	return i < count;
 }
 
 /* IPVS's counters in the list are up to 2 seconds old, ours are not. */
-static void print_outcome_title(const struct state *state)
+static void print_outcome_title(const struct state *state,
+				const struct listing *list)
 {
-	if (any_outcomes(state))
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		any |= any_shown(list, state->services[i]->outcomes,
+				 state->services[i]->outcome_count);
+	for (i = 0; i < state->device_count; i++)
+		any |= any_shown(list, state->devices[i].outcomes,
+				 state->devices[i].outcome_count);
+	if (any)
 		printf("     %-22s %20s  (of now; IPVS sums the numbers above only every 2 seconds)\n",
 		       "Outcome", "Datagrams");
 }
@@ -110,28 +206,36 @@ static void print_settings(const struct service *svc)
 			       prefix_str(&svc->sources[i], sources[i].af, text));
 }
 
-static void print_maps(const struct mapping *maps, size_t count)
+/* As many as a terminal's width holds, and how many there are besides. */
+static void print_maps(const struct mapping *maps, size_t count, bool all)
 {
+	size_t i, used = 0;
 	char text[SID_STRLEN];
-	size_t i;
 
-	for (i = 0; i < count; i++)
-		printf("%s%s", i ? "," : "",
-		       sid_str(&maps[i], text));
+	for (i = 0; i < count; i++) {
+		used += strlen(sid_str(&maps[i], text)) + 1;
+		if (!all && i && used > SERVER_ID_WIDTH)
+			break;
+		printf("%s%s", i ? "," : "", text);
+	}
+	if (i < count)
+		printf(",+%zu", count - i);
 }
 
 static void print_counters(const char *name, const uint64_t *counters,
-			   enum view view, bool exact)
+			   const struct listing *list)
 {
-	unsigned int first = view == VIEW_RATE ? COUNT_CPS : COUNT_CONNS, i;
+	const bool rates = list->style->view == VIEW_RATE;
+	unsigned int first = rates ? COUNT_CPS : COUNT_CONNS, i;
 
-	printf("%-33s", name);
+	printf("%-*s", list->width, name);
 	for (i = first; i < first + COUNT_CPS; i++)
-		print_large(counters[i], exact);
+		print_large(counters[i], list->style->exact);
 	putchar('\n');
 }
 
-static void print_dest(const struct service *svc, const struct dest *dest)
+static void print_dest(const struct service *svc, const struct dest *dest,
+		       const struct listing *list)
 {
 	const char *forward = forward_name(dest->forward);
 	char server[ENDPOINT_STRLEN], number[16];
@@ -143,15 +247,16 @@ static void print_dest(const struct service *svc, const struct dest *dest)
 		forward = number;
 	}
 	maps = service_maps_of(svc, &dest->server, &count);
-	printf("  -> %-28s %-7s %-6u %-10u %-10u", endpoint_str(&dest->server, server),
-	       forward, dest->weight, dest->active, dest->inactive);
+	printf("  -> %-*s %-7s %-6u %-10u %-10u", list->width - 5,
+	       endpoint_str(&dest->server, server), forward, dest->weight,
+	       dest->active, dest->inactive);
 	if (count)
 		putchar(' ');
-	print_maps(maps, count);
+	print_maps(maps, count, list->style->all);
 	putchar('\n');
 }
 
-static void print_tunnel(const char *name, const struct dest *dest)
+static void print_tunnel(const char *name, const struct dest *dest, int width)
 {
 	const char *type = tunnel_name(dest->tun_type);
 	char number[16];
@@ -162,7 +267,7 @@ static void print_tunnel(const char *name, const struct dest *dest)
 	}
 	if (dest->forward != IP_VS_CONN_F_TUNNEL)
 		type = "none";
-	printf("%-33s %-10s %-10u ", name, type, dest->tun_port);
+	printf("%-*s %-10s %-10u ", width, name, type, dest->tun_port);
 	if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM)
 		printf("csum\n");
 	else if (dest->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM)
@@ -174,69 +279,66 @@ static void print_tunnel(const char *name, const struct dest *dest)
 }
 
 static void print_dest_view(const struct service *svc, const struct dest *dest,
-			    enum view view, bool exact)
+			    const struct listing *list)
 {
 	char name[8 + ENDPOINT_STRLEN] = "  -> ";
 
 	endpoint_str(&dest->server, name + 5);
-	switch (view) {
+	switch (list->style->view) {
 	case VIEW_DEFAULT:
-		print_dest(svc, dest);
+		print_dest(svc, dest, list);
 		break;
 	case VIEW_STATS:
 	case VIEW_RATE:
-		print_counters(name, dest->counters, view, exact);
+		print_counters(name, dest->counters, list);
 		break;
 	case VIEW_THRESHOLDS:
-		printf("%-33s %-10u %-10u %-10u %-10u\n", name,
+		printf("%-*s %-10u %-10u %-10u %-10u\n", list->width, name,
 		       dest->u_threshold, dest->l_threshold, dest->active,
 		       dest->inactive);
 		break;
+	case VIEW_PERSISTENT:
+		printf("%-*s %-9u %-11u %-10u %-10u\n", list->width, name,
+		       dest->weight, dest->persistent, dest->active,
+		       dest->inactive);
+		break;
 	case VIEW_TUN_INFO:
-		print_tunnel(name, dest);
+		print_tunnel(name, dest, list->width);
 		break;
 	}
 }
 
 /* Servers that have server IDs but are not in the pool. */
-static void print_absent(const struct service *svc)
+static void print_absent(const struct service *svc, const struct listing *list)
 {
 	char server[ENDPOINT_STRLEN];
 	const struct mapping *maps;
 	size_t at = 0, count;
 
 	while ((maps = service_next_absent(svc, &at, &count))) {
-		printf("  -> %-28s %-7s %-6s %-10s %-10s ",
+		printf("  -> %-*s %-7s %-6s %-10s %-10s ", list->width - 5,
 		       endpoint_str(&maps->server, server), "Absent", "-", "-",
 		       "-");
-		print_maps(maps, count);
+		print_maps(maps, count, list->style->all);
 		putchar('\n');
 	}
 }
 
-static void print_outcomes(const struct service *svc)
+static void print_outcomes(const uint64_t *outcomes, size_t count,
+			   const char *(*name)(uint32_t outcome),
+			   const struct listing *list)
 {
-	uint32_t i;
+	size_t i;
 
-	for (i = 0; i < svc->outcome_count; i++)
-		printf("     %-22s %20" PRIu64 "\n", outcome_name(i),
-		       svc->outcomes[i]);
+	for (i = 0; i < count; i++)
+		if (shown(list, outcomes[i]))
+			printf("     %-22s %20" PRIu64 "\n", name((uint32_t)i),
+			       outcomes[i]);
 }
 
-static void service_name(const struct service *svc, char *buf, size_t size)
+static void print_devices(const struct state *state, const struct listing *list)
 {
-	char vip[ENDPOINT_STRLEN];
-
-	if (svc->id.fwmark)
-		snprintf(buf, size, "FWM  %u%s", svc->id.fwmark,
-			 svc->id.vip.af == AF_INET6 ? " IPv6" : "");
-	else
-		snprintf(buf, size, "UDP  %s", endpoint_str(&svc->id.vip, vip));
-}
-
-static void print_devices(const struct state *state, enum view view)
-{
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < state->device_count; i++) {
 		const struct device *device = &state->devices[i];
@@ -244,42 +346,67 @@ static void print_devices(const struct state *state, enum view view)
 		printf("EXP  ");
 		print_printable(stdout, device->name);
 		putchar('\n');
-		for (j = 0; view == VIEW_STATS && j < device->outcome_count; j++)
-			printf("     %-22s %20" PRIu64 "\n",
-			       express_name((uint32_t)j), device->outcomes[j]);
+		if (list->style->view == VIEW_STATS)
+			print_outcomes(device->outcomes, device->outcome_count,
+				       express_name, list);
 	}
 }
 
-void print_services(const struct state *state, const struct ipvs_info *info,
-		    enum view view, bool exact)
+/* "config 0", "configs 0,3", and with tenants "configs 0,0/1" */
+static void print_config_ids(const struct service *svc)
 {
+	size_t i;
+
+	if (!service_is_quic(svc))
+		return;
+	printf(svc->config_count == 1 ? " config" :
+	       svc->config_count ? " configs" : " no-config");
+	for (i = 0; i < svc->config_count; i++) {
+		printf("%c%u", i ? ',' : ' ', svc->configs[i].id);
+		if (svc->configs[i].tenant)
+			printf("/%u", svc->configs[i].tenant);
+	}
+}
+
+static void print_service(const struct service *svc, const struct listing *list)
+{
+	char name[8 + SERVICE_STRLEN];
+
+	service_name(svc, name, sizeof(name));
+	if (list->style->view == VIEW_STATS || list->style->view == VIEW_RATE) {
+		print_counters(name, svc->counters, list);
+		return;
+	}
+	printf("%s %s", name, svc->sched);
+	print_flags(svc);
+	print_config_ids(svc);
+	print_settings(svc);
+	putchar('\n');
+}
+
+void print_services(const struct state *state, const struct ipvs_info *info,
+		    const struct list_style *style)
+{
+	const struct listing list = { style, name_width(state) };
 	size_t i, j;
 
-	print_title(info, view);
-	if (view == VIEW_STATS)
-		print_outcome_title(state);
+	print_title(info, &list);
+	if (style->view == VIEW_STATS)
+		print_outcome_title(state, &list);
 	for (i = 0; i < state->count; i++) {
 		const struct service *svc = state->services[i];
-		char name[8 + SERVICE_STRLEN];
 
-		service_name(svc, name, sizeof(name));
-		if (view == VIEW_STATS || view == VIEW_RATE) {
-			print_counters(name, svc->counters, view, exact);
-		} else {
-			printf("%s %s", name, svc->sched);
-			print_flags(svc);
-			print_settings(svc);
-			putchar('\n');
-		}
+		print_service(svc, &list);
 		for (j = 0; j < svc->dest_count; j++)
-			print_dest_view(svc, &svc->dests[j], view, exact);
-		if (view == VIEW_DEFAULT)
-			print_absent(svc);
-		if (view == VIEW_STATS)
-			print_outcomes(svc);
+			print_dest_view(svc, &svc->dests[j], &list);
+		if (style->view == VIEW_DEFAULT)
+			print_absent(svc, &list);
+		if (style->view == VIEW_STATS)
+			print_outcomes(svc->outcomes, svc->outcome_count,
+				       outcome_name, &list);
 	}
-	if (view == VIEW_DEFAULT || view == VIEW_STATS)
-		print_devices(state, view);
+	if (style->view == VIEW_DEFAULT || style->view == VIEW_STATS)
+		print_devices(state, &list);
 }
 
 /* A column for each field; those of a config's key are Algorithm, Fingerprint and KeySource. */
@@ -306,14 +433,15 @@ static void print_number(const char *title, unsigned int value)
 	printf(" %-6s", config->name ? WORD_##symbol : "-")
 #define FLAG_KEY(symbol, name)
 
-static void print_config(const char *service, const struct config *config)
+static void print_config(const char *service, int width,
+			 const struct config *config)
 {
 	char age[AGE_STRLEN], fingerprint[9] = "-";
 
 	if (config->keyed)
 		snprintf(fingerprint, sizeof(fingerprint), "%08x",
 			 config->fingerprint);
-	printf("%-28s", service);
+	printf("%-*s", width, service);
 #define X(symbol, name, kind) NUMBER_##kind(symbol, name)
 	QLB_CONFIG_FIELDS(X, ;);
 #undef X
@@ -337,9 +465,9 @@ static void print_config(const char *service, const struct config *config)
 #define FLAG_TITLE_FLAG(symbol) printf(" %-6s", TITLE_##symbol)
 #define FLAG_TITLE_KEY(symbol)
 
-static void print_config_titles(void)
+static void print_config_titles(int width)
 {
-	printf("%-28s", "Service");
+	printf("%-*s", width, "Service");
 #define X(symbol, name, kind) NUMBER_TITLE_##kind(symbol)
 	QLB_CONFIG_FIELDS(X, ;);
 #undef X
@@ -351,44 +479,64 @@ static void print_config_titles(void)
 	       "Misses", "Fingerprint", "KeySource");
 }
 
+/* Of a column of services. */
+static int service_width(const struct state *state)
+{
+	char name[SERVICE_STRLEN];
+	int width = 28, len;
+	size_t i;
+
+	for (i = 0; i < state->count; i++) {
+		len = (int)strlen(service_str(&state->services[i]->id, name));
+		if (len > width)
+			width = len;
+	}
+	return width;
+}
+
 void print_configs(const struct state *state)
 {
+	int width = service_width(state);
 	size_t i, j;
 
-	print_config_titles();
+	print_config_titles(width);
 	for (i = 0; i < state->count; i++) {
 		const struct service *svc = state->services[i];
 		char name[SERVICE_STRLEN];
 
 		service_str(&svc->id, name);
 		for (j = 0; j < svc->config_count; j++)
-			print_config(name, &svc->configs[j]);
+			print_config(name, width, &svc->configs[j]);
 	}
+}
+
+static void print_server_id(const char *service, int width,
+			    const struct service *svc,
+			    const struct mapping *map, int server_width)
+{
+	char server[ENDPOINT_STRLEN], sid[SID_STRLEN];
+
+	printf("%-*s %-33s %-*s %s\n", width, service, sid_str(map, sid),
+	       server_width, endpoint_str(&map->server, server),
+	       service_find_dest(svc, &map->server) ? "present" : "absent");
 }
 
 void print_server_ids(const struct state *state, const struct endpoint *only)
 {
+	int width = service_width(state), server_width = name_width(state) - 5;
 	size_t i, j;
 
-	printf("%-28s %-33s %-28s %s\n", "Service", "ServerID", "Server",
-	       "Pool");
+	printf("%-*s %-33s %-*s %s\n", width, "Service", "ServerID",
+	       server_width, "Server", "Pool");
 	for (i = 0; i < state->count; i++) {
 		const struct service *svc = state->services[i];
 		char name[SERVICE_STRLEN];
 
 		service_str(&svc->id, name);
-		for (j = 0; j < svc->map_count; j++) {
-			const struct mapping *map = &svc->maps[j];
-			char server[ENDPOINT_STRLEN], sid[SID_STRLEN];
-
-			if (only && !endpoint_eq(only, &map->server))
-				continue;
-			printf("%-28s %-33s %-28s %s\n", name,
-			       sid_str(map, sid),
-			       endpoint_str(&map->server, server),
-			       service_find_dest(svc, &map->server) ?
-			       "present" : "absent");
-		}
+		for (j = 0; j < svc->map_count; j++)
+			if (!only || endpoint_eq(only, &svc->maps[j].server))
+				print_server_id(name, width, svc, &svc->maps[j],
+						server_width);
 	}
 }
 

@@ -7,8 +7,15 @@
 #include "kernel/ipvs.h"
 #include "kernel/quic.h"
 
+/* How much of the services is shown. */
+struct list_style {
+	enum view view;
+	bool exact;			/* numbers are not rounded */
+	bool all;			/* outcomes that are 0, and every server ID */
+};
+
 void print_services(const struct state *state, const struct ipvs_info *info,
-		    enum view view, bool exact);
+		    const struct list_style *style);
 void print_configs(const struct state *state);
 void print_server_ids(const struct state *state, const struct endpoint *only);
 void print_express(const struct state *state);

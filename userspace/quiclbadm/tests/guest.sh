@@ -358,7 +358,7 @@ settings() {
 	quiclbadm set -u $svc --tuple-timeout 1 --tuple-max 0
 	quiclbadm set -u $svc --dcid-max 1048576
 	quiclbadm set -u $svc --dcid-timeout 86400
-	quiclbadm -L -n | grep -qx "UDP  $svc quic tuple-timeout 1 tuple-max 0 dcid-max 1048576 dcid-timeout 86400"
+	quiclbadm -L -n | grep -qx "UDP  $svc quic no-config tuple-timeout 1 tuple-max 0 dcid-max 1048576 dcid-timeout 86400"
 	quiclbadm -S >rules
 	printf '%s\n' "-A -u $svc" "set -u $svc --dcid-max 1" | quiclbadm -R
 	quiclbadm -S | grep -qx "set -u $svc --dcid-max 1"

@@ -391,13 +391,13 @@ static void service_settings(void **state)
 	(void)state;
 	done("-A -u " SVC);
 	done("-L -n -u " SVC);
-	assert_non_null(strstr(ran_out, SVC " quic\n"));
+	assert_non_null(strstr(ran_out, SVC " quic no-config\n"));
 	done("set -u " SVC " --tuple-timeout 30 --dcid-max 1000");
 	done("set -u " SVC " --tuple-max 0");
 	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
 		 " tuple-timeout 30\n tuple-max 0\n dcid-max 1000\n");
 	done("-L -n -u " SVC);
-	assert_non_null(strstr(ran_out, SVC " quic tuple-timeout 30 tuple-max 0 dcid-max 1000\n"));
+	assert_non_null(strstr(ran_out, SVC " quic no-config tuple-timeout 30 tuple-max 0 dcid-max 1000\n"));
 	done("set -u " SVC " --dcid-timeout 5");
 	done("-L -j");
 	assert_non_null(strstr(ran_out,
@@ -439,7 +439,7 @@ static void tunnel_sources(void **state)
 	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
 		 " tuple-max 7\n source4 10.99.0.0/16\n source6 fd99::/64\n");
 	done("-L -u " SVC);
-	assert_non_null(strstr(ran_out, SVC " quic tuple-max 7 source4 10.99.0.0/16 source6 fd99::/64\n"));
+	assert_non_null(strstr(ran_out, SVC " quic no-config tuple-max 7 source4 10.99.0.0/16 source6 fd99::/64\n"));
 	done("-L -j");
 	assert_non_null(strstr(ran_out, "\"source4\": \"10.99.0.0/16\""));
 	done("-S");
@@ -599,10 +599,14 @@ static void lists(void **state)
 		"IP Virtual Server version 1.2.1 (size=4096)\n"
 		"Prot LocalAddress:Port Scheduler Flags\n"
 		"  -> RemoteAddress:Port           Forward Weight ActiveConn InActConn  ServerID\n"
-		"UDP  192.0.2.1:443 quic\n"
+		"UDP  192.0.2.1:443 quic no-config\n"
 		"  -> 10.0.0.1:443                 Tunnel  1      0          0          0:0a01,1:0b\n"
 		"  -> 10.0.0.2:443                 Absent  -      -          -          0:0a02\n");
 	done("-L -n --stats");
+	/* those that happened, and all on demand */
+	assert_non_null(strstr(ran_out, "Port\n     Outcome                           Datagrams  (of now; IPVS sums the numbers above only every 2 seconds)\nUDP "));
+	assert_string_equal(strstr(ran_out, "     routed "), "     routed                                   12\n");
+	done("-L -n --stats --all");
 	/* numbers of two ages do not stand side by side without a word */
 	assert_non_null(strstr(ran_out, "Port\n     Outcome                           Datagrams  (of now; IPVS sums the numbers above only every 2 seconds)\nUDP "));
 	/* every outcome by name, one that is not known by number */
@@ -618,6 +622,15 @@ static void lists(void **state)
 	done("-L --thresholds");
 	done("-L --tun-info");
 	assert_non_null(strstr(ran_out, "ipip"));
+	fake.state.services[0]->dests[0].persistent = 7;
+	done("-L --persistent-conn");
+	assert_string_equal(ran_out,
+		"IP Virtual Server version 1.2.1 (size=4096)\n"
+		"Prot LocalAddress:Port            Weight    PersistConn ActiveConn InActConn\n"
+		"  -> RemoteAddress:Port\n"
+		"UDP  192.0.2.1:443 quic no-config\n"
+		"  -> 10.0.0.1:443                 1         7           0          0         \n");
+	says(2, "--all: only with --stats, or where server IDs are listed", "-L --rate --all");
 	done("-L -j");
 	assert_non_null(strstr(ran_out, "\"unroutable-server-id\": 0"));
 	says(2, "--exact: only with --stats or --rate", "-L --exact");
@@ -632,6 +645,92 @@ static void lists(void **state)
 	done("-L");
 	fake.not_root = true;
 	says(1, "kernel: only root (CAP_NET_ADMIN) may do this", "-L");
+}
+
+/* The columns of the row that begins with @name begin where those of the title do. */
+static void columns(const char *title, const char *name)
+{
+	const char *line = strstr(ran_out, title), *row = strstr(ran_out, name);
+	size_t at;
+
+	assert_non_null(line);
+	assert_non_null(row);
+	for (at = strlen(title); line[at] && line[at] != '\n'; at++)
+		if (line[at - 1] == ' ' && line[at] != ' ')
+			assert_true(row[at - 1] == ' ' && row[at] != ' ');
+}
+
+static void wide_lists(void **state)
+{
+	static const char *const views[] = {
+		"--stats", "--stats --exact", "--rate", "--rate --exact",
+		"--thresholds", "--tun-info", "--persistent-conn",
+	};
+#define VIP6 "[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
+#define RS6 "[fd00:aaaa:bbbb:cccc:dddd:eeee:ffff:1111]:65535"
+	char line[64];
+	size_t i, len;
+
+	(void)state;
+	done("-A -u " VIP6);
+	done("config add -u " VIP6 " --id 0 --server-id-len 2 --nonce-len 6");
+	done("config add -u " VIP6 " --id 0 --tenant 1 --server-id-len 2 --nonce-len 6");
+	done("-a -u " VIP6 " -r " RS6 " -i --server-id 0a01");
+	done("-A -u " SVC);
+	done("config add -u " SVC " --id 3 --server-id-len 2 --nonce-len 6");
+	done("-a -u " SVC " -r 10.0.0.1 -i --server-id 3:0a02");
+	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 3:0a03");
+	fake.state.services[0]->dests[0].counters[COUNT_INBYTES] = 1234567890123;
+	for (i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+		snprintf(line, sizeof(line), "-L %s", views[i]);
+		done(line);
+		len = strcspn(strstr(ran_out, "Prot"), "\n");
+		if (i >= 4) {
+			columns("Prot LocalAddress:Port", "  -> " RS6);
+			columns("Prot LocalAddress:Port", "  -> 10.0.0.1");
+			continue;
+		}
+		/* numbers end where their titles do */
+		assert_int_equal(strcspn(strstr(ran_out, "  -> " RS6), "\n"), len);
+		assert_int_equal(strcspn(strstr(ran_out, "  -> 10."), "\n"), len);
+	}
+	done("-L");
+	assert_non_null(strstr(ran_out, "UDP  " VIP6 " quic configs 0,0/1\n"));
+	assert_non_null(strstr(ran_out, "UDP  " SVC " quic config 3\n"));
+	columns("  -> RemoteAddress:Port", "  -> " RS6);
+	columns("  -> RemoteAddress:Port", "  -> 10.0.0.1");
+	columns("  -> RemoteAddress:Port", "  -> 10.0.0.2");
+	done("config list");
+	assert_int_equal(strstr(ran_out, "plaintext") - strstr(ran_out, SVC),
+			 strstr(ran_out, "Algorithm") - ran_out);
+	done("server-id list");
+	assert_int_equal(strstr(ran_out, "present") - strstr(ran_out, SVC),
+			 strstr(ran_out, "Pool") - ran_out);
+#undef VIP6
+#undef RS6
+}
+
+/* A line has as many server IDs as fit. */
+static void long_lists(void **state)
+{
+	char line[64];
+	unsigned int i;
+
+	(void)state;
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1 -i");
+	for (i = 0; i < 41; i++) {
+		snprintf(line, sizeof(line), "server-id add -u " SVC " -r 10.0.0.1 --server-id 0a%02x", i);
+		done(line);
+	}
+	done("-L");
+	assert_non_null(strstr(ran_out, " 0:0a00,0:0a01,0:0a02,0:0a03,0:0a04,0:0a05,0:0a06,0:0a07,+33\n"));
+	done("-L --all");
+	assert_non_null(strstr(ran_out, ",0:0a28\n"));
+	done("-A -u 192.0.2.2:443");
+	done("-a -u 192.0.2.2:443 -r 10.0.0.1 --server-id 000102030405060708090a0b0c0d0e --server-id 010102030405060708090a0b0c0d0e");
+	done("-L");
+	assert_non_null(strstr(ran_out, " 0:000102030405060708090a0b0c0d0e,+1\n"));
 }
 
 static void kernel_sentences(void **state)
@@ -1347,6 +1446,8 @@ int main(void)
 		TEST(express),
 		TEST(server_id_words),
 		TEST(lists),
+		TEST(wide_lists),
+		TEST(long_lists),
 		TEST(kernel_sentences),
 		TEST(codec),
 		TEST(random_parts),

@@ -418,7 +418,7 @@ static const struct {
 	{ CMD_DELETE_SERVER, "-d",
 		"+.      +        .                       " },
 	{ CMD_LIST, "-L",
-		"..                         ....                 ." },
+		"..                         ....                 .." },
 	{ CMD_ZERO, "-Z",
 		"..                                       " },
 	{ CMD_SET, "set",
@@ -515,6 +515,7 @@ static const struct {
 	{ "--seconds 1", OPT_SECONDS },
 	{ "--from 192.0.2.7", OPT_FROM },
 	{ "--sort", OPT_SORT },
+	{ "--all", OPT_ALL },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };

@@ -43,7 +43,7 @@ declare -A COUNTERS MARKED
 counters() {
 	local lines line at=
 	local -a word
-	mapfile -t lines < <(q -L -n --stats)
+	mapfile -t lines < <(q -L -n --stats --all)
 	COUNTERS=()
 	for line in "${lines[@]}"; do
 		read -ra word <<<"$line"

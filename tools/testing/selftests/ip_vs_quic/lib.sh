@@ -440,7 +440,7 @@ declare -A STATS MARK
 # stats SERVICE: sets $STATS to quiclbadm's count of each outcome
 stats() {
 	local line word lines found=
-	mapfile -t lines < <(quiclbadm -L -n --stats)
+	mapfile -t lines < <(quiclbadm -L -n --stats --all)
 	STATS=()
 	for line in "${lines[@]}"; do
 		read -ra word <<<"$line"

@@ -78,7 +78,7 @@ cid() { CID=(-c "1:8:8:$KEY" "to=$SVC4" "mint=1:$(sid 8 "$1")" name=x); }
 
 # routes_some [NAMESPACE [SERVICE]]: has routed datagrams
 routes_some() {
-	in_ns "${1:-lb}" quiclbadm -L -n --stats |
+	in_ns "${1:-lb}" quiclbadm -L -n --stats --all |
 		awk -v svc="${2:-$SVC4}" '$1 == "UDP" { on = $2 == svc } on && $1 == "routed" { n = $2 } END { exit !n }'
 }
 

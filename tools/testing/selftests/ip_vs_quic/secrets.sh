@@ -116,7 +116,7 @@ outputs() {
 	fresh "$SVC4" rs4 0:3:4
 	add 1
 	told -L q -L
-	told "-L --stats" q -L -n --stats
+	told "-L --stats" q -L -n --stats --all
 	told "-L --json" q -L -n --stats -j
 	told "config list" q config list
 	told "config list --json" q config list -j
