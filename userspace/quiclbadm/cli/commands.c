@@ -74,7 +74,8 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_LIST] = {
 		'L', "list", NULL, 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
 		O(VIEW) | O(EXACT) | O(SORT) | O(ALL) | O(JSON), 0, false,
-		"[" SERVICE_USAGE "] [-n] [-j] [--sort] [--all] [--stats [--exact] | --rate [--exact] | --thresholds | --persistent-conn | --tun-info]",
+		"[" SERVICE_USAGE "] [-n] [-j] [--sort] [--all] [--stats [--exact] | --rate [--exact] | --thresholds | --persistent-conn | --tun-info | -c]\n"
+		"       quiclbadm -L --timeout | --daemon [-j]",
 		"List UDP and firewall-mark services with their real servers and server IDs",
 	},
 	[CMD_ZERO] = {

@@ -149,6 +149,71 @@ int ipvs_get_info(struct ipvs_info *info)
 	return talk(&request, read_info, info);
 }
 
+static int read_timeouts(const struct nlmsghdr *nlh, void *data)
+{
+	struct ipvs_timeouts *timeouts = data;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		uint32_t value = (uint32_t)nl_number(attr);
+
+		if (mnl_attr_get_type(attr) == IPVS_CMD_ATTR_TIMEOUT_TCP)
+			timeouts->tcp = value;
+		else if (mnl_attr_get_type(attr) == IPVS_CMD_ATTR_TIMEOUT_TCP_FIN)
+			timeouts->tcp_fin = value;
+		else if (mnl_attr_get_type(attr) == IPVS_CMD_ATTR_TIMEOUT_UDP)
+			timeouts->udp = value;
+	}
+	return MNL_CB_OK;
+}
+
+int ipvs_get_timeouts(struct ipvs_timeouts *timeouts)
+{
+	struct nl_request request;
+
+	memset(timeouts, 0, sizeof(*timeouts));
+	nl_begin(&request, NL_IPVS, IPVS_CMD_GET_CONFIG, 0, 0);
+	return talk(&request, read_timeouts, timeouts);
+}
+
+struct daemon_list {
+	struct ipvs_daemon *daemons;
+	size_t count;
+};
+
+static int read_daemon(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attrs[IPVS_DAEMON_ATTR_MAX + 1], *attr;
+	struct daemon_list *list = data;
+	struct ipvs_daemon *daemon;
+
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN) {
+		if (mnl_attr_get_type(attr) != IPVS_CMD_ATTR_DAEMON ||
+		    list->count == IPVS_DAEMONS_MAX)
+			continue;
+		nl_nested(attr, attrs, IPVS_DAEMON_ATTR_MAX);
+		daemon = &list->daemons[list->count++];
+		memset(daemon, 0, sizeof(*daemon));
+		daemon->state = (uint32_t)nl_number(attrs[IPVS_DAEMON_ATTR_STATE]);
+		daemon->sync_id = (uint32_t)nl_number(attrs[IPVS_DAEMON_ATTR_SYNC_ID]);
+		nl_octets(attrs[IPVS_DAEMON_ATTR_MCAST_IFN], daemon->device,
+			  sizeof(daemon->device) - 1);
+	}
+	return MNL_CB_OK;
+}
+
+int ipvs_get_daemons(struct ipvs_daemon daemons[IPVS_DAEMONS_MAX], size_t *count)
+{
+	struct daemon_list list = { .daemons = daemons };
+	struct nl_request request;
+	int err;
+
+	nl_begin(&request, NL_IPVS, IPVS_CMD_GET_DAEMON, NLM_F_DUMP, 0);
+	err = talk(&request, read_daemon, &list);
+	*count = list.count;
+	return err;
+}
+
 static void read_counters(const struct nlattr *wide, const struct nlattr *narrow,
 			  uint64_t *counters)
 {

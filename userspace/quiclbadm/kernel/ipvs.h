@@ -13,6 +13,24 @@ struct ipvs_info {
 	uint32_t conn_tab_size;
 };
 
+/* Seconds. */
+struct ipvs_timeouts {
+	uint32_t tcp;
+	uint32_t tcp_fin;
+	uint32_t udp;
+};
+
+/* A daemon that tells other directors of connections, or hears of them. */
+struct ipvs_daemon {
+	uint32_t state;			/* IP_VS_STATE_* */
+	uint32_t sync_id;
+	char device[DEVICE_NAME_MAX + 1];
+};
+
+enum {
+	IPVS_DAEMONS_MAX = 2,		/* one of each state */
+};
+
 /* @cmd: IPVS_CMD_NEW_SERVICE or IPVS_CMD_SET_SERVICE */
 int ipvs_put_service(uint8_t cmd, const struct service *svc);
 int ipvs_del_service(const struct service_id *id);
@@ -27,6 +45,9 @@ int ipvs_flush(void);
 int ipvs_zero(const struct service_id *id);
 
 int ipvs_get_info(struct ipvs_info *info);
+
+int ipvs_get_timeouts(struct ipvs_timeouts *timeouts);
+int ipvs_get_daemons(struct ipvs_daemon daemons[IPVS_DAEMONS_MAX], size_t *count);
 
 /*
  * Adds UDP and firewall-mark services with their destinations: the one that

@@ -10,6 +10,7 @@
 #include "model/outcome.h"
 #include "output/json_build.h"
 #include "output/names.h"
+#include "system/conns.h"
 
 static json_t *counters_json(const uint64_t *counters)
 {
@@ -336,4 +337,55 @@ void print_cid_json(const char *cid)
 
 	set_text(object, "cid", cid);
 	dump(object);
+}
+
+static void add_conn(const struct conn *conn, void *data)
+{
+	json_t *object = need(json_object());
+
+	set_text(object, "protocol", "udp");
+	set_text(object, "state", conn->state);
+	set_number(object, "expires_s", conn->expires);
+	set_nested_endpoint(object, "client", &conn->client);
+	set_nested_endpoint(object, "virtual", &conn->vip);
+	set_nested_endpoint(object, "server", &conn->server);
+	append(data, object);
+}
+
+int print_conns_json(const struct state *state)
+{
+	json_t *array = need(json_array());
+	int err = conns_each(state, add_conn, array);
+
+	if (err)
+		json_decref(array);
+	else
+		dump(array);
+	return err;
+}
+
+void print_timeouts_json(const struct ipvs_timeouts *timeouts)
+{
+	json_t *object = need(json_object());
+
+	set_number(object, "tcp_s", timeouts->tcp);
+	set_number(object, "tcp_fin_s", timeouts->tcp_fin);
+	set_number(object, "udp_s", timeouts->udp);
+	dump(object);
+}
+
+void print_daemons_json(const struct ipvs_daemon *daemons, size_t count)
+{
+	json_t *array = need(json_array());
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		json_t *object = need(json_object());
+
+		set_text(object, "state", daemon_name(daemons[i].state));
+		set_text(object, "device", daemons[i].device);
+		set_number(object, "sync_id", daemons[i].sync_id);
+		append(array, object);
+	}
+	dump(array);
 }

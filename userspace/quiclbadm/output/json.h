@@ -8,6 +8,10 @@
 
 void print_services_json(const struct state *state,
 			 const struct ipvs_info *info);
+/* Return: 0 or a negative errno. */
+int print_conns_json(const struct state *state);
+void print_timeouts_json(const struct ipvs_timeouts *timeouts);
+void print_daemons_json(const struct ipvs_daemon *daemons, size_t count);
 void print_configs_json(const struct state *state);
 void print_server_ids_json(const struct state *state,
 			   const struct endpoint *only);

@@ -18,6 +18,12 @@ const char *forward_name(uint32_t forward)
 	return NULL;
 }
 
+const char *daemon_name(uint32_t state)
+{
+	return state == IP_VS_STATE_MASTER ? "master" :
+	       state == IP_VS_STATE_BACKUP ? "backup" : "unknown";
+}
+
 const char *tunnel_name(uint8_t tun_type)
 {
 	switch (tun_type) {

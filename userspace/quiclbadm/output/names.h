@@ -6,6 +6,8 @@
 #include "model/model.h"
 
 const char *forward_name(uint32_t forward);
+/* Of a daemon's state. */
+const char *daemon_name(uint32_t state);
 const char *tunnel_name(uint8_t tun_type);
 const char *algorithm_name(const struct config *config);
 

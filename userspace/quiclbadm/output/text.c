@@ -9,6 +9,7 @@
 #include "common/printable.h"
 #include "model/outcome.h"
 #include "output/names.h"
+#include "system/conns.h"
 
 /* ipvsadm's: at most 8 columns, rounded to K, M, G, T. */
 static void print_large(uint64_t number, bool exact)
@@ -305,6 +306,11 @@ static void print_dest_view(const struct service *svc, const struct dest *dest,
 	case VIEW_TUN_INFO:
 		print_tunnel(name, dest, list->width);
 		break;
+	case VIEW_CONNECTIONS:
+	case VIEW_TIMEOUT:
+	case VIEW_DAEMON:
+		/* no lists of services */
+		break;
 	}
 }
 
@@ -407,6 +413,55 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 	}
 	if (style->view == VIEW_DEFAULT || style->view == VIEW_STATS)
 		print_devices(state, &list);
+}
+
+/* An address of IPv6 may be as wide as that; the table is too long to measure first. */
+static int conn_width(const struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (state->services[i]->id.vip.af == AF_INET6)
+			return ENDPOINT_STRLEN;
+	return (int)sizeof("255.255.255.255:65535") - 1;
+}
+
+static void print_conn(const struct conn *conn, void *data)
+{
+	char client[ENDPOINT_STRLEN], vip[ENDPOINT_STRLEN], server[ENDPOINT_STRLEN];
+	const int width = *(const int *)data;
+
+	printf("%-3s %02u:%02u  %-11s %-*s %-*s %s\n", conn->protocol,
+	       conn->expires / 60, conn->expires % 60, conn->state,
+	       width, endpoint_str(&conn->client, client),
+	       width, endpoint_str(&conn->vip, vip),
+	       endpoint_str(&conn->server, server));
+}
+
+int print_conns(const struct state *state)
+{
+	int width = conn_width(state);
+
+	printf("IPVS connection entries\npro expire %-11s %-*s %-*s destination\n",
+	       "state", width, "source", width, "virtual");
+	return conns_each(state, print_conn, &width);
+}
+
+void print_timeouts(const struct ipvs_timeouts *timeouts)
+{
+	printf("Timeout (tcp tcpfin udp): %u %u %u\n", timeouts->tcp,
+	       timeouts->tcp_fin, timeouts->udp);
+}
+
+void print_daemons(const struct ipvs_daemon *daemons, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		printf("%s sync daemon (mcast=", daemon_name(daemons[i].state));
+		print_printable(stdout, daemons[i].device);
+		printf(", syncid=%u)\n", daemons[i].sync_id);
+	}
 }
 
 /* A column for each field; those of a config's key are Algorithm, Fingerprint and KeySource. */

@@ -16,6 +16,12 @@ struct list_style {
 
 void print_services(const struct state *state, const struct ipvs_info *info,
 		    const struct list_style *style);
+/* IPVS's connections to these services.  Return: 0 or a negative errno. */
+int print_conns(const struct state *state);
+
+void print_timeouts(const struct ipvs_timeouts *timeouts);
+void print_daemons(const struct ipvs_daemon *daemons, size_t count);
+
 void print_configs(const struct state *state);
 void print_server_ids(const struct state *state, const struct endpoint *only);
 void print_express(const struct state *state);

@@ -185,6 +185,24 @@ int ipvs_get_info(struct ipvs_info *info)
 	return call();
 }
 
+int ipvs_get_timeouts(struct ipvs_timeouts *timeouts)
+{
+	*timeouts = (struct ipvs_timeouts){ 900, 120, 300 };
+	return call();
+}
+
+int ipvs_get_daemons(struct ipvs_daemon daemons[IPVS_DAEMONS_MAX], size_t *count)
+{
+	memset(daemons, 0, IPVS_DAEMONS_MAX * sizeof(*daemons));
+	daemons[0].state = IP_VS_STATE_MASTER;
+	daemons[0].sync_id = 7;
+	strcpy(daemons[0].device, "eth0");
+	daemons[1].state = IP_VS_STATE_BACKUP;
+	strcpy(daemons[1].device, "a\x1b");
+	*count = 2;
+	return call();
+}
+
 int ipvs_get(struct state *state, const struct service_id *id)
 {
 	int err = call();

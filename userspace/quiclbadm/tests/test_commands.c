@@ -17,6 +17,7 @@
 #include "kernel/module.h"
 #include "kernel/quic.h"
 #include "model/secret.h"
+#include "system/conns.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 #define OTHER_KEY "00112233445566778899aabbccddeeff"
@@ -645,6 +646,54 @@ static void lists(void **state)
 	done("-L");
 	fake.not_root = true;
 	says(1, "kernel: only root (CAP_NET_ADMIN) may do this", "-L");
+}
+
+/* What IPVS has besides services. */
+static void ipvs_lists(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *read;		/* NULL: refused */
+	} conns[] = {
+		{ "UDP C6336407 D431 C0000201 01BB 0A00000B 01BB UDP             299\n",
+		  "UDP 198.51.100.7:54321 192.0.2.1:443 10.0.0.11:443 UDP 299" },
+		{ "UDP 2001:0db8:0000:0000:0000:0000:0000:0007 D431 2001:0db8:000f:0000:0000:0000:0000:0001 01BB 0A00000B 01BB UDP              59 sip x\n",
+		  "UDP [2001:db8::7]:54321 [2001:db8:f::1]:443 10.0.0.11:443 UDP 59" },
+		{ "Pro FromIP   FPrt ToIP     TPrt DestIP   DPrt State       Expires PEName PEData\n",
+		  NULL },
+		{ "UDP C6336407 D431 C0000201 01BB 0A00000B\n", NULL },
+		{ "UDP 63364 D431 C0000201 01BB 0A00000B 01BB UDP 299\n", NULL },
+		{ "", NULL },
+	};
+	char a[ENDPOINT_STRLEN], b[ENDPOINT_STRLEN], c[ENDPOINT_STRLEN], text[256];
+	struct conn conn;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(conns) / sizeof(conns[0]); i++) {
+		assert_int_equal(conn_read(conns[i].line, &conn), !!conns[i].read);
+		if (!conns[i].read)
+			continue;
+		snprintf(text, sizeof(text), "%s %s %s %s %s %u", conn.protocol,
+			 endpoint_str(&conn.client, a), endpoint_str(&conn.vip, b),
+			 endpoint_str(&conn.server, c), conn.state, conn.expires);
+		assert_string_equal(text, conns[i].read);
+	}
+	done("-L --timeout");
+	assert_string_equal(ran_out, "Timeout (tcp tcpfin udp): 900 120 300\n");
+	done("-L --timeout -j");
+	assert_non_null(strstr(ran_out, "\"tcp_fin_s\": 120"));
+	done("-L --daemon");
+	assert_string_equal(ran_out, "master sync daemon (mcast=eth0, syncid=7)\n"
+				     "backup sync daemon (mcast=a\\x1b, syncid=0)\n");
+	done("-L --daemon -j");
+	assert_non_null(strstr(ran_out, "\"state\": \"backup\""));
+	says(2, "--timeout and --daemon: of IPVS as a whole, not of a service",
+	     "-L --daemon -u " SVC);
+	fake.not_root = true;
+	says(1, "kernel: only root (CAP_NET_ADMIN) may do this", "-L --timeout");
+	says(1, "kernel: only root (CAP_NET_ADMIN) may do this", "-L --daemon");
+	says(1, "kernel: only root (CAP_NET_ADMIN) may do this", "-L -c");
 }
 
 /* The columns of the row that begins with @name begin where those of the title do. */
@@ -1446,6 +1495,7 @@ int main(void)
 		TEST(express),
 		TEST(server_id_words),
 		TEST(lists),
+		TEST(ipvs_lists),
 		TEST(wide_lists),
 		TEST(long_lists),
 		TEST(kernel_sentences),

@@ -355,7 +355,8 @@ static void accepted_spellings(void **state)
 		"-A -u [2001:db8::1]:443 -s rr -p -M 64",
 		"-A -f 4294967295 -6",
 		"-Ln", "-nL", "-l", "-L -n --stats --exact", "", "-Lnj",
-		"-n", "-j", "--stats", "-L --sort", "-jn --rate", "-V",
+		"-L -c", "-Lnc", "-c -u 192.0.2.1:443", "-L --connection", "-L --timeout",
+		"-L --daemon", "-n", "-j", "--stats", "-L --sort", "-jn --rate", "-V",
 		/* as ipvsadm may have made it */
 		"-D -u 224.0.0.1:443", "-E -u 0.0.0.0:443", "-d -u 0.0.0.0:443 -r 0.0.0.0",
 		"-e -u 192.0.2.1:443 -r [2001:db8::1] -w 1",
