@@ -11,6 +11,7 @@
 #   make check-all         all that CI chooses from, whole: hours; RESUME=1 goes on where a run of this commit was ended
 #   make kernels              fetches and builds the kernels that these need and the cache lacks
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
+#   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
 #   make soak                 the selftests that look for races, many times   (SOAK, ROUNDS)
@@ -26,6 +27,7 @@
 #   make modules_install   the module, for KDIR, where modprobe finds it     (INSTALL_MOD_PATH, DESTDIR)
 #   make dkms-install      the module, built again for each kernel that this machine gets, and signed for Secure Boot
 #   make uninstall, modules_uninstall, dkms-uninstall   remove what each has installed     (the same variables)
+#   make deb               Debian packages, in build/deb     (DEBFULLNAME, DEBEMAIL)
 #   make clean
 #   make help              this list
 
@@ -108,10 +110,13 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
+
+check-packages: setup
+	@tools/testing/check packages
 
 check-kcsan: setup
 	@tools/testing/check selftests@kcsan-6.1:races
@@ -172,11 +177,15 @@ dkms-uninstall:
 	$(if $(DESTDIR),,dkms remove ip_vs_quic/$(VERSION) --all)
 	$(RM) -r $(DKMS_TREE)
 
+deb:
+	@tools/deb
+
 clean:
 	@$(MAKE) -C userspace clean
 	@$(MAKE) -C $(SELFTESTS) clean
 	@$(MAKE) -C $(BENCH) clean
 	@$(MAKE) -C $(FUZZ) clean
+	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-packages check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
