@@ -45,13 +45,13 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_RESTORE] = {
 		'R', "restore", NULL, 0, 0,
-		0, false, "< FILE",
-		"Make the services in a saved file what the file says, as one transaction",
+		1, false, "[FILE]",
+		"Make the services in a saved file, or on standard input, what it says, as one transaction",
 	},
 	[CMD_SAVE] = {
 		'S', "save", NULL, 0, O(NUMERIC) | O(KEYS),
-		0, false, "[-n] [--keys] > FILE",
-		"Print the services in the form that -R reads",
+		1, false, "[-n] [--keys] [FILE]",
+		"Print the services in the form that -R reads, or put them into FILE, whole or not at all",
 	},
 	[CMD_ADD_SERVER] = {
 		'a', "add-server", NULL, O(SERVICE) | O(SERVER),

@@ -117,20 +117,6 @@ static int explain_hex(struct run *run, const char *hex)
 	return err;
 }
 
-static int load_saved(const char *path, struct state *state)
-{
-	int fd, err;
-
-	if (!strcmp(path, "-"))
-		return state_file_read(STDIN_FILENO, "standard input", state);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return refuse("%s: %s", path, strerror(errno));
-	err = state_file_read(fd, path, state);
-	close(fd);
-	return err;
-}
-
 static int load(const struct args *args, struct state *state)
 {
 	const struct service_id *id = given(args, O(SERVICE)) ?
@@ -141,7 +127,7 @@ static int load(const struct args *args, struct state *state)
 	if (!given(args, O(SAVED)))
 		return id ? kernel_load_quic(state, id) :
 			    kernel_load(state, NULL);
-	if (load_saved(args->saved, state))
+	if (state_file_read(args->saved, state))
 		return EXIT_REFUSED;
 	if (id && !state_find(state, id))
 		return refuse("%s: no service %s in it", args->saved,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* -R: reads all, checks all, then changes what differs, or nothing. */
-#include <unistd.h>
-
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "restore/state_file.h"
@@ -28,8 +26,7 @@ int cmd_restore(const struct args *args)
 	struct state wanted;
 	int err;
 
-	(void)args;
-	err = state_file_read(STDIN_FILENO, "standard input", &wanted);
+	err = state_file_read(args->operands[0], &wanted);
 	if (!err)
 		err = apply(&wanted);
 	state_destroy(&wanted);

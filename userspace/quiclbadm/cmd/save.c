@@ -7,6 +7,8 @@
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "model/secret.h"
+#include "output/names.h"
+#include "restore/replace_file.h"
 #include "restore/state_file_write.h"
 
 /* The kernel gives no key back: it is read where it came from. */
@@ -46,6 +48,18 @@ static int check_config(const struct service *svc, struct config *config,
 	return keys ? fetch_key(svc, config) : 0;
 }
 
+/* -R has no word for a kind of tunnel that this version does not know. */
+static int check_dest(const struct service *svc, const struct dest *dest)
+{
+	char server[ENDPOINT_STRLEN], name[SERVICE_STRLEN];
+
+	if (dest->forward != IP_VS_CONN_F_TUNNEL || tunnel_name(dest->tun_type))
+		return 0;
+	return refuse("real server %s of %s: tunnel type %u, which this version of quiclbadm does not know and cannot save",
+		      endpoint_str(&dest->server, server),
+		      service_str(&svc->id, name), dest->tun_type);
+}
+
 /* All that can be refused is refused before the first line is out. */
 static int check_state(const struct state *state, bool keys)
 {
@@ -57,31 +71,83 @@ static int check_state(const struct state *state, bool keys)
 
 		for (j = 0; !err && j < svc->config_count; j++)
 			err = check_config(svc, &svc->configs[j], keys);
+		for (j = 0; !err && j < svc->dest_count; j++)
+			err = check_dest(svc, &svc->dests[j]);
 	}
 	return err;
+}
+
+/* Through a buffer that is wiped. */
+static bool write_to(FILE *out, const struct state *state, bool keys)
+{
+	static char buf[BUFSIZ];
+	bool ok;
+
+	setvbuf(out, buf, _IOFBF, sizeof(buf));
+	state_file_write(out, state, keys);
+	ok = !fflush(out);
+	explicit_bzero(buf, sizeof(buf));
+	return ok;
+}
+
+/* Where keys must not go. */
+static int check_file(const struct replacement *file)
+{
+	if (isatty(fileno(file->out)))
+		return refuse("--keys: %s is a terminal", file->name);
+	if (secret_is_world_readable(fileno(file->out)))
+		return refuse("--keys: any user may read %s (chmod 600)",
+			      file->name);
+	return 0;
+}
+
+static int write_file(const char *path, const struct state *state, bool keys)
+{
+	struct replacement file;
+	int err;
+
+	kernel_hold_signals(true);
+	err = replacement_begin(&file, path);
+	if (!err) {
+		if (keys)
+			err = check_file(&file);
+		if (!err && !write_to(file.out, state, keys))
+			err = refuse("%s: %m", path);
+		if (replacement_end(&file, !err))
+			err = EXIT_REFUSED;
+	}
+	kernel_hold_signals(false);
+	return err;
+}
+
+static int check_stdout(void)
+{
+	if (isatty(STDOUT_FILENO))
+		return refuse("--keys: standard output is a terminal");
+	if (secret_is_world_readable(STDOUT_FILENO))
+		return refuse("--keys: any user may read the file that standard output is (umask 077)");
+	return 0;
 }
 
 int cmd_save(const struct args *args)
 {
 	const bool keys = given(args, O(KEYS));
-	static char buf[BUFSIZ];
+	const char *path = args->operands[0];
 	struct state state;
 	int err;
 
-	if (keys && isatty(STDOUT_FILENO))
-		return refuse("--keys: standard output is a terminal");
-	if (keys && secret_is_world_readable(STDOUT_FILENO))
-		return refuse("--keys: any user may read the file that standard output is (umask 077)");
+	if (path && !strcmp(path, "-"))
+		path = NULL;
+	err = keys && !path ? check_stdout() : 0;
+	if (err)
+		return err;
 	err = kernel_load(&state, NULL);
 	if (!err)
 		err = check_state(&state, keys);
-	if (!err) {
-		setvbuf(stdout, buf, _IOFBF, sizeof(buf));
-		state_file_write(&state, keys);
-		if (fflush(stdout))
-			err = refuse("standard output: %m");
-		explicit_bzero(buf, sizeof(buf));
-	}
+	if (!err && path)
+		err = write_file(path, &state, keys);
+	else if (!err && !write_to(stdout, &state, keys))
+		err = refuse("standard output: %m");
 	state_destroy(&state);
 	return err;
 }

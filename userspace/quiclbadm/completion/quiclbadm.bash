@@ -103,7 +103,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file || $prev == --saved || ($command == explain && $prev == explain && $cur != -*) ]]; then
+	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save)$ && $cur != -*) || ($command == explain && $prev == explain && $cur != -*) ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

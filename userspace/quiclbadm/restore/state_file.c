@@ -2,6 +2,7 @@
 #include "restore/state_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -309,17 +310,34 @@ static int read_text(int fd, const char *name, char **text, size_t *size,
 	return 0;
 }
 
-int state_file_read(int fd, const char *name, struct state *state)
+static int read_fd(int fd, const char *name, struct state *state)
 {
 	size_t size, len;
 	char *text;
 	int err;
 
-	memset(state, 0, sizeof(*state));
 	err = read_text(fd, name, &text, &size, &len);
+	/* what is left when a full disk or a failed command made the file */
+	if (!err && !len)
+		err = refuse("%s: it is empty; -S writes a line even when there is no service", name);
 	if (!err)
 		err = state_file_parse(text, len, state);
 	explicit_bzero(text, size);
 	free(text);
+	return err;
+}
+
+int state_file_read(const char *path, struct state *state)
+{
+	int fd, err;
+
+	memset(state, 0, sizeof(*state));
+	if (!path || !strcmp(path, "-"))
+		return read_fd(STDIN_FILENO, "standard input", state);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return refuse("%s: %s", path, strerror(errno));
+	err = read_fd(fd, path, state);
+	close(fd);
 	return err;
 }

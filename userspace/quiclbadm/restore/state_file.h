@@ -14,8 +14,8 @@
  */
 int state_file_parse(char *text, size_t len, struct state *state);
 
-/* The same from @fd, to its end; @name is for sentences about it. */
-int state_file_read(int fd, const char *name, struct state *state);
+/* The same from the file @path, to its end; NULL or "-" is standard input. */
+int state_file_read(const char *path, struct state *state);
 
 /*
  * Cuts @line into words in place: white space between them, "..." with \" and

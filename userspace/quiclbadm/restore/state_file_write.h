@@ -3,9 +3,11 @@
 #ifndef _QUICLBADM_RESTORE_STATE_FILE_WRITE_H
 #define _QUICLBADM_RESTORE_STATE_FILE_WRITE_H
 
+#include <stdio.h>
+
 #include "model/model.h"
 
-/* To stdout.  With @keys, configs that have a key have it in hex. */
-void state_file_write(const struct state *state, bool keys);
+/* With @keys, configs that have a key have it in hex. */
+void state_file_write(FILE *out, const struct state *state, bool keys);
 
 #endif /* _QUICLBADM_RESTORE_STATE_FILE_WRITE_H */

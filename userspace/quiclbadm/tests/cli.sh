@@ -244,6 +244,8 @@ completion_of_values() {
 	[ "$(complete_line "quiclbadm -a -u 192.0.2.1:443 -i --tun-type g")" = "gue gre" ]
 	: >file
 	[ "$(complete_line "quiclbadm config add --key-file fi")" = file ]
+	[ "$(complete_line "quiclbadm -R fi")" = file ]
+	[ "$(complete_line "quiclbadm -S --keys fi")" = file ]
 	# what was given once is not offered again
 	case " $(complete_line "quiclbadm -d -u 192.0.2.1:443 --") " in
 	" --keep-server-ids ") ;;

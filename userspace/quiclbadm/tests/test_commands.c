@@ -2,6 +2,7 @@
 /* The commands against the model of the kernel in fake.c. */
 #include "capture.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -910,7 +911,8 @@ static char *fill_in(const char *format, const char *path)
 
 static void restore(const char *text)
 {
-	run_with(text, "-R");
+	/* nothing at all would be refused */
+	run_with(*text ? text : "\n", "-R");
 	assert_string_equal(ran_err, "");
 	assert_int_equal(ran_status, 0);
 }
@@ -1048,6 +1050,160 @@ static void save_refusals(void **state)
 	assert_string_equal(ran_out, "");
 	says(1, "config 0 of " SVC ": its key came from standard input, and there is no file to name",
 	     "-S --keys");
+}
+
+/* What a file has, for free(). */
+static char *content(const char *path)
+{
+	char *text = xcalloc(1, 1 << 16);
+	FILE *in = fopen(path, "r");
+
+	assert_non_null(in);
+	assert_true(fread(text, 1, (1 << 16) - 1, in) < (1 << 16) - 1);
+	fclose(in);
+	return text;
+}
+
+static void content_is(const char *path, const char *wanted)
+{
+	char *text = content(path);
+
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static unsigned int mode_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_mode;
+}
+
+/* Files in the directory of temp_file(), also hidden ones. */
+static unsigned int file_count(void)
+{
+	DIR *dir = opendir(temp_dir());
+	unsigned int count = 0;
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count;
+}
+
+static void save_to_a_file(void **state)
+{
+	static const char saved[] = "-A -u " SVC " -s quic\n";
+	char *path = xstrdup(temp_file("rules", "old\n", 0640));
+	char *link = xstrdup(temp_file("link", "", 0600));
+	char line[256], wanted[256];
+	unsigned int files;
+
+	(void)state;
+	done("-A -u " SVC);
+	files = file_count();
+	snprintf(line, sizeof(line), "-S %s", path);
+	done(line);
+	assert_string_equal(ran_out, "");
+	content_is(path, saved);
+	assert_int_equal(mode_of(path), S_IFREG | 0640);
+	/* a new file is for its owner alone */
+	unlink(path);
+	done(line);
+	content_is(path, saved);
+	assert_int_equal(mode_of(path), S_IFREG | 0600);
+	/* a link stays one */
+	temp_file("rules", "old\n", 0604);
+	unlink(link);
+	assert_int_equal(symlink("rules", link), 0);
+	snprintf(line, sizeof(line), "-S %s", link);
+	done(line);
+	assert_int_equal(mode_of(link), S_IFLNK | 0777);
+	content_is(path, saved);
+	assert_int_equal(mode_of(path), S_IFREG | 0604);
+	snprintf(line, sizeof(line), "-S --keys %s", link);
+	snprintf(wanted, sizeof(wanted), "--keys: any user may read %s (chmod 600)", link);
+	says(1, wanted, line);
+	content_is(path, saved);
+	unlink(path);
+	snprintf(line, sizeof(line), "-S %s", link);
+	snprintf(wanted, sizeof(wanted), "%s: a symbolic link to a file that is not there; make that file or remove the link", link);
+	says(1, wanted, line);
+	unlink(link);
+	assert_int_equal(file_count(), files - 2);
+
+	snprintf(line, sizeof(line), "-S %s", temp_dir());
+	snprintf(wanted, sizeof(wanted), "%s: Is a directory", temp_dir());
+	says(1, wanted, line);
+	says(1, "/nowhere/rules: No such file or directory", "-S /nowhere/rules");
+	says(1, "/dev/full: No space left on device", "-S /dev/full");
+	done("-S /dev/null");
+	done("-S -");
+	assert_string_equal(ran_out, saved);
+	free(path);
+	free(link);
+}
+
+/* A refusal leaves the file. */
+static void refused_save_keeps_the_file(void **state)
+{
+	char *path = xstrdup(temp_file("rules", "good\n", 0600));
+	unsigned int files = file_count();
+	char line[256];
+	struct dest *dest;
+
+	(void)state;
+	snprintf(line, sizeof(line), "-S %s", path);
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1 -i");
+	dest = &fake.state.services[0]->dests[0];
+	dest->tun_type = 9;
+	says(1, "real server 10.0.0.1:443 of " SVC ": tunnel type 9, which this version of quiclbadm does not know and cannot save",
+	     line);
+	content_is(path, "good\n");
+	dest->tun_type = 0;
+	run_with(KEY, "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file -");
+	assert_int_equal(ran_status, 0);
+	run(line);
+	assert_int_equal(ran_status, 1);
+	content_is(path, "good\n");
+	fake.not_root = true;
+	run(line);
+	assert_int_equal(ran_status, 1);
+	content_is(path, "good\n");
+	assert_int_equal(file_count(), files);
+	free(path);
+}
+
+static void restore_from_a_file(void **state)
+{
+	char *path = xstrdup(temp_file("rules", "-A -u " SVC "\n", 0600));
+	char line[256], wanted[256];
+
+	(void)state;
+	snprintf(line, sizeof(line), "-R %s", path);
+	done(line);
+	state_is(SVC " quic 0 0 ffffffff \n");
+	run_with("-A -u 192.0.2.2:443\n", "-R -");
+	assert_int_equal(ran_status, 0);
+	state_is(SVC " quic 0 0 ffffffff \n192.0.2.2:443 quic 0 0 ffffffff \n");
+	/* what a failed "-S > FILE" leaves is no state */
+	temp_file("rules", "", 0600);
+	snprintf(wanted, sizeof(wanted), "%s: it is empty; -S writes a line even when there is no service", path);
+	says(1, wanted, line);
+	says(1, "standard input: it is empty; -S writes a line even when there is no service", "-R");
+	says(1, "/nowhere/rules: No such file or directory", "-R /nowhere/rules");
+	snprintf(line, sizeof(line), "-R %s", temp_dir());
+	snprintf(wanted, sizeof(wanted), "%s: Is a directory", temp_dir());
+	says(1, wanted, line);
+	/* but this is */
+	done("-C");
+	done("-S");
+	assert_string_equal(ran_out, "# no services\n");
+	restore("# no services\n");
+	free(path);
 }
 
 static void restore_is_minimal(void **state)
@@ -1264,7 +1420,7 @@ static void restore_is_a_transaction(void **state)
 		for (n = 1;; n++) {
 			fake.changes = 0;
 			fake.fail_at = n;
-			run_with(to, "-R");
+			run_with(*to ? to : "\n", "-R");
 			changes = fake.changes;
 			fake.fail_at = 0;
 			if (ran_status == 0)
@@ -1505,6 +1661,9 @@ int main(void)
 		TEST(save_is_sorted),
 		TEST(save_spells_any_path),
 		TEST(save_refusals),
+		TEST(save_to_a_file),
+		TEST(refused_save_keeps_the_file),
+		TEST(restore_from_a_file),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),

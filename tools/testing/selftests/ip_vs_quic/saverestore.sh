@@ -61,7 +61,7 @@ round_trip() {
 	q -S >"$WORK/saved"
 	same "what is saved" "$(<"$WORK/saved")" "$(state)"
 	q -C
-	same "what is saved after -C" "$(q -S)" ""
+	same "what is saved after -C" "$(q -S)" "# no services"
 	q -R <"$WORK/saved"
 	q -S | cmp - "$WORK/saved"
 }
@@ -195,6 +195,33 @@ saved_with_keys() {
 	mv "$WORK/moved" "$WORK/key"
 }
 
+# A file that is good stays so, whatever -S says; what takes its place is complete.
+file_is_replaced() {
+	local rc=0
+	cp "$WORK/saved" "$WORK/rules"
+	chmod 640 "$WORK/rules"
+	ln -s rules "$WORK/link"
+	q -S "$WORK/link"
+	cmp "$WORK/rules" "$WORK/saved"
+	same "mode and kind" "$(stat -c %a:%F "$WORK/rules" "$WORK/link")" $'640:regular file\n777:symbolic link'
+	echo good >"$WORK/rules"
+	q config replace -u "$SVC4" --id 5 --server-id-len 2 --nonce-len 6 --key-file - <"$OTHER"
+	refused 1 "Error: config 5 of $SVC4: its key came from standard input, and there is no file to name." quiclbadm -S "$WORK/rules"
+	same "the file" "$(<"$WORK/rules")" good
+	q -R "$WORK/saved"
+	# a disk that is full, half way
+	mkdir "$WORK/disk"
+	mount -t tmpfs -o size=4k none "$WORK/disk"
+	defer "umount $WORK/disk"
+	echo good >"$WORK/disk/rules"
+	q -S "$WORK/disk/rules" 2>"$WORK/stderr" || rc=$?
+	same "status" "$rc" 1
+	same "sentence" "$(<"$WORK/stderr")" "Error: $WORK/disk/rules: No space left on device."
+	same "the directory" "$(ls -A "$WORK/disk")" rules
+	same "the file" "$(<"$WORK/disk/rules")" good
+	saved
+}
+
 # A terminal, or a file that everyone can read.
 keys_refused() {
 	local rc=0
@@ -227,6 +254,7 @@ tcase "-R fails: the kernel does not take a server map" kernel_refuses_map
 tcase "-S: a key from standard input has no path" key_by_stdin
 tcase "keys are shown nowhere" nowhere_shown
 tcase "-S --keys is complete without the key files" saved_with_keys
+tcase "-S FILE replaces it whole, or leaves it" file_is_replaced
 tcase "-S --keys: not where everybody sees them" keys_refused
 q -C
 finish
