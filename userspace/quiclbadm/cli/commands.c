@@ -44,8 +44,8 @@ const struct command commands[CMD_COUNT] = {
 		"Delete every virtual service of IPVS",
 	},
 	[CMD_RESTORE] = {
-		'R', "restore", NULL, 0, 0,
-		1, false, "[FILE]",
+		'R', "restore", NULL, 0, O(CHECK),
+		1, false, "[--check] [FILE]",
 		"Make the services in a saved file, or on standard input, what it says, as one transaction",
 	},
 	[CMD_SAVE] = {

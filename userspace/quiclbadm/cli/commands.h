@@ -74,6 +74,7 @@ enum opt {
 	OPT_SELF_LEN,
 	OPT_TENANT,
 	OPT_CHECK_LENGTH,
+	OPT_CHECK,
 	OPT_FORCE,
 	OPT_SEEN_WITHIN,
 #define X(symbol, option, json, min, max, value) OPT_##symbol,

@@ -29,6 +29,7 @@ struct args {
 	enum cmd cmd;
 	bool help;
 	bool from_state_file;		/* a line that -R reads */
+	bool check_only;		/* ... to be checked, not done */
 	char **argv;			/* all of it, as the program was called */
 	uint64_t seen;			/* O() of the options given */
 	const struct option_desc *by[OPT_COUNT];	/* which of its rows gave each */

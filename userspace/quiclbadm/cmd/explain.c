@@ -127,7 +127,7 @@ static int load(const struct args *args, struct state *state)
 	if (!given(args, O(SAVED)))
 		return id ? kernel_load_quic(state, id) :
 			    kernel_load(state, NULL);
-	if (state_file_read(args->saved, state))
+	if (state_file_read(args->saved, false, state))
 		return EXIT_REFUSED;
 	if (id && !state_find(state, id))
 		return refuse("%s: no service %s in it", args->saved,

@@ -23,11 +23,12 @@ static int apply(const struct state *wanted)
 
 int cmd_restore(const struct args *args)
 {
+	const bool check = given(args, O(CHECK));
 	struct state wanted;
 	int err;
 
-	err = state_file_read(args->operands[0], &wanted);
-	if (!err)
+	err = state_file_read(args->operands[0], check, &wanted);
+	if (!err && !check)
 		err = apply(&wanted);
 	state_destroy(&wanted);
 	return err;

@@ -41,6 +41,7 @@ _quiclbadm_options() { # COMMAND
 	"server-id add") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
+	-R | --restore) printf "%s" "--check" ;;
 	"express list") printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;

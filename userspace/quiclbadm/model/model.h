@@ -152,7 +152,9 @@ struct service {
 	size_t config_count;
 	uint32_t settings[SETTING_COUNT];
 	struct prefix sources[SOURCE_COUNT];
-	bool set_line;			/* while -R reads: there was one */
+	/* while -R reads its input: */
+	bool set_line;			/* there was one */
+	bool bad_line;			/* one about the service was refused */
 	struct mapping *maps;
 	size_t map_count;
 	uint64_t outcomes[OUTCOMES_MAX];

@@ -95,7 +95,8 @@ static int read_config(const struct args *args, struct service *svc)
 	if (service_find_config(svc, args->id, args->tenant))
 		return refuse("config add: %s is described above already",
 			      config_str(args->id, args->tenant, name));
-	if (args->tenant && !service_find_config(svc, args->id, args->tenant - 1))
+	if (args->tenant && !svc->bad_line &&
+	    !service_find_config(svc, args->id, args->tenant - 1))
 		return refuse("config add: no config %u tenant %u above, and tenants are numbered from 0 without gaps",
 			      args->id, args->tenant - 1);
 	err = build_config(args, &config);
@@ -181,7 +182,28 @@ static int read_command(const struct args *args, struct state *state,
 	return err;
 }
 
-static int read_line(char *text, struct state *state, unsigned int line)
+/*
+ * After a refused line, what it may have said about its service is not missed below:
+ * one mistake is one sentence.
+ */
+static void note_bad_line(const struct args *args, struct state *state)
+{
+	struct service_id id = args->service;
+	struct service *svc;
+
+	if (!id.fwmark && !id.vip.af)
+		return;
+	if (id.fwmark)
+		id.vip.af = given(args, O(IPV6)) ? AF_INET6 : AF_INET;
+	svc = state_find(state, &id);
+	if (!svc && args->cmd == CMD_ADD_SERVICE)
+		svc = state_add(state, &id);
+	if (svc)
+		svc->bad_line = true;
+}
+
+static int read_line(char *text, bool check, struct state *state,
+		     unsigned int line)
 {
 	char **words, **first;
 	struct args args;
@@ -195,8 +217,11 @@ static int read_line(char *text, struct state *state, unsigned int line)
 	}
 	if (count > 0) {
 		err = args_parse(count, first, true, &args);
+		args.check_only = check;
 		if (!err)
 			err = read_command(&args, state, line);
+		if (err)
+			note_bad_line(&args, state);
 		args_destroy(&args);
 	} else {
 		err = count;
@@ -210,6 +235,8 @@ static int check_mapping(struct service *svc, const struct mapping *map)
 {
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
 
+	if (svc->bad_line)
+		return 0;
 	sid_str(map, sid);
 	if (!service_length_fits(svc, map))
 		return refuse("server ID %s: %u octets, config %u has server IDs of %u",
@@ -221,63 +248,87 @@ static int check_mapping(struct service *svc, const struct mapping *map)
 	return 0;
 }
 
-/* Drops repetitions; two servers cannot have one server ID. */
-static int check_mappings(struct service *svc)
+/* Two servers cannot have one server ID; the later line is the bad one. */
+static int check_repetition(const struct mapping *last, const struct mapping *map)
 {
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
+
+	if (endpoint_eq(&last->server, &map->server))
+		return 0;
+	if (last->line > map->line)
+		err_set_line(last->line);
+	return refuse("server ID %s: %s has it already", sid_str(map, sid),
+		      endpoint_str(last->line > map->line ? &map->server :
+							    &last->server, server));
+}
+
+/* Drops repetitions.  Return: false after error messages. */
+static bool check_mappings(struct service *svc)
+{
 	size_t from, to = 0;
-	int err = 0;
+	bool good = true;
 
 	if (svc->map_count)
 		qsort(svc->maps, svc->map_count, sizeof(*svc->maps),
 		      mapping_cmp_by_sid);
-	for (from = 0; !err && from < svc->map_count; from++) {
+	for (from = 0; from < svc->map_count; from++) {
 		const struct mapping *map = &svc->maps[from];
 		const struct mapping *last = to ? &svc->maps[to - 1] : NULL;
 
 		err_set_line(map->line);
-		err = check_mapping(svc, map);
-		if (err || !last || mapping_cmp_by_sid(last, map)) {
+		if (check_mapping(svc, map))
+			good = false;
+		if (!last || mapping_cmp_by_sid(last, map))
 			svc->maps[to++] = *map;
-			continue;
-		}
-		if (last->line > map->line)
-			err_set_line(last->line);
-		if (!endpoint_eq(&last->server, &map->server))
-			err = refuse("server ID %s: %s has it already",
-				     sid_str(map, sid),
-				     endpoint_str(last->line > map->line ?
-						  &map->server : &last->server,
-						  server));
+		else if (check_repetition(last, map))
+			good = false;
 	}
 	svc->map_count = to;
-	return err;
+	return good;
 }
 
-int state_file_parse(char *text, size_t len, struct state *state)
+/* Each error is said.  Return: false after one. */
+static bool read_lines(char *text, const char *end, bool check,
+		       struct state *state)
 {
-	char *end = text + len, *newline;
 	unsigned int line = 0;
-	int err = 0;
+	bool good = true;
+	char *newline;
+
+	for (; text < end; text = newline + 1) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (!newline)
+			newline = text + (end - text);
+		*newline = '\0';
+		err_set_line(++line);
+		if (strlen(text) != (size_t)(newline - text)) {
+			/* no text: the rest would be errors without end */
+			refuse("an octet 0 in the text");
+			return false;
+		}
+		if (read_line(text, check, state, line))
+			good = false;
+	}
+	return good;
+}
+
+int state_file_parse(char *text, size_t len, bool check, struct state *state)
+{
+	static const char byte_order_mark[] = "\xef\xbb\xbf";
+	const char *end = text + len;
+	bool good;
 	size_t i;
 
 	memset(state, 0, sizeof(*state));
-	for (; !err && text < end; text = newline + 1) {
-		newline = memchr(text, '\n', (size_t)(end - text));
-		if (!newline)
-			newline = end;
-		*newline = '\0';
-		err_set_line(++line);
-		if (strlen(text) != (size_t)(newline - text))
-			err = refuse("an octet 0 in the text");
-		else
-			err = read_line(text, state, line);
-	}
-	for (i = 0; !err && i < state->count; i++)
-		err = check_mappings(state->services[i]);
+	if (!strncmp(text, byte_order_mark, strlen(byte_order_mark)))
+		text += strlen(byte_order_mark);
+	good = read_lines(text, end, check, state);
+	for (i = 0; i < state->count; i++)
+		if (!check_mappings(state->services[i]))
+			good = false;
 	err_set_line(0);
 	state_sort(state);
-	return err ? EXIT_REFUSED : 0;
+	return good ? 0 : EXIT_REFUSED;
 }
 
 /* May hold keys: each buffer is wiped when a bigger one takes its place. */
@@ -310,7 +361,7 @@ static int read_text(int fd, const char *name, char **text, size_t *size,
 	return 0;
 }
 
-static int read_fd(int fd, const char *name, struct state *state)
+static int read_fd(int fd, const char *name, bool check, struct state *state)
 {
 	size_t size, len;
 	char *text;
@@ -321,23 +372,23 @@ static int read_fd(int fd, const char *name, struct state *state)
 	if (!err && !len)
 		err = refuse("%s: it is empty; -S writes a line even when there is no service", name);
 	if (!err)
-		err = state_file_parse(text, len, state);
+		err = state_file_parse(text, len, check, state);
 	explicit_bzero(text, size);
 	free(text);
 	return err;
 }
 
-int state_file_read(const char *path, struct state *state)
+int state_file_read(const char *path, bool check, struct state *state)
 {
 	int fd, err;
 
 	memset(state, 0, sizeof(*state));
 	if (!path || !strcmp(path, "-"))
-		return read_fd(STDIN_FILENO, "standard input", state);
+		return read_fd(STDIN_FILENO, "standard input", check, state);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return refuse("%s: %s", path, strerror(errno));
-	err = read_fd(fd, path, state);
+	err = read_fd(fd, path, check, state);
 	close(fd);
 	return err;
 }

@@ -9,13 +9,14 @@
 
 /*
  * Builds the state that @text, @len octets and one to spare, describes; @text is
- * overwritten.  Key files are read.
- * Return: 0 or EXIT_REFUSED after an error message, with the line.
+ * overwritten.  Key files are read; with @check those that this user may not read are
+ * passed over with a warning, and the state is not one to apply.
+ * Return: 0, or EXIT_REFUSED after a message about each error, with the line.
  */
-int state_file_parse(char *text, size_t len, struct state *state);
+int state_file_parse(char *text, size_t len, bool check, struct state *state);
 
 /* The same from the file @path, to its end; NULL or "-" is standard input. */
-int state_file_read(const char *path, struct state *state);
+int state_file_read(const char *path, bool check, struct state *state);
 
 /*
  * Cuts @line into words in place: white space between them, "..." with \" and

@@ -270,7 +270,20 @@ other_program() {
 	[[ $libraries == *libmnl* && $libraries != *libpcap* && $libraries != *libtrace* && $libraries != *libbpf* ]]
 }
 
+# neither root nor the module, and each error has its line
+checks() {
+	printf '%s\n' '-A -u 192.0.2.1:443 -s quic' 'config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4' >saved
+	ends 0 "$quiclbadm" -R --check saved
+	[ ! -s out ] && [ ! -s err ]
+	printf '%s\n' '-a -u 192.0.2.9:443 -r 10.0.0.1' '-A -u 192.0.2.1' >>saved
+	ends 1 "$quiclbadm" -R --check saved
+	[ "$(sed 's/\(line [0-9]*\).*/\1/' err)" = $'Error: line 3\nError: line 4' ]
+	: >saved
+	ends 1 "$quiclbadm" -R --check saved
+}
+
 test_case "exit status" exit_codes
+test_case "-R --check" checks
 test_case "another program explains and traces" other_program
 test_case "every command is explained" helps
 test_case "a full disk is no success" full_disk

@@ -1206,6 +1206,70 @@ static void restore_from_a_file(void **state)
 	free(path);
 }
 
+/* Each mistake is one sentence, and what follows from it none. */
+static void check_says_all(void **state)
+{
+	static const char text[] =
+		"# comment\n"
+		"-A -u " SVC " -s quic -p\n"
+		"config add -u " SVC " --id 0 --server-id-len 99 --nonce-len 4\n"
+		"config add -u " SVC " --id 0 --tenant 1 --server-id-len 2 --nonce-len 4\n"
+		"-a -u " SVC " -r 10.0.0.1 -i -w x --server-id 01\n"
+		"server-id add -u " SVC " -r 10.0.0.1 --server-id 02\n"
+		"-A -u 192.0.2.2:443\n"
+		"config add -u 192.0.2.2:443 --id 0 --server-id-len 1 --nonce-len 4\n"
+		"-a -u 192.0.2.2:443 -r 10.0.0.1 -i --server-id 01\n"
+		"-a -u 192.0.2.2:443 -r 10.0.0.2 -i --server-id 01 --server-id 0203\n"
+		"server-id add -u 192.0.2.2:443 -r 10.0.0.9 --server-id 09\n"
+		"-a -u 192.0.2.3:443 -r 10.0.0.2\n"
+		"frob 'nicate\n"
+		"-L\n";
+
+	(void)state;
+	run_with(text, "-R --check");
+	assert_string_equal(ran_err,
+		"Error: line 2: -p: scheduler quic keeps a client on its server by connection ID, and persistence would override that.\n"
+		"Error: line 3: --server-id-len 99: not a number from 1 to 15.\n"
+		"Error: line 5: -w x: not a number from 0 to 2147483647.\n"
+		"Error: line 12: -a: no -A line for service 192.0.2.3:443 above.\n"
+		"Error: line 13: a quotation does not end.\n"
+		"Error: line 14: -L: only -A, -a, set, config add, server-id add and express add describe a state.\n"
+		"Error: line 10: server ID 0:01: 10.0.0.1:443 has it already.\n"
+		"Error: line 10: server ID 0:0203: 2 octets, config 0 has server IDs of 1.\n"
+		"Error: line 11: server ID 0:09: no -a line for real server 10.0.0.9:443, and no --absent.\n");
+	assert_int_equal(ran_status, 1);
+	assert_int_equal(fake.calls, 0);
+	/* and -R itself says as much */
+	run_with(text, "-R");
+	assert_non_null(strstr(ran_err, "line 2: "));
+	assert_non_null(strstr(ran_err, "line 14: "));
+	assert_int_equal(fake.calls, 0);
+}
+
+/* It needs neither the kernel nor, with a warning, the right to read keys. */
+static void check_needs_no_kernel(void **state)
+{
+	const char *path = temp_file("key", "no key", 0600);
+	char text[256], wanted[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "\xef\xbb\xbf-A -u " SVC "\nconfig add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file %s\n", path);
+	run_with(text, "-R --check");
+	assert_int_equal(strncmp(ran_err, "Error: line 2: key file ", 24), 0);
+	temp_file("key", KEY, 0600);
+	fake.no_module = true;
+	fake.not_root = true;
+	run_with(text, "-R --check -");
+	assert_string_equal(ran_err, "");
+	assert_int_equal(ran_status, 0);
+	assert_int_equal(fake.calls, 0);
+	chmod(path, 0);
+	run_with(text, "-R --check");
+	snprintf(wanted, sizeof(wanted), "Warning: line 2: key file %s: Permission denied, so the key in it is not checked.\n", path);
+	assert_string_equal(ran_err, geteuid() ? wanted : "");
+	assert_int_equal(ran_status, 0);
+}
+
 static void restore_is_minimal(void **state)
 {
 	static const char *const parts[] = {
@@ -1664,6 +1728,8 @@ int main(void)
 		TEST(save_to_a_file),
 		TEST(refused_save_keeps_the_file),
 		TEST(restore_from_a_file),
+		TEST(check_says_all),
+		TEST(check_needs_no_kernel),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),

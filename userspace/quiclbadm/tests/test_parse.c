@@ -1036,7 +1036,8 @@ static void restore_zero_octet(void **state)
 	struct state wanted;
 
 	(void)state;
-	assert_int_equal(state_file_parse(text, sizeof(text) - 1, &wanted),
+	assert_int_equal(state_file_parse(text, sizeof(text) - 1, false,
+					  &wanted),
 			 EXIT_REFUSED);
 	state_destroy(&wanted);
 }
