@@ -7,6 +7,7 @@
 #include "cmd/cmd.h"
 #include "cmd/server_id_refusal.h"
 #include "kernel/kernel.h"
+#include "kernel/lock.h"
 #include "kernel/quic.h"
 #include "output/json.h"
 #include "output/text.h"
@@ -35,6 +36,8 @@ static int set_config(const struct args *args, bool exclusive)
 
 	config_str(args->id, args->tenant, config_name);
 	err = build_config(args, &config);
+	if (!err)
+		err = lock_take(true, cmd_name(args->cmd));
 	if (err)
 		goto out;
 	change.configs = &config;

@@ -2,6 +2,7 @@
 /* -R: reads all, checks all, then changes what differs, or nothing. */
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
+#include "kernel/lock.h"
 #include "restore/state_file.h"
 #include "restore/transaction.h"
 
@@ -28,6 +29,8 @@ int cmd_restore(const struct args *args)
 	int err;
 
 	err = state_file_read(args->operands[0], check, &wanted);
+	if (!err && !check)
+		err = lock_take(true, cmd_name(args->cmd));
 	if (!err && !check)
 		err = apply(&wanted);
 	state_destroy(&wanted);

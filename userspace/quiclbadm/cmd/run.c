@@ -1,5 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cmd/cmd.h"
+#include "kernel/lock.h"
+
+/*
+ * Those that change something, but for config add and replace, -R and sync: these read a
+ * file first, perhaps from a terminal, and take the lock when they have it.
+ */
+static bool is_locked(enum cmd cmd)
+{
+	switch (cmd) {
+	case CMD_ADD_SERVICE:
+	case CMD_EDIT_SERVICE:
+	case CMD_DELETE_SERVICE:
+	case CMD_CLEAR:
+	case CMD_SET:
+	case CMD_ADD_SERVER:
+	case CMD_EDIT_SERVER:
+	case CMD_DELETE_SERVER:
+	case CMD_CONFIG_DEL:
+	case CMD_SERVER_ID_ADD:
+	case CMD_SERVER_ID_DEL:
+	case CMD_EXPRESS_ADD:
+	case CMD_EXPRESS_DEL:
+		return true;
+	default:
+		return false;
+	}
+}
 
 int cmd_run(const struct args *args)
 {
@@ -36,5 +63,10 @@ int cmd_run(const struct args *args)
 		[CMD_VERSION] = cmd_version,
 	};
 
-	return commands_run[args->cmd](args);
+	int err = is_locked(args->cmd) ? lock_take(true, cmd_name(args->cmd)) : 0;
+
+	if (!err)
+		err = commands_run[args->cmd](args);
+	lock_release();
+	return err;
 }

@@ -6,6 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
+#include "kernel/lock.h"
 #include "model/secret.h"
 #include "output/names.h"
 #include "restore/replace_file.h"
@@ -141,7 +142,12 @@ int cmd_save(const struct args *args)
 	err = keys && !path ? check_stdout() : 0;
 	if (err)
 		return err;
+	err = lock_take(false, cmd_name(args->cmd));
+	if (err)
+		return err;
 	err = kernel_load(&state, NULL);
+	/* a reader of the output may be slow */
+	lock_release();
 	if (!err)
 		err = check_state(&state, keys);
 	if (!err && path)

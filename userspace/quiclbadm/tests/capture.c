@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "kernel/run_dir.h"
 #include "restore/state_file.h"
 
 int ran_status;
@@ -95,6 +96,11 @@ static void unredirect(struct streams *streams)
 
 static int execute(const struct args *args)
 {
+	static char dir[TEMP_MAX + 8];
+
+	/* a directory of this test's own, also when root runs it */
+	snprintf(dir, sizeof(dir), "%s.run", temp_dir());
+	run_dir = dir;
 	return args->help ? cmd_help(args) : cmd_run(args);
 }
 
@@ -153,9 +159,10 @@ static char directory[TEMP_MAX];
 
 static void remove_directory(void)
 {
-	char command[TEMP_MAX + 16];
+	char command[2 * TEMP_MAX + 32];
 
-	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
+	snprintf(command, sizeof(command), "rm -rf '%s' '%s.run'", directory,
+		 directory);
 	if (system(command))
 		fprintf(stderr, "%s is left behind\n", directory);
 }

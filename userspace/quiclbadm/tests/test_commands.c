@@ -8,15 +8,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/xalloc.h"
 #include "fake.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
+#include "kernel/lock.h"
 #include "kernel/module.h"
 #include "kernel/quic.h"
+#include "kernel/run_dir.h"
 #include "model/secret.h"
 #include "system/conns.h"
 
@@ -1270,6 +1274,115 @@ static void check_needs_no_kernel(void **state)
 	assert_int_equal(ran_status, 0);
 }
 
+/* Another process at work, for all that flock() can tell. */
+static int hold_lock(int operation)
+{
+	int fd = run_open("lock", O_RDWR | O_CREAT);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "4711 (-R)", 9, 0), 9);
+	assert_int_equal(flock(fd, operation), 0);
+	return fd;
+}
+
+static void changes_wait(void **state)
+{
+	static const char *const lines[] = {
+		"-A -u 192.0.2.2:443", "-E -u " SVC, "-D -u " SVC, "-C",
+		"set -u " SVC " --tuple-max 1", "-a -u " SVC " -r 10.0.0.1",
+		"-e -u " SVC " -r 10.0.0.1", "-d -u " SVC " -r 10.0.0.1",
+		"config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4",
+		"config replace -u " SVC " --id 0 --server-id-len 1 --nonce-len 4",
+		"config del -u " SVC " --id 0",
+		"server-id add -u " SVC " -r 10.0.0.1 --server-id 01",
+		"server-id del -u " SVC " -r 10.0.0.1", "express add eth0",
+		"express del eth0", "-R", "-S",
+	};
+	char sentence[512], path[RUN_PATH_MAX];
+	size_t i;
+	int fd;
+
+	(void)state;
+	done("-A -u " SVC);
+	lock_patience = 0;
+	fd = hold_lock(LOCK_EX);
+	snprintf(sentence, sizeof(sentence),
+		 "Error: lock %s: quiclbadm with process ID 4711 (-R) has not ended its change for 0 seconds; wait for it or end it, then try again.\n",
+		 run_path("lock", path));
+	fake.calls = 0;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		run_with("-A -u 192.0.2.2:443\n", lines[i]);
+		assert_string_equal(ran_err, sentence);
+		assert_int_equal(ran_status, 1);
+	}
+	assert_int_equal(fake.calls, 0);
+	/* what only looks, or only checks, does not wait */
+	done("-L -n");
+	done("config list");
+	run_with("-A -u 192.0.2.2:443\n", "-R --check");
+	assert_int_equal(ran_status, 0);
+	close(fd);
+	/* those who read do not wait for each other */
+	fd = hold_lock(LOCK_SH);
+	done("-S");
+	run("-A -u 192.0.2.2:443");
+	assert_int_equal(ran_status, 1);
+	close(fd);
+	done("-A -u 192.0.2.2:443");
+	lock_patience = 30;
+}
+
+/* The end of the other lets it go on. */
+static void lock_is_handed_over(void **state)
+{
+	int ready[2], fd, status;
+	char octet;
+	pid_t pid;
+
+	(void)state;
+	done("-A -u " SVC);
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (!pid) {
+		fd = hold_lock(LOCK_EX);
+		if (write(ready[1], "", 1) != 1)
+			_exit(1);
+		usleep(300000);
+		close(fd);
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &octet, 1), 1);
+	done("-D -u " SVC);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
+/* What another user may have prepared is not used. */
+static void lock_is_ours(void **state)
+{
+	const char *target = temp_file("target", "kept", 0600);
+	char path[RUN_PATH_MAX], sentence[512];
+
+	(void)state;
+	done("-A -u " SVC);
+	assert_int_equal(chmod(run_dir, 0777), 0);
+	snprintf(sentence, sizeof(sentence), "lock: users other than root may write to %s, so it is not trusted; remove it", run_dir);
+	says(1, sentence, "-D -u " SVC);
+	assert_int_equal(chmod(run_dir, 0700), 0);
+	run_path("lock", path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(symlink(target, path), 0);
+	snprintf(sentence, sizeof(sentence), "lock %s: Too many levels of symbolic links; remove it", path);
+	says(1, sentence, "-D -u " SVC);
+	content_is(target, "kept");
+	assert_int_equal(unlink(path), 0);
+	done("-D -u " SVC);
+	assert_int_equal(mode_of(path), S_IFREG | 0600);
+	assert_int_equal(mode_of(run_dir), S_IFDIR | 0700);
+}
+
 static void restore_is_minimal(void **state)
 {
 	static const char *const parts[] = {
@@ -1730,6 +1843,9 @@ int main(void)
 		TEST(restore_from_a_file),
 		TEST(check_says_all),
 		TEST(check_needs_no_kernel),
+		TEST(changes_wait),
+		TEST(lock_is_handed_over),
+		TEST(lock_is_ours),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),

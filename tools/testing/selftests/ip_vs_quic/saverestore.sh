@@ -222,6 +222,47 @@ file_is_replaced() {
 	saved
 }
 
+# Two states that differ everywhere, restored at once, again and again: the end is one of them.
+two_at_once() {
+	local round first second got
+	changed | sed "s/-r 10.0.0.15/-r 10.0.0.12/" >"$WORK/changed"
+	q -R "$WORK/changed"
+	q -S >"$WORK/changed"
+	for round in {1..20}; do
+		quiclbadm -R "$WORK/saved" &
+		first=$!
+		quiclbadm -R "$WORK/changed" &
+		second=$!
+		wait "$first"
+		wait "$second"
+		got=$(q -S)
+		[ "$got" = "$(<"$WORK/saved")" ] || [ "$got" = "$(<"$WORK/changed")" ] || {
+			diff "$WORK/saved" - <<<"$got"
+			fail "round $round: neither of the two"
+		}
+	done
+	q -R "$WORK/saved"
+	saved
+}
+
+# Who holds the lock for good is named. No other user can hold it.
+lock_is_held() {
+	local path holder files
+	# the one that a command of this network namespace has signed last
+	q -S >"$WORK/stdout"
+	files=(/run/quiclbadm/*.lock)
+	path=$(for path in "${files[@]}"; do stat -c '%.Y %n' "$path"; done | sort -n | tail -n 1)
+	path=${path#* }
+	same "who may look into the directory, and the lock" "$(stat -c %u:%a /run/quiclbadm "$path")" $'0:700\n0:600'
+	exec {holder}>>"$path"
+	flock -n "$holder"
+	printf '4711 (-R)' >"$path"
+	refused 1 "Error: lock $path: quiclbadm with process ID 4711 (-R) has not ended its change for 30 seconds; wait for it or end it, then try again." \
+		quiclbadm -D -u "$SVC4"
+	exec {holder}>&-
+	saved
+}
+
 # A terminal, or a file that everyone can read.
 keys_refused() {
 	local rc=0
@@ -255,6 +296,8 @@ tcase "-S: a key from standard input has no path" key_by_stdin
 tcase "keys are shown nowhere" nowhere_shown
 tcase "-S --keys is complete without the key files" saved_with_keys
 tcase "-S FILE replaces it whole, or leaves it" file_is_replaced
+tcase "-R twice at once ends as one of the two" two_at_once
+tcase "-R: the lock's holder is named" lock_is_held
 tcase "-S --keys: not where everybody sees them" keys_refused
 q -C
 finish
