@@ -190,6 +190,10 @@ const struct command commands[CMD_COUNT] = {
 		0, "genkey", NULL, 0, 0, 0, false, "> FILE",
 		"Print a new random key",
 	},
+	[CMD_FINGERPRINT] = {
+		0, "fingerprint", NULL, 0, O(JSON), 1, false, "[KEYFILE|-] [-j]",
+		"Print a key's fingerprint, to be compared with that of another machine",
+	},
 	[CMD_HELP] = {
 		'h', "help", NULL, 0, 0, 2, false, "[COMMAND]",
 		"Explain the commands, or one",

@@ -36,6 +36,7 @@ int cmd_explain(const struct args *args);
 int cmd_doctor(const struct args *args);
 int cmd_trace(const struct args *args);
 int cmd_genkey(const struct args *args);
+int cmd_fingerprint(const struct args *args);
 int cmd_help(const struct args *args);
 int cmd_version(const struct args *args);
 

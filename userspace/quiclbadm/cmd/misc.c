@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* genkey, help, version: nothing of the kernel's. */
+/* genkey, fingerprint, help, version: nothing of the kernel's. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "common/err.h"
 #include "model/secret.h"
+#include "output/json.h"
 
 /* Past stdio, whose buffer would keep a copy. */
 static int write_key(const char *hex, size_t len)
@@ -44,6 +45,25 @@ int cmd_genkey(const struct args *args)
 	explicit_bzero(key, sizeof(key));
 	explicit_bzero(hex, sizeof(hex));
 	return err;
+}
+
+/* As "config list" shows it: a server and a director may compare theirs. */
+int cmd_fingerprint(const struct args *args)
+{
+	uint8_t key[QLB_KEY_LEN];
+	char text[9];
+	int err;
+
+	err = secret_read_key(args->operand_count ? args->operands[0] : "-", key);
+	if (err)
+		return err;
+	snprintf(text, sizeof(text), "%08x", secret_fingerprint(key));
+	explicit_bzero(key, sizeof(key));
+	if (given(args, O(JSON)))
+		print_fingerprint_json(text);
+	else
+		puts(text);
+	return 0;
 }
 
 static void print_usage(enum cmd cmd)

@@ -59,6 +59,7 @@ int cmd_run(const struct args *args)
 		[CMD_DOCTOR] = cmd_doctor,
 		[CMD_TRACE] = cmd_trace,
 		[CMD_GENKEY] = cmd_genkey,
+		[CMD_FINGERPRINT] = cmd_fingerprint,
 		[CMD_HELP] = cmd_help,
 		[CMD_VERSION] = cmd_version,
 	};

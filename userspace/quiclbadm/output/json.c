@@ -339,6 +339,14 @@ void print_cid_json(const char *cid)
 	dump(object);
 }
 
+void print_fingerprint_json(const char *fingerprint)
+{
+	json_t *object = need(json_object());
+
+	set_text(object, "key_fingerprint", fingerprint);
+	dump(object);
+}
+
 static void add_conn(const struct conn *conn, void *data)
 {
 	json_t *object = need(json_object());

@@ -18,5 +18,6 @@ void print_server_ids_json(const struct state *state,
 void print_express_json(const struct state *state);
 void print_decoded_json(const struct quic_decoded *decoded);
 void print_cid_json(const char *cid);
+void print_fingerprint_json(const char *fingerprint);
 
 #endif /* _QUICLBADM_OUTPUT_JSON_H */

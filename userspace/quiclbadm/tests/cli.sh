@@ -165,7 +165,7 @@ options_of() {
 }
 
 commands=(-A -E -D -C -R -S -a -e -d -L -Z set "config add" "config replace" "config del" "config list" "server-id add"
-	"server-id del" "server-id list" "express add" "express del" "express list" decode encode explain doctor trace genkey help version)
+	"server-id del" "server-id list" "express add" "express del" "express list" decode encode explain doctor trace genkey fingerprint help version)
 
 documented() {
 	local name option
@@ -246,6 +246,7 @@ completion_of_values() {
 	[ "$(complete_line "quiclbadm config add --key-file fi")" = file ]
 	[ "$(complete_line "quiclbadm -R fi")" = file ]
 	[ "$(complete_line "quiclbadm -S --keys fi")" = file ]
+	[ "$(complete_line "quiclbadm fingerprint fi")" = file ]
 	# what was given once is not offered again
 	case " $(complete_line "quiclbadm -d -u 192.0.2.1:443 --") " in
 	" --keep-server-ids ") ;;

@@ -243,6 +243,39 @@ static void config_usage(void **state)
 	assert_non_null(strstr(ran_out, "\"tenant\": 0"));
 }
 
+/* The director's list and a server's key file, compared. */
+static void fingerprints(void **state)
+{
+	const char *path = temp_file("key", KEY, 0600);
+	char line[256], fingerprint[16];
+
+	(void)state;
+	snprintf(line, sizeof(line), "fingerprint %s", path);
+	done(line);
+	assert_int_equal(strspn(ran_out, "0123456789abcdef"), 8);
+	assert_string_equal(ran_out + 8, "\n");
+	snprintf(fingerprint, sizeof(fingerprint), " %.8s ", ran_out);
+	run_with(KEY "\n", "fingerprint");
+	assert_memory_equal(ran_out, fingerprint + 1, 8);
+	run_with(KEY "\n", "fingerprint -");
+	assert_memory_equal(ran_out, fingerprint + 1, 8);
+	done("-A -u " SVC);
+	snprintf(line, sizeof(line),
+		 "config add -u " SVC " --id 0 --server-id-len 3 --nonce-len 4 --key-file %s", path);
+	done(line);
+	done("config list");
+	assert_non_null(strstr(ran_out, fingerprint));
+	snprintf(line, sizeof(line), "fingerprint -j %s", path);
+	done(line);
+	fingerprint[9] = '\0';
+	assert_non_null(strstr(ran_out, "\"key_fingerprint\": \""));
+	assert_non_null(strstr(ran_out, fingerprint + 1));
+	says(1, "key file /nowhere: No such file or directory", "fingerprint /nowhere");
+	run_with("12", "fingerprint");
+	assert_string_equal(ran_err, "Error: key file (standard input): 2 hex digits, and a key has 32.\n");
+	assert_string_equal(ran_out, "");
+}
+
 static void config_del_asks(void **state)
 {
 #define DEL "config del -u " SVC " --id 0"
@@ -1820,6 +1853,7 @@ int main(void)
 		TEST(real_servers),
 		TEST(configs),
 		TEST(config_usage),
+		TEST(fingerprints),
 		TEST(config_del_asks),
 		TEST(tenants),
 		TEST(prefixes),

@@ -456,6 +456,8 @@ static const struct {
 		"..              .             .            ...." },
 	{ CMD_GENKEY, "genkey",
 		"                                         " },
+	{ CMD_FINGERPRINT, "fingerprint k",
+		"                              .          " },
 	{ CMD_HELP, "help",
 		"                                         " },
 	{ CMD_VERSION, "version",

@@ -102,6 +102,14 @@ no_entry() {
 	[ -z "$EXPIRES" ]
 }
 
+# listed SERVICE: -L -c lists what ipvsadm lists of the service; how long it lives is not the same a moment later
+listed() {
+	local ours
+	ours=$(q -L -c -u "$1" | awk '{ $2 = ""; print }' | tail -n +3)
+	[ -n "$ours" ] || fail "no connections of $1"
+	same "connections" "$ours" "$(ipvsadm -L -n -c | awk -v svc="$1" '$5 == svc { $2 = ""; print }')"
+}
+
 lives_as_told() {
 	local svc from client
 	both
@@ -113,6 +121,7 @@ lives_as_told() {
 	send "to=$svc" "from=$from:2300" form=long dcid=ff
 	expires "$client"
 	between "life by default" "$EXPIRES" 50 60
+	listed "$svc"
 	q set -u "$svc" --tuple-timeout 500
 	send "to=$svc" "from=$from:2300" dcid=ff
 	expires "$client"
