@@ -67,7 +67,7 @@ static bool restore(const char *text, size_t len)
 	fake_reset();
 	ok = !err;
 	if (ok) {
-		transaction_make(&txn, &nothing, &wanted);
+		transaction_make(&txn, &nothing, &wanted, KEEP_OTHERS);
 		ok = !transaction_run(&txn);
 		transaction_destroy(&txn);
 	}

@@ -39,9 +39,9 @@ const struct command commands[CMD_COUNT] = {
 		"Delete a virtual service with all that belongs to it",
 	},
 	[CMD_CLEAR] = {
-		'C', "clear", NULL, 0, 0,
-		0, false, "",
-		"Delete every virtual service of IPVS",
+		'C', "clear", NULL, 0, O(ALL),
+		0, false, "[--all]",
+		"Delete the virtual services that -L lists; with --all every one of IPVS, TCP as well",
 	},
 	[CMD_RESTORE] = {
 		'R', "restore", NULL, 0, O(CHECK),
@@ -82,6 +82,12 @@ const struct command commands[CMD_COUNT] = {
 		'Z', "zero", NULL, 0, O(SERVICE) | O(IPV6),
 		0, false, "[" SERVICE_USAGE "]",
 		"Zero IPVS's counters of one service or of all",
+	},
+	[CMD_SYNC] = {
+		0, "sync", NULL, O(OPERAND), 0, 1, false,
+		"FILE",
+		"Make all services with scheduler \"quic\" and all devices what a saved file says, as one transaction",
+		"the file",
 	},
 	[CMD_SET] = {
 		0, "set", NULL, O(SERVICE), O(IPV6) | O_SETTINGS, 0, true,

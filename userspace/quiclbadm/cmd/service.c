@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* -A, -E, -D, -C, -Z, set: services. */
+/* -A, -E, -D, -Z, set: services. */
 #include <string.h>
 
 #include "cli/build.h"
@@ -53,14 +53,6 @@ int cmd_delete_service(const struct args *args)
 		return 0;
 	return kernel_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE, err, "service %s",
 			      service_str(&args->service, name));
-}
-
-int cmd_clear(const struct args *args)
-{
-	int err = ipvs_flush();
-
-	(void)args;
-	return err ? kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services") : 0;
 }
 
 int cmd_zero(const struct args *args)

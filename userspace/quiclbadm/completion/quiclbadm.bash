@@ -42,6 +42,7 @@ _quiclbadm_options() { # COMMAND
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
 	-R | --restore) printf "%s" "--check" ;;
+	-C | --clear) printf "%s" "--all" ;;
 	"express list" | fingerprint) printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
@@ -51,7 +52,7 @@ _quiclbadm_options() { # COMMAND
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z set config server-id express decode encode explain doctor trace genkey fingerprint help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync set config server-id express decode encode explain doctor trace genkey fingerprint help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -95,7 +96,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		set | decode | encode | explain | doctor | trace | genkey | fingerprint | version) command=${words[i]} ;;
+		sync | set | decode | encode | explain | doctor | trace | genkey | fingerprint | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac
@@ -104,7 +105,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save|sync)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

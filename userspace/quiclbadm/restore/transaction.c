@@ -2,10 +2,10 @@
 /*
  * The order of the steps: services; real servers that are new or change; the
  * configs and server IDs of each service, in one request that is atomic by
- * itself; the real servers that go; at last the express path of devices.  So a
- * server is in the pool before a server ID leads there and until none does; and
- * what cannot be taken back without a key, the third, comes when little is left
- * that may be refused.
+ * itself; the real servers that go; the express path of devices; at last the
+ * services that go.  So a server is in the pool before a server ID leads there and
+ * until none does; and what cannot be taken back without a key, the third and the
+ * last, comes when little is left that may be refused.
  */
 #include "restore/transaction.h"
 
@@ -134,10 +134,46 @@ static void add_removal_steps(struct transaction *txn, const struct service *bef
 	}
 }
 
-void transaction_make(struct transaction *txn, const struct state *before,
-		      const struct state *wanted)
+static void add_express_steps(struct transaction *txn,
+			      const struct state *before,
+			      const struct state *wanted, enum others others)
 {
-	struct step express = { .kind = STEP_ADD_EXPRESS };
+	struct step step = { .kind = STEP_DEL_EXPRESS };
+	size_t i;
+
+	for (i = 0; others == REMOVE_OURS && i < before->device_count; i++) {
+		step.device = &before->devices[i];
+		if (!state_find_device(wanted, step.device->name))
+			add_step(txn, &step);
+	}
+	step.kind = STEP_ADD_EXPRESS;
+	for (i = 0; i < wanted->device_count; i++) {
+		step.device = &wanted->devices[i];
+		if (!state_find_device(before, step.device->name))
+			add_step(txn, &step);
+	}
+}
+
+static void add_service_removals(struct transaction *txn,
+				 const struct state *before,
+				 const struct state *wanted, enum others others)
+{
+	struct step step = { .kind = STEP_DEL_SERVICE };
+	size_t i;
+
+	for (i = 0; others != KEEP_OTHERS && i < before->count; i++) {
+		step.before = before->services[i];
+		step.wanted = before->services[i];
+		if (others == REMOVE_OURS && !service_is_quic(step.before))
+			continue;
+		if (!state_find(wanted, &step.before->id))
+			add_step(txn, &step);
+	}
+}
+
+void transaction_make(struct transaction *txn, const struct state *before,
+		      const struct state *wanted, enum others others)
+{
 	static void (*const phases[])(struct transaction *, const struct service *,
 				      const struct service *) = {
 		add_service_step, add_dest_steps, add_quic_step, add_removal_steps,
@@ -150,11 +186,8 @@ void transaction_make(struct transaction *txn, const struct state *before,
 			phases[phase](txn,
 				      state_find(before, &wanted->services[i]->id),
 				      wanted->services[i]);
-	for (i = 0; i < wanted->device_count; i++) {
-		express.device = &wanted->devices[i];
-		if (!state_find_device(before, express.device->name))
-			add_step(txn, &express);
-	}
+	add_express_steps(txn, before, wanted, others);
+	add_service_removals(txn, before, wanted, others);
 }
 
 void transaction_destroy(struct transaction *txn)
@@ -217,14 +250,40 @@ static int set_quic(const struct service *svc)
 			       svc);
 }
 
-static int put_express(uint8_t cmd, const struct device *device)
+/* Of a device that has gone there is nothing left to end. */
+static int end_express(const struct device *device)
 {
-	int err = quic_put_express(cmd, device->name);
+	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, device->name);
 
+	if (!err || err == -ENODEV || err == -ENOENT)
+		return 0;
+	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_DEL, err,
+			      "express path of %s", device->name);
+}
+
+static int begin_express(const struct device *device)
+{
+	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, device->name);
+
+	if (err == -ENODEV) {
+		caution("express path of %s: there is no such device; \"quiclbadm express add %s\", or -R again, when there is",
+			device->name, device->name);
+		return 0;
+	}
 	if (!err)
 		return 0;
-	return kernel_refusal(NL_QUIC, cmd, err, "express path of %s",
-			      device->name);
+	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_ADD, err,
+			      "express path of %s", device->name);
+}
+
+static int del_service(const struct service *svc)
+{
+	int err = ipvs_del_service(&svc->id);
+
+	/* another program has deleted it already */
+	if (err == -ESRCH)
+		return 0;
+	return service_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE, err, svc);
 }
 
 static int do_step(const struct step *step)
@@ -242,8 +301,12 @@ static int do_step(const struct step *step)
 		return set_quic(step->wanted);
 	case STEP_DEL_DEST:
 		return put_dest(IPVS_CMD_DEL_DEST, step->wanted, step->old_dest);
+	case STEP_DEL_EXPRESS:
+		return end_express(step->device);
 	case STEP_ADD_EXPRESS:
-		return put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, step->device);
+		return begin_express(step->device);
+	case STEP_DEL_SERVICE:
+		return del_service(step->before);
 	}
 	return 0;
 }
@@ -301,6 +364,17 @@ static int restore_quic(const struct step *step)
 	return lost ? lost : err;
 }
 
+static int revive_service(const struct step *step)
+{
+	const struct service *svc = step->before;
+	int err = put_service(IPVS_CMD_NEW_SERVICE, svc);
+	size_t i;
+
+	for (i = 0; !err && i < svc->dest_count; i++)
+		err = put_dest(IPVS_CMD_NEW_DEST, svc, &svc->dests[i]);
+	return !err && service_is_quic(svc) ? restore_quic(step) : err;
+}
+
 static int undo_step(const struct step *step)
 {
 	switch (step->kind) {
@@ -324,8 +398,12 @@ static int undo_step(const struct step *step)
 		       restore_quic(step) : 0;
 	case STEP_DEL_DEST:
 		return put_dest(IPVS_CMD_NEW_DEST, step->wanted, step->old_dest);
+	case STEP_DEL_EXPRESS:
+		return begin_express(step->device);
 	case STEP_ADD_EXPRESS:
-		return put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, step->device);
+		return end_express(step->device);
+	case STEP_DEL_SERVICE:
+		return revive_service(step);
 	}
 	return 0;
 }

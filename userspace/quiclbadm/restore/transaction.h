@@ -16,7 +16,16 @@ enum step_kind {
 	STEP_EDIT_DEST,
 	STEP_SET_QUIC,
 	STEP_DEL_DEST,
+	STEP_DEL_EXPRESS,
 	STEP_ADD_EXPRESS,
+	STEP_DEL_SERVICE,
+};
+
+/* What becomes of what the wanted state does not name. */
+enum others {
+	KEEP_OTHERS,
+	REMOVE_OURS,		/* services with scheduler "quic", and devices */
+	REMOVE_SERVICES,	/* all that -L lists */
 };
 
 struct step {
@@ -33,16 +42,14 @@ struct transaction {
 	size_t count;
 };
 
-/*
- * From @before to @wanted, both sorted; services and devices that @wanted does not
- * have are not touched.  It points into both.
- */
+/* From @before to @wanted, both sorted.  It points into both. */
 void transaction_make(struct transaction *txn, const struct state *before,
-		      const struct state *wanted);
+		      const struct state *wanted, enum others others);
 
 /*
- * All of it or, after a refusal, nothing.  Return: 0 or EXIT_REFUSED after an
- * error message.
+ * All of it or, after a refusal, nothing.  But devices that do not exist are passed
+ * over with a warning: a VLAN may come up later, and is no reason to forward nothing.
+ * Return: 0 or EXIT_REFUSED after an error message.
  */
 int transaction_run(const struct transaction *txn);
 

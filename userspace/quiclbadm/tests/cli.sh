@@ -164,7 +164,7 @@ options_of() {
 		grep -vxE -- '-[AEDCRSaedLZ]|-' || true
 }
 
-commands=(-A -E -D -C -R -S -a -e -d -L -Z set "config add" "config replace" "config del" "config list" "server-id add"
+commands=(-A -E -D -C -R -S -a -e -d -L -Z sync set "config add" "config replace" "config del" "config list" "server-id add"
 	"server-id del" "server-id list" "express add" "express del" "express list" decode encode explain doctor trace genkey fingerprint help version)
 
 documented() {

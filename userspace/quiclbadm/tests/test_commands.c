@@ -568,10 +568,21 @@ static void express(void **state)
 	run_with("express add eth3\nexpress add eth3", "-R");
 	assert_string_equal(ran_err, "Error: line 2: express add: device eth3 is named above already.\n");
 	run_with("-A -u " SVC "\nexpress add eth3\nexpress add nowhere", "-R");
-	assert_string_equal(ran_err, "Error: express path of nowhere: No such device.\n");
-	state_is("express eth0\nexpress eth1\nexpress eth2\n");
+	/* a device that is not there yet does not undo the rest */
+	assert_string_equal(ran_err, "Warning: express path of nowhere: there is no such device; \"quiclbadm express add nowhere\", or -R again, when there is.\n");
+	assert_int_equal(ran_status, 0);
+	state_is(SVC " quic 0 0 ffffffff \nexpress eth0\nexpress eth1\nexpress eth2\nexpress eth3\n");
+	/* nor is it missed when something else does */
+	fake.changes = 0;
+	fake.fail_at = 3;
+	run_with("-A -u 192.0.2.2:443\nexpress add nowhere\nexpress add eth4", "-R");
+	fake.fail_at = 0;
+	assert_int_equal(ran_status, 1);
+	assert_null(strstr(ran_err, "restored"));
+	state_is(SVC " quic 0 0 ffffffff \nexpress eth0\nexpress eth1\nexpress eth2\nexpress eth3\n");
+	done("-C");
 	done("express del eth0");
-	state_is("express eth1\nexpress eth2\n");
+	state_is("express eth1\nexpress eth2\nexpress eth3\n");
 
 	/* without the module there are none, and it is not loaded to say so */
 	fake.no_module = true;
@@ -679,7 +690,7 @@ static void lists(void **state)
 	fake.no_module = true;
 	says(1, "kernel: the ip_vs_quic module is not loaded (modprobe ip_vs_quic)",
 	     "-L");
-	done("-C");
+	done("-C --all");
 	done("-A -u " SVC " -s rr");
 	done("-L");
 	fake.not_root = true;
@@ -1313,6 +1324,7 @@ static int hold_lock(int operation)
 	int fd = run_open("lock", O_RDWR | O_CREAT);
 
 	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(pwrite(fd, "4711 (-R)", 9, 0), 9);
 	assert_int_equal(flock(fd, operation), 0);
 	return fd;
@@ -1414,6 +1426,97 @@ static void lock_is_ours(void **state)
 	done("-D -u " SVC);
 	assert_int_equal(mode_of(path), S_IFREG | 0600);
 	assert_int_equal(mode_of(run_dir), S_IFDIR | 0700);
+}
+
+#define SYNCED \
+	"-A -u " SVC " -s quic\n" \
+	"config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4\n" \
+	"-a -u " SVC " -r 10.0.0.1:443 -i -w 1 --server-id 0:01\n" \
+	"express add eth0\n"
+
+/* These and no others of ours; what both have is not asked for again. */
+static void sync_removes_the_rest(void **state)
+{
+	char *path = xstrdup(temp_file("rules", SYNCED, 0600)), *before;
+	char key[256], line[256];
+
+	(void)state;
+	snprintf(line, sizeof(line), "sync %s", path);
+	restore(SYNCED);
+	done("-A -u 192.0.2.53:53 -s rr");
+	before = fake_text();
+	fake.changes = 0;
+	done(line);
+	assert_int_equal(fake.changes, 0);
+
+	done("-A -u 192.0.2.8:443");
+	done("-a -u 192.0.2.8:443 -r 10.0.0.1 -i -w 3 --server-id 0:01");
+	snprintf(key, sizeof(key), "config add -u 192.0.2.8:443 --id 0 --server-id-len 1 --nonce-len 4 --key-file %s", temp_file("key", KEY, 0600));
+	done(key);
+	done("-A -f 3");
+	done("express add eth1");
+	done("-e -u " SVC " -r 10.0.0.1 -w 7");
+	/* one request for each difference */
+	fake.changes = 0;
+	done(line);
+	assert_int_equal(fake.changes, 4);
+	state_is(before);
+	fake.changes = 0;
+	done(line);
+	assert_int_equal(fake.changes, 0);
+	says(2, "sync: the file is missing", "sync");
+	free(before);
+	free(path);
+}
+
+/* Services that were deleted come back with all that belongs to them. */
+static void sync_is_a_transaction(void **state)
+{
+	char *path = xstrdup(temp_file("rules", SYNCED, 0600)), *before;
+	char key[256], line[256];
+	unsigned int n;
+
+	(void)state;
+	snprintf(key, sizeof(key), "config add -u 192.0.2.8:443 --id 0 --server-id-len 1 --nonce-len 4 --key-file %s", temp_file("key", KEY, 0600));
+	snprintf(line, sizeof(line), "sync %s", path);
+	done("-A -u 192.0.2.8:443");
+	done("-a -u 192.0.2.8:443 -r 10.0.0.1 -i -w 3 --server-id 0:01");
+	done(key);
+	done("server-id add -u 192.0.2.8:443 -r 10.0.0.7 --absent --server-id 0:07");
+	done("-A -u 192.0.2.9:443");
+	done("express add eth1");
+	before = fake_text();
+	for (n = 1;; n++) {
+		fake.changes = 0;
+		fake.fail_at = n;
+		run(line);
+		fake.fail_at = 0;
+		if (!ran_status)
+			break;
+		assert_null(strstr(ran_err, "Warning"));
+		state_is(before);
+	}
+	/* service, server, configs, two devices, two services */
+	assert_int_equal(n, 8);
+	free(before);
+	free(path);
+}
+
+/* -C deletes what -L lists. */
+static void clear_asks_for_all(void **state)
+{
+	(void)state;
+	done("-A -u " SVC);
+	done("-A -f 3 -s rr");
+	fake.changes = 0;
+	done("-C");
+	assert_int_equal(fake.changes, 2);
+	state_is("");
+	done("-A -u " SVC);
+	fake.changes = 0;
+	done("-C --all");
+	assert_int_equal(fake.changes, 1);
+	state_is("");
 }
 
 static void restore_is_minimal(void **state)
@@ -1880,6 +1983,9 @@ int main(void)
 		TEST(changes_wait),
 		TEST(lock_is_handed_over),
 		TEST(lock_is_ours),
+		TEST(sync_removes_the_rest),
+		TEST(sync_is_a_transaction),
+		TEST(clear_asks_for_all),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),
