@@ -1325,6 +1325,7 @@ static int hold_lock(int operation)
 
 	assert_true(fd >= 0);
 	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
 	assert_int_equal(pwrite(fd, "4711 (-R)", 9, 0), 9);
 	assert_int_equal(flock(fd, operation), 0);
 	return fd;
