@@ -44,8 +44,8 @@ const struct command commands[CMD_COUNT] = {
 		"Delete the virtual services that -L lists; with --all every one of IPVS, TCP as well",
 	},
 	[CMD_RESTORE] = {
-		'R', "restore", NULL, 0, O(CHECK),
-		1, false, "[--check] [FILE]",
+		'R', "restore", NULL, 0, O(CHECK) | O(WEIGHTS),
+		1, false, "[--check] [--weights] [FILE]",
 		"Make the services in a saved file, or on standard input, what it says, as one transaction",
 	},
 	[CMD_SAVE] = {
@@ -84,8 +84,8 @@ const struct command commands[CMD_COUNT] = {
 		"Zero IPVS's counters of one service or of all",
 	},
 	[CMD_SYNC] = {
-		0, "sync", NULL, O(OPERAND), 0, 1, false,
-		"FILE",
+		0, "sync", NULL, O(OPERAND), O(WEIGHTS), 1, false,
+		"[--weights] FILE",
 		"Make all services with scheduler \"quic\" and all devices what a saved file says, as one transaction",
 		"the file",
 	},

@@ -77,6 +77,7 @@ enum opt {
 	OPT_TENANT,
 	OPT_CHECK_LENGTH,
 	OPT_CHECK,
+	OPT_WEIGHTS,
 	OPT_FORCE,
 	OPT_SEEN_WITHIN,
 #define X(symbol, option, json, min, max, value) OPT_##symbol,

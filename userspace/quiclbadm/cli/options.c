@@ -237,6 +237,7 @@ static const struct option_desc options[] = {
 	{ 0, "tenant", OPT_TENANT, NUMBER(tenant, 0, TENANTS_MAX - 1) },
 	{ 0, "check-length", OPT_CHECK_LENGTH, FLAG },
 	{ 0, "check", OPT_CHECK, FLAG },
+	{ 0, "weights", OPT_WEIGHTS, FLAG },
 	{ 0, "force", OPT_FORCE, FLAG },
 	{ 0, "seen-within", OPT_SEEN_WITHIN,
 	  NUMBER(seen_within, 0, 365 * 24 * 3600) },

@@ -1,24 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* -R, sync: read all, check all, then change what differs, or nothing.  -C. */
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "cmd/cmd.h"
+#include "common/xalloc.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
+#include "restore/record.h"
 #include "restore/state_file.h"
 #include "restore/transaction.h"
 
-static int apply(const struct state *wanted, enum others others)
+/* What quiclbadm gives the servers, as lines of the record. */
+static char *new_lines(const struct state *before, const struct state *wanted,
+		       size_t *len)
 {
-	struct state before;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, len);
+	size_t i, j;
+
+	if (!out)
+		no_memory();
+	for (i = 0; i < before->count; i++)
+		if (!state_find(wanted, &before->services[i]->id))
+			record_print_forgotten(out, &before->services[i]->id);
+	for (i = 0; i < wanted->count; i++) {
+		const struct service *svc = wanted->services[i];
+
+		record_print_forgotten(out, &svc->id);
+		for (j = 0; j < svc->dest_count; j++)
+			record_print_server(out, &svc->id, &svc->dests[j].server,
+					    svc->dests[j].weight);
+	}
+	fclose(out);
+	return text;
+}
+
+/* A checker's hand stays on the servers, unless @weights says whose file counts. */
+static int apply(struct state *wanted, enum others others, bool weights)
+{
+	const struct state nothing = { 0 };
 	struct transaction txn;
+	struct record record;
+	struct state before;
+	char *lines = NULL;
+	size_t len;
 	int err;
 
 	err = kernel_load(&before, NULL);
 	if (!err) {
+		lines = new_lines(others == KEEP_OTHERS ? &nothing : &before,
+				  wanted, &len);
+		record_load(&record);
+		if (!weights)
+			record_hold(&record, &before, wanted);
+		record_destroy(&record);
 		transaction_make(&txn, &before, wanted, others);
 		err = transaction_run(&txn);
 		transaction_destroy(&txn);
 	}
+	if (!err)
+		record_append(lines, len);
+	free(lines);
 	state_destroy(&before);
 	return err;
 }
@@ -33,7 +77,7 @@ static int restore(const struct args *args, enum others others)
 	if (!err && !check)
 		err = lock_take(true, cmd_name(args->cmd));
 	if (!err && !check)
-		err = apply(&wanted, others);
+		err = apply(&wanted, others, given(args, O(WEIGHTS)));
 	state_destroy(&wanted);
 	return err;
 }
@@ -51,11 +95,11 @@ int cmd_sync(const struct args *args)
 /* What -L does not list, TCP services for example, is not ours to delete. */
 int cmd_clear(const struct args *args)
 {
-	const struct state nothing = { 0 };
+	struct state nothing = { 0 };
 	int err;
 
 	if (!given(args, O(ALL)))
-		return apply(&nothing, REMOVE_SERVICES);
+		return apply(&nothing, REMOVE_SERVICES, true);
 	err = ipvs_flush();
 	return err ? kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services") : 0;
 }

@@ -17,6 +17,7 @@
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
+#include "restore/record.h"
 
 /* A command at work on one real server. */
 struct job {
@@ -184,6 +185,8 @@ static int add_server(const struct job *job)
 	err = put_dest(job, IPVS_CMD_NEW_DEST, &dest);
 	if (err)
 		give_back(job);
+	else
+		record_note(&job->args->service, &dest.server, dest.weight);
 	return err;
 }
 
@@ -199,6 +202,13 @@ int cmd_add_server(const struct args *args)
 		err = job_run(&job, add_server);
 	job_end(&job);
 	return err;
+}
+
+/* A weight that was not given is still the other program's. */
+static void note_weight(const struct job *job, const struct dest *dest)
+{
+	if (given(job->args, O(WEIGHT)))
+		record_note(&job->args->service, &dest->server, dest->weight);
 }
 
 static int edit_server(const struct job *job)
@@ -218,8 +228,10 @@ static int edit_server(const struct job *job)
 	err = put_dest(job, IPVS_CMD_SET_DEST, &dest);
 	if (!err) {
 		err = lose_server_ids(job);
-		if (!err)
+		if (!err) {
+			note_weight(job, &dest);
 			return 0;
+		}
 		put_back(job, IPVS_CMD_SET_DEST, old);
 	}
 	give_back(job);
@@ -251,6 +263,8 @@ static int delete_server(const struct job *job)
 	err = lose_server_ids(job);
 	if (err)
 		put_back(job, IPVS_CMD_NEW_DEST, old);
+	else
+		record_note(&job->args->service, &job->args->server, 0);
 	return err;
 }
 

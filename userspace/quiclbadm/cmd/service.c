@@ -7,6 +7,7 @@
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
+#include "restore/record.h"
 
 static int put_service(uint8_t cmd, const struct service *svc)
 {
@@ -20,7 +21,12 @@ int cmd_add_service(const struct args *args)
 	struct service svc;
 	int err = build_service(args, &svc);
 
-	return err ? err : put_service(IPVS_CMD_NEW_SERVICE, &svc);
+	if (!err)
+		err = put_service(IPVS_CMD_NEW_SERVICE, &svc);
+	/* what an earlier one had is not missed in this one */
+	if (!err)
+		record_note(&svc.id, NULL, 0);
+	return err;
 }
 
 /* ipvsadm's -E, but a scheduler that is not named stays. */
@@ -49,8 +55,10 @@ int cmd_delete_service(const struct args *args)
 	char name[SERVICE_STRLEN];
 	int err = ipvs_del_service(&args->service);
 
-	if (!err)
+	if (!err) {
+		record_note(&args->service, NULL, 0);
 		return 0;
+	}
 	return kernel_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE, err, "service %s",
 			      service_str(&args->service, name));
 }

@@ -41,7 +41,8 @@ _quiclbadm_options() { # COMMAND
 	"server-id add") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
-	-R | --restore) printf "%s" "--check" ;;
+	-R | --restore) printf "%s" "--check --weights" ;;
+	sync) printf "%s" "--weights" ;;
 	-C | --clear) printf "%s" "--all" ;;
 	"express list" | fingerprint) printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;

@@ -125,6 +125,7 @@ struct dest {
 	uint32_t inactive;
 	uint32_t persistent;
 	uint64_t counters[COUNTERS];
+	bool held;			/* another program took its weight away */
 };
 
 /* One entry of a service's server map. */
@@ -133,6 +134,7 @@ struct mapping {
 	bool prefix;			/* sid is the beginning of server IDs */
 	struct qlb_server_id sid;
 	struct endpoint server;
+	bool held;			/* another program took the server away */
 	/* while -R reads its input: */
 	unsigned int line;		/* which asks for it */
 	bool absent;			/* the server need not be in the pool */

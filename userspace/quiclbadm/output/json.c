@@ -80,6 +80,7 @@ static json_t *dest_json(const struct service *svc, const struct dest *dest)
 	if (dest->forward == IP_VS_CONN_F_TUNNEL)
 		set_tunnel(object, dest);
 	set_number(object, "weight", dest->weight);
+	set(object, "held", json_boolean(dest->held));
 	set_number(object, "upper_threshold", dest->u_threshold);
 	set_number(object, "lower_threshold", dest->l_threshold);
 	set_number(object, "active_conns", dest->active);
@@ -104,6 +105,7 @@ static json_t *dests_json(const struct service *svc)
 
 		set_endpoint(object, &maps->server);
 		set(object, "present", json_false());
+		set(object, "held", json_boolean(maps->held));
 		set(object, "server_ids", maps_json(maps, count));
 		append(array, object);
 	}

@@ -254,7 +254,7 @@ static void print_dest(const struct service *svc, const struct dest *dest,
 	if (count)
 		putchar(' ');
 	print_maps(maps, count, list->style->all);
-	putchar('\n');
+	puts(dest->held ? " held" : "");
 }
 
 static void print_tunnel(const char *name, const struct dest *dest, int width)
@@ -326,7 +326,7 @@ static void print_absent(const struct service *svc, const struct listing *list)
 		       endpoint_str(&maps->server, server), "Absent", "-", "-",
 		       "-");
 		print_maps(maps, count, list->style->all);
-		putchar('\n');
+		puts(maps->held ? " held" : "");
 	}
 }
 

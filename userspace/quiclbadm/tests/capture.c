@@ -94,13 +94,17 @@ static void unredirect(struct streams *streams)
 	ran_err = slurp(streams->files[2]);
 }
 
-static int execute(const struct args *args)
+void use_own_run_dir(void)
 {
 	static char dir[TEMP_MAX + 8];
 
-	/* a directory of this test's own, also when root runs it */
 	snprintf(dir, sizeof(dir), "%s.run", temp_dir());
 	run_dir = dir;
+}
+
+static int execute(const struct args *args)
+{
+	use_own_run_dir();
 	return args->help ? cmd_help(args) : cmd_run(args);
 }
 

@@ -32,6 +32,9 @@ void says(int status, const char *sentence, const char *line);
 /* A file of that content in a directory that is removed at exit; its path. */
 const char *temp_file(const char *name, const char *content, unsigned int mode);
 
+/* Not the machine's, also when root runs the test; running a command does it as well. */
+void use_own_run_dir(void);
+
 /* What the last temp_file() is in. */
 const char *temp_dir(void);
 

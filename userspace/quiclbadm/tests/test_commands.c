@@ -39,8 +39,12 @@ static void state_is(const char *wanted)
 
 static int begin(void **state)
 {
+	char path[RUN_PATH_MAX];
+
 	(void)state;
 	fake_reset();
+	use_own_run_dir();
+	unlink(run_path("weights", path));
 	return 0;
 }
 
@@ -1520,6 +1524,124 @@ static void clear_asks_for_all(void **state)
 	state_is("");
 }
 
+#define CHECKED \
+	"-A -u " SVC " -s quic\n" \
+	"-a -u " SVC " -r 10.0.0.1:443 -i -w 3 --server-id 0:01\n" \
+	"-a -u " SVC " -r 10.0.0.2:443 -i -w 0 --server-id 0:02\n" \
+	"-a -u " SVC " -r 10.0.0.3:443 -i -w 5 --server-id 0:03\n" \
+	"-a -u " SVC " -r 10.0.0.4:443 -i -w 5 --server-id 0:04\n"
+
+/* What a health checker does, past quiclbadm. */
+static void checker_acts(void)
+{
+	const struct service_id *id = &fake.state.services[0]->id;
+	struct dest dest = fake.state.services[0]->dests[0];
+
+	dest.weight = 0;
+	assert_int_equal(ipvs_put_dest(IPVS_CMD_SET_DEST, id, &dest), 0);
+	dest = fake.state.services[0]->dests[2];
+	assert_int_equal(ipvs_put_dest(IPVS_CMD_DEL_DEST, id, &dest), 0);
+}
+
+static unsigned int weight_of(const char *server)
+{
+	const struct service *svc = fake.state.services[0];
+	char text[ENDPOINT_STRLEN];
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		if (!strcmp(endpoint_str(&svc->dests[i].server, text), server))
+			return svc->dests[i].weight;
+	return 99;
+}
+
+/* What another program did to a weight stays, until --weights or our own command. */
+static void checkers_are_respected(void **state)
+{
+	static const char warning[] =
+		"Warning: real server 10.0.0.1:443 of " SVC ": another program set its weight to 0, and it stays so (--weights).\n"
+		"Warning: real server 10.0.0.3:443 of " SVC ": another program took it away, and it stays so (--weights).\n";
+	char line[256];
+	int again;
+
+	(void)state;
+	snprintf(line, sizeof(line), "sync %s", temp_file("rules", CHECKED, 0600));
+	restore(CHECKED);
+	checker_acts();
+	fake.changes = 0;
+	for (again = 0; again < 3; again++) {
+		run_with(CHECKED, "-R");
+		assert_string_equal(ran_err, warning);
+		assert_int_equal(ran_status, 0);
+		run(line);
+		assert_string_equal(ran_err, warning);
+	}
+	assert_int_equal(fake.changes, 0);
+	assert_int_equal(weight_of("10.0.0.1:443"), 0);
+	assert_int_equal(weight_of("10.0.0.3:443"), 99);
+	done("-L -n");
+	assert_non_null(strstr(ran_out, "0:01 held\n"));
+	assert_non_null(strstr(ran_out, "0:02\n"));
+	assert_non_null(strstr(ran_out, "0:03 held\n"));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"held\": true"));
+
+	run_with(CHECKED, "-R --weights");
+	assert_string_equal(ran_err, "");
+	assert_int_equal(weight_of("10.0.0.1:443"), 3);
+	assert_int_equal(weight_of("10.0.0.3:443"), 5);
+	done("-L -n");
+	assert_null(strstr(ran_out, "held"));
+
+	/* what quiclbadm was told itself is no checker's */
+	done("-e -u " SVC " -r 10.0.0.1 -w 0");
+	done("-d -u " SVC " -r 10.0.0.3");
+	done("-L -n");
+	assert_null(strstr(ran_out, "held"));
+	restore(CHECKED);
+	assert_int_equal(weight_of("10.0.0.1:443"), 3);
+	assert_int_equal(weight_of("10.0.0.3:443"), 5);
+	/* and nothing is held in a service that has gone */
+	checker_acts();
+	assert_int_equal(ipvs_del_service(&fake.state.services[0]->id), 0);
+	restore(CHECKED);
+	assert_int_equal(weight_of("10.0.0.1:443"), 3);
+	/* nor what the file itself says */
+	checker_acts();
+	done("-D -u " SVC);
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1 -i -w 0");
+	done("-L -n");
+	assert_null(strstr(ran_out, "held"));
+}
+
+/* The record does not grow without end, and loses nothing. */
+static void record_is_compacted(void **state)
+{
+	char path[RUN_PATH_MAX], *filler;
+	struct stat st;
+	FILE *out;
+	int i;
+
+	(void)state;
+	restore(CHECKED);
+	filler = xstrdup(run_path("weights", path));
+	out = fopen(filler, "a");
+	assert_non_null(out);
+	for (i = 0; i < 40000; i++)
+		fputs("7 10.0.0.4:443 " SVC "\n", out);
+	fclose(out);
+	checker_acts();
+	done("-e -u " SVC " -r 10.0.0.4 -w 6");
+	assert_int_equal(stat(filler, &st), 0);
+	assert_true(st.st_size < 1000);
+	run_with(CHECKED, "-R");
+	assert_non_null(strstr(ran_err, "10.0.0.1:443 of " SVC ": another program"));
+	assert_non_null(strstr(ran_err, "10.0.0.3:443 of " SVC ": another program"));
+	assert_int_equal(weight_of("10.0.0.4:443"), 5);
+	free(filler);
+}
+
 static void restore_is_minimal(void **state)
 {
 	static const char *const parts[] = {
@@ -1987,6 +2109,8 @@ int main(void)
 		TEST(sync_removes_the_rest),
 		TEST(sync_is_a_transaction),
 		TEST(clear_asks_for_all),
+		TEST(checkers_are_respected),
+		TEST(record_is_compacted),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),

@@ -222,6 +222,24 @@ file_is_replaced() {
 	saved
 }
 
+# ipvsadm stands for a health checker.
+checker() {
+	local warnings
+	q -R "$WORK/saved"
+	ipvsadm -e -u "$SVC4" -r "$(rs4 1):443" -i -w 0
+	ipvsadm -d -u "$SVC4" -r "$(rs4 2):443"
+	warnings=$(printf "Warning: real server %s:443 of $SVC4: another program %s, and it stays so (--weights).\n" \
+		"$(rs4 1)" "set its weight to 0" "$(rs4 2)" "took it away")
+	q -R "$WORK/saved" 2>"$WORK/stderr"
+	same "warnings of -R" "$(<"$WORK/stderr")" "$warnings"
+	q sync "$WORK/saved" 2>"$WORK/stderr"
+	same "warnings of sync" "$(<"$WORK/stderr")" "$warnings"
+	same "servers that are held" "$(q -L -u "$SVC4" | awk '$NF == "held" { print $2, $4 }')" \
+		"$(printf '%s:443 %s\n' "$(rs4 1)" 0 "$(rs4 2)" -)"
+	q sync --weights "$WORK/saved"
+	saved
+}
+
 # Two states that differ everywhere, restored at once, again and again: the end is one of them.
 two_at_once() {
 	local round first second got
@@ -296,6 +314,7 @@ tcase "-S: a key from standard input has no path" key_by_stdin
 tcase "keys are shown nowhere" nowhere_shown
 tcase "-S --keys is complete without the key files" saved_with_keys
 tcase "-S FILE replaces it whole, or leaves it" file_is_replaced
+tcase "-R and sync leave a server as a checker wants it" checker
 tcase "-R twice at once ends as one of the two" two_at_once
 tcase "-R: the lock's holder is named" lock_is_held
 tcase "-S --keys: not where everybody sees them" keys_refused
