@@ -115,7 +115,7 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_CONFIG_LIST] = {
 		0, "config", "list", 0, O(SERVICE) | O(IPV6) | O(NUMERIC) |
 		O(JSON), 0, false,
-		"[" SERVICE_USAGE "] [-j]",
+		"[" SERVICE_USAGE "] [-n] [-j]",
 		"List configs and when they were last seen; of a key the fingerprint and the file it came from",
 	},
 	[CMD_SERVER_ID_ADD] = {
@@ -133,7 +133,7 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_SERVER_ID_LIST] = {
 		0, "server-id", "list", 0, O(SERVICE) | O(IPV6) | O(SERVER) |
 		O(NUMERIC) | O(JSON), 0, false,
-		"[" SERVICE_USAGE " [-r SERVER[:PORT]]] [-j]",
+		"[" SERVICE_USAGE " [-r SERVER[:PORT]]] [-n] [-j]",
 		"List server IDs",
 	},
 	[CMD_EXPRESS_ADD] = {
@@ -150,7 +150,7 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_EXPRESS_LIST] = {
 		0, "express", "list", 0, O(NUMERIC) | O(JSON), 0, false,
-		"[-j]",
+		"[-n] [-j]",
 		"List devices with the express path, and what it did with datagrams",
 	},
 	[CMD_DECODE] = {

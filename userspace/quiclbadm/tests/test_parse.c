@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
+#include "cli/options.h"
 #include "cli/parse.h"
 #include "common/err.h"
 #include "common/xalloc.h"
@@ -407,7 +407,7 @@ static const struct {
 	{ CMD_DELETE_SERVICE, "-D",
 		"+.                                       " },
 	{ CMD_CLEAR, "-C",
-		"                                         " },
+		"                                                 ." },
 	{ CMD_RESTORE, "-R",
 		"                                         " },
 	{ CMD_SAVE, "-S",
@@ -422,6 +422,8 @@ static const struct {
 		"..                         ....                 .." },
 	{ CMD_ZERO, "-Z",
 		"..                                       " },
+	{ CMD_SYNC, "sync f",
+		"                                         " },
 	{ CMD_SET, "set",
 		"+.                                 ......" },
 	{ CMD_CONFIG_ADD, "config add",
@@ -573,6 +575,65 @@ static void legality_matrix(void **state)
 			parse(line, false);
 			assert_int_equal(ran_status, EXIT_USAGE);
 			assert_non_null(strstr(ran_err, "missing"));
+		}
+	}
+}
+
+/* Is @option a word of @usage? */
+static bool usage_has(const char *usage, const char *option)
+{
+	size_t len = strlen(option);
+	const char *at = usage;
+
+	while ((at = strstr(at, option))) {
+		if ((at == usage || strchr(" [|\n", at[-1])) &&
+		    strchr(" ]|\n", at[len]))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* A TCP service is read to be refused, --key is for -R's input alone. */
+static bool is_hidden(const struct option_desc *desc)
+{
+	return desc->opt == OPT_KEY || desc->letter == 't' ||
+	       !strcmp(desc->name, "sctp-service");
+}
+
+/* What help says a command takes is what it takes. */
+static void usage_is_the_table(void **state)
+{
+	char option[40], usage[1024], *word, *rest;
+	const struct option_desc *desc;
+	enum cmd cmd;
+	size_t i;
+
+	(void)state;
+	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++) {
+		const struct command *command = &commands[cmd];
+
+		for (i = 0; (desc = option_at(i)); i++) {
+			bool takes = (command->must | command->may) &
+				     UINT64_C(1) << desc->opt;
+
+			if (is_hidden(desc))
+				continue;
+			snprintf(option, sizeof(option), "%s", option_spelling(desc));
+			if (takes != usage_has(command->usage, option))
+				fail_msg("%s: %s is %sin its usage", cmd_name(cmd),
+					 option, takes ? "not " : "");
+		}
+		/* and there is no other option in it */
+		snprintf(usage, sizeof(usage), "%s", command->usage);
+		for (word = strtok_r(usage, " []|\n", &rest); word;
+		     word = strtok_r(NULL, " []|\n", &rest)) {
+			if (*word != '-' || !word[1] || !strcmp(word, cmd_name(cmd)))
+				continue;
+			desc = word[1] == '-' ? option_find(0, word + 2) :
+						option_find(word[1], NULL);
+			if (!desc || (word[1] != '-' && word[2]))
+				fail_msg("%s: %s is no option", cmd_name(cmd), word);
 		}
 	}
 }
@@ -1053,6 +1114,7 @@ int main(void)
 		cmocka_unit_test(sentences_of_readers),
 		cmocka_unit_test(accepted_spellings),
 		cmocka_unit_test(legality_matrix),
+		cmocka_unit_test(usage_is_the_table),
 		cmocka_unit_test(key_only_from_input),
 		cmocka_unit_test(key_in_pieces),
 		cmocka_unit_test(key_elsewhere),
