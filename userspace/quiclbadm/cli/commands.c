@@ -130,6 +130,12 @@ const struct command commands[CMD_COUNT] = {
 		SERVICE_USAGE " [-r SERVER[:PORT]] [--server-id [CONFIG:]HEX[*]]...",
 		"Take server IDs away: those given, or all of a real server",
 	},
+	[CMD_SERVER_ID_MOVE] = {
+		0, "server-id", "move", O(SERVICE) | O(SERVER) | O(SERVER_ID),
+		O(IPV6) | O(ABSENT), 0, false,
+		SERVICE_USAGE " -r SERVER[:PORT] [--absent] --server-id [CONFIG:]HEX[*]...",
+		"Give server IDs that other real servers have to this one, in one step",
+	},
 	[CMD_SERVER_ID_LIST] = {
 		0, "server-id", "list", 0, O(SERVICE) | O(IPV6) | O(SERVER) |
 		O(NUMERIC) | O(JSON), 0, false,

@@ -27,6 +27,7 @@ int cmd_config_del(const struct args *args);
 int cmd_config_list(const struct args *args);
 int cmd_server_id_add(const struct args *args);
 int cmd_server_id_del(const struct args *args);
+int cmd_server_id_move(const struct args *args);
 int cmd_server_id_list(const struct args *args);
 int cmd_express_add(const struct args *args);
 int cmd_express_del(const struct args *args);

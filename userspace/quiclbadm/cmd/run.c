@@ -20,6 +20,7 @@ static bool is_locked(enum cmd cmd)
 	case CMD_CONFIG_DEL:
 	case CMD_SERVER_ID_ADD:
 	case CMD_SERVER_ID_DEL:
+	case CMD_SERVER_ID_MOVE:
 	case CMD_EXPRESS_ADD:
 	case CMD_EXPRESS_DEL:
 		return true;
@@ -50,6 +51,7 @@ int cmd_run(const struct args *args)
 		[CMD_CONFIG_LIST] = cmd_config_list,
 		[CMD_SERVER_ID_ADD] = cmd_server_id_add,
 		[CMD_SERVER_ID_DEL] = cmd_server_id_del,
+		[CMD_SERVER_ID_MOVE] = cmd_server_id_move,
 		[CMD_SERVER_ID_LIST] = cmd_server_id_list,
 		[CMD_EXPRESS_ADD] = cmd_express_add,
 		[CMD_EXPRESS_DEL] = cmd_express_del,

@@ -9,25 +9,9 @@
 #include "kernel/lock.h"
 #include "model/secret.h"
 #include "output/names.h"
+#include "restore/config_key.h"
 #include "restore/replace_file.h"
 #include "restore/state_file_write.h"
-
-/* The kernel gives no key back: it is read where it came from. */
-static int fetch_key(const struct service *svc, struct config *config)
-{
-	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
-	int err;
-
-	err = secret_read_key(config->key_source, config->key);
-	if (err)
-		return err;
-	if (secret_fingerprint(config->key) != config->fingerprint)
-		return refuse("%s of %s: %s holds another key now",
-			      config_str(config->id, config->tenant, config_name),
-			      service_str(&svc->id, name), config->key_source);
-	config->have_key = true;
-	return 0;
-}
 
 static int check_config(const struct service *svc, struct config *config,
 			bool keys)
@@ -46,7 +30,7 @@ static int check_config(const struct service *svc, struct config *config,
 		if ((unsigned char)*c < ' ')
 			return refuse("%s of %s: a control character in the path of its key",
 				      config_name, name);
-	return keys ? fetch_key(svc, config) : 0;
+	return keys ? config_read_key(svc, config) : 0;
 }
 
 /* -R has no word for a kind of tunnel that this version does not know. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* server-id add, del, list */
+/* server-id add, del, move, list */
 #include <stdio.h>
 
 #include "cmd/cmd.h"
@@ -8,6 +8,8 @@
 #include "kernel/quic.h"
 #include "output/json.h"
 #include "output/text.h"
+#include "restore/config_key.h"
+#include "restore/transaction.h"
 
 int cmd_server_id_add(const struct args *args)
 {
@@ -47,6 +49,75 @@ int cmd_server_id_del(const struct args *args)
 	snprintf(what, sizeof(what), "server IDs of %s",
 		 service_str(&args->service, service));
 	return server_id_refusal(&change, IP_VS_QUIC_CMD_DEL, err, what);
+}
+
+/* The request that moves a server ID names the whole service, keys as well. */
+static int read_keys(struct service *svc)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < svc->config_count; i++) {
+		struct config *config = &svc->configs[i];
+
+		if (!config->keyed)
+			continue;
+		if (config->key_source)
+			err = config_read_key(svc, config);
+		else
+			err = refuse("%s of %s: its key came from standard input and is needed again; do \"config replace\" with --key-file first",
+				     config_str(config->id, config->tenant,
+						config_name),
+				     service_str(&svc->id, name));
+	}
+	return err;
+}
+
+static int give_away(const struct args *args, struct service *svc)
+{
+	char sid[SID_STRLEN], server[ENDPOINT_STRLEN], name[SERVICE_STRLEN];
+	struct mapping *map;
+	size_t i;
+
+	service_str(&svc->id, name);
+	if (!given(args, O(ABSENT)) && !service_find_dest(svc, &args->server))
+		return refuse("real server %s of %s: not in the pool; add it by -a, or give --absent",
+			      endpoint_str(&args->server, server), name);
+	for (i = 0; i < args->sid_count; i++) {
+		map = service_find_mapping(svc, &args->sids[i]);
+		if (!map)
+			return refuse("server ID %s of %s: no server has it; server-id add gives it to one",
+				      sid_str(&args->sids[i], sid), name);
+		map->server = args->server;
+	}
+	service_sort(svc);
+	return read_keys(svc);
+}
+
+/*
+ * Deleting a server ID and adding it again would leave datagrams without a server in
+ * between: this is one request, after which the datapath has the new map.
+ */
+int cmd_server_id_move(const struct args *args)
+{
+	struct state before, wanted = { 0 };
+	struct transaction txn;
+	int err;
+
+	err = kernel_load_quic(&before, &args->service);
+	if (!err)
+		err = kernel_load_quic(&wanted, &args->service);
+	if (!err)
+		err = give_away(args, wanted.services[0]);
+	if (!err) {
+		transaction_make(&txn, &before, &wanted, KEEP_OTHERS);
+		err = transaction_run(&txn);
+		transaction_destroy(&txn);
+	}
+	state_destroy(&before);
+	state_destroy(&wanted);
+	return err;
 }
 
 int cmd_server_id_list(const struct args *args)

@@ -38,7 +38,7 @@ _quiclbadm_options() { # COMMAND
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
 	"config list") printf "%s" "-u -f -6 -j" ;;
-	"server-id add") printf "%s" "-u -f -6 -r --absent --server-id" ;;
+	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
 	-R | --restore) printf "%s" "--check --weights" ;;
@@ -75,7 +75,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		;;
 	--server-id)
 		case $2 in
-		-a | -e | "server-id del") _quiclbadm_of_service '' 2 server-id list ;;
+		-a | -e | "server-id del" | "server-id move") _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
@@ -114,7 +114,7 @@ _quiclbadm() {
 	if [[ $prev == config && ${#words[@]} -eq 3 ]]; then
 		values="add replace del list"
 	elif [[ $prev == server-id && ${#words[@]} -eq 3 ]]; then
-		values="add del list"
+		values="add del move list"
 	elif [[ $prev == express && ${#words[@]} -eq 3 ]]; then
 		values="add del list"
 	elif [[ $command == "express add" && ${#words[@]} -eq 4 ]]; then

@@ -1642,6 +1642,51 @@ static void record_is_compacted(void **state)
 	free(filler);
 }
 
+/* One request, and the configs with their keys are what they were. */
+static void server_ids_move(void **state)
+{
+#define MOVE "server-id move -u " SVC " -r 10.0.0.2 --server-id 01"
+	const char *path = temp_file("key", KEY, 0600);
+	char line[256], wanted[512];
+
+	(void)state;
+	done("-A -u " SVC);
+	snprintf(line, sizeof(line), "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file %s", path);
+	done(line);
+	done("-a -u " SVC " -r 10.0.0.1 -i --server-id 01 --server-id 02");
+	says(1, "real server 10.0.0.2:443 of " SVC ": not in the pool; add it by -a, or give --absent", MOVE);
+	done("-a -u " SVC " -r 10.0.0.2 -i");
+	says(1, "server ID 0:09 of " SVC ": no server has it; server-id add gives it to one",
+	     MOVE " --server-id 09");
+	fake.changes = 0;
+	fake.fail_at = 1;
+	run(MOVE);
+	assert_int_equal(ran_status, 1);
+	fake.fail_at = 0;
+	fake.changes = 0;
+	done(MOVE);
+	assert_int_equal(fake.changes, 1);
+	snprintf(wanted, sizeof(wanted), SVC " quic 0 0 ffffffff \n"
+		 " config 0 1 4 1 " KEY " %s\n"
+		 " 10.0.0.1:443 2 1 0 0 0 0 0\n"
+		 " 10.0.0.2:443 2 1 0 0 0 0 0\n"
+		 " 0:02 10.0.0.1:443\n"
+		 " 0:01 10.0.0.2:443\n", path);
+	state_is(wanted);
+	/* it is there already */
+	fake.changes = 0;
+	done(MOVE);
+	assert_int_equal(fake.changes, 0);
+	done("server-id move -u " SVC " -r 10.0.0.7 --absent --server-id 02");
+	/* without the key nothing is changed */
+	temp_file("key", OTHER_KEY, 0600);
+	fake.changes = 0;
+	run("server-id move -u " SVC " -r 10.0.0.1 --server-id 01");
+	assert_non_null(strstr(ran_err, "holds another key now"));
+	assert_int_equal(fake.changes, 0);
+#undef MOVE
+}
+
 static void restore_is_minimal(void **state)
 {
 	static const char *const parts[] = {
@@ -2111,6 +2156,7 @@ int main(void)
 		TEST(clear_asks_for_all),
 		TEST(checkers_are_respected),
 		TEST(record_is_compacted),
+		TEST(server_ids_move),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
 		TEST(restore_says_twice),

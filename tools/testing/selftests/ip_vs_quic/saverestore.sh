@@ -222,6 +222,24 @@ file_is_replaced() {
 	saved
 }
 
+# Back and forth, datagrams of other server IDs arriving; what has moved is routed to its new server.
+server_id_moves() {
+	undisturbed
+	for _ in 1 2 3; do
+		q server-id move -u "$SVC4" -r "$(rs4 2):443" --server-id "1:$(sid 8 3)"
+		q server-id move -u "$SVC4" -r "$(rs4 3):443" --server-id "1:$(sid 8 3)"
+	done
+	none_lost
+	saved
+	q server-id move -u "$SVC4" -r "$(rs4 2):443" --server-id "1:$(sid 8 3)"
+	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.93:9300" name=x "mint=1:$(sid 8 3)"
+	answers "x s2 1"
+	q -R "$WORK/saved"
+	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.93:9301" name=x "mint=1:$(sid 8 3)"
+	answers "x s3 1"
+	saved
+}
+
 # ipvsadm stands for a health checker.
 checker() {
 	local warnings
@@ -315,6 +333,7 @@ tcase "keys are shown nowhere" nowhere_shown
 tcase "-S --keys is complete without the key files" saved_with_keys
 tcase "-S FILE replaces it whole, or leaves it" file_is_replaced
 tcase "-R and sync leave a server as a checker wants it" checker
+tcase "server-id move is one step" server_id_moves
 tcase "-R twice at once ends as one of the two" two_at_once
 tcase "-R: the lock's holder is named" lock_is_held
 tcase "-S --keys: not where everybody sees them" keys_refused
