@@ -409,7 +409,7 @@ static const struct {
 	{ CMD_CLEAR, "-C",
 		"                                                 ." },
 	{ CMD_RESTORE, "-R",
-		"                                         " },
+		"                                                  .." },
 	{ CMD_SAVE, "-S",
 		"                        .  .             " },
 	{ CMD_ADD_SERVER, "-a",
@@ -422,6 +422,8 @@ static const struct {
 		"..                         ....                 .." },
 	{ CMD_ZERO, "-Z",
 		"..                                       " },
+	{ CMD_SYNC, "sync f",
+		"                                                   ." },
 	{ CMD_SYNC, "sync f",
 		"                                         " },
 	{ CMD_SET, "set",
@@ -438,6 +440,8 @@ static const struct {
 		"+.      +       + .                      " },
 	{ CMD_SERVER_ID_DEL, "server-id del",
 		"+.      .       .                        " },
+	{ CMD_SERVER_ID_MOVE, "server-id move",
+		"+.      +       + .                      " },
 	{ CMD_SERVER_ID_LIST, "server-id list",
 		"..      .                  .  .          " },
 	{ CMD_EXPRESS_ADD, "express add eth0",
@@ -521,6 +525,8 @@ static const struct {
 	{ "--from 192.0.2.7", OPT_FROM },
 	{ "--sort", OPT_SORT },
 	{ "--all", OPT_ALL },
+	{ "--check", OPT_CHECK },
+	{ "--weights", OPT_WEIGHTS },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
