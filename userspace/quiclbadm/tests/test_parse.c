@@ -424,8 +424,6 @@ static const struct {
 		"..                                       " },
 	{ CMD_SYNC, "sync f",
 		"                                                   ." },
-	{ CMD_SYNC, "sync f",
-		"                                         " },
 	{ CMD_SET, "set",
 		"+.                                 ......" },
 	{ CMD_CONFIG_ADD, "config add",
