@@ -37,14 +37,15 @@ _quiclbadm_options() { # COMMAND
 	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout --source4 --source6" ;;
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
-	"config list") printf "%s" "-u -f -6 -j" ;;
+	"config list") printf "%s" "-u -f -6 -n -j" ;;
 	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
-	"server-id list") printf "%s" "-u -f -6 -r -j" ;;
+	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
 	-R | --restore) printf "%s" "--check --weights" ;;
 	sync) printf "%s" "--weights" ;;
 	-C | --clear) printf "%s" "--all" ;;
-	"express list" | fingerprint) printf "%s" "-j" ;;
+	"express list") printf "%s" "-n -j" ;;
+	fingerprint) printf "%s" "-j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
