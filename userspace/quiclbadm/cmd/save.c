@@ -2,15 +2,13 @@
 /* -S: the state in the lines that -R reads, sorted, the same every time. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
-#include "model/secret.h"
 #include "output/names.h"
 #include "restore/config_key.h"
-#include "restore/replace_file.h"
+#include "restore/output_file.h"
 #include "restore/state_file_write.h"
 
 static int check_config(const struct service *svc, struct config *config,
@@ -62,56 +60,17 @@ static int check_state(const struct state *state, bool keys)
 	return err;
 }
 
-/* Through a buffer that is wiped. */
-static bool write_to(FILE *out, const struct state *state, bool keys)
+/* What is written, for output_write(). */
+struct saved {
+	const struct state *state;
+	bool keys;
+};
+
+static void write_saved(FILE *out, const void *data)
 {
-	static char buf[BUFSIZ];
-	bool ok;
+	const struct saved *saved = data;
 
-	setvbuf(out, buf, _IOFBF, sizeof(buf));
-	state_file_write(out, state, keys);
-	ok = !fflush(out);
-	explicit_bzero(buf, sizeof(buf));
-	return ok;
-}
-
-/* Where keys must not go. */
-static int check_file(const struct replacement *file)
-{
-	if (isatty(fileno(file->out)))
-		return refuse("--keys: %s is a terminal", file->name);
-	if (secret_is_world_readable(fileno(file->out)))
-		return refuse("--keys: any user may read %s (chmod 600)",
-			      file->name);
-	return 0;
-}
-
-static int write_file(const char *path, const struct state *state, bool keys)
-{
-	struct replacement file;
-	int err;
-
-	kernel_hold_signals(true);
-	err = replacement_begin(&file, path);
-	if (!err) {
-		if (keys)
-			err = check_file(&file);
-		if (!err && !write_to(file.out, state, keys))
-			err = refuse("%s: %m", path);
-		if (replacement_end(&file, !err))
-			err = EXIT_REFUSED;
-	}
-	kernel_hold_signals(false);
-	return err;
-}
-
-static int check_stdout(void)
-{
-	if (isatty(STDOUT_FILENO))
-		return refuse("--keys: standard output is a terminal");
-	if (secret_is_world_readable(STDOUT_FILENO))
-		return refuse("--keys: any user may read the file that standard output is (umask 077)");
-	return 0;
+	state_file_write(out, saved->state, saved->keys);
 }
 
 int cmd_save(const struct args *args)
@@ -119,11 +78,12 @@ int cmd_save(const struct args *args)
 	const bool keys = given(args, O(KEYS));
 	const char *path = args->operands[0];
 	struct state state;
+	struct saved saved = { &state, keys };
 	int err;
 
 	if (path && !strcmp(path, "-"))
 		path = NULL;
-	err = keys && !path ? check_stdout() : 0;
+	err = keys && !path ? output_check_stdout() : 0;
 	if (err)
 		return err;
 	err = lock_take(false, cmd_name(args->cmd));
@@ -134,10 +94,8 @@ int cmd_save(const struct args *args)
 	lock_release();
 	if (!err)
 		err = check_state(&state, keys);
-	if (!err && path)
-		err = write_file(path, &state, keys);
-	else if (!err && !write_to(stdout, &state, keys))
-		err = refuse("standard output: %m");
+	if (!err)
+		err = output_write(path, keys, write_saved, &saved);
 	state_destroy(&state);
 	return err;
 }

@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "restore/state_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/build.h"
 #include "common/err.h"
 #include "common/xalloc.h"
-
-enum {
-	STATE_FILE_MAX = 64 << 20,		/* octets; 16,384 server IDs are 1 MiB */
-};
+#include "restore/input_file.h"
 
 static bool is_space(char c)
 {
@@ -331,64 +325,15 @@ int state_file_parse(char *text, size_t len, bool check, struct state *state)
 	return good ? 0 : EXIT_REFUSED;
 }
 
-/* May hold keys: each buffer is wiped when a bigger one takes its place. */
-static int read_text(int fd, const char *name, char **text, size_t *size,
-		     size_t *len)
-{
-	ssize_t part;
-	char *bigger;
-
-	*size = 1 << 16;
-	*len = 0;
-	*text = xcalloc(1, *size);
-	while ((part = read(fd, *text + *len, *size - 1 - *len))) {
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part < 0)
-			return refuse("%s: %s", name, strerror(errno));
-		*len += (size_t)part;
-		if (*len < *size - 1)
-			continue;
-		if (*size >= STATE_FILE_MAX)
-			return refuse("%s: more than %d octets", name, STATE_FILE_MAX);
-		bigger = xcalloc(2, *size);
-		memcpy(bigger, *text, *len);
-		explicit_bzero(*text, *size);
-		free(*text);
-		*text = bigger;
-		*size *= 2;
-	}
-	return 0;
-}
-
-static int read_fd(int fd, const char *name, bool check, struct state *state)
-{
-	size_t size, len;
-	char *text;
-	int err;
-
-	err = read_text(fd, name, &text, &size, &len);
-	/* what is left when a full disk or a failed command made the file */
-	if (!err && !len)
-		err = refuse("%s: it is empty; -S writes a line even when there is no service", name);
-	if (!err)
-		err = state_file_parse(text, len, check, state);
-	explicit_bzero(text, size);
-	free(text);
-	return err;
-}
-
 int state_file_read(const char *path, bool check, struct state *state)
 {
-	int fd, err;
+	struct input_file file;
+	int err;
 
 	memset(state, 0, sizeof(*state));
-	if (!path || !strcmp(path, "-"))
-		return read_fd(STDIN_FILENO, "standard input", check, state);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return refuse("%s: %s", path, strerror(errno));
-	err = read_fd(fd, path, check, state);
-	close(fd);
+	err = input_file_read(&file, path);
+	if (!err)
+		err = state_file_parse(file.text, file.len, check, state);
+	input_file_wipe(&file);
 	return err;
 }
