@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 # run the programs of the tree meanwhile.
 top=$tmp/tree
 mkdir "$top"
-(cd "$(dirname "$0")/../.." && cp -a --parents Makefile VERSION COPYING dkms.conf kmod userspace tools/module-tree "$top")
+(cd "$(dirname "$0")/../.." && cp -a --parents Makefile VERSION COPYING dkms.conf Documentation/quiclbadm.schema.json kmod userspace tools/module-tree "$top")
 version=$(cat "$top/VERSION")
 # not those of the "make check" above
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR PREFIX
@@ -66,7 +66,8 @@ installed="./usr/include/quiclb.h
 ./usr/share/bash-completion/completions/quiclbadm
 ./usr/share/man/man3/quiclb.3
 ./usr/share/man/man8/quiclb-h3server.8
-./usr/share/man/man8/quiclbadm.8"
+./usr/share/man/man8/quiclbadm.8
+./usr/share/quiclbadm/quiclbadm.schema.json"
 
 # Other files in the same directories stay.
 comes_and_goes() {

@@ -289,6 +289,7 @@ static int check_service(struct service_subject *s)
 {
 	size_t i;
 
+	report_about(s->report, &s->svc->id, NULL);
 	service_str(&s->svc->id, s->name);
 	if (s->svc->id.fwmark)
 		snprintf(s->option, sizeof(s->option), "-f %u%s",
@@ -305,9 +306,12 @@ static int check_service(struct service_subject *s)
 	check_conntrack(s);
 	check_pool(s);
 	service_check_configs(s);
-	for (i = 0; i < s->svc->dest_count; i++)
+	for (i = 0; i < s->svc->dest_count; i++) {
+		report_about(s->report, &s->svc->id, &s->svc->dests[i].server);
 		if (check_dest(s, &s->svc->dests[i]))
 			return EXIT_REFUSED;
+	}
+	report_about(s->report, &s->svc->id, NULL);
 	return 0;
 }
 
@@ -419,6 +423,7 @@ int doctor_director(const struct args *args, const struct host *host,
 	}
 	if (!err && !found)
 		err = refuse("doctor: there is no service with scheduler quic");
+	report_about(report, NULL, NULL);
 	if (!err)
 		director_check(&director);
 	state_destroy(&state);

@@ -293,6 +293,12 @@ static bool is_here(const struct realserver *rs)
 
 static int check_realserver(struct realserver *rs)
 {
+	const struct service_id service = {
+		.protocol = IPPROTO_UDP,
+		.vip = rs->vip,
+	};
+
+	report_about(rs->report, &service, rs->fwd.server.af ? &rs->fwd.server : NULL);
 	doctor_addr_str(&rs->vip, rs->vip_text);
 	if (rs->client.af != rs->vip.af || is_here(rs))
 		doctor_some_client(rs->vip.af, &rs->client);

@@ -26,6 +26,17 @@ static char *format_text(const char *format, va_list args)
 	return text;
 }
 
+void report_about(struct report *report, const struct service_id *service,
+		  const struct endpoint *server)
+{
+	memset(&report->service, 0, sizeof(report->service));
+	memset(&report->server, 0, sizeof(report->server));
+	if (service)
+		report->service = *service;
+	if (server)
+		report->server = *server;
+}
+
 void report_add(struct report *report, enum check_level level, const char *name,
 		const char *format, ...)
 {
@@ -37,6 +48,8 @@ void report_add(struct report *report, enum check_level level, const char *name,
 	check = &report->checks[report->count++];
 	check->level = level;
 	check->name = name;
+	check->service = report->service;
+	check->server = report->server;
 	check->fix = NULL;
 	va_start(args, format);
 	check->evidence = format_text(format, args);
@@ -97,6 +110,10 @@ static void print_json(const struct report *report)
 		object = need(json_object());
 		set_text(object, "verdict", level_names[check->level]);
 		set_text(object, "check", check->name);
+		if (check->service.vip.af)
+			set(object, "service", service_id_json(&check->service));
+		if (check->server.af)
+			set_nested_endpoint(object, "server", &check->server);
 		set_text(object, "evidence", check->evidence);
 		if (check->fix)
 			set_text(object, "fix", check->fix);

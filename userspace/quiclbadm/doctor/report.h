@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "common/err.h"
+#include "model/model.h"
 
 enum check_level {
 	CHECK_OK,
@@ -19,6 +20,8 @@ enum check_level {
 struct check {
 	enum check_level level;
 	const char *name;	/* a word: "rp_filter" */
+	struct service_id service;	/* with af 0: of the host as a whole */
+	struct endpoint server;		/* with af 0: of no real server */
 	char *evidence;
 	char *fix;		/* for a shell; NULL: there is no such command */
 };
@@ -26,7 +29,13 @@ struct check {
 struct report {
 	struct check *checks;
 	size_t count;
+	struct service_id service;	/* what is examined at present, as in a check */
+	struct endpoint server;
 };
+
+/* What the checks that are added from now on are about; NULL: nothing of the kind. */
+void report_about(struct report *report, const struct service_id *service,
+		  const struct endpoint *server);
 
 /* Each takes the formats of printf; "" is no fix. */
 void report_add(struct report *report, enum check_level level, const char *name,

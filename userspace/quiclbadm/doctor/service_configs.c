@@ -61,6 +61,7 @@ static void check_server_ids(const struct service_subject *s)
 			    has_server_id(svc, dest, id))
 				continue;
 			all = false;
+			report_about(s->report, &svc->id, &dest->server);
 			report_add(s->report, CHECK_FAULT, "server-id",
 				   "%s gets new connections and has no server ID of config %u, so the connection IDs it makes lead nowhere",
 				   endpoint_str(&dest->server, server), id);
@@ -68,6 +69,7 @@ static void check_server_ids(const struct service_subject *s)
 				   s->option, server, id);
 		}
 	}
+	report_about(s->report, &svc->id, NULL);
 	if (all && svc->config_count)
 		report_add(s->report, CHECK_OK, "server-id",
 			   "%s: every real server with weight has a server ID of every config",
@@ -97,6 +99,7 @@ static void check_absent(const struct service_subject *s)
 		if (service_find_dest(svc, ep) ||
 		    (i && endpoint_eq(&svc->maps[i - 1].server, ep)))
 			continue;
+		report_about(s->report, &svc->id, ep);
 		report_add(s->report, hits ? CHECK_FAULT : CHECK_ADVICE,
 			   "absent",
 			   "%s has server IDs and is not in the pool; %" PRIu64 " datagrams named such a server",
@@ -104,6 +107,7 @@ static void check_absent(const struct service_subject *s)
 		report_fix(s->report, "quiclbadm -a %s -r %s %s -w 1",
 			   s->option, server, method_letter(svc));
 	}
+	report_about(s->report, &svc->id, NULL);
 }
 
 static void check_dense(const struct service_subject *s, const struct config *config)

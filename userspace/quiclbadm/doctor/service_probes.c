@@ -13,6 +13,7 @@ static void tell_probe(const struct service_subject *s, const struct probe *prob
 	char server[ENDPOINT_STRLEN], text[ENDPOINT_STRLEN];
 	const char *from = "", *source = "", *option = "";
 
+	report_about(s->report, &s->svc->id, &probe->fwd.server);
 	doctor_addr_str(&probe->fwd.server, server);
 	if (probe->source.af) {
 		from = " from ";
@@ -90,6 +91,7 @@ int service_check_probes(const struct service_subject *s, const struct endpoint 
 	err = probe_run(probes, count, from);
 	for (i = 0; !err && i < count; i++)
 		tell_probe(s, &probes[i]);
+	report_about(s->report, &s->svc->id, NULL);
 	free(probes);
 	return err;
 }

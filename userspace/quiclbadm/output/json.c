@@ -45,38 +45,57 @@ static json_t *maps_json(const struct mapping *maps, size_t count)
 		set_number(object, "config", maps[i].config_id);
 		set_hex(object, "server_id", maps[i].sid.octets,
 			maps[i].sid.len);
-		if (maps[i].prefix)
-			set(object, "prefix", json_true());
+		set(object, "prefix", json_boolean(maps[i].prefix));
 		append(array, object);
 	}
 	return array;
 }
 
+/* A name; of a number without one the number as text, so that a field has one type. */
+static json_t *name_json(const char *name, uint32_t number)
+{
+	char text[sizeof("0xffffffff")];
+
+	if (name)
+		return json_string(name);
+	snprintf(text, sizeof(text), "0x%x", number);
+	return json_string(text);
+}
+
+static const char *checksum_name(uint16_t tun_flags)
+{
+	switch (tun_flags) {
+	case IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM:
+		return "nocsum";
+	case IP_VS_TUNNEL_ENCAP_FLAG_CSUM:
+		return "csum";
+	case IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM:
+		return "remcsum";
+	}
+	return NULL;
+}
+
 static void set_tunnel(json_t *object, const struct dest *dest)
 {
-	const char *type = tunnel_name(dest->tun_type);
-
-	if (type)
-		set_text(object, "tunnel", type);
-	else
-		set_number(object, "tunnel", dest->tun_type);
+	set(object, "tunnel",
+	    name_json(tunnel_name(dest->tun_type), dest->tun_type));
 	set_number(object, "tunnel_port", dest->tun_port);
+	set(object, "tunnel_checksum",
+	    name_json(checksum_name(dest->tun_flags), dest->tun_flags));
+	/* deprecated */
 	set_number(object, "tunnel_flags", dest->tun_flags);
 }
 
 static json_t *dest_json(const struct service *svc, const struct dest *dest)
 {
-	const char *forward = forward_name(dest->forward);
 	json_t *object = need(json_object());
 	const struct mapping *maps;
 	size_t count;
 
 	set_endpoint(object, &dest->server);
 	set(object, "present", json_true());
-	if (forward)
-		set_text(object, "forward", forward);
-	else
-		set_number(object, "forward", dest->forward);
+	set(object, "forward",
+	    name_json(forward_name(dest->forward), dest->forward));
 	if (dest->forward == IP_VS_CONN_F_TUNNEL)
 		set_tunnel(object, dest);
 	set_number(object, "weight", dest->weight);
@@ -161,14 +180,23 @@ static json_t *settings_json(const struct service *svc)
 	return object;
 }
 
-static json_t *outcomes_json(const struct service *svc)
+/* Twice: "outcomes", with hyphens in its names, is deprecated. */
+static void set_outcomes(json_t *object, const char *(*name_of)(uint32_t outcome),
+			 const uint64_t *outcomes, size_t count)
 {
-	json_t *object = need(json_object());
-	uint32_t i;
+	json_t *counts = need(json_object()), *hyphened = need(json_object());
+	char name[64], *hyphen;
+	size_t i;
 
-	for (i = 0; i < svc->outcome_count; i++)
-		set_number(object, outcome_name(i), svc->outcomes[i]);
-	return object;
+	for (i = 0; i < count; i++) {
+		snprintf(name, sizeof(name), "%s", name_of((uint32_t)i));
+		set_number(hyphened, name, outcomes[i]);
+		while ((hyphen = strchr(name, '-')))
+			*hyphen = '_';
+		set_number(counts, name, outcomes[i]);
+	}
+	set(object, "outcome_counts", counts);
+	set(object, "outcomes", hyphened);
 }
 
 static json_t *flags_json(uint32_t flags)
@@ -192,7 +220,7 @@ static json_t *flags_json(uint32_t flags)
 			flags &= ~names[i].flag;
 		}
 	if (flags)
-		append(array, json_integer(flags));
+		append(array, name_json(NULL, flags));
 	return array;
 }
 
@@ -203,8 +231,12 @@ static json_t *service_json(const struct service *svc)
 
 	set_text(object, "scheduler", svc->sched);
 	set(object, "flags", flags_json(svc->flags));
-	if (svc->flags & IP_VS_SVC_F_PERSISTENT)
+	if (svc->flags & IP_VS_SVC_F_PERSISTENT) {
 		set_number(object, "timeout", svc->timeout);
+		set_number(object, "netmask_len", svc->id.vip.af == AF_INET6 ?
+			   svc->netmask :
+			   (uint64_t)__builtin_popcount(svc->netmask));
+	}
 	if (*svc->pe)
 		set_text(object, "persistence_engine", svc->pe);
 	if (service_is_quic(svc)) {
@@ -213,7 +245,8 @@ static json_t *service_json(const struct service *svc)
 			append(configs, config_json(&svc->configs[i]));
 		set(object, "configs", configs);
 		set(object, "settings", settings_json(svc));
-		set(object, "outcomes", outcomes_json(svc));
+		set_outcomes(object, outcome_name, svc->outcomes,
+			     svc->outcome_count);
 	}
 	set(object, "stats", counters_json(svc->counters));
 	set(object, "servers", dests_json(svc));
@@ -222,19 +255,16 @@ static json_t *service_json(const struct service *svc)
 
 static json_t *devices_json(const struct state *state)
 {
-	json_t *array = need(json_array()), *object, *outcomes;
-	size_t i, j;
+	json_t *array = need(json_array()), *object;
+	size_t i;
 
 	for (i = 0; i < state->device_count; i++) {
 		const struct device *device = &state->devices[i];
 
-		outcomes = need(json_object());
-		for (j = 0; j < device->outcome_count; j++)
-			set_number(outcomes, express_name((uint32_t)j),
-				   device->outcomes[j]);
 		object = need(json_object());
 		set_text(object, "device", device->name);
-		set(object, "outcomes", outcomes);
+		set_outcomes(object, express_name, device->outcomes,
+			     device->outcome_count);
 		append(array, object);
 	}
 	return array;
@@ -295,8 +325,7 @@ void print_server_ids_json(const struct state *state,
 			set_number(object, "config", map->config_id);
 			set_hex(object, "server_id", map->sid.octets,
 				map->sid.len);
-			if (map->prefix)
-				set(object, "prefix", json_true());
+			set(object, "prefix", json_boolean(map->prefix));
 			set_nested_endpoint(object, "server", &map->server);
 			set(object, "present",
 			    json_boolean(service_find_dest(svc, &map->server)));

@@ -6,6 +6,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd -P)
 quiclbadm=$here/sanitize/quiclbadm
+schema=$here/../../../Documentation/quiclbadm.schema.json
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 umask 077
@@ -283,7 +284,47 @@ checks() {
 	ends 1 "$quiclbadm" -R --check saved
 }
 
+# fits NAME [LINES]: what the last command printed is what the schema says
+fits() {
+	"$here/../../tests/schema.py" "$schema" "$@" <out
+}
+
+# with what needs no kernel; the others are in the selftest "schema"
+json_output() {
+	"$here/../../tests/schema.py" "$schema"
+	echo 8f95f09245765f80256934e50c66207f >key
+	ends 0 "$quiclbadm" fingerprint key -j
+	fits fingerprint
+	ends 0 "$quiclbadm" encode --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file key -j
+	fits encode
+	ends 0 "$quiclbadm" decode --id 0 --server-id-len 3 --nonce-len 4 --key-file key 0720b1d07b359d3c -j
+	fits decode
+	printf -- '%s\n' '-A -u 192.0.2.1:443 -s quic' 'config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4' \
+		'-a -u 192.0.2.1:443 -r 10.0.0.11:443 -i -w 1 --server-id 0:0a01' >saved
+	ends 0 "$quiclbadm" explain --saved saved 40000a01deadbeef00 -j
+	fits explain LINES
+	# 1: there are faults
+	ends 1 "$quiclbadm" doctor --role server -u 192.0.2.1:443 -r 192.0.2.99 -j
+	fits doctor
+}
+
+# a field that is not described, one of the wrong type, one that is missing, a name with a hyphen, a number for flags
+schema_is_closed() {
+	local text
+	for text in '{"key_fingerprint": "00000000", "more": 1}' '{"key_fingerprint": 0}' '{}' '{"key_fingerprint": "0000000"}'; do
+		echo "$text" >out
+		! fits fingerprint >differences || return 1
+		[ -s differences ]
+	done
+	sed 's/"conn_tab_size": {/"conn-tab-size": {/' "$schema" >bad
+	! "$here/../../tests/schema.py" bad >differences || return 1
+	sed 's/"tunnel_checksum": {/"flags": { "type": "integer" }, &/' "$schema" >bad
+	! "$here/../../tests/schema.py" bad >differences || return 1
+}
+
 test_case "exit status" exit_codes
+test_case "JSON is what its schema says" json_output
+test_case "the schema leaves no field undescribed" schema_is_closed
 test_case "-R --check" checks
 test_case "another program explains and traces" other_program
 test_case "every command is explained" helps

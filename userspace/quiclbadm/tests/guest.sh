@@ -335,7 +335,7 @@ prefixes() {
 	leads 0a0101 10.0.0.1
 	! quiclbadm server-id del -u $svc --server-id 0a0103 2>err || return 1
 	quiclbadm server-id list -j | jq -c '.[] | [.server_id, .prefix]' | xargs >out
-	[ "$(cat out)" = "[0a,true] [0a0102,null] [0a0103,true]" ]
+	[ "$(cat out)" = "[0a,true] [0a0102,false] [0a0103,true]" ]
 }
 
 length_checked() {
