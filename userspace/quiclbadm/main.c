@@ -7,6 +7,7 @@
 
 #include "cmd/cmd.h"
 #include "common/err.h"
+#include "kernel/netns.h"
 #include "kernel/nl.h"
 
 static int run(const struct args *args)
@@ -14,6 +15,12 @@ static int run(const struct args *args)
 	if (args->help && args->cmd != CMD_NONE) {
 		help_print(args->cmd);
 		return EXIT_DONE;
+	}
+	if (!args->help && args->netns) {
+		int err = netns_enter(args->netns);
+
+		if (err)
+			return err;
 	}
 	return args->help ? cmd_help(args) : cmd_run(args);
 }

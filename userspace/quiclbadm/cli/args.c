@@ -289,9 +289,15 @@ static int read_words(struct args *args, struct words *words)
 	const char *word;
 	int err = 0;
 
-	if (words->argc && *words->argv[0] != '-')
-		err = read_command_words(args, words);
-	while (!err && (word = next_word(words))) {
+	while (!err && words->argc) {
+		word = words->argv[0];
+		/* the command, with at most a global option in front of it */
+		if (*word != '-' && args->cmd == CMD_NONE && !args->help &&
+		    !(args->seen & ~O_GLOBAL)) {
+			err = read_command_words(args, words);
+			continue;
+		}
+		next_word(words);
 		if (!strncmp(word, "--", 2) && word[2])
 			err = read_long(args, words, word);
 		else if (*word == '-' && word[1] && word[1] != '-')
@@ -306,7 +312,7 @@ static int read_words(struct args *args, struct words *words)
 static int check_options(const struct args *args)
 {
 	const struct command *command = &commands[args->cmd];
-	uint64_t may = command->must | command->may;
+	uint64_t may = command->must | command->may | O_GLOBAL;
 	enum opt opt;
 
 	if (command->operands)
@@ -386,7 +392,7 @@ static int finish_server(struct args *args)
 	return check_server(args);
 }
 
-static int finish_persistence(const struct args *args)
+static int finish_persistence(struct args *args)
 {
 	/* -E without -s leaves the scheduler, which is not known here */
 	bool quic = args->sched ? !strcmp(args->sched, SCHED_QUIC) :
@@ -401,7 +407,9 @@ static int finish_persistence(const struct args *args)
 	if (args->cmd == CMD_ADD_SERVICE && !args->service.fwmark &&
 	    !args->service.vip.port && !given(args, O(PERSISTENT)))
 		return bad_usage("-u: port 0 is for persistent services");
-	return 0;
+	return given(args, O(SCHED_FLAGS)) ?
+	       parse_sched_flags("-b", args->sched_flags_text,
+				 &args->sched_flags) : 0;
 }
 
 static int finish_tunnel(const struct args *args)
@@ -492,7 +500,43 @@ static int finish_config(const struct args *args)
 /* The first of the options that no list has. */
 static enum opt first_unlisted(const struct args *args)
 {
-	return (enum opt)__builtin_ctzll(args->seen & ~commands[CMD_LIST].may);
+	return (enum opt)__builtin_ctzll(args->seen &
+					 ~(commands[CMD_LIST].may | O_GLOBAL));
+}
+
+/* ipvsadm's -b is for -A and -E, that of ip(8) stands alone. */
+static void take_batch_file(struct args *args)
+{
+	if (args->cmd != CMD_NONE || !given(args, O(SCHED_FLAGS)))
+		return;
+	args->cmd = CMD_BATCH;
+	args->operands[args->operand_count++] = args->sched_flags_text;
+	args->seen = (args->seen & ~O(SCHED_FLAGS)) | O(OPERAND);
+}
+
+/* What is there without any command. */
+static int default_command(struct args *args)
+{
+	take_batch_file(args);
+	if (args->cmd != CMD_NONE)
+		return 0;
+	/* as ipvsadm: nothing asked for is a list, also one with options */
+	if (args->seen & ~(commands[CMD_LIST].may | O_GLOBAL))
+		return bad_usage("%s: the command is missing (quiclbadm help)",
+				 option_name(first_unlisted(args), CMD_NONE));
+	args->cmd = CMD_LIST;
+	return 0;
+}
+
+/* Whether the line may be one that -R reads. */
+static int check_state_line(const struct args *args)
+{
+	if (args->help || !commands[args->cmd].restorable)
+		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
+				 cmd_name(args->help ? CMD_HELP : args->cmd));
+	if (given(args, O_GLOBAL))
+		return bad_usage("-N: it is for a whole command, not for a line of a file");
+	return 0;
 }
 
 int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
@@ -508,16 +552,11 @@ int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 	err = read_words(args, &words);
 	if (err || (args->help && !from_state_file))
 		return err;
-	/* as ipvsadm: nothing asked for is a list, also one with options */
-	if (args->cmd == CMD_NONE && args->seen & ~commands[CMD_LIST].may)
-		return bad_usage("%s: the command is missing (quiclbadm help)",
-				 option_name(first_unlisted(args), CMD_NONE));
-	if (args->cmd == CMD_NONE)
-		args->cmd = CMD_LIST;
-	if (from_state_file && (args->help || !commands[args->cmd].restorable))
-		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
-				 cmd_name(args->help ? CMD_HELP : args->cmd));
-	err = check_options(args);
+	err = default_command(args);
+	if (!err && from_state_file)
+		err = check_state_line(args);
+	if (!err)
+		err = check_options(args);
 	if (!err)
 		err = finish_service(args);
 	if (!err)

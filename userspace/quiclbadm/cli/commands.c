@@ -89,6 +89,12 @@ const struct command commands[CMD_COUNT] = {
 		"Make all services with scheduler \"quic\" and all devices what a saved file says, as one transaction",
 		"the file",
 	},
+	[CMD_BATCH] = {
+		0, "batch", NULL, O(OPERAND), O(FORCE), 1, false,
+		"[--force] FILE|-",
+		"Run the commands in a file, one a line, up to the first that fails, with --force all; also called -b",
+		"the file",
+	},
 	[CMD_SET] = {
 		0, "set", NULL, O(SERVICE), O(IPV6) | O_SETTINGS, 0, true,
 		 SERVICE_USAGE " [--tuple-timeout SECONDS] [--tuple-max N] [--dcid-max N] [--dcid-timeout SECONDS] [--source4 PREFIX|none] [--source6 PREFIX|none]",

@@ -23,6 +23,7 @@ enum cmd {
 	CMD_LIST,
 	CMD_ZERO,
 	CMD_SYNC,
+	CMD_BATCH,
 	CMD_SET,
 	CMD_CONFIG_ADD,
 	CMD_CONFIG_REPLACE,
@@ -100,12 +101,16 @@ enum opt {
 	OPT_CID,
 	OPT_COUNT_EVENTS,
 	OPT_SECONDS,
+	OPT_NETNS,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };
 
 #define O(opt) (UINT64_C(1) << OPT_##opt)
 _Static_assert(OPT_COUNT <= 64, "O() has a bit for each option");
+
+/* Those that stand with any command, also in front of it, and on no line that -R reads. */
+#define O_GLOBAL O(NETNS)
 
 /* All that "set" sets. */
 #define O_SETTING(symbol, option, json, min, max, value) O(symbol) |

@@ -87,13 +87,6 @@ static int read_persistent(struct args *args, const struct option_desc *desc,
 	return value ? read_number(args, desc, what, value) : 0;
 }
 
-static int read_sched_flags(struct args *args, const struct option_desc *desc,
-			    const char *what, const char *value)
-{
-	(void)desc;
-	return parse_sched_flags(what, value, &args->sched_flags);
-}
-
 static int read_tun_type(struct args *args, const struct option_desc *desc,
 			 const char *what, const char *value)
 {
@@ -205,7 +198,7 @@ static const struct option_desc options[] = {
 	  offsetof(struct args, timeout), 1, 31 * 24 * 3600 },
 	{ 'M', "netmask", OPT_NETMASK, STRING(netmask, 15) },
 	{ 0, "pe", OPT_PE, STRING(pe, IP_VS_PENAME_MAXLEN - 1) },
-	{ 'b', "sched-flags", OPT_SCHED_FLAGS, READ(read_sched_flags) },
+	{ 'b', "sched-flags", OPT_SCHED_FLAGS, STRING(sched_flags_text, 0) },
 	{ 'r', "real-server", OPT_SERVER, STRING(server_text, 63) },
 	{ 'g', "gatewaying", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_DROUTE) },
 	{ 'i', "ipip", OPT_FORWARD, CHOICE(forward, IP_VS_CONN_F_TUNNEL) },
@@ -262,6 +255,7 @@ static const struct option_desc options[] = {
 	{ 0, "sort", OPT_SORT, FLAG },
 	{ 0, "all", OPT_ALL, FLAG },
 	{ 'j', "json", OPT_JSON, FLAG },
+	{ 'N', "netns", OPT_NETNS, STRING(netns, 255) },
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 	{ 0, "role", OPT_ROLE, READ(read_role) },
 	{ 0, "client", OPT_CLIENT, TAKES_VALUE, read_address,

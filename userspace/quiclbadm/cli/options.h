@@ -34,11 +34,14 @@ struct args {
 	uint64_t seen;			/* O() of the options given */
 	const struct option_desc *by[OPT_COUNT];	/* which of its rows gave each */
 
+	const char *netns;
+
 	struct service_id service;
 	const char *sched;
 	const char *pe;
 	uint32_t timeout;
 	const char *netmask;
+	const char *sched_flags_text;	/* -b: without a command it is a batch file */
 	uint32_t sched_flags;
 
 	const char *server_text;

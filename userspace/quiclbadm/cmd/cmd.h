@@ -21,6 +21,7 @@ int cmd_list(const struct args *args);
 int cmd_save(const struct args *args);
 int cmd_restore(const struct args *args);
 int cmd_sync(const struct args *args);
+int cmd_batch(const struct args *args);
 int cmd_config_add(const struct args *args);
 int cmd_config_replace(const struct args *args);
 int cmd_config_del(const struct args *args);

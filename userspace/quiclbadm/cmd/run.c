@@ -45,6 +45,7 @@ int cmd_run(const struct args *args)
 		[CMD_SAVE] = cmd_save,
 		[CMD_RESTORE] = cmd_restore,
 		[CMD_SYNC] = cmd_sync,
+		[CMD_BATCH] = cmd_batch,
 		[CMD_CONFIG_ADD] = cmd_config_add,
 		[CMD_CONFIG_REPLACE] = cmd_config_replace,
 		[CMD_CONFIG_DEL] = cmd_config_del,

@@ -8,6 +8,8 @@
 #include "common/printable.h"
 
 static unsigned int input_line;
+static const char *batch_name;
+static unsigned int batch_line;
 
 /* What it repeats of arguments and files may be anything, also a key. */
 static void sentence(const char *kind, const char *format, va_list args)
@@ -19,6 +21,10 @@ static void sentence(const char *kind, const char *format, va_list args)
 	/* what was listed so far comes first when both go to one file */
 	fflush(stdout);
 	fprintf(stderr, "%s: ", kind);
+	if (batch_name) {
+		print_secretive(stderr, batch_name);
+		fprintf(stderr, ":%u: ", batch_line);
+	}
 	if (input_line)
 		fprintf(stderr, "line %u: ", input_line);
 	print_secretive(stderr, text ? text : format);
@@ -58,4 +64,10 @@ void caution(const char *format, ...)
 void err_set_line(unsigned int line)
 {
 	input_line = line;
+}
+
+void err_set_batch(const char *name, unsigned int line)
+{
+	batch_name = name;
+	batch_line = line;
 }

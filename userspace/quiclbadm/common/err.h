@@ -25,4 +25,7 @@ void caution(const char *format, ...) __printf(1, 2);
 /* Later sentences begin with "line N: "; 0 ends it. */
 void err_set_line(unsigned int line);
 
+/* And, in front of that, with "NAME:N: "; NULL ends it. */
+void err_set_batch(const char *name, unsigned int line);
+
 #endif /* _QUICLBADM_COMMON_ERR_H */

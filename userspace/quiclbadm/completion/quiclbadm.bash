@@ -43,6 +43,7 @@ _quiclbadm_options() { # COMMAND
 	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
 	-R | --restore) printf "%s" "--check --weights" ;;
 	sync) printf "%s" "--weights" ;;
+	batch) printf "%s" "--force" ;;
 	-C | --clear) printf "%s" "--all" ;;
 	"express list") printf "%s" "-n -j" ;;
 	fingerprint) printf "%s" "-j" ;;
@@ -54,7 +55,7 @@ _quiclbadm_options() { # COMMAND
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync set config server-id express decode encode explain doctor trace genkey fingerprint help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id express decode encode explain doctor trace genkey fingerprint help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -79,6 +80,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		-a | -e | "server-id del" | "server-id move") _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
+	-N | --netns) (cd /run/netns 2>/dev/null && echo *) ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
 	--source4 | --source6) echo "none" ;;
@@ -98,7 +100,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | set | decode | encode | explain | doctor | trace | genkey | fingerprint | version) command=${words[i]} ;;
+		sync | batch | set | decode | encode | explain | doctor | trace | genkey | fingerprint | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac
@@ -107,7 +109,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save|sync)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return

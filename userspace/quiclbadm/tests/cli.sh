@@ -165,7 +165,7 @@ options_of() {
 		grep -vxE -- '-[AEDCRSaedLZ]|-' || true
 }
 
-commands=(-A -E -D -C -R -S -a -e -d -L -Z sync set "config add" "config replace" "config del" "config list" "server-id add"
+commands=(-A -E -D -C -R -S -a -e -d -L -Z sync batch set "config add" "config replace" "config del" "config list" "server-id add"
 	"server-id del" "server-id move" "server-id list" "express add" "express del" "express list" decode encode explain doctor trace genkey fingerprint help version)
 
 documented() {
@@ -272,6 +272,80 @@ other_program() {
 	[[ $libraries == *libmnl* && $libraries != *libpcap* && $libraries != *libtrace* && $libraries != *libbpf* ]]
 }
 
+# "said TEXT": what the last command wrote to stderr
+said() {
+	[ "$(cat err)" = "$1" ] || {
+		sed 's/^/# /' err
+		return 1
+	}
+}
+
+batches() {
+	echo 8f95f09245765f80256934e50c66207f >key
+	cat >lines <<-'END'
+		# a comment
+		fingerprint key
+		quiclbadm decode --id 0 --server-id-len 3 --nonce-len 4 07c4605e4504cc4f
+
+		encode --id 0 --server-id c4605e --nonce "4504cc4f" --self-len -j
+	END
+	ends 0 "$quiclbadm" -b lines
+	printf '%s\n' b85b6e69 'config     0' 'server-id  c4605e' 'nonce      4504cc4f' '{' '  "cid": "07c4605e4504cc4f"' '}' >wanted
+	sed 1d wanted >rest
+	sed 1d out | cmp - rest
+	mv out first
+	ends 0 "$quiclbadm" batch lines
+	cmp out first
+	"$quiclbadm" -b - <lines | cmp - first
+	# the first that fails ends it
+	printf '%s\n' version 'decode -w 1 00' 'fingerprint nowhere' version >bad
+	ends 2 "$quiclbadm" -b bad
+	[ "$(wc -l <out)" = 1 ]
+	said $'Error: bad:2: -w: decode does not take it.\nWarning: bad:2: the lines behind this one were not run (--force).'
+	ends 2 "$quiclbadm" -b bad --force
+	[ "$(wc -l <out)" = 2 ]
+	said $'Error: bad:2: -w: decode does not take it.\nError: bad:3: key file nowhere: No such file or directory.'
+	# the last line has nothing behind it
+	printf 'fingerprint nowhere' >bad
+	ends 1 "$quiclbadm" batch bad
+	said "Error: bad:1: key file nowhere: No such file or directory."
+	ends 1 "$quiclbadm" -b nowhere
+	said "Error: nowhere: No such file or directory."
+	# a batch's input is not a command's, nor can it be ended or left by one
+	printf '%s\n' -R 'sync -' 'explain 00' trace 'batch lines' '-N x version' 'fingerprint -' >bad
+	ends 2 "$quiclbadm" --force -b bad
+	said "Error: bad:1: -R: in a batch it needs the name of a file.
+Error: bad:2: sync: in a batch it needs the name of a file.
+Error: bad:3: explain: not in a batch.
+Error: bad:4: trace: not in a batch.
+Error: bad:5: batch: not in a batch.
+Error: bad:6: -N: a batch is in one network namespace (quiclbadm -N NETNS -b FILE).
+Error: bad:7: key file (standard input): 0 hex digits, and a key has 32."
+	# a file within, with lines of its own
+	printf '%s\n' '-A -u 192.0.2.1' >state
+	echo '-R --check state' >bad
+	ends 1 "$quiclbadm" -b bad
+	said "Error: bad:1: line 1: -u 192.0.2.1: the port is missing (192.0.2.1:443)."
+	# ipvsadm's letter, with ipvsadm's commands
+	ends 2 "$quiclbadm" -b flag-9 -A -u 192.0.2.1:443 -s sh
+	[[ $(cat err) == "Error: -b flag-9: "* ]]
+}
+
+# Where there is one is the selftest's.
+namespaces() {
+	ends 1 "$quiclbadm" -N ivq-nowhere -L
+	said "Error: -N ivq-nowhere: there is no such network namespace (ip netns list)."
+	ends 1 "$quiclbadm" -N ivq-nowhere config list
+	ends 1 "$quiclbadm" config list --netns=ivq-nowhere
+	ends 1 "$quiclbadm" -N /dev/null -L
+	said "Error: -N /dev/null: it is no network namespace."
+	ends 1 "$quiclbadm" -N ivq-nowhere
+	ends 0 "$quiclbadm" -N ivq-nowhere config list --help
+	printf '%s\n' '-A -u 192.0.2.1:443 -N x' >state
+	ends 1 "$quiclbadm" -R --check state
+	said "Error: line 1: -N: it is for a whole command, not for a line of a file."
+}
+
 # neither root nor the module, and each error has its line
 checks() {
 	printf '%s\n' '-A -u 192.0.2.1:443 -s quic' 'config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4' >saved
@@ -326,6 +400,8 @@ test_case "exit status" exit_codes
 test_case "JSON is what its schema says" json_output
 test_case "the schema leaves no field undescribed" schema_is_closed
 test_case "-R --check" checks
+test_case "batches" batches
+test_case "-N: a network namespace" namespaces
 test_case "another program explains and traces" other_program
 test_case "every command is explained" helps
 test_case "a full disk is no success" full_disk

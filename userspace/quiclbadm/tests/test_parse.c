@@ -424,6 +424,8 @@ static const struct {
 		"..                                       " },
 	{ CMD_SYNC, "sync f",
 		"                                                   ." },
+	{ CMD_BATCH, "batch f",
+		"                                 ." },
 	{ CMD_SET, "set",
 		"+.                                 ......" },
 	{ CMD_CONFIG_ADD, "config add",
@@ -598,10 +600,10 @@ static bool usage_has(const char *usage, const char *option)
 	return false;
 }
 
-/* A TCP service is read to be refused, --key is for -R's input alone. */
+/* A TCP service is read to be refused, --key is for -R's input alone; -N stands with all. */
 static bool is_hidden(const struct option_desc *desc)
 {
-	return desc->opt == OPT_KEY || desc->letter == 't' ||
+	return desc->opt == OPT_KEY || desc->opt == OPT_NETNS || desc->letter == 't' ||
 	       !strcmp(desc->name, "sctp-service");
 }
 

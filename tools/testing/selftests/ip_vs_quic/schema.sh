@@ -107,13 +107,13 @@ doctors() {
 
 doctor() {
 	doctors lb
-	has doctor '.[] | select(.check == "vip").service.address == "'$VIP4'"'
+	has doctor '.[] | select(.check == "vip").service.address == "'"$VIP4"'"'
 	has doctor '.[] | select(.check == "absent").server == {"address": "10.0.0.99", "port": 443}'
 	has doctor '.[] | select(.check == "gro") | has("service") | not'
 	doctors lb -u "$SVC4" --from 10.0.0.1
 	has doctor '.[] | select(.check == "probe").server.address'
 	doctors s1 -u "$SVC4" -r "$(rs4 1)"
-	has doctor 'all(.service.address == "'$VIP4'" and .server.address == "'"$(rs4 1)"'")'
+	has doctor 'all(.service.address == "'"$VIP4"'" and .server.address == "'"$(rs4 1)"'")'
 }
 
 services
