@@ -196,8 +196,48 @@ static void note_bad_line(const struct args *args, struct state *state)
 		svc->bad_line = true;
 }
 
+/* Of -A and -a: ipvsadm -S prints such lines among those of UDP. */
+static bool is_other_protocol(char *const *words, int count)
+{
+	static const char *const names[] = {
+		"-t", "--tcp-service", "--sctp-service",
+	};
+	size_t i;
+
+	if (count < 2 || (strcmp(words[0], "-A") && strcmp(words[0], "-a") &&
+			  strcmp(words[0], "--add-service") &&
+			  strcmp(words[0], "--add-server")))
+		return false;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(words[1], names[i]))
+			return true;
+	return false;
+}
+
+/* Lines that are passed over. */
+struct passed {
+	unsigned int first;
+	unsigned int count;
+};
+
+static void pass_over(struct passed *passed, unsigned int line)
+{
+	if (!passed->count++)
+		passed->first = line;
+}
+
+/* One sentence, however many there are. */
+static void say_passed(const struct passed *passed)
+{
+	if (!passed->count)
+		return;
+	err_set_line(passed->first);
+	caution("%u %s of TCP or SCTP, which ipvsadm manages (ipvsadm -R): such services are left as they are",
+		passed->count, passed->count == 1 ? "line is" : "lines are");
+}
+
 static int read_line(char *text, bool check, struct state *state,
-		     unsigned int line)
+		     unsigned int line, struct passed *passed)
 {
 	char **words, **first;
 	struct args args;
@@ -209,7 +249,10 @@ static int read_line(char *text, bool check, struct state *state,
 		first++;
 		count--;
 	}
-	if (count > 0) {
+	if (is_other_protocol(first, count)) {
+		pass_over(passed, line);
+		err = 0;
+	} else if (count > 0) {
 		err = args_parse(count, first, true, &args);
 		args.check_only = check;
 		if (!err)
@@ -285,6 +328,7 @@ static bool check_mappings(struct service *svc)
 static bool read_lines(char *text, const char *end, bool check,
 		       struct state *state)
 {
+	struct passed passed = { 0 };
 	unsigned int line = 0;
 	bool good = true;
 	char *newline;
@@ -300,9 +344,10 @@ static bool read_lines(char *text, const char *end, bool check,
 			refuse("an octet 0 in the text");
 			return false;
 		}
-		if (read_line(text, check, state, line))
+		if (read_line(text, check, state, line, &passed))
 			good = false;
 	}
+	say_passed(&passed);
 	return good;
 }
 

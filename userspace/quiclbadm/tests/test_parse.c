@@ -766,6 +766,30 @@ static void control_characters(void **state)
 	}
 }
 
+/* What ipvsadm -S -n prints. */
+static void input_of_ipvsadm(void **state)
+{
+	(void)state;
+	run_with("-A -t 192.0.2.1:80 -s wlc\n"
+		 "-a -t 192.0.2.1:80 -r 10.0.0.1:80 -i -w 1\n"
+		 "-A -u 192.0.2.1:443 -s rr\n"
+		 "-a -u 192.0.2.1:443 -r 10.0.0.1:443 -m -w 1\n"
+		 "-A --sctp-service 192.0.2.1:80 -s wlc\n", "-R --check");
+	assert_string_equal(ran_err, "Warning: line 1: 3 lines are of TCP or SCTP, which ipvsadm manages (ipvsadm -R): such services are left as they are.\n");
+	assert_int_equal(ran_status, 0);
+	/* with an error, each has its own line */
+	run_with("-A -u 192.0.2.1:443 -s rr\n"
+		 "--add-service --tcp-service 192.0.2.1:80 -s wlc\n"
+		 "-D -t 192.0.2.1:80\n", "-R --check");
+	assert_string_equal(ran_err, "Error: line 3: -t: QUIC runs over UDP (-u); ipvsadm manages the other services.\n"
+			    "Warning: line 2: 1 line is of TCP or SCTP, which ipvsadm manages (ipvsadm -R): such services are left as they are.\n");
+	assert_int_equal(ran_status, EXIT_REFUSED);
+	/* names, which it prints without -n */
+	run_with("-A -u vip.example.org:https -s rr\n", "-R --check");
+	assert_non_null(strstr(ran_err, "names are not looked up"));
+	assert_int_equal(ran_status, EXIT_REFUSED);
+}
+
 /* To ask what a command does is no state either. */
 static void help_in_input(void **state)
 {
@@ -1126,6 +1150,7 @@ int main(void)
 		cmocka_unit_test(key_elsewhere),
 		cmocka_unit_test(control_characters),
 		cmocka_unit_test(help_in_input),
+		cmocka_unit_test(input_of_ipvsadm),
 		cmocka_unit_test(restorable_commands),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(key_digits),

@@ -313,6 +313,22 @@ keys_refused() {
 	same "sentence on a terminal" "$(tr -d '\r' <"$WORK/stdout")" "Error: --keys: standard output is a terminal."
 }
 
+# What ipvsadm printed, its TCP services among it.
+of_ipvsadm() {
+	ipvsadm -C
+	ipvsadm -A -t "$VIP4:80" -s wlc
+	ipvsadm -a -t "$VIP4:80" -r "$(rs4 1):80" -i -w 5
+	ipvsadm -A -u "$SVC4" -s rr
+	ipvsadm -a -u "$SVC4" -r "$(rs4 1)" -i -w 3
+	ipvsadm -S -n >"$WORK/ipvsadm"
+	q -C
+	ipvsadm -e -t "$VIP4:80" -r "$(rs4 1):80" -i -w 6
+	q -R "$WORK/ipvsadm" 2>"$WORK/note"
+	grep -qxE "Warning: line [0-9]: 2 lines are of TCP or SCTP, .*" "$WORK/note" || fail "$(cat "$WORK/note")"
+	same "what is there" "$(ipvsadm -S -n | sort)" "$(sed "s/:80 -i -w 5/:80 -i -w 6/" "$WORK/ipvsadm" | sort)"
+	ipvsadm -C
+}
+
 tcase "-R in another order, -S, -C, -R, -S: byte for byte the same" round_trip
 tcase "-R of the state that is changes nothing, datagrams arriving" restore_live
 tcase "-R of another state and back loses nothing that both have" restore_other
@@ -338,4 +354,5 @@ tcase "-R twice at once ends as one of the two" two_at_once
 tcase "-R: the lock's holder is named" lock_is_held
 tcase "-S --keys: not where everybody sees them" keys_refused
 q -C
+tcase "-R reads what ipvsadm -S prints, and leaves TCP alone" of_ipvsadm
 finish
