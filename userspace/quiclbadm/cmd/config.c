@@ -6,6 +6,7 @@
 #include "cli/build.h"
 #include "cmd/cmd.h"
 #include "cmd/server_id_refusal.h"
+#include "cmd/server_id_warning.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
 #include "kernel/quic.h"
@@ -47,6 +48,8 @@ static int set_config(const struct args *args, bool exclusive)
 			     config_name, service_str(&args->service, name));
 	else if (err)
 		err = config_refusal(args, &change, err);
+	else
+		server_id_warn_after(&change);
 out:
 	config_destroy(&config);
 	return err;

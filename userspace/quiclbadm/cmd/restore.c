@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cmd/cmd.h"
+#include "cmd/server_id_warning.h"
 #include "common/xalloc.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
@@ -71,9 +72,12 @@ static int restore(const struct args *args, enum others others)
 {
 	const bool check = given(args, O(CHECK));
 	struct state wanted;
+	size_t i;
 	int err;
 
 	err = state_file_read(args->operands[0], check, &wanted);
+	for (i = 0; !err && check && i < wanted.count; i++)
+		server_id_warn(wanted.services[i], ALL_CONFIG_IDS);
 	if (!err && !check)
 		err = lock_take(true, cmd_name(args->cmd));
 	if (!err && !check)

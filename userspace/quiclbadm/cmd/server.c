@@ -13,6 +13,7 @@
 #include "cli/build.h"
 #include "cmd/cmd.h"
 #include "cmd/server_id_refusal.h"
+#include "cmd/server_id_warning.h"
 #include "common/xalloc.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
@@ -71,6 +72,18 @@ static int gain_server_ids(const struct job *job)
 		return 0;
 	err = quic_set(&change);
 	return err ? server_id_refusal_of(job, &change, err) : 0;
+}
+
+static void warn_of_gain(const struct job *job)
+{
+	const struct quic_change change = {
+		.service = &job->args->service,
+		.maps = job->gain,
+		.map_count = job->gain_count,
+	};
+
+	if (job->gain_count)
+		server_id_warn_after(&change);
 }
 
 static int lose_server_ids(const struct job *job)
@@ -200,6 +213,8 @@ int cmd_add_server(const struct args *args)
 		err = job_begin(&job, args, false);
 	if (!err)
 		err = job_run(&job, add_server);
+	if (!err)
+		warn_of_gain(&job);
 	job_end(&job);
 	return err;
 }
@@ -245,6 +260,8 @@ int cmd_edit_server(const struct args *args)
 
 	if (!err)
 		err = job_run(&job, edit_server);
+	if (!err)
+		warn_of_gain(&job);
 	job_end(&job);
 	return err;
 }

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/server_id_refusal.h"
+#include "cmd/server_id_warning.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
 #include "output/json.h"
@@ -22,8 +23,10 @@ int cmd_server_id_add(const struct args *args)
 	char server[ENDPOINT_STRLEN], service[SERVICE_STRLEN], what[256];
 	int err = quic_set(&change);
 
-	if (!err)
+	if (!err) {
+		server_id_warn_after(&change);
 		return 0;
+	}
 	snprintf(what, sizeof(what), "server IDs of %s in %s",
 		 endpoint_str(&args->server, server),
 		 service_str(&args->service, service));

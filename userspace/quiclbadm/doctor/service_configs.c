@@ -11,11 +11,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/density.h"
 
 enum {
 	NOISE_MIN = 16,			/* so many datagrams may be chance */
 	NOISE_FACTOR = 4,
-	DENSE_SHARE = 16,		/* one in so many random server IDs is a server's */
 	STALE_DAYS = 7,
 };
 
@@ -112,25 +112,33 @@ static void check_absent(const struct service_subject *s)
 
 static void check_dense(const struct service_subject *s, const struct config *config)
 {
-	uint64_t space, used = 0;
-	size_t i;
+	const double density = config_density(s->svc, config);
+	char share[DENSITY_STRLEN];
 
-	if (config->tenant || config->server_id_len > 3)
-		return;
-	space = UINT64_C(1) << (8 * config->server_id_len);
-	for (i = 0; i < s->svc->map_count; i++) {
-		const struct mapping *map = &s->svc->maps[i];
-
-		if (map->config_id == config->id &&
-		    map->sid.len <= config->server_id_len)
-			used += UINT64_C(1) << (8 * (config->server_id_len -
-						     map->sid.len));
-	}
-	if (used * DENSE_SHARE < space)
+	if (config->tenant || density <= DENSITY_HIGH)
 		return;
 	report_add(s->report, CHECK_ADVICE, "dense",
-		   "%s: config %u uses %" PRIu64 " of %" PRIu64 " server IDs, so that clients' random connection IDs often name a server; longer server IDs are better",
-		   s->name, config->id, used, space);
+		   "%s: %s of the random connection IDs that have config %u's ID name a server, so that clients' first datagrams are often not sent by hash; longer server IDs are better",
+		   s->name, density_str(density, share), config->id);
+}
+
+/* Draft section "Distinguishing Attacks" */
+static void check_exposed(const struct service_subject *s)
+{
+	const struct mapping *map;
+	const struct config *keyed;
+	char sid[SID_STRLEN];
+	size_t count;
+
+	map = service_exposed_id(s->svc, &count, &keyed);
+	if (!map)
+		return;
+	report_add(s->report, CHECK_ADVICE, "exposed",
+		   "%s: config %u has no key, and server ID %s is one of config %u as well, whose key it helps to attack; server IDs in common: %zu",
+		   s->name, map->config_id, sid_value_str(map, sid), keyed->id,
+		   count);
+	report_fix(s->report, "quiclbadm server-id add %s -r SERVER --server-id %u:HEX",
+		   s->option, keyed->id);
 }
 
 /* --- configs --------------------------------------------------------------- */
@@ -263,5 +271,6 @@ void service_check_configs(const struct service_subject *s)
 	check_configs(s);
 	check_server_ids(s);
 	check_absent(s);
+	check_exposed(s);
 	check_aes(s);
 }

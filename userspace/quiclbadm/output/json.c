@@ -7,6 +7,7 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "model/density.h"
 #include "model/outcome.h"
 #include "output/json_build.h"
 #include "output/names.h"
@@ -149,7 +150,7 @@ static void set_key(json_t *object, const struct config *config)
 #define SET_FLAG(name) set(object, #name, json_boolean(config->name))
 #define SET_KEY(name) set_##name(object, config)
 
-static json_t *config_json(const struct config *config)
+static json_t *config_json(const struct service *svc, const struct config *config)
 {
 	json_t *object = need(json_object());
 
@@ -160,6 +161,7 @@ static json_t *config_json(const struct config *config)
 	set(object, "last_seen_ms", config->seen ?
 	    json_integer((json_int_t)config->last_seen) : json_null());
 	set_number(object, "misses", config->misses);
+	set(object, "server_id_density", json_real(config_density(svc, config)));
 	return object;
 }
 
@@ -242,7 +244,7 @@ static json_t *service_json(const struct service *svc)
 	if (service_is_quic(svc)) {
 		configs = need(json_array());
 		for (i = 0; i < svc->config_count; i++)
-			append(configs, config_json(&svc->configs[i]));
+			append(configs, config_json(svc, &svc->configs[i]));
 		set(object, "configs", configs);
 		set(object, "settings", settings_json(svc));
 		set_outcomes(object, outcome_name, svc->outcomes,
@@ -298,7 +300,7 @@ void print_configs_json(const struct state *state)
 		const struct service *svc = state->services[i];
 
 		for (j = 0; j < svc->config_count; j++) {
-			object = config_json(&svc->configs[j]);
+			object = config_json(svc, &svc->configs[j]);
 			set(object, "service", service_id_json(&svc->id));
 			append(array, object);
 		}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/printable.h"
+#include "model/density.h"
 #include "model/outcome.h"
 #include "output/names.h"
 #include "system/conns.h"
@@ -358,6 +359,17 @@ static void print_devices(const struct state *state, const struct listing *list)
 	}
 }
 
+/* "density 0.0046%", and of several configs "density 0.0046%,12%" */
+static void print_densities(const struct service *svc)
+{
+	char density[DENSITY_STRLEN];
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		printf("%s%s", i ? "," : " density ",
+		       density_str(config_density(svc, &svc->configs[i]), density));
+}
+
 /* "config 0", "configs 0,3", and with tenants "configs 0,0/1" */
 static void print_config_ids(const struct service *svc)
 {
@@ -372,6 +384,7 @@ static void print_config_ids(const struct service *svc)
 		if (svc->configs[i].tenant)
 			printf("/%u", svc->configs[i].tenant);
 	}
+	print_densities(svc);
 }
 
 static void print_service(const struct service *svc, const struct listing *list)

@@ -797,8 +797,8 @@ static void wide_lists(void **state)
 		assert_int_equal(strcspn(strstr(ran_out, "  -> 10."), "\n"), len);
 	}
 	done("-L");
-	assert_non_null(strstr(ran_out, "UDP  " VIP6 " quic configs 0,0/1\n"));
-	assert_non_null(strstr(ran_out, "UDP  " SVC " quic config 3\n"));
+	assert_non_null(strstr(ran_out, "UDP  " VIP6 " quic configs 0,0/1 density 0.0015%,0.0015%\n"));
+	assert_non_null(strstr(ran_out, "UDP  " SVC " quic config 3 density 0.0031%\n"));
 	columns("  -> RemoteAddress:Port", "  -> " RS6);
 	columns("  -> RemoteAddress:Port", "  -> 10.0.0.1");
 	columns("  -> RemoteAddress:Port", "  -> 10.0.0.2");
@@ -2117,6 +2117,69 @@ static void unsigned_module(void **state)
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
+/* run() and then: it is done, with just that warning. */
+static void warns(const char *sentence, const char *line)
+{
+	char wanted[1024];
+
+	run(line);
+	snprintf(wanted, sizeof(wanted), "Warning: %s.\n", sentence);
+	assert_string_equal(ran_err, wanted);
+	assert_int_equal(ran_status, 0);
+}
+
+#define DENSE " of random connection IDs with its ID name a server, which are those of clients' first datagrams; longer server IDs are better"
+
+/* How many random connection IDs name a server, and what a key does not hide. */
+static void server_id_choice(void **state)
+{
+	const char *path = temp_file("key", KEY, 0600);
+	char line[256], text[512];
+
+	(void)state;
+	done("-A -u " SVC);
+	done("config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 6");
+	done("-a -u " SVC " -r 10.0.0.1 -i --server-id 01");
+	done("-a -u " SVC " -r 10.0.0.2 -i --server-id 02");
+	warns("config 0 of " SVC ": 1.2%" DENSE,
+	      "-a -u " SVC " -r 10.0.0.3 -i --server-id 03");
+	warns("config 0 of " SVC ": 1.6%" DENSE,
+	      "server-id add -u " SVC " -r 10.0.0.3 --server-id 04");
+	warns("config 0 of " SVC ": 2%" DENSE,
+	      "-e -u " SVC " -r 10.0.0.3 --server-id 03 --server-id 04 --server-id 05 --server-id 05*");
+	/* no weight and no ID of another config changes that */
+	done("-e -u " SVC " -r 10.0.0.3 -w 2");
+	done("config replace -u " SVC " --id 1 --server-id-len 2 --nonce-len 6");
+	done("server-id del -u " SVC " -r 10.0.0.3");
+	done("server-id add -u " SVC " -r 10.0.0.3 --server-id 1:0102 --server-id 1:0103");
+	/* a prefix covers its own octets, and what begins with them */
+	warns("config 1 of " SVC ": 1.2%" DENSE,
+	      "server-id add -u " SVC " -r 10.0.0.3 --server-id 1:01* --server-id 1:02* --server-id 1:0202* --server-id 1:03* --server-id 1:0300");
+	done("-L");
+	assert_non_null(strstr(ran_out, " quic configs 0,1 density 0.78%,1.2%\n"));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"server_id_density\": 0.0078125"));
+	done("config list -j");
+	assert_non_null(strstr(ran_out, "\"server_id_density\": 0.01171875"));
+
+	done("server-id del -u " SVC " -r 10.0.0.3");
+	snprintf(line, sizeof(line),
+		 "config add -u " SVC " --id 2 --server-id-len 1 --nonce-len 6 --key-file %s", path);
+	done(line);
+	done("server-id add -u " SVC " -r 10.0.0.1 --server-id 2:03");
+	warns("server ID 02 of " SVC ": config 0 has no key, and config 2, which has one, has the server ID as well (1 in common); the draft demands other ones, or the key is easier to attack (section \"Distinguishing Attacks\")",
+	      "server-id add -u " SVC " -r 10.0.0.1 --server-id 2:02");
+	snprintf(text, sizeof(text),
+		 "-A -u " SVC "\nconfig add -u " SVC " --id 0 --server-id-len 1 --nonce-len 6\n"
+		 "-a -u " SVC " -r 10.0.0.1 -i --server-id 01 --server-id 02 --server-id 03\n");
+	run_with(text, "-R --check");
+	assert_string_equal(ran_err, "Warning: config 0 of " SVC ": 1.2%" DENSE ".\n");
+	assert_int_equal(ran_status, 0);
+	/* a boot does not repeat what is known */
+	run_with(text, "-R");
+	assert_string_equal(ran_err, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -2132,6 +2195,7 @@ int main(void)
 		TEST(tunnel_sources),
 		TEST(express),
 		TEST(server_id_words),
+		TEST(server_id_choice),
 		TEST(lists),
 		TEST(ipvs_lists),
 		TEST(wide_lists),

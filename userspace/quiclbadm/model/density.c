@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "model/density.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/xalloc.h"
+
+static int map_cmp(const void *a, const void *b)
+{
+	const struct mapping *const *one = a, *const *other = b;
+
+	return mapping_cmp_by_sid(*one, *other);
+}
+
+static bool can_be_in(const struct mapping *map, const struct config *config)
+{
+	return map->config_id == config->id &&
+	       (map->prefix ? map->sid.len <= config->server_id_len :
+			      map->sid.len == config->server_id_len);
+}
+
+/* Those that connection IDs of @config can name, by server ID; for free(). */
+static const struct mapping **maps_in(const struct service *svc,
+				      const struct config *config, size_t *count)
+{
+	const struct mapping **maps = xcalloc(svc->map_count + 1, sizeof(*maps));
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < svc->map_count; i++)
+		if (can_be_in(&svc->maps[i], config))
+			maps[(*count)++] = &svc->maps[i];
+	qsort(maps, *count, sizeof(*maps), map_cmp);
+	return maps;
+}
+
+/* A prefix covers the server ID of its own octets as well. */
+static bool covers(const struct mapping *prefix, const struct mapping *map)
+{
+	return prefix->sid.len <= map->sid.len &&
+	       !memcmp(prefix->sid.octets, map->sid.octets, prefix->sid.len);
+}
+
+static bool same_octets(const struct mapping *a, const struct mapping *b)
+{
+	return covers(a, b) && covers(b, a);
+}
+
+static double share(const struct mapping *map)
+{
+	double part = 1;
+	unsigned int i;
+
+	for (i = 0; i < map->sid.len; i++)
+		part /= 256;
+	return part;
+}
+
+/* In the order of maps_in() a prefix comes before what it covers, but for its own octets' ID. */
+double config_density(const struct service *svc, const struct config *config)
+{
+	const struct mapping *prefix = NULL;
+	const struct mapping **maps;
+	double density = 0;
+	size_t i, count;
+
+	maps = maps_in(svc, config, &count);
+	for (i = 0; i < count; i++) {
+		if (prefix && covers(prefix, maps[i]))
+			continue;
+		if (!i || !same_octets(maps[i - 1], maps[i]))
+			density += share(maps[i]);
+		if (maps[i]->prefix)
+			prefix = maps[i];
+	}
+	free(maps);
+	return density;
+}
+
+char *density_str(double density, char *buf)
+{
+	const double percent = 100 * density;
+
+	if (percent > 0 && percent < 0.001)
+		return strcpy(buf, "<0.001%");
+	snprintf(buf, DENSITY_STRLEN, percent < 10 ? "%.2g%%" : "%.0f%%", percent);
+	return buf;
+}
+
+static size_t common(const struct service *svc, const struct config *plain,
+		     const struct config *keyed, const struct mapping **first)
+{
+	const struct mapping **maps, *wanted;
+	size_t i, count, found = 0;
+	struct mapping map;
+
+	maps = maps_in(svc, keyed, &count);
+	for (i = 0; i < svc->map_count; i++) {
+		if (!can_be_in(&svc->maps[i], plain))
+			continue;
+		map = svc->maps[i];
+		map.config_id = keyed->id;
+		wanted = &map;
+		if (!bsearch(&wanted, maps, count, sizeof(*maps), map_cmp))
+			continue;
+		if (!found++)
+			*first = &svc->maps[i];
+	}
+	free(maps);
+	return found;
+}
+
+const struct mapping *service_exposed_id(const struct service *svc, size_t *count,
+					 const struct config **keyed)
+{
+	const struct mapping *first = NULL;
+	size_t i, j;
+
+	for (i = 0; i < svc->config_count; i++)
+		for (j = 0; j < svc->config_count; j++) {
+			if (svc->configs[i].keyed || !svc->configs[j].keyed)
+				continue;
+			*keyed = &svc->configs[j];
+			*count = common(svc, &svc->configs[i], *keyed, &first);
+			if (first)
+				return first;
+		}
+	return NULL;
+}
