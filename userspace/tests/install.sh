@@ -58,7 +58,9 @@ installed="./usr/include/quiclb.h
 ./usr/lib/libquiclb.so.$version
 ./usr/lib/libquiclb.so.1
 ./usr/lib/pkgconfig/libquiclb.pc
+./usr/lib/systemd/system/quiclbadm-express@.service
 ./usr/lib/systemd/system/quiclbadm.service
+./usr/lib/udev/rules.d/90-quiclbadm.rules
 ./usr/libexec/quiclbadm-boot
 ./usr/libexec/quiclbadm-diag
 ./usr/sbin/quiclb-h3server

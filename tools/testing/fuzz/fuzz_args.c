@@ -63,16 +63,19 @@ static void check_args(const struct args *args)
 
 /*
  * Only commands that use nothing but the model of the kernel: not those that read standard
- * input or the machine's state, or run other programs.
+ * input or the machine's state, write files, or run other programs.
  */
 static bool may_run(const struct args *args)
 {
+	if (args->from_state_file)
+		return false;
 	switch (args->cmd) {
+	case CMD_SAVE:
+		return !args->operand_count;
 	case CMD_ADD_SERVICE:
 	case CMD_EDIT_SERVICE:
 	case CMD_DELETE_SERVICE:
 	case CMD_CLEAR:
-	case CMD_SAVE:
 	case CMD_ADD_SERVER:
 	case CMD_EDIT_SERVER:
 	case CMD_DELETE_SERVER:
@@ -85,15 +88,17 @@ static bool may_run(const struct args *args)
 	case CMD_CONFIG_LIST:
 	case CMD_SERVER_ID_ADD:
 	case CMD_SERVER_ID_DEL:
+	case CMD_SERVER_ID_MOVE:
 	case CMD_SERVER_ID_LIST:
 	case CMD_EXPRESS_ADD:
 	case CMD_EXPRESS_DEL:
+	case CMD_EXPRESS_TAKE:
 	case CMD_EXPRESS_LIST:
 	case CMD_DECODE:
 	case CMD_ENCODE:
 	case CMD_HELP:
 	case CMD_VERSION:
-		return !args->from_state_file;
+		return true;
 	default:
 		return false;
 	}

@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "fuzz.h"
+#include "kernel/run_dir.h"
 #include "model/secret.h"
 
 struct said said;
@@ -15,6 +16,8 @@ struct said said;
 void said_reset(void)
 {
 	memset(&said, 0, sizeof(said));
+	/* neither lock nor record: it cannot be made there */
+	run_dir = "/nowhere/run";
 }
 
 static void keep_sentence(const char *format, va_list args)

@@ -160,6 +160,10 @@ const struct command commands[CMD_COUNT] = {
 		"End that for DEVICE",
 		"the device",
 	},
+	[CMD_EXPRESS_TAKE] = {
+		0, "express", "take", 0, 0, 0, false, "",
+		"Add the devices that were missing when -R or sync asked for them, and exist by now",
+	},
 	[CMD_EXPRESS_LIST] = {
 		0, "express", "list", 0, O(NUMERIC) | O(JSON), 0, false,
 		"[-n] [-j]",

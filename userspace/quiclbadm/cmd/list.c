@@ -6,6 +6,7 @@
 #include "kernel/kernel.h"
 #include "output/json.h"
 #include "output/text.h"
+#include "restore/awaited.h"
 #include "restore/record.h"
 
 static int check_style(const struct args *args)
@@ -38,6 +39,8 @@ static int list_services(const struct args *args)
 	if (err)
 		goto out;
 	record_mark(&state);
+	if (!given(args, O(SERVICE)))
+		awaited_load(&state);
 	err = ipvs_get_info(&info);
 	if (err)
 		err = kernel_refusal(NL_IPVS, IPVS_CMD_GET_INFO, err, "IPVS");

@@ -9,6 +9,7 @@
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
+#include "restore/awaited.h"
 #include "restore/record.h"
 #include "restore/state_file.h"
 #include "restore/transaction.h"
@@ -38,6 +39,26 @@ static char *new_lines(const struct state *before, const struct state *wanted,
 	return text;
 }
 
+/* After sync only devices of its file are awaited. */
+static void await_missing(const struct transaction *txn, enum others others)
+{
+	struct state list = { 0 };
+	struct device device;
+	size_t i;
+
+	for (i = 0; i < txn->count; i++) {
+		if (txn->steps[i].kind != STEP_ADD_EXPRESS)
+			continue;
+		device = *txn->steps[i].device;
+		device.awaited = txn->steps[i].missed;
+		state_add_device(&list, &device);
+	}
+	if (others != REMOVE_OURS)
+		awaited_load(&list);
+	awaited_store(&list);
+	state_destroy(&list);
+}
+
 /* A checker's hand stays on the servers, unless @weights says whose file counts. */
 static int apply(struct state *wanted, enum others others, bool weights)
 {
@@ -59,6 +80,8 @@ static int apply(struct state *wanted, enum others others, bool weights)
 		record_destroy(&record);
 		transaction_make(&txn, &before, wanted, others);
 		err = transaction_run(&txn);
+		if (!err)
+			await_missing(&txn, others);
 		transaction_destroy(&txn);
 	}
 	if (!err)

@@ -23,6 +23,7 @@ static bool is_locked(enum cmd cmd)
 	case CMD_SERVER_ID_MOVE:
 	case CMD_EXPRESS_ADD:
 	case CMD_EXPRESS_DEL:
+	case CMD_EXPRESS_TAKE:
 		return true;
 	default:
 		return false;
@@ -56,6 +57,7 @@ int cmd_run(const struct args *args)
 		[CMD_SERVER_ID_LIST] = cmd_server_id_list,
 		[CMD_EXPRESS_ADD] = cmd_express_add,
 		[CMD_EXPRESS_DEL] = cmd_express_del,
+		[CMD_EXPRESS_TAKE] = cmd_express_take,
 		[CMD_EXPRESS_LIST] = cmd_express_list,
 		[CMD_DECODE] = cmd_decode,
 		[CMD_ENCODE] = cmd_encode,

@@ -7,6 +7,7 @@
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
 #include "output/names.h"
+#include "restore/awaited.h"
 #include "restore/config_key.h"
 #include "restore/output_file.h"
 #include "restore/state_file_write.h"
@@ -90,6 +91,8 @@ int cmd_save(const struct args *args)
 	if (err)
 		return err;
 	err = kernel_load(&state, NULL);
+	if (!err)
+		awaited_load(&state);
 	/* a reader of the output may be slow */
 	lock_release();
 	if (!err)

@@ -119,7 +119,7 @@ _quiclbadm() {
 	elif [[ $prev == server-id && ${#words[@]} -eq 3 ]]; then
 		values="add del move list"
 	elif [[ $prev == express && ${#words[@]} -eq 3 ]]; then
-		values="add del list"
+		values="add del take list"
 	elif [[ $command == "express add" && ${#words[@]} -eq 4 ]]; then
 		values=$(cd /sys/class/net 2>/dev/null && echo *)
 	elif [[ $command == "express del" && ${#words[@]} -eq 4 ]]; then

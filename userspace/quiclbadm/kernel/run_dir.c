@@ -79,3 +79,18 @@ int run_open(const char *suffix, int flags)
 	errno = error;
 	return fd;
 }
+
+int run_remove(const char *suffix)
+{
+	int directory = open_directory(false), err, error;
+	char name[RUN_PATH_MAX];
+
+	if (directory < 0)
+		return -1;
+	run_name(suffix, name);
+	err = unlinkat(directory, name, 0);
+	error = errno;
+	close(directory);
+	errno = error;
+	return err;
+}

@@ -26,4 +26,7 @@ char *run_path(const char *suffix, char *path);
  */
 int run_open(const char *suffix, int flags);
 
+/* Removes it.  Return: 0, or -1 and errno. */
+int run_remove(const char *suffix);
+
 #endif /* _QUICLBADM_KERNEL_RUN_DIR_H */

@@ -168,6 +168,7 @@ struct device {
 	char name[DEVICE_NAME_MAX + 1];
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
+	bool awaited;			/* it does not exist, and is to get it */
 };
 
 /* Services are allocated one by one: growing must not leave copies of keys. */

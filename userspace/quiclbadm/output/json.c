@@ -267,6 +267,7 @@ static json_t *devices_json(const struct state *state)
 		set_text(object, "device", device->name);
 		set_outcomes(object, express_name, device->outcomes,
 			     device->outcome_count);
+		set(object, "awaited", json_boolean(device->awaited));
 		append(array, object);
 	}
 	return array;

@@ -352,7 +352,7 @@ static void print_devices(const struct state *state, const struct listing *list)
 
 		printf("EXP  ");
 		print_printable(stdout, device->name);
-		putchar('\n');
+		puts(device->awaited ? " awaited" : "");
 		if (list->style->view == VIEW_STATS)
 			print_outcomes(device->outcomes, device->outcome_count,
 				       express_name, list);
@@ -627,6 +627,10 @@ void print_express(const struct state *state)
 		const struct device *device = &state->devices[i];
 
 		print_device(device);
+		if (device->awaited) {
+			printf(" %12s\n", "awaited");
+			continue;
+		}
 		for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
 			printf(" %12" PRIu64, device->outcomes[j]);
 		putchar('\n');

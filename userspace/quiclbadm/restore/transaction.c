@@ -261,19 +261,21 @@ static int end_express(const struct device *device)
 			      "express path of %s", device->name);
 }
 
-static int begin_express(const struct device *device)
+static int begin_express(struct step *step)
 {
-	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, device->name);
+	const char *name = step->device->name;
+	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, name);
 
-	if (err == -ENODEV) {
-		caution("express path of %s: there is no such device; \"quiclbadm express add %s\", or -R again, when there is",
-			device->name, device->name);
+	step->missed = err == -ENODEV;
+	if (step->missed) {
+		caution("express path of %s: there is no such device; it gets the express path when it appears (express take)",
+			name);
 		return 0;
 	}
 	if (!err)
 		return 0;
 	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_ADD, err,
-			      "express path of %s", device->name);
+			      "express path of %s", name);
 }
 
 static int del_service(const struct service *svc)
@@ -286,7 +288,7 @@ static int del_service(const struct service *svc)
 	return service_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE, err, svc);
 }
 
-static int do_step(const struct step *step)
+static int do_step(struct step *step)
 {
 	switch (step->kind) {
 	case STEP_ADD_SERVICE:
@@ -304,7 +306,7 @@ static int do_step(const struct step *step)
 	case STEP_DEL_EXPRESS:
 		return end_express(step->device);
 	case STEP_ADD_EXPRESS:
-		return begin_express(step->device);
+		return begin_express(step);
 	case STEP_DEL_SERVICE:
 		return del_service(step->before);
 	}
@@ -375,7 +377,7 @@ static int revive_service(const struct step *step)
 	return !err && service_is_quic(svc) ? restore_quic(step) : err;
 }
 
-static int undo_step(const struct step *step)
+static int undo_step(struct step *step)
 {
 	switch (step->kind) {
 	case STEP_ADD_SERVICE:
@@ -399,7 +401,7 @@ static int undo_step(const struct step *step)
 	case STEP_DEL_DEST:
 		return put_dest(IPVS_CMD_NEW_DEST, step->wanted, step->old_dest);
 	case STEP_DEL_EXPRESS:
-		return begin_express(step->device);
+		return begin_express(step);
 	case STEP_ADD_EXPRESS:
 		return end_express(step->device);
 	case STEP_DEL_SERVICE:

@@ -35,6 +35,7 @@ struct step {
 	const struct dest *old_dest;
 	const struct dest *new_dest;
 	const struct device *device;	/* the only one of these that a device has */
+	bool missed;			/* there is no such device */
 };
 
 struct transaction {
@@ -48,7 +49,8 @@ void transaction_make(struct transaction *txn, const struct state *before,
 
 /*
  * All of it or, after a refusal, nothing.  But devices that do not exist are passed
- * over with a warning: a VLAN may come up later, and is no reason to forward nothing.
+ * over with a warning, and their steps marked: a VLAN may come up later, and is no
+ * reason to forward nothing.
  * Return: 0 or EXIT_REFUSED after an error message.
  */
 int transaction_run(const struct transaction *txn);

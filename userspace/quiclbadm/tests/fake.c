@@ -408,7 +408,7 @@ int quic_put_express(uint8_t cmd, const char *name)
 		err = -ENOPKG;
 	if (err)
 		return err;
-	if (!strcmp(name, "nowhere"))
+	if (!strcmp(name, "nowhere") || (fake.absent && strstr(fake.absent, name)))
 		return -ENODEV;
 	if (cmd == IP_VS_QUIC_CMD_EXPRESS_ADD) {
 		if (have)

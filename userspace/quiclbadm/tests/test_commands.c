@@ -45,6 +45,7 @@ static int begin(void **state)
 	fake_reset();
 	use_own_run_dir();
 	unlink(run_path("weights", path));
+	unlink(run_path("awaited", path));
 	return 0;
 }
 
@@ -573,7 +574,7 @@ static void express(void **state)
 	assert_string_equal(ran_err, "Error: line 2: express add: device eth3 is named above already.\n");
 	run_with("-A -u " SVC "\nexpress add eth3\nexpress add nowhere", "-R");
 	/* a device that is not there yet does not undo the rest */
-	assert_string_equal(ran_err, "Warning: express path of nowhere: there is no such device; \"quiclbadm express add nowhere\", or -R again, when there is.\n");
+	assert_string_equal(ran_err, "Warning: express path of nowhere: there is no such device; it gets the express path when it appears (express take).\n");
 	assert_int_equal(ran_status, 0);
 	state_is(SVC " quic 0 0 ffffffff \nexpress eth0\nexpress eth1\nexpress eth2\nexpress eth3\n");
 	/* nor is it missed when something else does */
@@ -585,6 +586,7 @@ static void express(void **state)
 	assert_null(strstr(ran_err, "restored"));
 	state_is(SVC " quic 0 0 ffffffff \nexpress eth0\nexpress eth1\nexpress eth2\nexpress eth3\n");
 	done("-C");
+	done("express del nowhere");
 	done("express del eth0");
 	state_is("express eth1\nexpress eth2\nexpress eth3\n");
 
@@ -1132,6 +1134,79 @@ static unsigned int mode_of(const char *path)
 	return st.st_mode;
 }
 
+/* What -R missed is remembered until it is there, or is given up. */
+static void devices_are_awaited(void **state)
+{
+	char path[RUN_PATH_MAX];
+
+	(void)state;
+	run_path("awaited", path);
+	done("express take");
+	assert_int_equal(access(path, F_OK), -1);
+	fake.absent = "late0 late1 late2";
+	run_with("express add late0\nexpress add late1\nexpress add eth0", "-R");
+	assert_int_equal(ran_status, 0);
+	content_is(path, "late0\nlate1\n");
+	assert_int_equal(mode_of(path), S_IFREG | 0600);
+	done("-L");
+	assert_non_null(strstr(ran_out, "\nEXP  eth0\nEXP  late0 awaited\nEXP  late1 awaited\n"));
+	done("-L -j");
+	assert_non_null(strstr(ran_out, "\"awaited\": true"));
+	done("-A -u " SVC);
+	done("-L -u " SVC);
+	assert_null(strstr(ran_out, "EXP"));
+	done("-D -u " SVC);
+	done("express list");
+	assert_non_null(strstr(ran_out, "\nlate0                 awaited\n"));
+	/* what is saved is what -R was given */
+	done("-S");
+	assert_string_equal(ran_out, "express add eth0\nexpress add late0\nexpress add late1\n");
+	done("-C");
+
+	/* more of them; those of before stay */
+	run_with("express add late2", "-R");
+	content_is(path, "late0\nlate1\nlate2\n");
+	done("express take");
+	assert_string_equal(ran_err, "");
+	content_is(path, "late0\nlate1\nlate2\n");
+	fake.absent = "late1 late2";
+	done("express take");
+	content_is(path, "late1\nlate2\n");
+	state_is("express eth0\nexpress late0\n");
+
+	/* what the kernel refuses stays on the list */
+	fake.absent = "";
+	fake.changes = 0;
+	fake.fail_at = 1;
+	run("express take");
+	fake.fail_at = 0;
+	assert_int_equal(ran_status, 1);
+	assert_int_equal(strncmp(ran_err, "Error: express path of late1: ", 30), 0);
+	content_is(path, "late1\n");
+	done("express add late1");
+	assert_int_equal(access(path, F_OK), -1);
+	done("express take");
+
+	/* sync knows only its own file; del gives one up */
+	fake.absent = "late3 late4";
+	run_with("express add late3\nexpress add late4", "-R");
+	done("express del late3");
+	content_is(path, "late4\n");
+	says(1, "express path of late3: No such device", "express del late3");
+	run_with("express add eth0", "sync -");
+	assert_int_equal(ran_status, 0);
+	assert_int_equal(access(path, F_OK), -1);
+	state_is("express eth0\n");
+	/* a refused -R asks for nothing */
+	fake.changes = 0;
+	fake.fail_at = 2;
+	run_with("express add late3\nexpress add eth1", "-R");
+	fake.fail_at = 0;
+	assert_int_equal(ran_status, 1);
+	assert_int_equal(access(path, F_OK), -1);
+	fake.absent = "";
+}
+
 /* Files in the directory of temp_file(), also hidden ones. */
 static unsigned int file_count(void)
 {
@@ -1346,7 +1421,7 @@ static void changes_wait(void **state)
 		"config del -u " SVC " --id 0",
 		"server-id add -u " SVC " -r 10.0.0.1 --server-id 01",
 		"server-id del -u " SVC " -r 10.0.0.1", "express add eth0",
-		"express del eth0", "-R", "-S",
+		"express del eth0", "express take", "-R", "-S",
 	};
 	char sentence[512], path[RUN_PATH_MAX];
 	size_t i;
@@ -2194,6 +2269,7 @@ int main(void)
 		TEST(service_settings),
 		TEST(tunnel_sources),
 		TEST(express),
+		TEST(devices_are_awaited),
 		TEST(server_id_words),
 		TEST(server_id_choice),
 		TEST(lists),

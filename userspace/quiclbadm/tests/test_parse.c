@@ -448,6 +448,8 @@ static const struct {
 		"                                         " },
 	{ CMD_EXPRESS_DEL, "express del eth0",
 		"                                         " },
+	{ CMD_EXPRESS_TAKE, "express take",
+		"                                         " },
 	{ CMD_EXPRESS_LIST, "express list",
 		"                           .  .          " },
 	{ CMD_DECODE, "decode 00",

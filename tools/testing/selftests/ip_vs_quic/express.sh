@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The express path makes the same packets as the default path, octet for octet, and counts the same. What it leaves takes the
-# default path. It ends with its device, its namespace and the module.
+# default path. It ends with its device, its namespace and the module. A device that is missing gets it later.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -282,7 +282,9 @@ vlan_gives() {
 
 # --- a device's life ---------------------------------------------------------
 
-devices() { q express list -j | jq -r '.[].device' | paste -sd ' '; }
+# devices: those with the express path; awaited: those that are to get it
+devices() { q express list -j | jq -r '.[] | select(.awaited | not).device' | paste -sd ' '; }
+awaited() { q express list -j | jq -r '.[] | select(.awaited).device' | paste -sd ' '; }
 
 refusals() {
 	same "devices" "$(devices)" ""
@@ -343,6 +345,38 @@ goes_with() {
 taken_in_y() {
 	raw rt -c 1 ip4 "src=10.9.0.2" "dst=$VIP4" udp sport=7 "dport=$PORT" "data=40${CID[1]}"
 	y_takes
+}
+
+# A device that -R or sync missed is taken when it appears, and datagrams are taken on it then.
+late_device() {
+	local missing="it gets the express path when it appears (express take)." svc ip
+	family 4
+	defer "q express del v5 2>/dev/null || :; q express del v6 2>/dev/null || :; ip link del v6 2>/dev/null || :"
+	{ pool_at "$SVC4" 4 -i && printf 'express add %s\n' v5 v6; } >"$WORK/rules"
+	q -C
+	q sync "$WORK/rules" 2>"$WORK/stderr"
+	same "warnings" "$(<"$WORK/stderr")" "$(printf "Warning: express path of %s: there is no such device; $missing\n" v5 v6)"
+	same "what -L says" "$(q -L | grep EXP)" "$(printf 'EXP  %s awaited\n' v5 v6)"
+	q -S "$WORK/late"
+	same "what -S says" "$(grep express "$WORK/late")" "$(grep express "$WORK/rules")"
+	q express take
+	vlan_up
+	same "devices" "$(devices)" ""
+	q express take
+	same "devices" "$(devices)" v5
+	same "what is awaited" "$(awaited)" v6
+	counters_mark
+	device=v5
+	warm 4
+	taken 1
+	# -R again does not forget it, and finds it by itself
+	sed /v6/d "$WORK/rules" | q -R
+	same "what is awaited" "$(awaited)" v6
+	ip link add v6 type dummy
+	q -R "$WORK/rules"
+	same "what is awaited" "$(awaited)" ""
+	same "devices" "$(devices)" "v5 v6"
+	same "the list" "$(cd /run/quiclbadm && echo *.awaited)" "*.awaited"
 }
 
 # Every datagram is answered while configuration changes.
@@ -438,6 +472,7 @@ tcase "IPv4 by a gateway of IPv6" gateway_v6
 tcase "VLAN tags" vlan
 tcase "refusals" refusals
 tcase "a device is renamed, moved, deleted, saved and restored" lives_and_dies
+tcase "a device that appears after -R is taken" late_device
 tcase "everything changes under traffic" under_change
 tcase "datagrams that others hold are not changed" held_by_others
 tcase "a namespace and the module go with the express path on" goes_with

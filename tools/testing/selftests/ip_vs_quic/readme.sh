@@ -90,8 +90,8 @@ all_blocks() {
 sudo tools/setup
 ip addr add 192.0.2.1/32 dev lo
 quiclbadm genkey > /etc/quiclb.key && chmod 600 /etc/quiclb.key
-quiclbadm -S > /etc/quiclbadm.rules
-quiclbadm -R < /etc/quiclbadm.rules
+quiclbadm -S /etc/quiclbadm.rules
+quiclbadm -R /etc/quiclbadm.rules
 modprobe ipip
 quiclb-h3server --listen 192.0.2.1:443 --tls-cert cert.pem --tls-key key.pem \\"
 }
