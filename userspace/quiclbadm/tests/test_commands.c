@@ -413,7 +413,7 @@ static void prefixes(void **state)
 	assert_non_null(strstr(ran_out, " 0:0b02*   "));
 	done("server-id list -j -u " SVC " -r 10.0.0.2");
 	assert_non_null(strstr(ran_out, "\"server_id\": \"0b02\",\n    \"prefix\": true,"));
-	assert_non_null(strstr(ran_out, "\"server_id\": \"0a01\",\n    \"server\""));
+	assert_non_null(strstr(ran_out, "\"server_id\": \"0a01\",\n    \"prefix\": false,"));
 	done("-L -j");
 	assert_non_null(strstr(ran_out, "\"prefix\": true"));
 	/* the star is part of the name */
