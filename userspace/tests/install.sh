@@ -69,6 +69,8 @@ installed="./usr/include/quiclb.h
 ./usr/share/man/man3/quiclb.3
 ./usr/share/man/man8/quiclb-h3server.8
 ./usr/share/man/man8/quiclbadm.8
+./usr/share/quiclbadm/ip-vs-quic-middlebox.yang
+./usr/share/quiclbadm/ip-vs-quic-server.yang
 ./usr/share/quiclbadm/quiclbadm.schema.json"
 
 # Other files in the same directories stay.

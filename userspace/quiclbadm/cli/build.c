@@ -87,34 +87,57 @@ static bool is_unreadable(const char *path)
 	return true;
 }
 
-static int build_key(const struct args *args, struct config *config)
+void build_have_key(struct config *config)
+{
+	config->keyed = true;
+	config->have_key = true;
+	config->fingerprint = secret_fingerprint(config->key);
+}
+
+int build_key_file(const char *path, bool check, struct config *config)
 {
 	int err;
 
-	if (!given(args, O(KEY_FILE) | O(KEY)))
+	if (strcmp(path, "-")) {
+		config->key_source = secret_absolute_path(path);
+		if (!config->key_source)
+			return EXIT_REFUSED;
+	}
+	if (check && is_unreadable(path))
 		return 0;
+	err = secret_read_key(path, config->key);
+	if (!err)
+		build_have_key(config);
+	return err;
+}
+
+/* With --key as well, the file's name is only kept. */
+static int build_given_key(const struct args *args, struct config *config)
+{
+	int err;
+
 	if (given(args, O(KEY_FILE)) && strcmp(args->key_file, "-")) {
 		config->key_source = secret_absolute_path(args->key_file);
 		if (!config->key_source)
 			return EXIT_REFUSED;
 	}
+	err = secret_decode_key("--key", args->key, strlen(args->key),
+				config->key);
+	if (!err)
+		build_have_key(config);
+	return err;
+}
+
+static int build_key(const struct args *args, struct config *config)
+{
+	if (!given(args, O(KEY_FILE) | O(KEY)))
+		return 0;
 	if (given(args, O(KEY_FILE)) && !strcmp(args->key_file, "-") &&
 	    args->from_state_file)
 		return refuse("--key-file -: standard input is the state file");
-	if (args->check_only && !given(args, O(KEY)) &&
-	    is_unreadable(args->key_file))
-		return 0;
 	if (given(args, O(KEY)))
-		err = secret_decode_key("--key", args->key, strlen(args->key),
-					config->key);
-	else
-		err = secret_read_key(args->key_file, config->key);
-	if (err)
-		return err;
-	config->keyed = true;
-	config->have_key = true;
-	config->fingerprint = secret_fingerprint(config->key);
-	return 0;
+		return build_given_key(args, config);
+	return build_key_file(args->key_file, args->check_only, config);
 }
 
 #define BUILD_NUMBER(symbol, name) config->name = (uint8_t)args->name

@@ -17,6 +17,15 @@ unsigned int build_settings(const struct args *args, uint32_t *values);
 /* The same for prefixes. */
 unsigned int build_sources(const struct args *args, struct prefix *values);
 
+/*
+ * Reads the key in the file @path, "-" is standard input.  With @check, one that this user
+ * may not read is passed over with a warning.
+ */
+int build_key_file(const char *path, bool check, struct config *config);
+
+/* Of a config whose key has been read. */
+void build_have_key(struct config *config);
+
 /* Reads the key file; @config wants config_destroy() in any case. */
 int build_config(const struct args *args, struct config *config);
 

@@ -44,13 +44,17 @@ const struct command commands[CMD_COUNT] = {
 		"Delete the virtual services that -L lists; with --all every one of IPVS, TCP as well",
 	},
 	[CMD_RESTORE] = {
-		'R', "restore", NULL, 0, O(CHECK) | O(WEIGHTS),
-		1, false, "[--check] [--weights] [FILE]",
+		'R', "restore", NULL, 0, O(CHECK) | O(WEIGHTS) | O(YANG) |
+		O(SERVICE) | O(IPV6) | O(ABSENT), 1, false,
+		"[--check] [--weights] [FILE]\n"
+		"       quiclbadm -R --yang [" SERVICE_USAGE "] [--check] [--absent] [FILE]",
 		"Make the services in a saved file, or on standard input, what it says, as one transaction",
 	},
 	[CMD_SAVE] = {
-		'S', "save", NULL, 0, O(NUMERIC) | O(KEYS),
-		1, false, "[-n] [--keys] [FILE]",
+		'S', "save", NULL, 0, O(NUMERIC) | O(KEYS) | O(YANG) |
+		O(SERVICE) | O(IPV6), 1, false,
+		"[-n] [--keys] [FILE]\n"
+		"       quiclbadm -S --yang [" SERVICE_USAGE "] [--keys] [FILE]",
 		"Print the services in the form that -R reads, or put them into FILE, whole or not at all",
 	},
 	[CMD_ADD_SERVER] = {
@@ -215,6 +219,15 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_FINGERPRINT] = {
 		0, "fingerprint", NULL, 0, O(JSON), 1, false, "[KEYFILE|-] [-j]",
 		"Print a key's fingerprint, to be compared with that of another machine",
+	},
+	[CMD_SERVER_CONFIG] = {
+		0, "server-config", NULL, O(SERVICE) | O(SERVER), O(IPV6) |
+		O(ID) | O(TENANT) | O(SERVER_ID) | O(KEY_PATH) | O(YANG) |
+		O(KEYS) | O(JSON), 0, false,
+		SERVICE_USAGE " -r SERVER[:PORT] [--id N] [--tenant N] "
+		"[--server-id [CONFIG:]HEX]... [--key-path PATH] "
+		"[--yang [--keys]] [-j]",
+		"Print what a real server needs to make connection IDs that lead to it, one line for each config",
 	},
 	[CMD_HELP] = {
 		'h', "help", NULL, 0, 0, 2, false, "[COMMAND]",

@@ -44,6 +44,7 @@ enum cmd {
 	CMD_TRACE,
 	CMD_GENKEY,
 	CMD_FINGERPRINT,
+	CMD_SERVER_CONFIG,
 	CMD_HELP,
 	CMD_VERSION,
 	CMD_COUNT,
@@ -83,6 +84,8 @@ enum opt {
 	OPT_WEIGHTS,
 	OPT_FORCE,
 	OPT_SEEN_WITHIN,
+	OPT_YANG,
+	OPT_KEY_PATH,
 #define X(symbol, option, json, min, max, value) OPT_##symbol,
 	SETTINGS(X)
 #undef X

@@ -234,6 +234,8 @@ static const struct option_desc options[] = {
 	{ 0, "force", OPT_FORCE, FLAG },
 	{ 0, "seen-within", OPT_SEEN_WITHIN,
 	  NUMBER(seen_within, 0, 365 * 24 * 3600) },
+	{ 0, "yang", OPT_YANG, FLAG },
+	{ 0, "key-path", OPT_KEY_PATH, STRING(key_path, KEY_SOURCE_MAX) },
 #define X(symbol, option, json, min, max, value) \
 	{ 0, option, OPT_##symbol, NUMBER(settings[SETTING_##symbol], min, max) },
 	SETTINGS(X)

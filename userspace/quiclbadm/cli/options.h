@@ -64,6 +64,7 @@ struct args {
 	uint32_t server_id_len;
 	uint32_t nonce_len;
 	const char *key_file;
+	const char *key_path;		/* a server's */
 	const char *key;		/* hex: only in what -R reads */
 	uint8_t nonce[QLB_NONCE_LEN_MAX];
 	size_t nonce_octets;

@@ -20,6 +20,9 @@ int cmd_delete_server(const struct args *args);
 int cmd_list(const struct args *args);
 int cmd_save(const struct args *args);
 int cmd_restore(const struct args *args);
+/* -S and -R with --yang */
+int cmd_save_yang(const struct args *args);
+int cmd_restore_yang(const struct args *args);
 int cmd_sync(const struct args *args);
 int cmd_batch(const struct args *args);
 int cmd_config_add(const struct args *args);
@@ -41,6 +44,7 @@ int cmd_doctor(const struct args *args);
 int cmd_trace(const struct args *args);
 int cmd_genkey(const struct args *args);
 int cmd_fingerprint(const struct args *args);
+int cmd_server_config(const struct args *args);
 int cmd_help(const struct args *args);
 int cmd_version(const struct args *args);
 

@@ -111,6 +111,13 @@ static int restore(const struct args *args, enum others others)
 
 int cmd_restore(const struct args *args)
 {
+	if (given(args, O(YANG)))
+		return cmd_restore_yang(args);
+	if (given(args, O(SERVICE)))
+		return bad_usage("%s: only with --yang, the lines name their services",
+				 option_spelling(args->by[OPT_SERVICE]));
+	if (given(args, O(ABSENT)))
+		return bad_usage("--absent: only with --yang, else it stands in a line");
 	return restore(args, KEEP_OTHERS);
 }
 

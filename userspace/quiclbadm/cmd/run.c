@@ -66,6 +66,7 @@ int cmd_run(const struct args *args)
 		[CMD_TRACE] = cmd_trace,
 		[CMD_GENKEY] = cmd_genkey,
 		[CMD_FINGERPRINT] = cmd_fingerprint,
+		[CMD_SERVER_CONFIG] = cmd_server_config,
 		[CMD_HELP] = cmd_help,
 		[CMD_VERSION] = cmd_version,
 	};

@@ -12,26 +12,6 @@
 #include "restore/output_file.h"
 #include "restore/state_file_write.h"
 
-static int check_config(const struct service *svc, struct config *config,
-			bool keys)
-{
-	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
-	const char *c;
-
-	if (!config->keyed)
-		return 0;
-	service_str(&svc->id, name);
-	config_str(config->id, config->tenant, config_name);
-	if (!config->key_source)
-		return refuse("%s of %s: its key came from standard input, and there is no file to name",
-			      config_name, name);
-	for (c = config->key_source; *c; c++)
-		if ((unsigned char)*c < ' ')
-			return refuse("%s of %s: a control character in the path of its key",
-				      config_name, name);
-	return keys ? config_read_key(svc, config) : 0;
-}
-
 /* -R has no word for a kind of tunnel that this version does not know. */
 static int check_dest(const struct service *svc, const struct dest *dest)
 {
@@ -54,7 +34,7 @@ static int check_state(const struct state *state, bool keys)
 		struct service *svc = state->services[i];
 
 		for (j = 0; !err && j < svc->config_count; j++)
-			err = check_config(svc, &svc->configs[j], keys);
+			err = config_check_savable(svc, &svc->configs[j], keys);
 		for (j = 0; !err && j < svc->dest_count; j++)
 			err = check_dest(svc, &svc->dests[j]);
 	}
@@ -82,6 +62,11 @@ int cmd_save(const struct args *args)
 	struct saved saved = { &state, keys };
 	int err;
 
+	if (given(args, O(YANG)))
+		return cmd_save_yang(args);
+	if (given(args, O(SERVICE)))
+		return bad_usage("%s: only with --yang, -S saves all services",
+				 option_spelling(args->by[OPT_SERVICE]));
 	if (path && !strcmp(path, "-"))
 		path = NULL;
 	err = keys && !path ? output_check_stdout() : 0;

@@ -57,23 +57,12 @@ int cmd_server_id_del(const struct args *args)
 /* The request that moves a server ID names the whole service, keys as well. */
 static int read_keys(struct service *svc)
 {
-	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	int err = 0;
 	size_t i;
 
-	for (i = 0; !err && i < svc->config_count; i++) {
-		struct config *config = &svc->configs[i];
-
-		if (!config->keyed)
-			continue;
-		if (config->key_source)
-			err = config_read_key(svc, config);
-		else
-			err = refuse("%s of %s: its key came from standard input and is needed again; do \"config replace\" with --key-file first",
-				     config_str(config->id, config->tenant,
-						config_name),
-				     service_str(&svc->id, name));
-	}
+	for (i = 0; !err && i < svc->config_count; i++)
+		if (svc->configs[i].keyed)
+			err = config_need_key(svc, &svc->configs[i]);
 	return err;
 }
 

@@ -10,6 +10,7 @@
 static unsigned int input_line;
 static const char *batch_name;
 static unsigned int batch_line;
+static char input_place[512];
 
 /* What it repeats of arguments and files may be anything, also a key. */
 static void sentence(const char *kind, const char *format, va_list args)
@@ -27,6 +28,10 @@ static void sentence(const char *kind, const char *format, va_list args)
 	}
 	if (input_line)
 		fprintf(stderr, "line %u: ", input_line);
+	if (*input_place) {
+		print_secretive(stderr, input_place);
+		fputs(": ", stderr);
+	}
 	print_secretive(stderr, text ? text : format);
 	fputs(".\n", stderr);
 	free(text);
@@ -70,4 +75,9 @@ void err_set_batch(const char *name, unsigned int line)
 {
 	batch_name = name;
 	batch_line = line;
+}
+
+void err_set_place(const char *place)
+{
+	snprintf(input_place, sizeof(input_place), "%s", place ? place : "");
 }

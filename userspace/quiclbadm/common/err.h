@@ -28,4 +28,7 @@ void err_set_line(unsigned int line);
 /* And, in front of that, with "NAME:N: "; NULL ends it. */
 void err_set_batch(const char *name, unsigned int line);
 
+/* The same with a place in a document, "/list/0: "; NULL ends it. */
+void err_set_place(const char *place);
+
 #endif /* _QUICLBADM_COMMON_ERR_H */

@@ -33,7 +33,7 @@ _quiclbadm_options() { # COMMAND
 	-a | -e | --add-server | --edit-server) printf "%s" "-u -f -6 -r $server" ;;
 	-d | --delete-server) printf "%s" "-u -f -6 -r --keep-server-ids" ;;
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --sort --stats --rate --exact --all --thresholds --persistent-conn --tun-info -c --timeout --daemon" ;;
-	-S | --save) printf "%s" "-n --keys" ;;
+	-S | --save) printf "%s" "-n --keys --yang -u -f -6" ;;
 	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout --source4 --source6" ;;
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
@@ -41,12 +41,13 @@ _quiclbadm_options() { # COMMAND
 	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
-	-R | --restore) printf "%s" "--check --weights" ;;
+	-R | --restore) printf "%s" "--check --weights --yang -u -f -6 --absent" ;;
 	sync) printf "%s" "--weights" ;;
 	batch) printf "%s" "--force" ;;
 	-C | --clear) printf "%s" "--all" ;;
 	"express list") printf "%s" "-n -j" ;;
 	fingerprint) printf "%s" "-j" ;;
+	server-config) printf "%s" "-u -f -6 -r --id --tenant --server-id --key-path --yang --keys -j" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
@@ -55,7 +56,7 @@ _quiclbadm_options() { # COMMAND
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id express decode encode explain doctor trace genkey fingerprint help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id express decode encode explain doctor trace genkey fingerprint server-config help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -77,12 +78,13 @@ _quiclbadm_value() { # OPTION COMMAND
 		;;
 	--server-id)
 		case $2 in
-		-a | -e | "server-id del" | "server-id move") _quiclbadm_of_service '' 2 server-id list ;;
+		-a | -e | "server-id del" | "server-id move" | server-config) _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
 	-N | --netns) (cd /run/netns 2>/dev/null && echo *) ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
+	--key-path) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;
 	esac
@@ -100,7 +102,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | batch | set | decode | encode | explain | doctor | trace | genkey | fingerprint | version) command=${words[i]} ;;
+		sync | batch | set | decode | encode | explain | doctor | trace | genkey | fingerprint | server-config | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

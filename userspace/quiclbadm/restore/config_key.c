@@ -19,3 +19,34 @@ int config_read_key(const struct service *svc, struct config *config)
 	config->have_key = true;
 	return 0;
 }
+
+int config_need_key(const struct service *svc, struct config *config)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+
+	if (config->key_source)
+		return config_read_key(svc, config);
+	return refuse("%s of %s: its key came from standard input and is needed again; do \"config replace\" with --key-file first",
+		      config_str(config->id, config->tenant, config_name),
+		      service_str(&svc->id, name));
+}
+
+int config_check_savable(const struct service *svc, struct config *config,
+			 bool keys)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+	const char *c;
+
+	if (!config->keyed)
+		return 0;
+	service_str(&svc->id, name);
+	config_str(config->id, config->tenant, config_name);
+	if (!config->key_source)
+		return refuse("%s of %s: its key came from standard input, and there is no file to name",
+			      config_name, name);
+	for (c = config->key_source; *c; c++)
+		if ((unsigned char)*c < ' ')
+			return refuse("%s of %s: a control character in the path of its key",
+				      config_name, name);
+	return keys ? config_read_key(svc, config) : 0;
+}

@@ -11,4 +11,14 @@
  */
 int config_read_key(const struct service *svc, struct config *config);
 
+/* The same, for a change that gives the kernel all keys again; a config without source is refused. */
+int config_need_key(const struct service *svc, struct config *config);
+
+/*
+ * Can @config be saved?  The name of its key's file has to be known and without control
+ * characters; with @keys the key is read.
+ */
+int config_check_savable(const struct service *svc, struct config *config,
+			 bool keys);
+
 #endif /* _QUICLBADM_RESTORE_CONFIG_KEY_H */

@@ -409,9 +409,9 @@ static const struct {
 	{ CMD_CLEAR, "-C",
 		"                                                 ." },
 	{ CMD_RESTORE, "-R",
-		"                                                  .." },
+		"..                .                               ..." },
 	{ CMD_SAVE, "-S",
-		"                        .  .             " },
+		"..                      .  .                        ." },
 	{ CMD_ADD_SERVER, "-a",
 		"+.      +........                        " },
 	{ CMD_EDIT_SERVER, "-e",
@@ -466,6 +466,8 @@ static const struct {
 		"                                         " },
 	{ CMD_FINGERPRINT, "fingerprint k",
 		"                              .          " },
+	{ CMD_SERVER_CONFIG, "server-config",
+		"+.      +       .  .    .     ..                    .." },
 	{ CMD_HELP, "help",
 		"                                         " },
 	{ CMD_VERSION, "version",
@@ -529,6 +531,8 @@ static const struct {
 	{ "--all", OPT_ALL },
 	{ "--check", OPT_CHECK },
 	{ "--weights", OPT_WEIGHTS },
+	{ "--yang", OPT_YANG },
+	{ "--key-path /k", OPT_KEY_PATH },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };

@@ -48,6 +48,8 @@ lists() {
 	has config_list 'length == 2'
 	q server-id list -j | fits server_id_list
 	has server_id_list '[.[].prefix] | contains([true, false])'
+	q server-config -u "$SVC4" -r "$(rs4 1)" -j 2>"$WORK/warnings" | fits server_config
+	has server_config '.[1].key_file'
 	q express list -j | fits express_list
 	has express_list '.[0].outcome_counts.not_plain >= 0'
 	q -L --timeout -j | fits timeouts
