@@ -23,7 +23,7 @@
 #   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
 #   make fuzz-check        a short run that is the same every time, and the pure core's coverage
 #   make coverage          which branches of the pure core tests and corpora take; HTML in tools/testing/fuzz/coverage
-#   make install           programs, library, man pages, completion     (PREFIX, DESTDIR)
+#   make install           programs, library, man pages, completions    (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR, where modprobe finds it     (INSTALL_MOD_PATH, DESTDIR)
 #   make dkms-install      the module, built again for each kernel that this machine gets, and signed for Secure Boot
 #   make uninstall, modules_uninstall, dkms-uninstall   remove what each has installed     (the same variables)

@@ -66,12 +66,14 @@ installed="./usr/include/quiclb.h
 ./usr/sbin/quiclb-h3server
 ./usr/sbin/quiclbadm
 ./usr/share/bash-completion/completions/quiclbadm
+./usr/share/fish/vendor_completions.d/quiclbadm.fish
 ./usr/share/man/man3/quiclb.3
 ./usr/share/man/man8/quiclb-h3server.8
 ./usr/share/man/man8/quiclbadm.8
 ./usr/share/quiclbadm/ip-vs-quic-middlebox.yang
 ./usr/share/quiclbadm/ip-vs-quic-server.yang
-./usr/share/quiclbadm/quiclbadm.schema.json"
+./usr/share/quiclbadm/quiclbadm.schema.json
+./usr/share/zsh/site-functions/_quiclbadm"
 
 # Other files in the same directories stay.
 comes_and_goes() {

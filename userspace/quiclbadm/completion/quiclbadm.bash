@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Completes commands, options and, asking the kernel, services, real servers, config IDs and server IDs.
+#
+# Run as a program, "bash quiclbadm LINE" prints what may stand at the end of LINE, one candidate a line, or the word FILES: the
+# completions for zsh and fish do this.
 
 _quiclbadm_services() { # UDP|FWM
 	quiclbadm -L -n 2>/dev/null | awk -v kind="$1" '$1 == kind { print $2 }' | sort -u
@@ -112,6 +115,7 @@ _quiclbadm() {
 
 	COMPREPLY=()
 	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+		((_quiclbadm_alone)) && COMPREPLY=(FILES) && return
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
@@ -146,4 +150,11 @@ _quiclbadm() {
 	fi
 }
 
-complete -F _quiclbadm quiclbadm
+_quiclbadm_alone=0
+if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
+	_quiclbadm_alone=1 COMP_LINE=$1 COMP_POINT=${#1} COMP_WORDBREAKS=' '
+	_quiclbadm
+	((${#COMPREPLY[@]} == 0)) || printf '%s\n' "${COMPREPLY[@]}"
+else
+	complete -F _quiclbadm quiclbadm
+fi

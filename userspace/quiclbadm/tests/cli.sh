@@ -256,6 +256,20 @@ completion_of_values() {
 	[ -z "$(complete_line "quiclbadm -d --keep-server-ids -u 192.0.2.1:443 --")" ]
 }
 
+# as those for zsh and fish run it; with these shells it is tested where the packages are
+completion_as_program() {
+	local run=(bash "$here/../completion/quiclbadm.bash")
+	[ "$("${run[@]}" "quiclbadm config " | xargs)" = "add replace del list" ]
+	[ "$("${run[@]}" "quiclbadm server-id del --server-id 0:0")" = "" ]
+	[ "$("${run[@]}" "quiclbadm -a --tun-type g" | xargs)" = "gue gre" ]
+	[ "$("${run[@]}" "quiclbadm -R ")" = FILES ]
+	[ "$("${run[@]}" "quiclbadm explain --saved x")" = FILES ]
+	# no readline cuts the word at a colon
+	printf '#!/bin/sh\necho "UDP  192.0.2.1:443 quic"\n' >quiclbadm
+	chmod +x quiclbadm
+	[ "$(PATH=$PWD:$PATH "${run[@]}" "quiclbadm -D -u 192.0.2.1:4")" = 192.0.2.1:443 ]
+}
+
 # explain and trace are run by quiclbadm-diag, whose libraries no other command loads
 other_program() {
 	local libraries
@@ -413,4 +427,5 @@ test_case "the draft's vectors" vectors
 test_case "every option is in the manual" documented
 test_case "completion knows every option" completion_of_options
 test_case "completion asks for names" completion_of_values
+test_case "completion as a program, for zsh and fish" completion_as_program
 echo "1..$count"

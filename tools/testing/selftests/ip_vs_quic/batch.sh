@@ -25,7 +25,8 @@ elsewhere() {
 	q -N "$LAB-s3" -S | diff - "$WORK/there"
 	q -S | diff - "$WORK/here"
 	# other programs are run there as well
-	q -N "$LAB-s3" doctor -u 192.0.2.9:443 -j | jq -e '.[] | select(.check == "vip").verdict == "fault"' >/dev/null
+	q -N "$LAB-s3" doctor -u 192.0.2.9:443 -j >"$WORK/report" || true
+	same "what the doctor says of the VIP" "$(jq -r '.[] | select(.check == "vip").verdict' "$WORK/report")" fault
 	q explain 40000a0111223344 -N "$LAB-s3" -u 192.0.2.9:443 >"$WORK/explained"
 	grep -q "server=10.0.0.11:443" "$WORK/explained" || fail "$(cat "$WORK/explained")"
 	q -N "$LAB-s3" -C
@@ -57,7 +58,7 @@ Warning: $WORK/bad:2: the lines behind this one were not run (--force)." quiclba
 	same "services" "$(q -S)" "# no services"
 	# in another namespace
 	q -N "$LAB-s3" -b "$WORK/lines" >"$WORK/there"
-	cmp "$WORK/there" "$WORK/out"
+	diff "$WORK/there" "$WORK/out"
 	same "services here" "$(q -S)" "# no services"
 	q -N "$LAB-s3" -C
 }

@@ -41,7 +41,7 @@ services() {
 lists() {
 	q -L -j | fits list
 	has list '.services | length == 3'
-	has list '.services[].outcome_counts.unroutable_config >= 0'
+	has list '.services | any(.outcome_counts.unroutable_config >= 0)'
 	has list '[.services[].servers[].tunnel_checksum] | contains(["remcsum", "csum"])'
 	has list '.services[] | select(.flags == ["persistent", "flag-1", "flag-2"]) | .netmask_len == 64'
 	q config list -j | fits config_list
@@ -124,5 +124,6 @@ tcase "lists, after datagrams" traffic_seen
 tcase "decode, encode, fingerprint, explain" connection_ids
 tcase "trace" traced
 tcase "doctor" doctor
+q express del eth0
 q -C
 finish
