@@ -59,6 +59,10 @@ installed="./usr/include/quiclb.h
 ./usr/lib/libquiclb.so.1
 ./usr/lib/pkgconfig/libquiclb.pc
 ./usr/lib/systemd/system/quiclbadm-express@.service
+./usr/lib/systemd/system/quiclbadm-metrics-textfile.service
+./usr/lib/systemd/system/quiclbadm-metrics-textfile.timer
+./usr/lib/systemd/system/quiclbadm-metrics.socket
+./usr/lib/systemd/system/quiclbadm-metrics@.service
 ./usr/lib/systemd/system/quiclbadm.service
 ./usr/lib/udev/rules.d/90-quiclbadm.rules
 ./usr/libexec/quiclbadm-boot

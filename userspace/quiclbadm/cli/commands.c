@@ -229,6 +229,12 @@ const struct command commands[CMD_COUNT] = {
 		"[--yang [--keys]] [-j]",
 		"Print what a real server needs to make connection IDs that lead to it, one line for each config",
 	},
+	[CMD_METRICS] = {
+		0, "metrics", NULL, 0, O(OUTPUT) | O(EXPOSITION), 0, false,
+		"[--openmetrics | --prometheus] [--output FILE]\n"
+		"       quiclbadm metrics --http",
+		"Print metrics of services, configs and real servers for Prometheus, or answer an HTTP request on standard input",
+	},
 	[CMD_HELP] = {
 		'h', "help", NULL, 0, 0, 2, false, "[COMMAND]",
 		"Explain the commands, or one",

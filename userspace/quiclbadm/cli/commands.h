@@ -45,6 +45,7 @@ enum cmd {
 	CMD_GENKEY,
 	CMD_FINGERPRINT,
 	CMD_SERVER_CONFIG,
+	CMD_METRICS,
 	CMD_HELP,
 	CMD_VERSION,
 	CMD_COUNT,
@@ -106,6 +107,8 @@ enum opt {
 	OPT_COUNT_EVENTS,
 	OPT_SECONDS,
 	OPT_NETNS,
+	OPT_OUTPUT,
+	OPT_EXPOSITION,		/* --openmetrics, --prometheus, --http */
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };

@@ -267,6 +267,10 @@ static const struct option_desc options[] = {
 	{ 0, "cid", OPT_CID, READ(read_cid) },
 	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
 	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
+	{ 0, "output", OPT_OUTPUT, STRING(output, 0) },
+	{ 0, "openmetrics", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_OPENMETRICS) },
+	{ 0, "prometheus", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_PROMETHEUS) },
+	{ 0, "http", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_BY_HTTP) },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);

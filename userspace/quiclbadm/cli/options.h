@@ -23,6 +23,13 @@ enum role {
 	ROLE_SERVER,
 };
 
+enum expose {
+	EXPOSE_DEFAULT,
+	EXPOSE_OPENMETRICS,
+	EXPOSE_PROMETHEUS,
+	EXPOSE_BY_HTTP,			/* in the format that the client chooses */
+};
+
 struct option_desc;
 
 struct args {
@@ -76,6 +83,8 @@ struct args {
 	size_t cid_len;
 	uint32_t count;
 	uint32_t seconds;
+	const char *output;
+	enum expose exposition;
 	const char *operands[2];
 	unsigned int operand_count;
 

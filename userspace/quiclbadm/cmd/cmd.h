@@ -45,6 +45,7 @@ int cmd_trace(const struct args *args);
 int cmd_genkey(const struct args *args);
 int cmd_fingerprint(const struct args *args);
 int cmd_server_config(const struct args *args);
+int cmd_metrics(const struct args *args);
 int cmd_help(const struct args *args);
 int cmd_version(const struct args *args);
 

@@ -67,6 +67,7 @@ int cmd_run(const struct args *args)
 		[CMD_GENKEY] = cmd_genkey,
 		[CMD_FINGERPRINT] = cmd_fingerprint,
 		[CMD_SERVER_CONFIG] = cmd_server_config,
+		[CMD_METRICS] = cmd_metrics,
 		[CMD_HELP] = cmd_help,
 		[CMD_VERSION] = cmd_version,
 	};

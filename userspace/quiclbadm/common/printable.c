@@ -64,6 +64,28 @@ void print_printable(FILE *out, const char *text)
 	print_part(out, text, text + strlen(text));
 }
 
+void print_quoted(FILE *out, const char *text)
+{
+	unsigned int code;
+	size_t len;
+
+	for (; *text; text += len ? len : 1) {
+		len = utf8_len((const unsigned char *)text, &code);
+		if (len && code == '\n')
+			fputs("\\n", out);
+		else if (!len || is_control(code))
+			/* the backslash of \xHH is escaped, too */
+			for (size_t i = 0; i < (len ? len : 1); i++) {
+				putc('\\', out);
+				print_octets(out, text + i, 1);
+			}
+		else if (code == '"' || code == '\\')
+			fprintf(out, "\\%c", (int)code);
+		else
+			fwrite(text, 1, len, out);
+	}
+}
+
 static bool is_hex_digit(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||

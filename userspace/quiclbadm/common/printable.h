@@ -20,4 +20,10 @@ void print_printable(FILE *out, const char *text);
 /* The same, and words that look like a key are replaced by their length. */
 void print_secretive(FILE *out, const char *text);
 
+/*
+ * The same for what stands between double quotation marks in Prometheus's formats:
+ * with \\, \" and \n for a backslash, a mark and a line's end.
+ */
+void print_quoted(FILE *out, const char *text);
+
 #endif /* _QUICLBADM_COMMON_PRINTABLE_H */

@@ -51,6 +51,7 @@ _quiclbadm_options() { # COMMAND
 	"express list") printf "%s" "-n -j" ;;
 	fingerprint) printf "%s" "-j" ;;
 	server-config) printf "%s" "-u -f -6 -r --id --tenant --server-id --key-path --yang --keys -j" ;;
+	metrics) printf "%s" "--openmetrics --prometheus --http --output" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
@@ -59,7 +60,7 @@ _quiclbadm_options() { # COMMAND
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id express decode encode explain doctor trace genkey fingerprint server-config help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id express decode encode explain doctor trace genkey fingerprint server-config metrics help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -105,7 +106,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | batch | set | decode | encode | explain | doctor | trace | genkey | fingerprint | server-config | version) command=${words[i]} ;;
+		sync | batch | set | decode | encode | explain | doctor | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac
@@ -114,7 +115,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file || $prev == --saved || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		((_quiclbadm_alone)) && COMPREPLY=(FILES) && return
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -98,6 +98,7 @@ static int begin_new(struct replacement *new)
 		return refuse("%s: a symbolic link to a file that is not there; make that file or remove the link",
 			      new->name);
 	new->path = xstrdup(new->name);
+	new->is_new = true;
 	return begin_beside(new, NULL);
 }
 

@@ -14,6 +14,7 @@ struct replacement {
 	const char *name;	/* as the user calls it */
 	char *path;		/* NULL: no regular file, and written in place */
 	char *temp;
+	bool is_new;		/* there was no such file */
 };
 
 /*

@@ -61,6 +61,8 @@ exit_codes() {
 	ends 2 "$quiclbadm" frobnicate
 	ends 2 "$quiclbadm" -A
 	ends 2 "$quiclbadm" help frobnicate
+	ends 2 "$quiclbadm" metrics --http --output file
+	ends 2 "$quiclbadm" metrics --http --prometheus
 }
 
 # every line of usage is about a command, and every command has one
@@ -166,7 +168,7 @@ options_of() {
 }
 
 commands=(-A -E -D -C -R -S -a -e -d -L -Z sync batch set "config add" "config replace" "config del" "config list" "server-id add"
-	"server-id del" "server-id move" "server-id list" "express add" "express del" "express take" "express list" decode encode explain doctor trace genkey fingerprint server-config help version)
+	"server-id del" "server-id move" "server-id list" "express add" "express del" "express take" "express list" decode encode explain doctor trace genkey fingerprint server-config metrics help version)
 
 documented() {
 	local name option
@@ -248,6 +250,7 @@ completion_of_values() {
 	[ "$(complete_line "quiclbadm -R fi")" = file ]
 	[ "$(complete_line "quiclbadm -S --keys fi")" = file ]
 	[ "$(complete_line "quiclbadm fingerprint fi")" = file ]
+	[ "$(complete_line "quiclbadm metrics --output fi")" = file ]
 	# what was given once is not offered again
 	case " $(complete_line "quiclbadm -d -u 192.0.2.1:443 --") " in
 	" --keep-server-ids ") ;;

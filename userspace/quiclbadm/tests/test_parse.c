@@ -468,6 +468,8 @@ static const struct {
 		"                              .          " },
 	{ CMD_SERVER_CONFIG, "server-config",
 		"+.      +       .  .    .     ..                    .." },
+	{ CMD_METRICS, "metrics",
+		"                                                      .." },
 	{ CMD_HELP, "help",
 		"                                         " },
 	{ CMD_VERSION, "version",
@@ -533,6 +535,8 @@ static const struct {
 	{ "--weights", OPT_WEIGHTS },
 	{ "--yang", OPT_YANG },
 	{ "--key-path /k", OPT_KEY_PATH },
+	{ "--output f", OPT_OUTPUT },
+	{ "--http", OPT_EXPOSITION },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
