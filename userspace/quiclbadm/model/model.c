@@ -158,6 +158,51 @@ static void *grow(void *array, size_t count, size_t size)
 	return xreallocarray(array, count ? 2 * count : 1, size);
 }
 
+/* FNV-1a of what service_id_cmp() compares. */
+static uint32_t service_id_hash(const struct service_id *id)
+{
+	const uint32_t words[] = {
+		id->fwmark, id->vip.af, id->fwmark ? 0 : id->protocol,
+		id->fwmark ? 0 : id->vip.port,
+	};
+	uint32_t hash = 2166136261u;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		hash = (hash ^ words[i]) * 16777619u;
+	for (i = 0; !id->fwmark && i < sizeof(id->vip.addr); i++)
+		hash = (hash ^ id->vip.addr[i]) * 16777619u;
+	return hash ^ hash >> 16;
+}
+
+/* That of the service, or the free one where it belongs. */
+static struct service **place_of(const struct state *state,
+				 const struct service_id *id)
+{
+	size_t at = service_id_hash(id);
+
+	for (;; at++) {
+		struct service **place = &state->places[at & (state->place_count - 1)];
+
+		if (!*place || service_id_eq(&(*place)->id, id))
+			return place;
+	}
+}
+
+/* At least half of the places stay free. */
+void state_index(struct state *state)
+{
+	size_t i;
+
+	free(state->places);
+	state->place_count = 16;
+	while (state->place_count < 4 * state->count)
+		state->place_count *= 2;
+	state->places = xcalloc(state->place_count, sizeof(*state->places));
+	for (i = 0; i < state->count; i++)
+		*place_of(state, &state->services[i]->id) = state->services[i];
+}
+
 struct service *state_add(struct state *state, const struct service_id *id)
 {
 	struct service *svc = xcalloc(1, sizeof(*svc));
@@ -166,6 +211,10 @@ struct service *state_add(struct state *state, const struct service_id *id)
 	state->services = grow(state->services, state->count,
 			       sizeof(*state->services));
 	state->services[state->count++] = svc;
+	if (2 * state->count > state->place_count)
+		state_index(state);
+	else
+		*place_of(state, id) = svc;
 	return svc;
 }
 
@@ -188,12 +237,7 @@ struct device *state_find_device(const struct state *state, const char *name)
 
 struct service *state_find(const struct state *state, const struct service_id *id)
 {
-	size_t i;
-
-	for (i = 0; i < state->count; i++)
-		if (service_id_eq(&state->services[i]->id, id))
-			return state->services[i];
-	return NULL;
+	return state->places ? *place_of(state, id) : NULL;
 }
 
 struct dest *service_add_dest(struct service *svc, const struct dest *dest)
@@ -425,6 +469,7 @@ void state_destroy(struct state *state)
 		free(state->services[i]);
 	}
 	free(state->services);
+	free(state->places);
 	free(state->devices);
 	memset(state, 0, sizeof(*state));
 }

@@ -175,6 +175,8 @@ struct device {
 struct state {
 	struct service **services;
 	size_t count;
+	struct service **places;	/* by a hash of their IDs; NULL: not made */
+	size_t place_count;		/* a power of 2 */
 	struct device *devices;
 	size_t device_count;
 };
@@ -205,6 +207,8 @@ void dest_init(struct dest *dest, const struct endpoint *server);
 
 struct service *state_add(struct state *state, const struct service_id *id);
 struct service *state_find(const struct state *state, const struct service_id *id);
+/* Has state_find() know only the services that are there, after some were taken out. */
+void state_index(struct state *state);
 
 void state_add_device(struct state *state, const struct device *device);
 struct device *state_find_device(const struct state *state, const char *name);

@@ -122,6 +122,7 @@ int ipvs_del_service(const struct service_id *id)
 	service_destroy(have);
 	free(have);
 	fake.state.services[i] = fake.state.services[--fake.state.count];
+	state_index(&fake.state);
 	return 0;
 }
 
@@ -164,8 +165,10 @@ int ipvs_flush(void)
 		service_destroy(fake.state.services[i]);
 		free(fake.state.services[i]);
 	}
-	if (!err)
+	if (!err) {
 		fake.state.count = 0;
+		state_index(&fake.state);
+	}
 	return err;
 }
 
