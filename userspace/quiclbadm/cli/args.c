@@ -535,7 +535,8 @@ static int check_state_line(const struct args *args)
 		return bad_usage("%s: only -A, -a, set, config add, server-id add and express add describe a state",
 				 cmd_name(args->help ? CMD_HELP : args->cmd));
 	if (given(args, O_GLOBAL))
-		return bad_usage("-N: it is for a whole command, not for a line of a file");
+		return bad_usage("%s: it is for a whole command, not for a line of a file",
+				 given(args, O(NETNS)) ? "-N" : "--color");
 	return 0;
 }
 

@@ -109,6 +109,7 @@ enum opt {
 	OPT_NETNS,
 	OPT_OUTPUT,
 	OPT_EXPOSITION,		/* --openmetrics, --prometheus, --http */
+	OPT_COLOR,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };
@@ -117,7 +118,7 @@ enum opt {
 _Static_assert(OPT_COUNT <= 64, "O() has a bit for each option");
 
 /* Those that stand with any command, also in front of it, and on no line that -R reads. */
-#define O_GLOBAL O(NETNS)
+#define O_GLOBAL (O(NETNS) | O(COLOR))
 
 /* All that "set" sets. */
 #define O_SETTING(symbol, option, json, min, max, value) O(symbol) |

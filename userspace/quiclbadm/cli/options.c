@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/parse.h"
+#include "common/color.h"
 #include "common/err.h"
 #include "common/xalloc.h"
 
@@ -139,6 +140,28 @@ static int read_role(struct args *args, const struct option_desc *desc,
 	return 0;
 }
 
+static int read_color(struct args *args, const struct option_desc *desc,
+		      const char *what, const char *value)
+{
+	static const char *const names[] = {
+		[COLOR_AUTO] = "auto",
+		[COLOR_ALWAYS] = "always",
+		[COLOR_NEVER] = "never",
+	};
+	unsigned int i;
+
+	(void)args;
+	(void)desc;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(value, names[i]))
+			continue;
+		/* at once: an error in what follows is coloured, too */
+		color_set(i);
+		return 0;
+	}
+	return bad_usage("%s %s: not one of auto, always and never", what, value);
+}
+
 static int read_address(struct args *args, const struct option_desc *desc,
 			const char *what, const char *value)
 {
@@ -258,6 +281,7 @@ static const struct option_desc options[] = {
 	{ 0, "all", OPT_ALL, FLAG },
 	{ 'j', "json", OPT_JSON, FLAG },
 	{ 'N', "netns", OPT_NETNS, STRING(netns, 255) },
+	{ 0, "color", OPT_COLOR, READ(read_color) },
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 	{ 0, "role", OPT_ROLE, READ(read_role) },
 	{ 0, "client", OPT_CLIENT, TAKES_VALUE, read_address,

@@ -29,7 +29,7 @@ static int check_line(const struct args *args)
 {
 	const char *path = args->operand_count ? args->operands[0] : "-";
 
-	if (given(args, O_GLOBAL))
+	if (given(args, O(NETNS)))
 		return bad_usage("-N: a batch is in one network namespace (quiclbadm -N NETNS -b FILE)");
 	switch (args->cmd) {
 	case CMD_BATCH:

@@ -78,7 +78,7 @@ static void print_overview(void)
 {
 	enum cmd cmd;
 
-	puts("Usage: quiclbadm [-N NETNS] COMMAND [OPTION]...\n");
+	puts("Usage: quiclbadm [-N NETNS] [--color=WHEN] COMMAND [OPTION]...\n");
 	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
 		printf("  %-18s %s.\n", cmd_name(cmd), commands[cmd].purpose);
 	puts("\nMore on one: quiclbadm help COMMAND; on all: man quiclbadm.");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/color.h"
 #include "common/printable.h"
 
 static unsigned int input_line;
@@ -13,7 +14,8 @@ static unsigned int batch_line;
 static char input_place[512];
 
 /* What it repeats of arguments and files may be anything, also a key. */
-static void sentence(const char *kind, const char *format, va_list args)
+static void sentence(const char *kind, enum paint color, const char *format,
+		     va_list args)
 {
 	char *text;
 
@@ -21,7 +23,8 @@ static void sentence(const char *kind, const char *format, va_list args)
 		text = NULL;
 	/* what was listed so far comes first when both go to one file */
 	fflush(stdout);
-	fprintf(stderr, "%s: ", kind);
+	fprintf(stderr, "%s%s%s: ", paint(stderr, color), kind,
+		paint_end(stderr));
 	if (batch_name) {
 		print_secretive(stderr, batch_name);
 		fprintf(stderr, ":%u: ", batch_line);
@@ -42,7 +45,7 @@ int refuse(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	sentence("Error", format, args);
+	sentence("Error", PAINT_BAD, format, args);
 	va_end(args);
 	return EXIT_REFUSED;
 }
@@ -52,7 +55,7 @@ int bad_usage(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	sentence("Error", format, args);
+	sentence("Error", PAINT_BAD, format, args);
 	va_end(args);
 	return EXIT_USAGE;
 }
@@ -62,7 +65,7 @@ void caution(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	sentence("Warning", format, args);
+	sentence("Warning", PAINT_ADVICE, format, args);
 	va_end(args);
 }
 

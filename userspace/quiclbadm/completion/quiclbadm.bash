@@ -85,6 +85,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		-a | -e | "server-id del" | "server-id move" | server-config) _quiclbadm_of_service '' 2 server-id list ;;
 		esac
 		;;
+	--color) echo "auto always never" ;;
 	-N | --netns) (cd /run/netns 2>/dev/null && echo *) ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;

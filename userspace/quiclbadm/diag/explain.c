@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/color.h"
 #include "model/outcome.h"
 #include "output/json_build.h"
 
@@ -77,7 +78,9 @@ void explain_print(const struct explained *e)
 	printf(" %s:", service_str(&e->service->id, service));
 	print_header(e);
 	print_decoded_part(decoded);
-	printf(" %s", outcome_name(decoded->outcome));
+	printf(" %s%s%s", paint(stdout, decoded->outcome == IP_VS_QUIC_ROUTED ?
+				PAINT_GOOD : PAINT_ADVICE),
+	       outcome_name(decoded->outcome), paint_end(stdout));
 	if (decoded->has_server)
 		printf(" server=%s", endpoint_str(&decoded->map.server, server));
 	if (decoded->outcome != IP_VS_QUIC_ROUTED)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/color.h"
 #include "common/printable.h"
 #include "diag/reasons.h"
 #include "diag/tracer.h"
@@ -98,9 +99,11 @@ void trace_line_print(const struct trace_line *line)
 	char text[ENDPOINT_STRLEN];
 
 	print_time(line->time);
-	printf("%s", line->what);
 	if (line->drop)
-		printf(" %s", line->drop->reason);
+		printf("%s%s %s%s", paint(stdout, PAINT_BAD), line->what,
+		       line->drop->reason, paint_end(stdout));
+	else
+		printf("%s", line->what);
 	if (line->has_outcome)
 		printf(" %s", outcome_name(line->outcome));
 	if (line->drop && *line->drop->device)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/color.h"
 #include "common/printable.h"
 #include "common/xalloc.h"
 #include "output/json_build.h"
@@ -15,6 +16,13 @@ static const char *const level_names[CHECK_LEVELS] = {
 	[CHECK_ADVICE] = "advice",
 	[CHECK_UNKNOWN] = "unknown",
 	[CHECK_FAULT] = "fault",
+};
+
+static const enum paint level_paints[CHECK_LEVELS] = {
+	[CHECK_OK] = PAINT_GOOD,
+	[CHECK_ADVICE] = PAINT_ADVICE,
+	[CHECK_UNKNOWN] = PAINT_ADVICE,
+	[CHECK_FAULT] = PAINT_BAD,
 };
 
 static char *format_text(const char *format, va_list args)
@@ -86,7 +94,8 @@ static void print_text(const struct report *report, const size_t *counts)
 	for (i = 0; i < report->count; i++) {
 		const struct check *check = &report->checks[i];
 
-		printf("%-7s  %-10s  ", level_names[check->level], check->name);
+		printf("%s%-7s%s  %-10s  ", paint(stdout, level_paints[check->level]),
+		       level_names[check->level], paint_end(stdout), check->name);
 		print_printable(stdout, check->evidence);
 		if (check->fix) {
 			printf("\n%-7s  %-10s  fix: ", "", "");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/color.h"
 #include "common/printable.h"
 #include "model/density.h"
 #include "model/outcome.h"
@@ -236,6 +237,15 @@ static void print_counters(const char *name, const uint64_t *counters,
 	putchar('\n');
 }
 
+/* Ends the line. */
+static void print_held(bool held)
+{
+	if (held)
+		printf(" %sheld%s", paint(stdout, PAINT_ADVICE),
+		       paint_end(stdout));
+	putchar('\n');
+}
+
 static void print_dest(const struct service *svc, const struct dest *dest,
 		       const struct listing *list)
 {
@@ -255,7 +265,7 @@ static void print_dest(const struct service *svc, const struct dest *dest,
 	if (count)
 		putchar(' ');
 	print_maps(maps, count, list->style->all);
-	puts(dest->held ? " held" : "");
+	print_held(dest->held);
 }
 
 static void print_tunnel(const char *name, const struct dest *dest, int width)
@@ -327,7 +337,7 @@ static void print_absent(const struct service *svc, const struct listing *list)
 		       endpoint_str(&maps->server, server), "Absent", "-", "-",
 		       "-");
 		print_maps(maps, count, list->style->all);
-		puts(maps->held ? " held" : "");
+		print_held(maps->held);
 	}
 }
 

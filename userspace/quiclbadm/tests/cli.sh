@@ -10,6 +10,7 @@ schema=$here/../../../Documentation/quiclbadm.schema.json
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 umask 077
+export TERM=dumb
 count=0
 
 # test NAME FUNCTION: it runs with errexit, in a directory of its own
@@ -363,6 +364,45 @@ namespaces() {
 	said "Error: line 1: -N: it is for a whole command, not for a line of a file."
 }
 
+# has_color: did the last command print any?
+has_color() { grep -q $'\033\\[3[1-3]m' out err; }
+
+# on_terminal COMMAND...: ends as COMMAND does, which has a terminal for output and errors
+on_terminal() {
+	local command
+	printf -v command '%q ' "$@"
+	script -qec "$command" /dev/null
+}
+
+colors() {
+	local doctor=("$quiclbadm" doctor --role server -u 192.0.2.1:443 -r 192.0.2.99)
+	export TERM=xterm
+	unset NO_COLOR
+	ends 1 "${doctor[@]}"
+	! has_color || return 1
+	ends 1 "${doctor[@]}" --color=always
+	has_color
+	sed $'s/\033\\[[0-9]*m//g' out >plain
+	ends 1 "${doctor[@]}"
+	cmp out plain
+	ends 1 "${doctor[@]}" --color=always -j
+	! has_color || return 1
+	ends 2 "$quiclbadm" --color=always frobnicate
+	[ "$(cat err)" = $'\033[31mError\033[0m: frobnicate: no such command (quiclbadm help).' ]
+	ends 2 "$quiclbadm" --color=sometimes frobnicate
+	said "Error: --color sometimes: not one of auto, always and never."
+	ends 1 on_terminal "${doctor[@]}"
+	has_color
+	ends 1 on_terminal "${doctor[@]}" --color never
+	! has_color || return 1
+	ends 1 on_terminal env NO_COLOR=1 "${doctor[@]}"
+	! has_color || return 1
+	ends 1 on_terminal env NO_COLOR= "${doctor[@]}"
+	has_color
+	ends 1 on_terminal env TERM=dumb "${doctor[@]}"
+	! has_color || return 1
+}
+
 # neither root nor the module, and each error has its line
 checks() {
 	printf '%s\n' '-A -u 192.0.2.1:443 -s quic' 'config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 4' >saved
@@ -418,6 +458,7 @@ test_case "JSON is what its schema says" json_output
 test_case "the schema leaves no field undescribed" schema_is_closed
 test_case "-R --check" checks
 test_case "batches" batches
+test_case "colours" colors
 test_case "-N: a network namespace" namespaces
 test_case "another program explains and traces" other_program
 test_case "every command is explained" helps

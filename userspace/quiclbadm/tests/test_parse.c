@@ -610,10 +610,13 @@ static bool usage_has(const char *usage, const char *option)
 	return false;
 }
 
-/* A TCP service is read to be refused, --key is for -R's input alone; -N stands with all. */
+/*
+ * A TCP service is read to be refused, --key is for -R's input alone; those that stand
+ * with any command are not in the line of each.
+ */
 static bool is_hidden(const struct option_desc *desc)
 {
-	return desc->opt == OPT_KEY || desc->opt == OPT_NETNS || desc->letter == 't' ||
+	return desc->opt == OPT_KEY || (UINT64_C(1) << desc->opt & O_GLOBAL) || desc->letter == 't' ||
 	       !strcmp(desc->name, "sctp-service");
 }
 
