@@ -53,7 +53,7 @@ int conn_new_cid(struct conn *conn, ngtcp2_cid *cid, uint8_t *token)
 int conn_fail_h3(struct conn *conn, int err)
 {
 	if (!conn->has_error)
-		ngtcp2_connection_close_error_set_application_error(
+		ngtcp2_ccerr_set_application_error(
 			&conn->error, nghttp3_err_infer_quic_app_error_code(err),
 			NULL, 0);
 	conn->has_error = true;
@@ -103,12 +103,12 @@ static int on_handshake_completed(ngtcp2_conn *quic, void *user)
 }
 
 /* HTTP/3 begins when 1-RTT packets can be sent. */
-static int on_send_key(ngtcp2_conn *quic, ngtcp2_crypto_level level, void *user)
+static int on_send_key(ngtcp2_conn *quic, ngtcp2_encryption_level level, void *user)
 {
 	struct conn *conn = user;
 	int err;
 
-	if (level != NGTCP2_CRYPTO_LEVEL_APPLICATION)
+	if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT)
 		return 0;
 	if (!tls_session_is_h3(conn->tls)) {
 		ngtcp2_conn_set_tls_alert(quic, GNUTLS_A_NO_APPLICATION_PROTOCOL);
@@ -212,13 +212,13 @@ static int on_more_stream_data(ngtcp2_conn *quic, int64_t stream_id,
 }
 
 static int on_path_validation(ngtcp2_conn *quic, uint32_t flags,
-			      const ngtcp2_path *path,
+			      const ngtcp2_path *path, OLD_PATH_ARGUMENT
 			      ngtcp2_path_validation_result result, void *user)
 {
 	struct conn *conn = user;
 	char peer[ADDRESS_LEN];
 
-	(void)quic, (void)flags;
+	(void)quic, (void)flags, USE_OLD_PATH();
 	if (conn->env->verbose)
 		log_event("path", "conn=%s peer=%s valid=%s", conn->name,
 			  format_address(peer, path->remote.addr,

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include <ngtcp2/ngtcp2.h>
+#include "ngtcp2_compat.h"
 #include <quiclb.h>
 
 /* The operator's settings, the same here and on the director. */

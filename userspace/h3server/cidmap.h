@@ -7,7 +7,7 @@
 #ifndef H3SERVER_CIDMAP_H
 #define H3SERVER_CIDMAP_H
 
-#include <ngtcp2/ngtcp2.h>
+#include "ngtcp2_compat.h"
 
 struct conn;
 

@@ -54,8 +54,8 @@ static void fill_params(struct conn *conn, ngtcp2_transport_params *params,
 	params->max_idle_timeout = IDLE_TIMEOUT;
 	params->max_udp_payload_size = UDP_PAYLOAD_RECEIVE_MAX;
 	params->active_connection_id_limit = CLIENT_CIDS_MAX;
-	params->original_dcid = start->before_retry ? *start->before_retry :
-			       *dcid;
+	params_set_original_dcid(params, start->before_retry ?
+				 start->before_retry : dcid);
 	if (start->before_retry) {
 		params->retry_scid = *dcid;
 		params->retry_scid_present = 1;
@@ -87,7 +87,7 @@ static int start_quic(struct conn *conn, const struct conn_start *start,
 	settings.initial_ts = now;
 	settings.max_tx_udp_payload_size = UDP_PAYLOAD_SEND_MAX;
 	if (start->before_retry)
-		settings.token = initial->token;
+		settings_set_token(&settings, initial);
 	return ngtcp2_conn_server_new(&conn->quic, &initial->scid, &scid,
 				      start->path, initial->version, &conn_callbacks,
 				      &settings, &params, NULL, conn);
@@ -107,7 +107,7 @@ struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 	conn->ref.user_data = conn;
 	conn->single_cid = !env->cids.routable;
 	conn->due = now;
-	ngtcp2_connection_close_error_default(&conn->error);
+	ngtcp2_ccerr_default(&conn->error);
 	ngtcp2_path_storage_zero(&conn->path);
 	ngtcp2_path_storage_zero(&conn->close_path);
 	ngtcp2_path_copy(&conn->path.path, start->path);
@@ -191,8 +191,8 @@ void conn_close(struct conn *conn, ngtcp2_tstamp now)
 	if (conn->state != OPEN)
 		return;
 	if (conn->h3)
-		ngtcp2_connection_close_error_set_application_error(
-			&conn->error, NGHTTP3_H3_NO_ERROR, NULL, 0);
+		ngtcp2_ccerr_set_application_error(&conn->error,
+						   NGHTTP3_H3_NO_ERROR, NULL, 0);
 	close_with_error(conn, now, "server stops");
 }
 
@@ -211,14 +211,13 @@ static void handle_error(struct conn *conn, int err, ngtcp2_tstamp now)
 		return;
 	case NGTCP2_ERR_CRYPTO:
 		if (!conn->has_error)
-			ngtcp2_connection_close_error_set_transport_error_tls_alert(
+			ngtcp2_ccerr_set_tls_alert(
 				&conn->error,
 				ngtcp2_conn_get_tls_alert(conn->quic), NULL, 0);
 		break;
 	default:
 		if (!conn->has_error)
-			ngtcp2_connection_close_error_set_transport_error_liberr(
-				&conn->error, err, NULL, 0);
+			ngtcp2_ccerr_set_liberr(&conn->error, err, NULL, 0);
 	}
 	close_with_error(conn, now, ngtcp2_strerror(err));
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include <gnutls/gnutls.h>
-#include <ngtcp2/ngtcp2.h>
+#include "ngtcp2_compat.h"
 
 #include "cid.h"
 #include "cidmap.h"

@@ -29,7 +29,7 @@ struct conn {
 	ngtcp2_tstamp due;
 	bool single_cid;		/* see on_handshake_completed() */
 	bool has_error;			/* @error tells the reason already */
-	ngtcp2_connection_close_error error;
+	ngtcp2_ccerr error;
 	ngtcp2_path_storage path;	/* as last logged */
 	ngtcp2_path_storage close_path;
 	uint8_t close_packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];

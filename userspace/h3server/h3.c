@@ -287,7 +287,8 @@ static int on_stop_sending(nghttp3_conn *http, int64_t stream_id,
 	struct h3 *h3 = user;
 
 	(void)http, (void)stream_user;
-	return ngtcp2_conn_shutdown_stream_read(h3->quic, stream_id, error_code);
+	return ngtcp2_conn_shutdown_stream_read(h3->quic, 0, stream_id,
+						error_code);
 }
 
 static int on_reset_stream(nghttp3_conn *http, int64_t stream_id,
@@ -296,7 +297,7 @@ static int on_reset_stream(nghttp3_conn *http, int64_t stream_id,
 	struct h3 *h3 = user;
 
 	(void)http, (void)stream_user;
-	return ngtcp2_conn_shutdown_stream_write(h3->quic, stream_id,
+	return ngtcp2_conn_shutdown_stream_write(h3->quic, 0, stream_id,
 						 error_code);
 }
 
@@ -448,7 +449,7 @@ bool h3_reset_broken(struct h3 *h3)
 	for (request = any ? h3->requests : NULL; request;
 	     request = request->next) {
 		if (request->broken)
-			ngtcp2_conn_shutdown_stream_write(h3->quic,
+			ngtcp2_conn_shutdown_stream_write(h3->quic, 0,
 							  request->stream_id,
 							  NGHTTP3_H3_INTERNAL_ERROR);
 		request->broken = false;

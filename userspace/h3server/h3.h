@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include <nghttp3/nghttp3.h>
-#include <ngtcp2/ngtcp2.h>
+#include "ngtcp2_compat.h"
 
 struct h3;
 

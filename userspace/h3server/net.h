@@ -7,7 +7,7 @@
 #ifndef H3SERVER_NET_H
 #define H3SERVER_NET_H
 
-#include <ngtcp2/ngtcp2.h>
+#include "ngtcp2_compat.h"
 
 /* Largest UDP datagram: what we offer is less, but a peer may send anything. */
 #define DATAGRAM_MAX	65535

@@ -52,7 +52,7 @@ struct server {
 };
 
 static const uint32_t versions[] = {
-	NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2_DRAFT,
+	NGTCP2_PROTO_VER_V1, PROTO_VER_V2,
 };
 
 static ngtcp2_tstamp clock_now(void)
@@ -155,13 +155,14 @@ static bool validate_address(struct server *server, const ngtcp2_path *path,
 			     const ngtcp2_pkt_hd *initial, ngtcp2_tstamp now,
 			     ngtcp2_cid *original)
 {
-	const ngtcp2_vec *token = &initial->token;
+	const uint8_t *token = INITIAL_TOKEN(initial);
+	const size_t len = INITIAL_TOKENLEN(initial);
 
-	if (!token->len || token->base[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) {
+	if (!len || token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) {
 		send_retry(server, path, initial, now);
 		return false;
 	}
-	if (ngtcp2_crypto_verify_retry_token(original, token->base, token->len,
+	if (ngtcp2_crypto_verify_retry_token(original, token, len,
 					     server->retry_secret,
 					     sizeof(server->retry_secret),
 					     initial->version,
