@@ -7,6 +7,7 @@
 
 #include "common/color.h"
 #include "common/printable.h"
+#include "common/progress.h"
 
 static unsigned int input_line;
 static const char *batch_name;
@@ -21,6 +22,7 @@ static void sentence(const char *kind, enum paint color, const char *format,
 
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
+	progress_end();
 	/* what was listed so far comes first when both go to one file */
 	fflush(stdout);
 	fprintf(stderr, "%s%s%s: ", paint(stderr, color), kind,

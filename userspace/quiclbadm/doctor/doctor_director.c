@@ -12,6 +12,7 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
+#include "common/progress.h"
 #include "doctor/director.h"
 #include "doctor/service_configs.h"
 #include "doctor/service_probes.h"
@@ -366,6 +367,17 @@ static int load(struct state *state, const struct service_id *id)
 	return err;
 }
 
+static void wait_seconds(unsigned int seconds)
+{
+	unsigned int i;
+
+	for (i = 0; i < seconds; i++) {
+		progress("seconds of counting", i, seconds);
+		sleep(1);
+	}
+	progress_end();
+}
+
 /* With --seconds, counters are of that time alone. */
 static int observe(const struct args *args, struct state *state)
 {
@@ -381,7 +393,7 @@ static int observe(const struct args *args, struct state *state)
 	if (given(args, O(SECONDS))) {
 		err = load(&before, id);
 		if (!err)
-			sleep(args->seconds);
+			wait_seconds(args->seconds);
 	}
 	if (!err)
 		err = load(state, id);

@@ -25,6 +25,7 @@
 #include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 
+#include "common/progress.h"
 #include "common/err.h"
 #include "model/packet.h"
 
@@ -311,12 +312,14 @@ int probe_run(struct probe *probes, size_t count, const struct endpoint *from)
 		probes[i].result = PROBE_SILENT;
 	}
 	for (try = 0; !err && try < TRIES && !all_told(probes, count); try++) {
+		progress("rounds of probes", try, TRIES);
 		for (i = 0; !err && i < count; i++)
 			if (probes[i].result == PROBE_SILENT)
 				err = send_probe(&probes[i]);
 		if (!err)
 			watch(fd, probes, count);
 	}
+	progress_end();
 	close(fd);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/progress.h"
 #include "common/xalloc.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
@@ -417,13 +418,17 @@ int transaction_run(const struct transaction *txn)
 
 	kernel_hold_signals(true);
 	for (done = 0; done < txn->count; done++) {
+		progress("changes", done, txn->count);
 		err = do_step(&txn->steps[done]);
 		if (err)
 			break;
 	}
-	while (err && done--)
+	while (err && done--) {
+		progress("changes left to undo", done, txn->count);
 		if (undo_step(&txn->steps[done]))
 			caution("the earlier state is not fully restored");
+	}
+	progress_end();
 	kernel_hold_signals(false);
 	return err;
 }

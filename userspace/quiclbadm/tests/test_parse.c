@@ -2,14 +2,17 @@
 /* Readers, the option table, key files, the lines of -R. */
 #include "capture.h"
 
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/options.h"
 #include "cli/parse.h"
 #include "common/err.h"
+#include "common/progress.h"
 #include "common/xalloc.h"
 #include "fake.h"
 #include "model/secret.h"
@@ -1148,6 +1151,73 @@ static void restore_zero_octet(void **state)
 	state_destroy(&wanted);
 }
 
+/* Says for longer than a second that 2 of 3 changes are done. */
+static void long_command(void)
+{
+	struct timespec start, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	do {
+		progress("changes", 2, 3);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec * 1000 + now.tv_nsec / 1000000 <
+		 start.tv_sec * 1000 + start.tv_nsec / 1000000 + 1100);
+}
+
+/* On a terminal, after a second, and gone when an error is said. */
+static void progress_of_long_commands(void **state)
+{
+	static const char wanted[] =
+		"\r\033[Kchanges: 2 of 3\r\033[KError: done.\r\n";
+	int saved = dup(STDERR_FILENO), master, slave;
+	char text[256] = "";
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, NULL), 0);
+	fflush(stderr);
+	dup2(slave, STDERR_FILENO);
+	progress("changes", 1, 3);
+	long_command();
+	refuse("done");
+	progress("changes", 1, 3);
+	progress_end();
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	/* the kernel passes it on bit by bit, to its end if the other side is closed */
+	close(slave);
+	while (len < sizeof(text) - 1) {
+		ssize_t part = read(master, text + len, sizeof(text) - 1 - len);
+
+		if (part <= 0)
+			break;
+		len += (size_t)part;
+	}
+	assert_string_equal(text, wanted);
+	close(saved);
+	close(master);
+}
+
+/* Into a file nothing is written. */
+static void progress_in_a_file(void **state)
+{
+	int saved = dup(STDERR_FILENO);
+	FILE *file = tmpfile();
+
+	(void)state;
+	assert_non_null(file);
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	long_command();
+	progress_end();
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	assert_int_equal(fseek(file, 0, SEEK_END), 0);
+	assert_int_equal(ftell(file), 0);
+	fclose(file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1163,6 +1233,8 @@ int main(void)
 		cmocka_unit_test(key_elsewhere),
 		cmocka_unit_test(control_characters),
 		cmocka_unit_test(help_in_input),
+		cmocka_unit_test(progress_of_long_commands),
+		cmocka_unit_test(progress_in_a_file),
 		cmocka_unit_test(input_of_ipvsadm),
 		cmocka_unit_test(restorable_commands),
 		cmocka_unit_test(keys),
@@ -1173,5 +1245,7 @@ int main(void)
 		cmocka_unit_test(restore_zero_octet),
 	};
 
+	/* an error is plain on a terminal, too */
+	setenv("TERM", "dumb", 1);
 	return cmocka_run_group_tests_name("parse", tests, NULL, NULL);
 }
