@@ -152,6 +152,15 @@ const struct command commands[CMD_COUNT] = {
 		"[" SERVICE_USAGE " [-r SERVER[:PORT]]] [-n] [-j]",
 		"List server IDs",
 	},
+	[CMD_ROTATE] = {
+		0, "rotate", NULL, O(SERVICE), O(IPV6) | O(KEY_FILE) | O(ID) |
+		O(OLD) | O(SERVER_ID_LEN) | O(NONCE_LEN) | O(CHECK_LENGTH) |
+		O(STEP) | O(UNSEEN) | O(FORCE) | O(JSON), 0, false,
+		SERVICE_USAGE " [--key-file PATH|-] [--id N] [--old N] "
+		"[--server-id-len N] [--nonce-len N] [--check-length] "
+		"[--step N [--force]] [--unseen SECONDS] [-j]",
+		"Show how far a service is on its way from one key to the next, or do a step",
+	},
 	[CMD_EXPRESS_ADD] = {
 		0, "express", "add", O(OPERAND), 0, 1, true,
 		"DEVICE",

@@ -33,6 +33,7 @@ enum cmd {
 	CMD_SERVER_ID_DEL,
 	CMD_SERVER_ID_MOVE,
 	CMD_SERVER_ID_LIST,
+	CMD_ROTATE,
 	CMD_EXPRESS_ADD,
 	CMD_EXPRESS_DEL,
 	CMD_EXPRESS_TAKE,
@@ -87,6 +88,9 @@ enum opt {
 	OPT_SEEN_WITHIN,
 	OPT_YANG,
 	OPT_KEY_PATH,
+	OPT_STEP,
+	OPT_OLD,
+	OPT_UNSEEN,
 #define X(symbol, option, json, min, max, value) OPT_##symbol,
 	SETTINGS(X)
 #undef X

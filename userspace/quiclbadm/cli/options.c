@@ -9,6 +9,7 @@
 #include "common/color.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "model/rotation.h"
 
 static int read_number(struct args *args, const struct option_desc *desc,
 		       const char *what, const char *value)
@@ -255,6 +256,9 @@ static const struct option_desc options[] = {
 	{ 0, "check", OPT_CHECK, FLAG },
 	{ 0, "weights", OPT_WEIGHTS, FLAG },
 	{ 0, "force", OPT_FORCE, FLAG },
+	{ 0, "step", OPT_STEP, NUMBER(step, ROTATION_ADD, ROTATION_STEPS) },
+	{ 0, "old", OPT_OLD, NUMBER(old_id, 0, QLB_CONFIG_ID_MAX) },
+	{ 0, "unseen", OPT_UNSEEN, NUMBER(unseen, 0, 365 * 24 * 3600) },
 	{ 0, "seen-within", OPT_SEEN_WITHIN,
 	  NUMBER(seen_within, 0, 365 * 24 * 3600) },
 	{ 0, "yang", OPT_YANG, FLAG },

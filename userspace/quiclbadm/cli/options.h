@@ -66,6 +66,9 @@ struct args {
 	uint32_t id;
 	uint32_t tenant;
 	uint32_t seen_within;		/* s */
+	uint32_t step;			/* of a rotation; 0: none */
+	uint32_t old_id;
+	uint32_t unseen;		/* s */
 	uint32_t settings[SETTING_COUNT];
 	struct prefix sources[SOURCE_COUNT];
 	uint32_t server_id_len;

@@ -33,6 +33,7 @@ int cmd_server_id_add(const struct args *args);
 int cmd_server_id_del(const struct args *args);
 int cmd_server_id_move(const struct args *args);
 int cmd_server_id_list(const struct args *args);
+int cmd_rotate(const struct args *args);
 int cmd_express_add(const struct args *args);
 int cmd_express_del(const struct args *args);
 int cmd_express_take(const struct args *args);

@@ -3,7 +3,7 @@
 #include "kernel/lock.h"
 
 /*
- * Those that change something, but for config add and replace, -R and sync: these read a
+ * Those that change something, but for config add and replace, rotate, -R and sync: these read a
  * file first, perhaps from a terminal, and take the lock when they have it.
  */
 static bool is_locked(enum cmd cmd)
@@ -55,6 +55,7 @@ int cmd_run(const struct args *args)
 		[CMD_SERVER_ID_DEL] = cmd_server_id_del,
 		[CMD_SERVER_ID_MOVE] = cmd_server_id_move,
 		[CMD_SERVER_ID_LIST] = cmd_server_id_list,
+		[CMD_ROTATE] = cmd_rotate,
 		[CMD_EXPRESS_ADD] = cmd_express_add,
 		[CMD_EXPRESS_DEL] = cmd_express_del,
 		[CMD_EXPRESS_TAKE] = cmd_express_take,

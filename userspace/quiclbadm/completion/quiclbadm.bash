@@ -43,6 +43,7 @@ _quiclbadm_options() { # COMMAND
 	"config list") printf "%s" "-u -f -6 -n -j" ;;
 	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
+	rotate) printf "%s" "-u -f -6 --key-file --id --old --server-id-len --nonce-len --check-length --step --force --unseen -j" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
 	-R | --restore) printf "%s" "--check --weights --yang -u -f -6 --absent" ;;
 	sync) printf "%s" "--weights" ;;
@@ -60,7 +61,7 @@ _quiclbadm_options() { # COMMAND
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id express decode encode explain doctor trace genkey fingerprint server-config metrics help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id rotate express decode encode explain doctor trace genkey fingerprint server-config metrics help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -74,9 +75,11 @@ _quiclbadm_value() { # OPTION COMMAND
 	--tun-type) echo "ipip gue gre" ;;
 	--role) echo "director server" ;;
 	--tenant) echo "0 1 2 3" ;;
+	--step) echo "1 2 3 4 5" ;;
+	--old) _quiclbadm_of_service '' 2 config list ;;
 	--id)
 		case $2 in
-		"config add") echo "0 1 2 3 4 5 6" ;;
+		"config add" | rotate) echo "0 1 2 3 4 5 6" ;;
 		*) _quiclbadm_of_service '' 2 config list ;;
 		esac
 		;;
@@ -88,7 +91,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	--color) echo "auto always never" ;;
 	-N | --netns) (cd /run/netns 2>/dev/null && echo *) ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
-	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within) ;;
+	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
 	--key-path) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;
@@ -107,7 +110,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | batch | set | decode | encode | explain | doctor | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
+		sync | batch | set | rotate | decode | encode | explain | doctor | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

@@ -447,6 +447,8 @@ static const struct {
 		"+.      +       + .                      " },
 	{ CMD_SERVER_ID_LIST, "server-id list",
 		"..      .                  .  .          " },
+	{ CMD_ROTATE, "rotate",
+		"+.                 ....       . ..                      ..." },
 	{ CMD_EXPRESS_ADD, "express add eth0",
 		"                                         " },
 	{ CMD_EXPRESS_DEL, "express del eth0",
@@ -540,6 +542,9 @@ static const struct {
 	{ "--key-path /k", OPT_KEY_PATH },
 	{ "--output f", OPT_OUTPUT },
 	{ "--http", OPT_EXPOSITION },
+	{ "--step 5", OPT_STEP },
+	{ "--old 0", OPT_OLD },
+	{ "--unseen 0", OPT_UNSEEN },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
