@@ -24,13 +24,14 @@ same "every script with cases is listed, once" "$sorted" "$(grep -l '^finish$' .
 same "every script that is listed can be executed" "$(while read -r group; do
 	[ ! -x "$group.sh" ] || printf '%s\n' "$group"
 done <<<"$listed")" "$listed"
-same "every guest is one that run_all.sh knows" "$(awk '!/^#/ && (NF != 2 || $2 !~ /^(one|several|alone|debug)$/)' groups)" ""
+same "every guest is one that run_all.sh knows" "$(awk '!/^#/ && (NF != 2 || $2 !~ /^(one|several|alone|debug|tools)$/)' groups)" ""
 same "make has the same scripts" "$(made TEST_PROGS)" "${listed//$'\n'/$'.sh\n'}.sh"
 same "run_all.sh's guests have all groups, each once" "$({
 	runs one
 	runs several
 	runs alone
 	[ -w /sys/kernel/debug/failslab/probability ] || awk '!/^#/ && $2 == "debug" { print $1 }' groups
+	awk '!/^#/ && $2 == "tools" { print $1 }' groups
 } | sort)" "$sorted"
 same "the shares of one guest are all of its groups, each once" "$(for share in 1 2 3 4; do runs one ${share}of4; done | sort)" "$(runs one | sort)"
 programs=$(grep -l '^int main(' ./*.c | sed 's|^\./||; s|\.c$||' | sort)
