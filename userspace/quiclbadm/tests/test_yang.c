@@ -364,11 +364,21 @@ static void moves(void **state)
 	done("-A -u " SVC);
 	done("-a -u " SVC " -r 10.0.0.1 -i");
 	done("-a -u " SVC " -r 10.0.0.2 -i");
+	/* without a config YANG had no word for it; now it has */
+	done("server-id add -u " SVC " -r 10.0.0.1 --server-id 6:ff");
 	takes("{ \"config-rotation-bits\": 6, \"server-id-length\": 1, \"nonce-length\": 4, \"server-id-mappings\": ["
 	      "{ \"server-id\": \"Ff\", \"server-address\": \"10.0.0.2\" } ] },"
 	      "{ \"config-rotation-bits\": 1, \"server-id-length\": 1, \"nonce-length\": 4, \"server-id-mappings\": ["
 	      "{ \"server-id\": \"02\", \"server-address\": \"10.0.0.2\" }, { \"server-id\": \"01\", \"server-address\": \"10.0.0.1\" } ] }",
 	      "-R --yang");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " config 1 1 4 0 00000000000000000000000000000000 -\n"
+		 " config 6 1 4 0 00000000000000000000000000000000 -\n"
+		 " 10.0.0.1:443 2 1 0 0 0 0 0\n"
+		 " 10.0.0.2:443 2 1 0 0 0 0 0\n"
+		 " 1:01 10.0.0.1:443\n"
+		 " 1:02 10.0.0.2:443\n"
+		 " 6:ff 10.0.0.2:443\n");
 	fake.changes = 0;
 	takes("{ \"config-rotation-bits\": 1, \"server-id-length\": 1, \"nonce-length\": 4, \"server-id-mappings\": ["
 	      "{ \"server-id\": \"02\", \"server-address\": \"10.0.0.1\" }, { \"server-id\": \"01\", \"server-address\": \"10.0.0.2\" } ] }",
