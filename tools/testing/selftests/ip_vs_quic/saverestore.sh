@@ -258,13 +258,65 @@ checker() {
 	saved
 }
 
-# Two states that differ everywhere, restored at once, again and again: the end is one of them.
+# services: those of IPVS, with their schedulers
+services() { ipvsadm -S -n | awk '$1 == "-A" { print $2, $3, $5 }' | sort; }
+
+# What has scheduler quic, and devices, are those of the file, which are not disturbed; other schedulers and TCP are not its business.
+sync_removes() {
+	local before
+	before=$(services)
+	ipvsadm -A -t "$VIP4:80" -s rr
+	ipvsadm -a -t "$VIP4:80" -r "$(rs4 1)" -i
+	q -A -u "$VIP4:54" -s rr
+	q -A -u "$VIP4:9443"
+	q config add -u "$VIP4:9443" --id 0 --server-id-len 1 --nonce-len 4
+	q -a -u "$VIP4:9443" -r "$(rs4 1)" -i --server-id 01
+	q -e -u "$SVC4" -r "$(rs4 2)" -w 9
+	q express add eth0
+	undisturbed
+	q sync "$WORK/saved"
+	none_lost
+	same "services" "$(services)" "$(printf '%s\n' "$before" "-t $VIP4:80 rr" "-u $VIP4:54 rr" | sort)"
+	same "servers of TCP" "$(ipvsadm -S -n | grep -c "^-a -t $VIP4:80")" 1
+	q -D -u "$VIP4:54"
+	ipvsadm -D -t "$VIP4:80"
+	saved
+}
+
+# -C deletes what -S saves, and -C --all the rest.
+clears() {
+	ipvsadm -A -t "$VIP4:80" -s rr
+	q -C
+	same "services after -C" "$(services)" "-t $VIP4:80 rr"
+	q -R "$WORK/saved"
+	saved
+	q -C --all
+	same "services after -C --all" "$(services)" ""
+	q -R "$WORK/saved"
+	saved
+}
+
+# ipvsadm without -s makes it wlc; IPVS then has neither configs nor server IDs.
+scheduler_lost() {
+	local command
+	for command in "-R $WORK/saved" "sync $WORK/saved"; do
+		ipvsadm -E -u "$SVC4"
+		same "the service" "$(q -S | grep -e "-A -u $SVC4 \|config.* $SVC4 \|$SVC4 .*--server-id" || true)" "-A -u $SVC4 -s wlc"
+		# shellcheck disable=SC2086 # words
+		q $command
+		saved
+		send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.94:9400" name=x "mint=1:$(sid 8 2)"
+		answers "x s2 1"
+	done
+}
+
+# Two states that differ everywhere, restored at once, again and again: the end is one of them. The full test is TRIES=70.
 two_at_once() {
 	local round first second got
 	changed | sed "s/-r 10.0.0.15/-r 10.0.0.12/" >"$WORK/changed"
 	q -R "$WORK/changed"
 	q -S >"$WORK/changed"
-	for round in {1..20}; do
+	for ((round = 1; round <= ${TRIES:-20}; round++)); do
 		quiclbadm -R "$WORK/saved" &
 		first=$!
 		quiclbadm -R "$WORK/changed" &
@@ -350,6 +402,9 @@ tcase "-S --keys is complete without the key files" saved_with_keys
 tcase "-S FILE replaces it whole, or leaves it" file_is_replaced
 tcase "-R and sync leave a server as a checker wants it" checker
 tcase "server-id move is one step" server_id_moves
+tcase "sync removes what the file does not have, datagrams arriving" sync_removes
+tcase "-C deletes what -S saves, -C --all everything" clears
+tcase "-R and sync undo ipvsadm -E without -s" scheduler_lost
 tcase "-R twice at once ends as one of the two" two_at_once
 tcase "-R: the lock's holder is named" lock_is_held
 tcase "-S --keys: not where everybody sees them" keys_refused
