@@ -164,7 +164,7 @@ vectors() {
 # options_of COMMAND: as its help says
 options_of() {
 	# shellcheck disable=SC2086
-	"$quiclbadm" help $1 | sed -n '1,/^$/s/[][]/ /gp' | tr ' ' '\n' | grep -xE -- '--?[a-zA-Z0-9-]+' | sort -u |
+	"$quiclbadm" help $1 | sed -n '1,/^$/{ s/[][]/ /g; p; }' | tr ' ' '\n' | grep -xE -- '--?[a-zA-Z0-9-]+' | sort -u |
 		grep -vxE -- '-[AEDCRSaedLZ]|-' || true
 }
 
@@ -182,6 +182,38 @@ documented() {
 			}
 		done
 	done
+}
+
+# the entries of the manual's SYNOPSIS, one a line
+synopsis() {
+	mandoc -T ascii -O width=400 "$here/../quiclbadm.8" | sed 's,.\x08,,g' | awk '/^SYNOPSIS/ { on = 1; next } /^[A-Z]/ { on = 0 }
+		on && $1 == "quiclbadm" { printf "\n" } on { $1 = $1; printf "%s ", $0 }' | sed 's/^quiclbadm //'
+}
+
+# in_synopsis COMMAND: the options that stand there
+in_synopsis() {
+	local names first sub
+	read -r first sub <<<"$1"
+	# "-A | -E", "config add | replace"
+	names="^(-[A-Za-z] \\| )?$first( \\| -[A-Za-z])?( |\$)"
+	[ -z "$sub" ] || names="^$first ([a-z]+ \\| )?$sub( |\$)"
+	grep -E -- "$names" entries | sed -E "s/$names//; s/\\bservice\\b/-u -f -6/g" | tr ' |[]' '\n' | grep -xE -- '--?[a-zA-Z0-9][a-zA-Z0-9-]*' | sort -u
+}
+
+# What help says is compared with the table of options by test_parse.
+synopsis_is_help() {
+	local name
+	synopsis >entries
+	for name in "${commands[@]}"; do
+		diff <(options_of "$name") <(in_synopsis "$name") >differences || {
+			echo "# $name: its help (<) and the manual's synopsis (>) differ:"
+			sed 's/^/# /' differences
+			return 1
+		}
+	done
+	# and every command of the table is in the list above
+	"$quiclbadm" help | sed -n 's/^  \(.\{18\}\) .*/\1/p' | sed 's/ *$//' >all
+	printf '%s\n' "${commands[@]}" | diff all -
 }
 
 # complete LINE: what completion offers, on one line, asking the quiclbadm that is first in PATH
@@ -469,6 +501,7 @@ test_case "a signal leaves no core with keys in it" no_core
 test_case "a key file by a relative path" relative_key_file
 test_case "the draft's vectors" vectors
 test_case "every option is in the manual" documented
+test_case "the manual's synopsis is what help says" synopsis_is_help
 test_case "completion knows every option" completion_of_options
 test_case "completion asks for names" completion_of_values
 test_case "completion as a program, for zsh and fish" completion_as_program
