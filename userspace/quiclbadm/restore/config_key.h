@@ -11,7 +11,10 @@
  */
 int config_read_key(const struct service *svc, struct config *config);
 
-/* The same, for a change that gives the kernel all keys again; a config without source is refused. */
+/*
+ * The same, for a change that gives the kernel all keys again; a config without a source
+ * is refused.
+ */
 int config_need_key(const struct service *svc, struct config *config);
 
 /*

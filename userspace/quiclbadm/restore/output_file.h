@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where -S writes: standard output, or a file that is replaced whole; keys only where they may be. */
+/*
+ * Where -S writes: standard output, or a file that is replaced whole; keys only where
+ * they may be.
+ */
 #ifndef _QUICLBADM_RESTORE_OUTPUT_FILE_H
 #define _QUICLBADM_RESTORE_OUTPUT_FILE_H
 

@@ -56,7 +56,7 @@ static char *place_str(const struct place *place, char *buf)
 		sprintf(end, "%zu", place->index);
 		return buf;
 	}
-	for (i = 0; place->name[i] && i < NAME_SHOWN; i++) {
+	for (i = 0; i < NAME_SHOWN && place->name[i]; i++) {
 		bool escaped = strchr("/~", place->name[i]);
 
 		if (escaped)
