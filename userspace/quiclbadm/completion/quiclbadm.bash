@@ -119,7 +119,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -*) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		((_quiclbadm_alone)) && COMPREPLY=(FILES) && return
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

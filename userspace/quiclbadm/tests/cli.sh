@@ -282,6 +282,8 @@ completion_of_values() {
 	[ "$(complete_line "quiclbadm config add --key-file fi")" = file ]
 	[ "$(complete_line "quiclbadm -R fi")" = file ]
 	[ "$(complete_line "quiclbadm -S --keys fi")" = file ]
+	[ "$(complete_line "quiclbadm -S --yang -u ")" = "192.0.2.1:443 [2001:db8::1]:443" ]
+	[ "$(complete_line "quiclbadm server-config -u 192.0.2.1:443 -r ")" = "10.0.0.11:443 10.0.0.12:443" ]
 	[ "$(complete_line "quiclbadm fingerprint fi")" = file ]
 	[ "$(complete_line "quiclbadm metrics --output fi")" = file ]
 	# what was given once is not offered again
