@@ -6,11 +6,15 @@
 # Run as a program, "bash quiclbadm LINE" prints what may stand at the end of LINE, one candidate a line, or the word FILES: the
 # completions for zsh and fish do this.
 
+# In the network namespace that the line names; silent for whoever may not ask.
+_quiclbadm_netns=()
+_quiclbadm_ask() { quiclbadm "${_quiclbadm_netns[@]}" "$@" 2>/dev/null; }
+
 _quiclbadm_services() { # UDP|FWM
-	quiclbadm -L -n 2>/dev/null | awk -v kind="$1" '$1 == kind { print $2 }' | sort -u
+	_quiclbadm_ask -L -n | awk -v kind="$1" '$1 == kind { print $2 }' | sort -u
 }
 
-# The column of a list of the service that the command line names.  Silent for whoever may not ask.
+# The column of a list of the service that the command line names. 
 _quiclbadm_of_service() { # FIRST-WORD COLUMN COMMAND...
 	local first=$1 column=$2 i
 	local -a service=()
@@ -21,7 +25,7 @@ _quiclbadm_of_service() { # FIRST-WORD COLUMN COMMAND...
 		-6 | --ipv6) service+=(-6) ;;
 		esac
 	done
-	quiclbadm "$@" "${service[@]}" 2>/dev/null | awk -v first="$first" -v column="$column" '
+	_quiclbadm_ask "$@" "${service[@]}" | awk -v first="$first" -v column="$column" '
 		{ sub(/^fwmark [0-9]+( \(IPv6\))?/, "-") }
 		/RemoteAddress:Port/ || (NR == 1 && /^Service /) { begun = 1; next }
 		begun && (first == "" || $1 == first) { print $column }' | sort -u
@@ -89,7 +93,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		esac
 		;;
 	--color) echo "auto always never" ;;
-	-N | --netns) (cd /run/netns 2>/dev/null && echo *) ;;
+	-N | --netns) find /run/netns -mindepth 1 -printf "%f\n" 2>/dev/null || true ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
 	--key-path) ;;
@@ -106,6 +110,23 @@ _quiclbadm() {
 	read -ra words <<<"$line"
 	[[ $line != *[[:space:]] ]] || words+=("")
 	((${#words[@]} > 1)) || return 0
+	# what stands in front of the command
+	_quiclbadm_netns=()
+	while ((${#words[@]} > 2)); do
+		case ${words[1]} in
+		-N | --netns | --color)
+			((${#words[@]} > 3)) || break
+			[[ ${words[1]} == --color ]] || _quiclbadm_netns=(-N "${words[2]}")
+			words=("${words[0]}" "${words[@]:3}")
+			;;
+		--netns=*)
+			_quiclbadm_netns=("${words[1]}")
+			words=("${words[0]}" "${words[@]:2}")
+			;;
+		--color=*) words=("${words[0]}" "${words[@]:2}") ;;
+		*) break ;;
+		esac
+	done
 	cur=${words[-1]} prev=${words[-2]}
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
@@ -119,7 +140,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ ($prev == -b && -z $command) || $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		((_quiclbadm_alone)) && COMPREPLY=(FILES) && return
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
@@ -134,9 +155,11 @@ _quiclbadm() {
 	elif [[ $command == "express add" && ${#words[@]} -eq 4 ]]; then
 		values=$(cd /sys/class/net 2>/dev/null && echo *)
 	elif [[ $command == "express del" && ${#words[@]} -eq 4 ]]; then
-		values=$(quiclbadm express list 2>/dev/null | awk 'NR > 1 { print $1 }')
+		values=$(_quiclbadm_ask express list | awk 'NR > 1 { print $1 }')
+	elif [[ $prev =~ ^(-N|--netns|--color)$ ]]; then
+		values=$(_quiclbadm_value "$prev" "$command")
 	elif [[ -z $command || $command == help* ]]; then
-		values=$_quiclbadm_commands
+		values="$_quiclbadm_commands -b -N --color"
 	elif ! values=$(_quiclbadm_value "$prev" "$command"); then
 		for option in $(_quiclbadm_options "$command"); do
 			for word in "${words[@]:1:${#words[@]}-2}"; do

@@ -268,6 +268,9 @@ completion_of_values() {
 	PATH=$PWD:$PATH
 	[ "$(complete_line "quiclbadm conf")" = config ]
 	[ "$(complete_line "quiclbadm config d")" = del ]
+	[ "$(complete_line "quiclbadm --color=never config d")" = del ]
+	[ "$(complete_line "quiclbadm --color a")" = "auto always" ]
+	[ "$(complete_line "quiclbadm -N nowhere fing")" = fingerprint ]
 	[ "$(complete_line "quiclbadm -D -u ")" = "192.0.2.1:443 [2001:db8::1]:443" ]
 	# readline has cut the word at the colon
 	[ "$(complete_line "quiclbadm -D -u 192.0.2.1:4")" = 443 ]
