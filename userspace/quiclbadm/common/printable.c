@@ -64,25 +64,48 @@ void print_printable(FILE *out, const char *text)
 	print_part(out, text, text + strlen(text));
 }
 
+/* Octets in front of what has to be looked at. */
+static size_t plain_len(const char *text)
+{
+	size_t len = 0;
+
+	while (text[len] >= ' ' && text[len] < 0x7f && text[len] != '"' &&
+	       text[len] != '\\')
+		len++;
+	return len;
+}
+
+static void print_quoted_char(FILE *out, const char *text, size_t len,
+			      unsigned int code)
+{
+	size_t i;
+
+	if (len && code == '\n')
+		fputs("\\n", out);
+	else if (!len || is_control(code))
+		/* the backslash of \xHH is escaped, too */
+		for (i = 0; i < (len ? len : 1); i++)
+			fprintf(out, "\\\\x%02x", (unsigned char)text[i]);
+	else if (code == '"' || code == '\\')
+		fprintf(out, "\\%c", (int)code);
+	else
+		fwrite(text, 1, len, out);
+}
+
 void print_quoted(FILE *out, const char *text)
 {
 	unsigned int code;
 	size_t len;
 
-	for (; *text; text += len ? len : 1) {
+	for (;;) {
+		len = plain_len(text);
+		fwrite(text, 1, len, out);
+		text += len;
+		if (!*text)
+			return;
 		len = utf8_len((const unsigned char *)text, &code);
-		if (len && code == '\n')
-			fputs("\\n", out);
-		else if (!len || is_control(code))
-			/* the backslash of \xHH is escaped, too */
-			for (size_t i = 0; i < (len ? len : 1); i++) {
-				putc('\\', out);
-				print_octets(out, text + i, 1);
-			}
-		else if (code == '"' || code == '\\')
-			fprintf(out, "\\%c", (int)code);
-		else
-			fwrite(text, 1, len, out);
+		print_quoted_char(out, text, len, code);
+		text += len ? len : 1;
 	}
 }
 
