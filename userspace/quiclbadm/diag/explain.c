@@ -66,6 +66,20 @@ static void print_decoded_part(const struct quic_decoded *decoded)
 		printf(" server-id=%s", sid_value_str(&decoded->map, sid));
 }
 
+/*
+ * A client's first datagrams have a connection ID that it made up: of these every eighth
+ * has the reserved config ID.
+ */
+static const char *meaning(const struct explained *e)
+{
+	const uint32_t outcome = e->prediction.decoded.outcome;
+
+	if (outcome == IP_VS_QUIC_RESERVED && e->prediction.parsed &&
+	    e->prediction.hdr.long_form)
+		return "config ID 0b111: by chance, as in every eighth connection ID that a client makes up for its first datagrams, or minted by a server without a config";
+	return outcome_meaning(outcome);
+}
+
 void explain_print(const struct explained *e)
 {
 	const struct quic_decoded *decoded = &e->prediction.decoded;
@@ -84,7 +98,7 @@ void explain_print(const struct explained *e)
 	if (decoded->has_server)
 		printf(" server=%s", endpoint_str(&decoded->map.server, server));
 	if (decoded->outcome != IP_VS_QUIC_ROUTED)
-		printf(": %s", outcome_meaning(decoded->outcome));
+		printf(": %s", meaning(e));
 	if (e->prediction.has_hashed)
 		printf("; by hash to %s unless the 4-tuple or the CID is known",
 		       endpoint_str(&e->prediction.hashed, server));
@@ -124,7 +138,7 @@ void explain_print_json(const struct explained *e)
 		set_hex(object, "server_id", decoded->map.sid.octets,
 			decoded->map.sid.len);
 	set_text(object, "outcome", outcome_name(decoded->outcome));
-	set_text(object, "meaning", outcome_meaning(decoded->outcome));
+	set_text(object, "meaning", meaning(e));
 	if (decoded->has_server)
 		set_nested_endpoint(object, "server", &decoded->map.server);
 	if (e->prediction.has_hashed)

@@ -324,6 +324,8 @@ static void hex_datagrams(void **state)
 		  "long version=0xff00ff00 dcid=5f1122 unroutable-config: the service has no config with the CID's config ID" },
 		{ "40e0",
 		  "short dcid=e0 unroutable-reserved: config ID 0b111: minted by a server without a config" },
+		{ "c000000001" "03" "ff1122" "00",
+		  "long version=0x1 dcid=ff1122 unroutable-reserved: config ID 0b111: by chance, as in every eighth connection ID that a client makes up for its first datagrams, or minted by a server without a config" },
 		{ "4020010203", "short dcid=20010203 config=1 unroutable-short: CID shorter than its config" },
 		{ "40", "short dcid= unroutable-short: CID shorter than its config" },
 		{ "c000000001", "malformed: no QUIC header: empty or truncated datagram" },
