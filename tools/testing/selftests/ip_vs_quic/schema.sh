@@ -50,6 +50,8 @@ lists() {
 	has server_id_list '[.[].prefix] | contains([true, false])'
 	q server-config -u "$SVC4" -r "$(rs4 1)" -j 2>"$WORK/warnings" | fits server_config
 	has server_config '.[1].key_file'
+	q rotate -u "$SVC4" --id 1 -j | fits rotate
+	has rotate '.next_step == 1 and .old_config == 0 and (.steps | length) == 5 and .servers[0].server_ids[0].prefix'
 	q express list -j | fits express_list
 	has express_list '.[0].outcome_counts.not_plain >= 0'
 	q -L --timeout -j | fits timeouts
