@@ -21,7 +21,7 @@ static bool can_be_in(const struct mapping *map, const struct config *config)
 			      map->sid.len == config->server_id_len);
 }
 
-/* Those that connection IDs of @config can name, by server ID; for free(). */
+/* Those that connection IDs of @config can name; for free(). */
 static const struct mapping **maps_in(const struct service *svc,
 				      const struct config *config, size_t *count)
 {
@@ -32,7 +32,6 @@ static const struct mapping **maps_in(const struct service *svc,
 	for (i = 0; i < svc->map_count; i++)
 		if (can_be_in(&svc->maps[i], config))
 			maps[(*count)++] = &svc->maps[i];
-	qsort(maps, *count, sizeof(*maps), map_cmp);
 	return maps;
 }
 
@@ -58,7 +57,16 @@ static double share(const struct mapping *map)
 	return part;
 }
 
-/* In the order of maps_in() a prefix comes before what it covers, but for its own octets' ID. */
+static bool any_prefix(const struct mapping **maps, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count && !maps[i]->prefix; i++)
+		;
+	return i < count;
+}
+
+/* In the order of map_cmp() a prefix comes before what it covers, but for its own octets' ID. */
 double config_density(const struct service *svc, const struct config *config)
 {
 	const struct mapping *prefix = NULL;
@@ -67,6 +75,9 @@ double config_density(const struct service *svc, const struct config *config)
 	size_t i, count;
 
 	maps = maps_in(svc, config, &count);
+	/* without prefixes, which are rare, the order does not matter */
+	if (any_prefix(maps, count))
+		qsort(maps, count, sizeof(*maps), map_cmp);
 	for (i = 0; i < count; i++) {
 		if (prefix && covers(prefix, maps[i]))
 			continue;
@@ -97,6 +108,7 @@ static size_t common(const struct service *svc, const struct config *plain,
 	struct mapping map;
 
 	maps = maps_in(svc, keyed, &count);
+	qsort(maps, count, sizeof(*maps), map_cmp);
 	for (i = 0; i < svc->map_count; i++) {
 		if (!can_be_in(&svc->maps[i], plain))
 			continue;
