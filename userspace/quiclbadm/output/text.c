@@ -246,6 +246,22 @@ static void print_held(bool held)
 	putchar('\n');
 }
 
+/*
+ * A client socket whose 4-tuple has an entry reaches the server also with new
+ * connections, whatever the weight: each Initial renews the entry.
+ */
+static void print_state(const struct service *svc, const struct dest *dest)
+{
+	const bool drains = service_is_quic(svc) && !dest->weight;
+	const unsigned int tuples = dest->active + dest->inactive;
+
+	if (drains && tuples)
+		printf(" tuples %u", tuples);
+	if (drains && !dest->held)
+		printf(" draining");
+	print_held(dest->held);
+}
+
 static void print_dest(const struct service *svc, const struct dest *dest,
 		       const struct listing *list)
 {
@@ -265,7 +281,7 @@ static void print_dest(const struct service *svc, const struct dest *dest,
 	if (count)
 		putchar(' ');
 	print_maps(maps, count, list->style->all);
-	print_held(dest->held);
+	print_state(svc, dest);
 }
 
 static void print_tunnel(const char *name, const struct dest *dest, int width)

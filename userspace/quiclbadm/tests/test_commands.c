@@ -658,6 +658,19 @@ static void lists(void **state)
 		"UDP  192.0.2.1:443 quic no-config\n"
 		"  -> 10.0.0.1:443                 Tunnel  1      0          0          0:0a01,1:0b\n"
 		"  -> 10.0.0.2:443                 Absent  -      -          -          0:0a02\n");
+	done("-e -u " SVC " -r 10.0.0.1 -w 0");
+	done("-L");
+	assert_non_null(strstr(ran_out, "Tunnel  0      0          0          0:0a01,1:0b draining\n"));
+	fake.state.services[0]->dests[0].inactive = 3;
+	done("-L");
+	assert_non_null(strstr(ran_out, "Tunnel  0      0          3          0:0a01,1:0b tuples 3 draining\n"));
+	done("-E -u " SVC " -s rr");
+	done("-L");
+	assert_non_null(strstr(ran_out, "Tunnel  0      0          3         \n"));
+	done("-D -u " SVC);
+	done("-A -u " SVC);
+	done("-a -u " SVC " -r 10.0.0.1 -i --server-id 0a01 --server-id 1:0b");
+	done("server-id add -u " SVC " -r 10.0.0.2 --absent --server-id 0a02");
 	done("-L -n --stats");
 	/* those that happened, and all on demand */
 	assert_non_null(strstr(ran_out, "Port\n     Outcome                           Datagrams  (of now; IPVS sums the numbers above only every 2 seconds)\nUDP "));
@@ -1656,7 +1669,7 @@ static void checkers_are_respected(void **state)
 	assert_int_equal(weight_of("10.0.0.3:443"), 99);
 	done("-L -n");
 	assert_non_null(strstr(ran_out, "0:01 held\n"));
-	assert_non_null(strstr(ran_out, "0:02\n"));
+	assert_non_null(strstr(ran_out, "0:02 draining\n"));
 	assert_non_null(strstr(ran_out, "0:03 held\n"));
 	done("-L -j");
 	assert_non_null(strstr(ran_out, "\"held\": true"));

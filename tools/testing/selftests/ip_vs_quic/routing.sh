@@ -172,6 +172,48 @@ drained() {
 	same "servers of new connections" "$(awk '{ print $2 }' <<<"$GOT")" "$(printf 's1\ns2\ns3')"
 }
 
+# weights W1 W2 W3
+weights() {
+	local n
+	for n in 1 2 3; do
+		q -e -u "$SVC4" -r "$(rs4 "$n")" -w "${!n}"
+	done
+}
+
+# initials: two new connections from one client socket, which has an entry
+initials() {
+	send "to=$SVC4" "from=$CL4.7:6000" - <<-END
+		name=one form=long dcid=ff$1
+		name=other form=long dcid=fe$1
+	END
+}
+
+has_no_tuples() { q -L >"$WORK/list" && ! grep -q '10\.0\.0\.12.* tuples' "$WORK/list"; }
+
+# A client socket that goes on opening connections keeps reaching a server of weight 0: each Initial finds the entry, and renews it.
+socket_stays() {
+	drop_connections
+	fresh "$SVC4" rs4 0:3:4
+	weights 0 1 0
+	initials 01
+	answers "one s2 1" "other s2 1"
+	weights 1 0 1
+	same "what -L says" "$(q -L | awk '/10\.0\.0\.12/ { print $4, $(NF - 2), $(NF - 1), $NF }')" "0 tuples 1 draining"
+	initials 02
+	answers "one s2 1" "other s2 1"
+	counted "$SVC4" unroutable-reserved=4 fallback-new=1 tuple=3
+	# another socket of the client does not
+	send "to=$SVC4" "from=$CL4.7:6001" name=x form=long dcid=ff count=40 walk=port
+	same "servers of other sockets" "$(awk '{ print $2 }' <<<"$GOT")" "$(printf 's1\ns3')"
+	# nor this one, once its entry has gone
+	q set -u "$SVC4" --tuple-timeout 1
+	initials 03
+	poll 30 "the end of the entry" has_no_tuples
+	same "what -L says" "$(q -L | awk '/10\.0\.0\.12/ { print $4, $(NF - 1), $NF }')" "0 0:$(sid 3 2) draining"
+	initials 04
+	[[ $GOT != *s2* ]] || fail "the server of weight 0 has a new connection: $GOT"
+}
+
 # The same server IDs in two services name different servers.
 two_services() {
 	fresh "$SVC4" rs4 0:3:4
@@ -275,6 +317,7 @@ tcase "a CID longer than its config is routed" longer
 tcase "rotation: two configs at once, then without the old one" rotation
 tcase "a replaced config takes the new key, server IDs stay" replaced
 tcase "weight 0: CIDs still reach the server, new connections do not" drained
+tcase "weight 0: new connections of a client socket that has an entry do" socket_stays
 tcase "services have server IDs of their own" two_services
 tcase "configs have server IDs of their own" ids_per_config
 tcase "a server has several server IDs" several_ids
