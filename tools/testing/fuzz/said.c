@@ -62,6 +62,12 @@ void err_set_line(unsigned int line)
 	(void)line;
 }
 
+void err_set_batch(const char *name, unsigned int line)
+{
+	(void)name;
+	(void)line;
+}
+
 void err_set_place(const char *place)
 {
 	(void)place;
