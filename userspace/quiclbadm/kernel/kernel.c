@@ -244,7 +244,11 @@ int kernel_load_quic(struct state *state, const struct service_id *id)
 
 void kernel_hold_signals(bool hold)
 {
-	static const int numbers[] = { SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM };
+	/* those that end it, and those by which a terminal stops it halfway */
+	static const int numbers[] = {
+		SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM,
+		SIGTSTP, SIGTTIN, SIGTTOU,
+	};
 	sigset_t set;
 	size_t i;
 

@@ -3,6 +3,7 @@
 #include "capture.h"
 
 #include <pty.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "common/progress.h"
 #include "common/xalloc.h"
 #include "fake.h"
+#include "kernel/kernel.h"
 #include "model/secret.h"
 #include "restore/state_file.h"
 
@@ -1156,6 +1158,23 @@ static void restore_zero_octet(void **state)
 	state_destroy(&wanted);
 }
 
+/* ^C and ^Z wait for the end of a transaction. */
+static void signals_are_held(void **state)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGTSTP, SIGTTOU };
+	sigset_t held;
+	size_t i;
+
+	(void)state;
+	kernel_hold_signals(true);
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &held), 0);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		assert_int_equal(sigismember(&held, numbers[i]), 1);
+	kernel_hold_signals(false);
+	assert_int_equal(sigprocmask(SIG_BLOCK, NULL, &held), 0);
+	assert_int_equal(sigismember(&held, SIGTSTP), 0);
+}
+
 /* Says for longer than a second that 2 of 3 changes are done. */
 static void long_command(void)
 {
@@ -1238,6 +1257,7 @@ int main(void)
 		cmocka_unit_test(key_elsewhere),
 		cmocka_unit_test(control_characters),
 		cmocka_unit_test(help_in_input),
+		cmocka_unit_test(signals_are_held),
 		cmocka_unit_test(progress_of_long_commands),
 		cmocka_unit_test(progress_in_a_file),
 		cmocka_unit_test(input_of_ipvsadm),
