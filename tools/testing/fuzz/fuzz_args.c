@@ -54,7 +54,7 @@ static void check_args(const struct args *args)
 
 	must(args->cmd > CMD_NONE && args->cmd < CMD_COUNT);
 	must((args->seen & command->must) == command->must);
-	must(!(args->seen & ~(command->must | command->may |
+	must(!(args->seen & ~(command->must | command->may | O_GLOBAL |
 			      (command->operands ? O(OPERAND) : 0))));
 	must(args->operand_count <= command->operands);
 	must(!args->from_state_file || command->restorable);
