@@ -13,6 +13,7 @@
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
 #   make check-metrics        a real Prometheus scrapes the metrics, and loads the alerts and the dashboard's queries
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
+#   sudo make check-boot      roots of Debian 12 and 13 with them, booted and restarted in QEMU
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
 #   make soak                 the selftests that look for races, many times   (SOAK, ROUNDS)
@@ -42,6 +43,7 @@ DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
 INTREE := netlink $(DEBUG_KERNELS:debug-%=intree@%)
+BOOT := boot@bookworm boot@trixie
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
 FUZZ := tools/testing/fuzz
@@ -122,6 +124,9 @@ check-metrics: setup
 check-packages: setup
 	@tools/testing/check packages
 
+check-boot: setup
+	@tools/testing/check $(BOOT)
+
 check-kcsan: setup
 	@tools/testing/check selftests@kcsan-6.1:races
 
@@ -192,4 +197,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-boot check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
