@@ -143,7 +143,7 @@ bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b)
 #undef X
 }
 
-void ivq_config_usage(const struct ivq_config *cfg,
+static void sum_usage(const struct ivq_config *cfg,
 		      u64 *datagrams, u64 *misses, u64 *last_seen)
 {
 	int cpu;
@@ -166,4 +166,19 @@ void ivq_config_usage(const struct ivq_config *cfg,
 		*misses += missed;
 		*last_seen = max(*last_seen, seen);
 	}
+}
+
+void ivq_config_usage(const struct ivq_config *cfg,
+		      u64 *datagrams, u64 *misses, u64 *last_seen)
+{
+	sum_usage(cfg, datagrams, misses, last_seen);
+	*datagrams -= cfg->zeroed_datagrams;
+	*misses -= cfg->zeroed_misses;
+}
+
+void ivq_config_zero(struct ivq_config *cfg)
+{
+	u64 last_seen;
+
+	sum_usage(cfg, &cfg->zeroed_datagrams, &cfg->zeroed_misses, &last_seen);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One QUIC-LB config of a service: immutable, counted, wiped when freed. */
+/* One QUIC-LB config of a service: immutable but for its usage; counted, wiped when freed. */
 #ifndef _IVQ_CONFIG_H
 #define _IVQ_CONFIG_H
 
@@ -42,6 +42,9 @@ struct ivq_usage {
  * @sid_mask: ones where the server ID is in the first 16 octets of a CID
  * @sid_first: config_and_len of its server IDs, in its place
  * @qlb: what the codec needs
+ * @zeroed_datagrams: what @usage had counted when it was zeroed last; this and the next
+ *		      change, under the lock of the service
+ * @zeroed_misses: likewise
  */
 struct ivq_config {
 	struct kref ref;
@@ -54,6 +57,8 @@ struct ivq_config {
 	union ivq_sid_key sid_mask;
 	u64 sid_first;
 	struct qlb_config qlb;
+	u64 zeroed_datagrams;
+	u64 zeroed_misses;
 };
 
 /* All configs of a service; the owner of the struct holds the references. */
@@ -111,8 +116,14 @@ static inline void ivq_config_missed(const struct ivq_config *cfg)
 	u64_stats_update_end(&u->syncp);
 }
 
-/* Sums over CPUs; *last_seen is the latest. */
+/*
+ * Sums over CPUs since they were zeroed; *last_seen is the latest.  Caller holds the
+ * service's lock, as that of ivq_config_zero().
+ */
 void ivq_config_usage(const struct ivq_config *cfg,
 		      u64 *datagrams, u64 *misses, u64 *last_seen);
+
+/* Both counters: see ivq_stats_zero().  When it was last seen stays. */
+void ivq_config_zero(struct ivq_config *cfg);
 
 #endif /* _IVQ_CONFIG_H */

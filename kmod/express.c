@@ -40,6 +40,7 @@
 #include "decide.h"
 #include "ip_csum.h"
 #include "net.h"
+#include "notify.h"
 #include "object.h"
 #include "trace.h"
 #include "tunnel.h"
@@ -377,6 +378,7 @@ static int add(struct ivq_net *qnet, struct net_device *dev,
 	list_add_tail_rcu(&express->list, &qnet->express);
 	WRITE_ONCE(qnet->express_users, qnet->express_users + 1);
 	ivq_net_changed(qnet);
+	ivq_notify_express(qnet, IP_VS_QUIC_CMD_EXPRESS_ADD_NTF, dev->name);
 	return 0;
 }
 
@@ -420,6 +422,8 @@ static void remove(struct ivq_express *express)
 	qnet->express_slots &= ~BIT(express->slot);
 	WRITE_ONCE(qnet->express_users, qnet->express_users - 1);
 	ivq_net_changed(qnet);
+	ivq_notify_express(qnet, IP_VS_QUIC_CMD_EXPRESS_DEL_NTF,
+			   express->ops.dev->name);
 	INIT_RCU_WORK(&express->free_work, free_work);
 	ivq_object_retire(&express->free_work);
 	ivq_net_put(qnet);

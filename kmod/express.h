@@ -27,6 +27,7 @@ struct sk_buff;
  *	  soon as this one is off the list
  * @stats: by enum ip_vs_quic_express_outcome, written by the hook
  * @free_work: frees it after a grace period
+ * @zeroed: of @stats, see ivq_stats_zero(); under qnet->lock
  */
 struct ivq_express {
 	struct list_head list;
@@ -35,6 +36,7 @@ struct ivq_express {
 	unsigned int slot;
 	struct ivq_stats __percpu *stats;
 	struct rcu_work free_work;
+	u64 zeroed[IP_VS_QUIC_EXPRESS_OUTCOME_COUNT];
 };
 
 /* By the device's name; caller holds RTNL and qnet->lock. */

@@ -40,6 +40,17 @@ struct ivq_net *ivq_net_get(const struct net *net)
 	return qnet;
 }
 
+void ivq_net_for_each(void (*fn)(struct net *net))
+{
+	struct ivq_net *qnet;
+	unsigned int i;
+
+	mutex_lock(&nets_lock);
+	hash_for_each(nets, i, qnet, node)
+		fn(qnet->net);
+	mutex_unlock(&nets_lock);
+}
+
 static void free_net(struct ivq_net *qnet)
 {
 	ivq_svctable_destroy(&qnet->table);

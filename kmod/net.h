@@ -71,6 +71,9 @@ struct ivq_net *ivq_net_get(const struct net *net);
 /* Return: what there is for @net from now on, or NULL: no memory. */
 struct ivq_net *ivq_net_make(struct net *net);
 
+/* Calls @fn for each namespace, in which it neither waits nor allocates. */
+void ivq_net_for_each(void (*fn)(struct net *net));
+
 /* Caller must not hold qnet->lock, unless another reference is held. */
 void ivq_net_put(struct ivq_net *qnet);
 

@@ -66,7 +66,8 @@ static int put_stats(struct sk_buff *skb, const struct ivq_express *express)
 		return -EMSGSIZE;
 	for (i = 0; i < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; i++)
 		if (nla_put_u64_64bit(skb, 1 + i,
-				      ivq_stats_sum(express->stats, i), 0))
+				      ivq_stats_since(express->stats,
+						      express->zeroed, i), 0))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -7,6 +7,7 @@
 #include "decide.h"
 #include "net.h"
 #include "netlink.h"
+#include "put.h"
 
 /*
  * Where a dump is.  A change of configuration between two messages moves
@@ -14,99 +15,16 @@
  */
 struct cursor {
 	unsigned long service;	/* services done */
-	unsigned long part;	/* of the next one: configs, settings, stats */
+	unsigned long part;	/* of the next one: configs, settings, ... */
 	unsigned long sid;	/* then server IDs */
 };
 
 enum {
 	PART_SETTINGS = QLB_CONFIGS_MAX * IVQ_TENANTS_MAX,
+	PART_REBUILD,
 	PART_STATS,
 	PARTS
 };
-
-static int put_addr(struct sk_buff *skb, int type, u16 af,
-		    const union nf_inet_addr *addr)
-{
-	return nla_put(skb, type, af == AF_INET6 ? 16 : 4, addr);
-}
-
-static int put_service(struct sk_buff *skb, const struct ivq_svc_key *key)
-{
-	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVICE);
-
-	if (!nest || nla_put_u16(skb, IP_VS_QUIC_A_SVC_AF, key->af))
-		return -EMSGSIZE;
-	if (key->fwmark) {
-		if (nla_put_u32(skb, IP_VS_QUIC_A_SVC_FWMARK, key->fwmark))
-			return -EMSGSIZE;
-	} else if (put_addr(skb, IP_VS_QUIC_A_SVC_ADDR, key->af, &key->addr) ||
-		   nla_put_be16(skb, IP_VS_QUIC_A_SVC_PORT, key->port)) {
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-static int put_usage(struct sk_buff *skb, const struct ivq_config *cfg)
-{
-	u64 datagrams, misses, seen, age;
-
-	ivq_config_usage(cfg, &datagrams, &misses, &seen);
-	age = jiffies64_to_msecs(get_jiffies_64() - seen);
-	if (nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_DATAGRAMS, datagrams, 0) ||
-	    nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_MISSES, misses, 0) ||
-	    (seen &&
-	     nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_LAST_SEEN, age, 0)))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* Everything but the key. */
-static int put_config(struct sk_buff *skb, const struct ivq_config *cfg)
-{
-	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_CONFIG);
-
-	if (!nest ||
-	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_ID, cfg->qlb.id) ||
-	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_TENANT, cfg->tenant) ||
-	    (cfg->check_length &&
-	     nla_put_flag(skb, IP_VS_QUIC_A_CFG_CHECK_LENGTH)) ||
-	    put_usage(skb, cfg) ||
-	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_SERVER_ID_LEN,
-		       cfg->qlb.server_id_len) ||
-	    nla_put_u8(skb, IP_VS_QUIC_A_CFG_NONCE_LEN, cfg->qlb.nonce_len) ||
-	    (qlb_has_key(&cfg->qlb) &&
-	     nla_put_u32(skb, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,
-			 cfg->fingerprint)) ||
-	    (cfg->key_source &&
-	     nla_put_string(skb, IP_VS_QUIC_A_CFG_KEY_SOURCE, cfg->key_source))) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* @server may be NULL: the server ID is not in the map. */
-static int put_sid(struct sk_buff *skb, u8 config_id, const u8 *octets, u8 len,
-		   bool prefix, const struct ivq_addr *server)
-{
-	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVER_ID);
-
-	if (!nest ||
-	    nla_put_u8(skb, IP_VS_QUIC_A_SID_CONFIG_ID, config_id) ||
-	    nla_put(skb, IP_VS_QUIC_A_SID_VALUE, len, octets) ||
-	    (prefix && nla_put_flag(skb, IP_VS_QUIC_A_SID_PREFIX)) ||
-	    (server &&
-	     (nla_put_u16(skb, IP_VS_QUIC_A_SID_AF, server->af) ||
-	      put_addr(skb, IP_VS_QUIC_A_SID_ADDR, server->af, &server->addr) ||
-	      nla_put_be16(skb, IP_VS_QUIC_A_SID_PORT, server->port)))) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
-	nla_nest_end(skb, nest);
-	return 0;
-}
 
 static int put_stats(struct sk_buff *skb, const struct ivq_service *qs)
 {
@@ -117,49 +35,11 @@ static int put_stats(struct sk_buff *skb, const struct ivq_service *qs)
 		return -EMSGSIZE;
 	for (i = 0; i < IP_VS_QUIC_OUTCOME_COUNT; i++)
 		if (nla_put_u64_64bit(skb, 1 + i,
-				      ivq_stats_sum(qs->stats, i), 0)) {
+				      ivq_stats_since(qs->stats, qs->zeroed, i),
+				      0)) {
 			nla_nest_cancel(skb, nest);
 			return -EMSGSIZE;
 		}
-	nla_nest_end(skb, nest);
-	return 0;
-}
-
-/* As it was set; no attribute if it is not set. */
-static int put_source(struct sk_buff *skb, int type, unsigned int octets,
-		      const struct ivq_source *source)
-{
-	u8 data[17];
-
-	if (!source->len)
-		return 0;
-	memcpy(data, &source->prefix, octets);
-	data[octets] = source->len;
-	return nla_put(skb, type, octets + 1, data);
-}
-
-static int put_settings(struct sk_buff *skb,
-			const struct ivq_snapshot *snapshot)
-{
-	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SETTINGS);
-	u32 dcid_max = ivq_unroutable_max(snapshot->unroutable);
-
-	if (!nest ||
-	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_TIMEOUT,
-			snapshot->settings.tuple_timeout / HZ) ||
-	    nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_MAX,
-			snapshot->settings.tuple_max) ||
-	    put_source(skb, IP_VS_QUIC_A_SET_SOURCE4, 4,
-		       &snapshot->settings.sources.v4) ||
-	    put_source(skb, IP_VS_QUIC_A_SET_SOURCE6, 16,
-		       &snapshot->settings.sources.v6) ||
-	    nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_MAX, dcid_max) ||
-	    (dcid_max &&
-	     nla_put_u32(skb, IP_VS_QUIC_A_SET_DCID_TIMEOUT,
-			 ivq_unroutable_timeout(snapshot->unroutable) / HZ))) {
-		nla_nest_cancel(skb, nest);
-		return -EMSGSIZE;
-	}
 	nla_nest_end(skb, nest);
 	return 0;
 }
@@ -173,10 +53,14 @@ static int put_part(struct sk_buff *skb, const struct ivq_service *qs,
 	if (part == PART_STATS)
 		return put_stats(skb, qs);
 	if (part == PART_SETTINGS)
-		return put_settings(skb, snapshot);
+		return ivq_put_settings(skb, snapshot);
+	if (part == PART_REBUILD)
+		return !qs->rebuild_error ? 0 :
+		       nla_put_u32(skb, IP_VS_QUIC_A_REBUILD_ERROR,
+				   -qs->rebuild_error);
 	cfg = snapshot->configs.at[part / IVQ_TENANTS_MAX]
 				  [part % IVQ_TENANTS_MAX];
-	return cfg ? put_config(skb, cfg) : 0;
+	return cfg ? ivq_put_config(skb, cfg) : 0;
 }
 
 static int put_sids(struct sk_buff *skb, const struct ivq_sidmap *map,
@@ -186,9 +70,10 @@ static int put_sids(struct sk_buff *skb, const struct ivq_sidmap *map,
 		const struct ivq_sid *sid = &map->sids[*at];
 		int err;
 
-		err = put_sid(skb, ivq_sid_config_id(sid),
-			      sid->key.octets, ivq_sid_len(sid),
-			      ivq_sid_is_prefix(sid), &sid->server);
+		err = ivq_put_sid(skb, IP_VS_QUIC_A_SERVER_ID,
+				  ivq_sid_config_id(sid), sid->key.octets,
+				  ivq_sid_len(sid), ivq_sid_is_prefix(sid),
+				  &sid->server);
 		if (err)
 			return err;
 	}
@@ -225,7 +110,7 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, hdr);
 
-	err = put_service(skb, &qs->key);
+	err = ivq_put_service(skb, &qs->key);
 	if (!err)
 		err = put_rest(skb, qs, at);
 	if (err && before.part == at->part && before.sid == at->sid)
@@ -317,7 +202,7 @@ static int put_decision(struct sk_buff *skb, const struct nlattr *cid,
 	int err = 0;
 
 	if (nla_put_u32(skb, IP_VS_QUIC_A_OUTCOME, d->outcome) ||
-	    (cfg && put_config(skb, cfg)))
+	    (cfg && ivq_put_config(skb, cfg)))
 		return -EMSGSIZE;
 	if (!d->sid.len)
 		return 0;
@@ -358,8 +243,9 @@ static int decode(struct sk_buff *skb, const struct ivq_service *qs,
 	ivq_decide_cid(ivq_service_snapshot(qs), &d);
 	err = put_decision(skb, cid, &d);
 	if (!err && d.sid.len)
-		err = put_sid(skb, d.config->qlb.id, d.sid.octets, d.sid.len,
-			      false, sid_owner(qs, &d));
+		err = ivq_put_sid(skb, IP_VS_QUIC_A_SERVER_ID,
+				  d.config->qlb.id, d.sid.octets, d.sid.len,
+				  false, sid_owner(qs, &d));
 	return err;
 }
 

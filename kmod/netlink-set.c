@@ -11,6 +11,7 @@
 
 #include "net.h"
 #include "netlink-request.h"
+#include "notify.h"
 
 static int parse_flags(struct ivq_request *req, struct genl_info *info)
 {
@@ -74,6 +75,7 @@ static int change_service(struct genl_info *info,
 				       struct genl_info *info))
 {
 	struct ivq_request req = { .extack = info->extack };
+	struct ivq_past past = {};
 	struct ivq_svc_key key;
 	int err;
 
@@ -91,9 +93,12 @@ static int change_service(struct genl_info *info,
 	ivq_service_state(req.qs, &req.change);
 	err = build(&req, info);
 	if (!err)
-		err = ivq_service_commit(req.qs, &req.change);
-	if (!err)
+		err = ivq_service_commit(req.qs, &req.change, &past);
+	if (!err) {
 		ivq_net_changed(req.qs->qnet);
+		ivq_notify_changed(req.qs, &past);
+	}
+	ivq_past_retire(&past);
 	finish(&req, !err);
 	ivq_netlink_unlock_service(req.qs);
 	return err;

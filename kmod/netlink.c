@@ -8,8 +8,10 @@
 #include <linux/err.h>
 #include <linux/module.h>
 #include <net/genetlink.h>
+#include <net/net_namespace.h>
 
 #include "net.h"
+#include "notify.h"
 
 int ivq_netlink_family(u16 af, const struct nlattr *attr,
 		       struct netlink_ext_ack *extack)
@@ -150,17 +152,53 @@ void ivq_netlink_wipe_keys(const struct nlmsghdr *nlh)
 	}
 }
 
+/*
+ * Who may join: who has CAP_NET_ADMIN over the user namespace that the network namespace
+ * belongs to.
+ */
+static const struct genl_multicast_group groups[] = {
+	[IP_VS_QUIC_NLGRP_EVENTS] = {
+		.name	= IP_VS_QUIC_MCGRP_EVENTS,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
 /* Not __ro_after_init: it is registered after that. */
 struct genl_family ivq_genl_family = {
 	.name		= IP_VS_QUIC_GENL_NAME,
 	.version	= IP_VS_QUIC_GENL_VERSION,
-	.maxattr	= IP_VS_QUIC_A_MAX,
+	/* those behind are in replies and events only, the policy does not have them */
+	.maxattr	= ARRAY_SIZE(ip_vs_quic_nl_policy) - 1,
 	.policy		= ip_vs_quic_nl_policy,
 	.netnsok	= true,
 	.module		= THIS_MODULE,
 	.small_ops	= ip_vs_quic_nl_ops,
 	.n_small_ops	= ARRAY_SIZE(ip_vs_quic_nl_ops),
+	.mcgrps		= groups,
+	.n_mcgrps	= ARRAY_SIZE(groups),
 };
+
+/*
+ * The kernel asks for the capability when a process joins a group that a family has.  Any
+ * process may have joined its number before.  Unregistering a family ends all
+ * memberships.  @exclusive: is there no member from before?
+ */
+static int register_family(bool *exclusive)
+{
+	unsigned int tries = 8;
+	int err;
+
+	for (;;) {
+		err = genl_register_family(&ivq_genl_family);
+		if (err)
+			return err;
+		*exclusive = !genl_has_listeners(&ivq_genl_family, &init_net,
+						 IP_VS_QUIC_NLGRP_EVENTS);
+		if (*exclusive || !--tries)
+			return 0;
+		genl_unregister_family(&ivq_genl_family);
+	}
+}
 
 /*
  * Not called at load, see main.c.  A lookup of the family before it is registered makes
@@ -168,11 +206,21 @@ struct genl_family ivq_genl_family = {
  */
 int ivq_netlink_init(void)
 {
-	return genl_register_family(&ivq_genl_family);
+	bool exclusive;
+	int err;
+
+	err = register_family(&exclusive);
+	if (!err && exclusive)
+		ivq_notify_start(&ivq_genl_family);
+	else if (!err)
+		pr_warn("no events: processes without the capability keep joining the group\n");
+	return err;
 }
 
+/* Express paths that are left end after this: there are no events about it. */
 void ivq_netlink_uninit(void)
 {
+	ivq_notify_stop();
 	genl_unregister_family(&ivq_genl_family);
 }
 

@@ -41,9 +41,12 @@ static struct ivq_pool *alloc_pool(u32 room)
 	BUILD_BUG_ON(sizeof(struct ivq_addr) !=
 		     sizeof(union nf_inet_addr) + 2 * sizeof(u16));
 
-	pool = kvzalloc(struct_size(pool, targets, room), GFP_KERNEL_ACCOUNT);
+	pool = kvzalloc(size_add(struct_size(pool, targets, room),
+				 array_size(room, sizeof(*pool->weights))),
+			GFP_KERNEL_ACCOUNT);
 	if (!pool)
 		return NULL;
+	pool->weights = (int *)&pool->targets[room];
 	kref_init(&pool->ref);
 	ivq_object_created(IVQ_OBJ_POOL);
 	return pool;
@@ -70,6 +73,18 @@ reuse_target(struct ivq_pool *pool, const struct ivq_pool *old,
 	return target;
 }
 
+static void read_weights(struct ivq_pool *pool)
+{
+	u32 i;
+
+	for (i = 0; i < pool->count; i++) {
+		const struct ip_vs_dest *dest = pool->targets[i]->conn.dest;
+
+		pool->weights[i] = atomic_read(&dest->weight);
+		cond_resched();
+	}
+}
+
 static int collect_targets(struct ivq_pool *pool,
 			   const struct ip_vs_service *svc,
 			   const struct ivq_pool *old)
@@ -88,6 +103,7 @@ static int collect_targets(struct ivq_pool *pool,
 	}
 	sort(pool->targets, pool->count, sizeof(pool->targets[0]), target_cmp,
 	     NULL);
+	read_weights(pool);
 	return 0;
 }
 
@@ -97,15 +113,14 @@ static void fill_table(struct ivq_pool *pool, struct maglev_entry *entries,
 	u32 i;
 
 	for (i = 0; i < pool->count; i++) {
-		struct ivq_target *target = pool->targets[i];
-		int weight = atomic_read(&target->conn.dest->weight);
-		const struct ivq_addr *addr = &target->addr;
+		const struct ivq_addr *addr = &pool->targets[i]->addr;
 
 		entries[i].key =
 			maglev_server_key(&addr->addr,
 					  addr->af == AF_INET6 ? 16 : 4,
 					  ntohs(addr->port));
-		entries[i].weight = clamp_t(int, weight, 0, MAGLEV_WEIGHT_MAX);
+		entries[i].weight = clamp_t(int, pool->weights[i], 0,
+					    MAGLEV_WEIGHT_MAX);
 		cond_resched();
 	}
 	maglev_build(pool->table, pool->size, blocks, entries, pool->count);

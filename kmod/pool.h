@@ -17,6 +17,7 @@
  * @size: slots in @table
  * @count: number of @targets
  * @has_edited: a server is reached by another method than in the pool before
+ * @weights: those that @table was built by, in the order of @targets and behind them
  * @targets: sorted by address, one reference each
  */
 struct ivq_pool {
@@ -25,6 +26,7 @@ struct ivq_pool {
 	u32 size;
 	u32 count;
 	bool has_edited;
+	int *weights;
 	struct ivq_target *targets[];
 };
 

@@ -19,6 +19,7 @@
 #include "flow.h"
 #include "hook.h"
 #include "net.h"
+#include "notify.h"
 #include "trace.h"
 
 /* Datagrams find a service as soon as it is linked, and the hook is there for them. */
@@ -33,6 +34,8 @@ static int link(struct ivq_net *qnet, struct ivq_service *qs)
 		if (err)
 			ivq_hook_unuse(qnet);
 	}
+	if (!err)
+		ivq_notify_service_added(qs);
 	mutex_unlock(&qnet->lock);
 	return err;
 }
@@ -81,6 +84,7 @@ static void ivq_done_svc(struct ip_vs_service *svc)
 	mutex_lock(&qnet->lock);
 	ivq_net_unlink(qnet, qs);
 	ivq_hook_unuse(qnet);
+	ivq_notify_service_deleted(qs);
 	ivq_service_retire(qs);
 	mutex_unlock(&qnet->lock);
 	ivq_net_put(qnet);
@@ -93,11 +97,27 @@ static void ivq_done_svc(struct ip_vs_service *svc)
  */
 static int ivq_dest_changed(struct ip_vs_service *svc, struct ip_vs_dest *dest)
 {
-	int err = ivq_service_update_pool(svc->sched_data, svc);
+	struct ivq_service *qs = svc->sched_data;
+	struct ivq_past past = {};
+	bool edited = false;
+	int err;
+
+	mutex_lock(qs->lock);
+	err = ivq_service_update_pool(qs, svc, &past);
+	if (err) {
+		ivq_notify_rebuild_failed(qs);
+	} else {
+		edited = ivq_service_snapshot(qs)->pool->has_edited;
+		ivq_notify_changed(qs, &past);
+	}
+	ivq_past_retire(&past);
+	mutex_unlock(qs->lock);
 
 	if (err)
 		pr_warn_ratelimited("service keeps its previous servers, error %d\n",
 				    err);
+	if (edited)
+		ivq_service_forget_routes(svc);
 	return err;
 }
 

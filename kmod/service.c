@@ -119,13 +119,7 @@ void ivq_service_retire(struct ivq_service *qs)
 	ivq_object_retire(&qs->free_work);
 }
 
-/*
- * IPVS keeps one route per destination, and a tunnel's does for direct routing only
- * to look up the wrong neighbour.  It forgets the route when the method is edited,
- * but before we hear of it: datagrams may have brought it back.  Once no datagram can
- * have the old snapshot, the route is made invalid again.
- */
-static void forget_routes(const struct ip_vs_service *svc)
+void ivq_service_forget_routes(const struct ip_vs_service *svc)
 {
 	synchronize_rcu();
 	rt_genid_bump_all(svc->ipvs->net);
@@ -142,51 +136,61 @@ void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change)
 	change->pool = snapshot->pool;
 }
 
-static int commit(struct ivq_service *qs, const struct ivq_change *change)
+int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change,
+		       struct ivq_past *past)
 {
 	struct ivq_snapshot *snapshot = ivq_snapshot_new(change);
 
 	if (!snapshot)
 		return -ENOMEM;
-	publish(qs, snapshot);
-	return 0;
-}
-
-int ivq_service_update_pool(struct ivq_service *qs,
-			    const struct ip_vs_service *svc)
-{
-	struct ivq_change change;
-	struct ivq_pool *pool;
-	bool edited = false;
-	int err;
-
-	mutex_lock(qs->lock);
-	ivq_service_state(qs, &change);
-	pool = ivq_pool_new(svc, change.pool);
-	if (IS_ERR(pool)) {
-		err = PTR_ERR(pool);
-		goto out;
-	}
-	change.pool = pool;
-	err = commit(qs, &change);
-	edited = !err && pool->has_edited;
-	ivq_pool_put(pool);
-out:
-	mutex_unlock(qs->lock);
-	if (edited)
-		forget_routes(svc);
-	return err;
-}
-
-int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change)
-{
-	int err = commit(qs, change);
-
-	if (err)
-		return err;
+	past->snapshot = ivq_service_snapshot(qs);
+	rcu_assign_pointer(qs->snapshot, snapshot);
 	if (qs->sidmap != change->sidmap) {
-		ivq_sidmap_free(qs->sidmap);
+		past->sidmap = qs->sidmap;
 		qs->sidmap = change->sidmap;
 	}
 	return 0;
+}
+
+void ivq_past_retire(struct ivq_past *past)
+{
+	ivq_snapshot_retire(past->snapshot);
+	ivq_sidmap_free(past->sidmap);
+}
+
+static int update_pool(struct ivq_service *qs, const struct ip_vs_service *svc,
+		       struct ivq_past *past)
+{
+	struct ivq_change change;
+	struct ivq_pool *pool;
+	int err;
+
+	ivq_service_state(qs, &change);
+	pool = ivq_pool_new(svc, change.pool);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	change.pool = pool;
+	err = ivq_service_commit(qs, &change, past);
+	ivq_pool_put(pool);
+	return err;
+}
+
+int ivq_service_update_pool(struct ivq_service *qs,
+			    const struct ip_vs_service *svc,
+			    struct ivq_past *past)
+{
+	lockdep_assert_held(qs->lock);
+	qs->rebuild_error = update_pool(qs, svc, past);
+	return qs->rebuild_error;
+}
+
+void ivq_service_zero(struct ivq_service *qs)
+{
+	const struct ivq_snapshot *snapshot = ivq_service_snapshot(qs);
+	struct ivq_config * const *cfgp;
+
+	ivq_stats_zero(qs->stats, qs->zeroed, IP_VS_QUIC_OUTCOME_COUNT);
+	ivq_configs_for_each(cfgp, &snapshot->configs)
+		if (*cfgp)
+			ivq_config_zero(*cfgp);
 }

@@ -59,6 +59,8 @@ static inline u64 ivq_svc_word_port(u16 af, __be16 port)
  * @lock: the namespace's, qnet->lock, which all writers hold
  * @sidmap: server map, under @lock
  * @list: in qnet->services, under @lock
+ * @rebuild_error: why the pool could not follow IPVS's last change, or 0; under @lock
+ * @zeroed: of @stats, see ivq_stats_zero(); under @lock
  * @marked: in qnet->marked when it has a fwmark, under @lock
  * @free_work: frees it after a grace period
  */
@@ -75,7 +77,22 @@ struct ivq_service {
 	struct list_head list;
 	struct hlist_node marked;
 	struct rcu_work free_work;
+	int rebuild_error;
+	u64 zeroed[IP_VS_QUIC_OUTCOME_COUNT];
 };
+
+/**
+ * struct ivq_past - what a change has replaced, for those who compare
+ * @snapshot: unpublished
+ * @sidmap: the server map before, or NULL: it is the same
+ */
+struct ivq_past {
+	struct ivq_snapshot *snapshot;
+	struct ivq_sidmap *sidmap;
+};
+
+/* The end of it, under qs->lock; all NULL is fine. */
+void ivq_past_retire(struct ivq_past *past);
 
 /*
  * The scheduler's halves; the caller holds IPVS's mutex.  Return: a service that is not
@@ -89,19 +106,36 @@ void ivq_service_free(struct ivq_service *qs);
 /* It is not linked any more; the caller holds qs->lock.  Freed after a grace period. */
 void ivq_service_retire(struct ivq_service *qs);
 
-/* Takes qs->lock. */
+/*
+ * Follows a change of svc->destinations; caller holds qs->lock.  After success *@past
+ * is the caller's; after failure nothing has changed but rebuild_error.
+ */
 int ivq_service_update_pool(struct ivq_service *qs,
-			    const struct ip_vs_service *svc);
+			    const struct ip_vs_service *svc,
+			    struct ivq_past *past);
+
+/*
+ * To be called without qs->lock when the pool has_edited: IPVS keeps one route per
+ * destination, and a tunnel's does for direct routing only to look up the wrong
+ * neighbour.  It forgets the route when the method is edited, but before we hear of it:
+ * datagrams may have brought it back.  Once no datagram can have the old snapshot, the
+ * route is made invalid again.
+ */
+void ivq_service_forget_routes(const struct ip_vs_service *svc);
 
 /* What the service is now, to start a change from; caller holds qs->lock. */
 void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change);
 
 /*
  * Publishes all of a change at once; caller holds qs->lock.  After success a new
- * server map is the service's own, and the caller says ivq_net_changed(); after
- * failure nothing has changed.
+ * server map is the service's own, the caller says ivq_net_changed(), and *@past is the
+ * caller's; after failure nothing has changed.
  */
-int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change);
+int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change,
+		       struct ivq_past *past);
+
+/* All counters of the service and its configs; caller holds qs->lock. */
+void ivq_service_zero(struct ivq_service *qs);
 
 /* The writer's view of qs->snapshot; caller holds qs->lock. */
 struct ivq_snapshot *ivq_service_snapshot(const struct ivq_service *qs);

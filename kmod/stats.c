@@ -36,3 +36,18 @@ u64 ivq_stats_sum(struct ivq_stats __percpu *stats, unsigned int outcome)
 	}
 	return sum;
 }
+
+void ivq_stats_zero(struct ivq_stats __percpu *stats, u64 *zeroed,
+		    unsigned int count)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		zeroed[i] = ivq_stats_sum(stats, i);
+}
+
+u64 ivq_stats_since(struct ivq_stats __percpu *stats, const u64 *zeroed,
+		    unsigned int outcome)
+{
+	return ivq_stats_sum(stats, outcome) - zeroed[outcome];
+}

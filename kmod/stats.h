@@ -29,4 +29,15 @@ struct ivq_stats __percpu *ivq_stats_new(unsigned int count);
 /* Of all CPUs. */
 u64 ivq_stats_sum(struct ivq_stats __percpu *stats, unsigned int outcome);
 
+/*
+ * Zeroing writes no counter: the packet path, which alone does, takes no lock, and could
+ * be in the middle of an increment on another CPU.  What has been counted by now is noted
+ * in @zeroed and subtracted from what is read.  Counters only grow, so that is never
+ * negative, and no datagram is counted twice or lost.  Caller has the lock of @zeroed.
+ */
+void ivq_stats_zero(struct ivq_stats __percpu *stats, u64 *zeroed,
+		    unsigned int count);
+u64 ivq_stats_since(struct ivq_stats __percpu *stats, const u64 *zeroed,
+		    unsigned int outcome);
+
 #endif /* _IVQ_STATS_H */

@@ -69,6 +69,8 @@
  *	IP_VS_QUIC_A_CFG_KEY, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead), its
  *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and its
  *	IP_VS_QUIC_A_SERVER_ID, sorted by config ID, length and value.
+ *	IP_VS_QUIC_A_REBUILD_ERROR (u32, an errno) is there while the service's
+ *	servers and weights are older than IPVS's because a change failed.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
  *
  *	IP_VS_QUIC_A_STATS: nested, IP_VS_QUIC_A_STAT_* u64, one per outcome: the
@@ -93,6 +95,41 @@
  *	IP_VS_QUIC_A_EXPRESS: its name and
  *		IP_VS_QUIC_A_EXP_STATS: nested, IP_VS_QUIC_A_EXP_STAT_* u64: the attribute
  *			type is 1 + enum ip_vs_quic_express_outcome
+ *
+ * IP_VS_QUIC_CMD_ZERO, GENL_ADMIN_PERM
+ *	Zeroes the counters of the service in IP_VS_QUIC_A_SERVICE: outcomes, and
+ *	datagrams and misses of its configs, but not when these were last seen.
+ *	Without a service: those of all services and of all devices.
+ *
+ * Events: messages to the multicast group IP_VS_QUIC_MCGRP_EVENTS of the network
+ * namespace in which something has changed.  Joining it takes CAP_NET_ADMIN over the
+ * user namespace that the network namespace belongs to.  An event is sent when the
+ * change has been made, in the order of the changes of a namespace.  What was changed to
+ * what it is already is no event.  A listener that has missed events, because its
+ * buffer was full, the kernel had no memory or a change was very large, gets ENOBUFS
+ * from recv(), and should read everything anew by GET.
+ *	Attributes are those of GET, and some may appear many times.  Never in an event
+ * are keys, IP_VS_QUIC_A_CFG_KEY_SOURCE, and what counts.
+ *
+ * IP_VS_QUIC_CMD_SERVICE_ADD_NTF: IP_VS_QUIC_A_SERVICE, _SETTINGS
+ * IP_VS_QUIC_CMD_SERVICE_DEL_NTF: IP_VS_QUIC_A_SERVICE.  All that belongs to the service
+ *	has gone with it, and has no events of its own.
+ * IP_VS_QUIC_CMD_SETTINGS_NTF: IP_VS_QUIC_A_SERVICE, _SETTINGS
+ * IP_VS_QUIC_CMD_CONFIG_SET_NTF, IP_VS_QUIC_CMD_CONFIG_DEL_NTF: IP_VS_QUIC_A_SERVICE,
+ *	_CONFIG *
+ * IP_VS_QUIC_CMD_SERVER_ID_ADD_NTF, IP_VS_QUIC_CMD_SERVER_ID_DEL_NTF:
+ *	IP_VS_QUIC_A_SERVICE, _SERVER_ID *
+ * IP_VS_QUIC_CMD_SERVER_ID_MOVE_NTF: IP_VS_QUIC_A_SERVICE, and for each server ID
+ *	IP_VS_QUIC_A_SERVER_ID and then _OLD_SERVER_ID, the same with its old server
+ * IP_VS_QUIC_CMD_SERVER_ADD_NTF, IP_VS_QUIC_CMD_SERVER_DEL_NTF: IP_VS_QUIC_A_SERVICE,
+ *	_SERVER *: nested, IP_VS_QUIC_A_SRV_*
+ * IP_VS_QUIC_CMD_SERVER_SET_NTF: IP_VS_QUIC_A_SERVICE, and for each real server
+ *	IP_VS_QUIC_A_SERVER and then _OLD_SERVER, the same as it was
+ * IP_VS_QUIC_CMD_REBUILD_FAILED_NTF: IP_VS_QUIC_A_SERVICE, _REBUILD_ERROR: IPVS has made
+ *	a change that the service could not follow.  Until the next change its servers
+ *	and weights stay what they were
+ * IP_VS_QUIC_CMD_EXPRESS_ADD_NTF, IP_VS_QUIC_CMD_EXPRESS_DEL_NTF: IP_VS_QUIC_A_EXPRESS:
+ *	the name of the device
  */
 #ifndef _UAPI_LINUX_IP_VS_QUIC_H
 #define _UAPI_LINUX_IP_VS_QUIC_H
@@ -101,6 +138,7 @@
 
 #define IP_VS_QUIC_GENL_NAME	"ip_vs_quic"
 #define IP_VS_QUIC_GENL_VERSION	1
+#define IP_VS_QUIC_MCGRP_EVENTS	"events"
 
 enum ip_vs_quic_cmd {
 	IP_VS_QUIC_CMD_UNSPEC,
@@ -111,6 +149,22 @@ enum ip_vs_quic_cmd {
 	IP_VS_QUIC_CMD_EXPRESS_ADD,
 	IP_VS_QUIC_CMD_EXPRESS_DEL,
 	IP_VS_QUIC_CMD_EXPRESS_GET,
+	IP_VS_QUIC_CMD_ZERO,
+	/* events, to the group IP_VS_QUIC_MCGRP_EVENTS */
+	IP_VS_QUIC_CMD_SERVICE_ADD_NTF,
+	IP_VS_QUIC_CMD_SERVICE_DEL_NTF,
+	IP_VS_QUIC_CMD_SETTINGS_NTF,
+	IP_VS_QUIC_CMD_CONFIG_SET_NTF,
+	IP_VS_QUIC_CMD_CONFIG_DEL_NTF,
+	IP_VS_QUIC_CMD_SERVER_ID_ADD_NTF,
+	IP_VS_QUIC_CMD_SERVER_ID_MOVE_NTF,
+	IP_VS_QUIC_CMD_SERVER_ID_DEL_NTF,
+	IP_VS_QUIC_CMD_SERVER_ADD_NTF,
+	IP_VS_QUIC_CMD_SERVER_SET_NTF,
+	IP_VS_QUIC_CMD_SERVER_DEL_NTF,
+	IP_VS_QUIC_CMD_REBUILD_FAILED_NTF,
+	IP_VS_QUIC_CMD_EXPRESS_ADD_NTF,
+	IP_VS_QUIC_CMD_EXPRESS_DEL_NTF,
 	__IP_VS_QUIC_CMD_MAX
 };
 #define IP_VS_QUIC_CMD_MAX (__IP_VS_QUIC_CMD_MAX - 1)
@@ -137,6 +191,10 @@ enum ip_vs_quic_attr {
 	IP_VS_QUIC_A_OUTCOME,
 	IP_VS_QUIC_A_SETTINGS,
 	IP_VS_QUIC_A_EXPRESS,
+	IP_VS_QUIC_A_SERVER,
+	IP_VS_QUIC_A_OLD_SERVER_ID,
+	IP_VS_QUIC_A_OLD_SERVER,
+	IP_VS_QUIC_A_REBUILD_ERROR,
 	__IP_VS_QUIC_A_MAX
 };
 #define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)
@@ -209,6 +267,18 @@ enum ip_vs_quic_exp_attr {
 	__IP_VS_QUIC_A_EXP_MAX
 };
 #define IP_VS_QUIC_A_EXP_MAX (__IP_VS_QUIC_A_EXP_MAX - 1)
+
+/* A real server of a service's pool, in events. */
+enum ip_vs_quic_srv_attr {
+	IP_VS_QUIC_A_SRV_UNSPEC,
+	IP_VS_QUIC_A_SRV_AF,		/* u16, AF_INET or AF_INET6 */
+	IP_VS_QUIC_A_SRV_ADDR,		/* 4 or 16 octets */
+	IP_VS_QUIC_A_SRV_PORT,		/* be16 */
+	IP_VS_QUIC_A_SRV_WEIGHT,	/* u32 */
+	IP_VS_QUIC_A_SRV_METHOD,	/* u32, IP_VS_CONN_F_FWD_MASK of IPVS's flags */
+	__IP_VS_QUIC_A_SRV_MAX
+};
+#define IP_VS_QUIC_A_SRV_MAX (__IP_VS_QUIC_A_SRV_MAX - 1)
 
 /*
  * What became of a datagram: the one list behind the counters, the outcome

@@ -4,6 +4,11 @@
 
 #include_next <net/genetlink.h>
 
+/* Before 6.1.67 a group's flags were those of a command. */
+#ifndef GENL_MCAST_CAP_NET_ADMIN
+#define GENL_MCAST_CAP_NET_ADMIN GENL_UNS_ADMIN_PERM
+#endif
+
 /* Attributes of a dump request. */
 static inline struct nlattr **ivq_dump_attrs(struct netlink_callback *cb)
 {

@@ -357,8 +357,10 @@ static void try_with_everything(void)
 	TRY(commands);
 }
 
+/* Events have allocations, too.  No command fails for want of one. */
 static void try_commands(void)
 {
+	genl_listen();
 	try_without_service();
 	must("add service", add_stock_service);
 	try_with_stock_service();

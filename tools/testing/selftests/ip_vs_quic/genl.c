@@ -85,6 +85,34 @@ static void read_id(const struct nlmsghdr *nlh, void *data)
 			*family = mnl_attr_get_u16(attr);
 }
 
+static void read_group(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *groups, *group, *attr;
+	uint32_t *id = data;
+
+	mnl_attr_for_each(groups, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(groups) != CTRL_ATTR_MCAST_GROUPS)
+			continue;
+		mnl_attr_for_each_nested(group, groups)
+			mnl_attr_for_each_nested(attr, group)
+				if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
+					*id = mnl_attr_get_u32(attr);
+	}
+}
+
+void genl_listen(void)
+{
+	struct mnl_socket *nl = genl_open();
+	char buf[256];
+	struct nlmsghdr *nlh = genl_header(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, NLM_F_ACK);
+	uint32_t group = 0;
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, IP_VS_QUIC_GENL_NAME);
+	genl_talk(nl, nlh, read_group, &group);
+	if (!group || mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)))
+		die("events of %s: %s", IP_VS_QUIC_GENL_NAME, group ? strerror(errno) : "there is no group");
+}
+
 uint16_t genl_family(struct mnl_socket *nl)
 {
 	char buf[256];

@@ -16,6 +16,9 @@ struct mnl_socket *genl_open(void);
 /* Returns the id of the family, or dies. */
 uint16_t genl_family(struct mnl_socket *nl);
 
+/* Has a socket of its own hear the family's events from here on; it need not be read. */
+void genl_listen(void);
+
 /* A request for the family; @flags beside NLM_F_REQUEST. */
 struct nlmsghdr *genl_header(void *buf, uint16_t family, uint8_t cmd, uint16_t flags);
 

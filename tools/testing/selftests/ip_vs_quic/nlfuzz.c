@@ -29,7 +29,8 @@
 enum {
 	MESSAGE_MAX	= 16384,
 	ATTRS_MAX	= 12,
-	COMMANDS	= IP_VS_QUIC_CMD_MAX + 3,	/* some do not exist */
+	COMMANDS	= IP_VS_QUIC_CMD_MAX + 3,	/* events, and some that do not exist */
+	REQUESTS	= IP_VS_QUIC_CMD_ZERO + 1,
 };
 
 struct address {
@@ -253,7 +254,7 @@ static void damage(struct nlmsghdr *nlh)
 
 static size_t make(void *buf, uint16_t family)
 {
-	uint8_t cmd = below(COMMANDS);
+	uint8_t cmd = below(one_in(8) ? COMMANDS : REQUESTS);
 	struct nlmsghdr *nlh;
 	uint8_t octets[512];
 	size_t len;
