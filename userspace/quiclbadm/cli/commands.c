@@ -85,7 +85,7 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_ZERO] = {
 		'Z', "zero", NULL, 0, O(SERVICE) | O(IPV6),
 		0, false, "[" SERVICE_USAGE "]",
-		"Zero IPVS's counters of one service or of all",
+		"Zero all counters that -L shows, of one service or of all",
 	},
 	[CMD_SYNC] = {
 		0, "sync", NULL, O(OPERAND), O(WEIGHTS), 1, false,

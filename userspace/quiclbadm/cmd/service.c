@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* -A, -E, -D, -Z, set: services. */
+#include <errno.h>
 #include <string.h>
 
 #include "cli/build.h"
@@ -63,18 +64,30 @@ int cmd_delete_service(const struct args *args)
 			      service_str(&args->service, name));
 }
 
+static int zero_refusal(enum nl_family family, uint8_t cmd, int err,
+			const struct service_id *id)
+{
+	char name[SERVICE_STRLEN];
+
+	if (!id)
+		return kernel_refusal(family, cmd, err, "services");
+	return kernel_refusal(family, cmd, err, "service %s",
+			      service_str(id, name));
+}
+
+/* IPVS's counters, and ours where the service is ours: another one has no others. */
 int cmd_zero(const struct args *args)
 {
-	const bool one = given(args, O(SERVICE));
-	char name[SERVICE_STRLEN];
-	int err = ipvs_zero(one ? &args->service : NULL);
+	const struct service_id *id = given(args, O(SERVICE)) ?
+				      &args->service : NULL;
+	int err = ipvs_zero(id);
 
-	if (!err)
-		return 0;
-	if (!one)
-		return kernel_refusal(NL_IPVS, IPVS_CMD_ZERO, err, "services");
-	return kernel_refusal(NL_IPVS, IPVS_CMD_ZERO, err, "service %s",
-			      service_str(&args->service, name));
+	if (err)
+		return zero_refusal(NL_IPVS, IPVS_CMD_ZERO, err, id);
+	err = nl_has_quic() ? quic_zero(id) : 0;
+	if (err && !(id && err == -ESRCH))
+		return zero_refusal(NL_QUIC, IP_VS_QUIC_CMD_ZERO, err, id);
+	return 0;
 }
 
 int cmd_set(const struct args *args)

@@ -367,6 +367,16 @@ int quic_get(struct state *state, const struct service_id *id)
 	return err;
 }
 
+int quic_zero(const struct service_id *id)
+{
+	struct nl_request request;
+
+	nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_ZERO, 0, SERVICE_ROOM);
+	if (id)
+		put_service_id(request.nlh, id);
+	return talk(&request, NULL, NULL);
+}
+
 int quic_put_express(uint8_t cmd, const char *device)
 {
 	struct nl_request request;

@@ -49,6 +49,9 @@ int quic_get(struct state *state, const struct service_id *id);
 int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 		struct quic_decoded *decoded);
 
+/* The counters of one service, or of all and of devices when @id is NULL. */
+int quic_zero(const struct service_id *id);
+
 /* IP_VS_QUIC_CMD_EXPRESS_ADD or _DEL */
 int quic_put_express(uint8_t cmd, const char *device);
 

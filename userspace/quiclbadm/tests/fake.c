@@ -401,6 +401,16 @@ int quic_del(const struct quic_change *asked)
 	return count - svc->map_count < asked->map_count ? -ENOENT : 0;
 }
 
+int quic_zero(const struct service_id *id)
+{
+	struct service *svc = id ? state_find(&fake.state, id) : NULL;
+	int err = change();
+
+	if (err)
+		return err;
+	return id && !(svc && service_is_quic(svc)) ? -ESRCH : 0;
+}
+
 int quic_put_express(uint8_t cmd, const char *name)
 {
 	struct device *have = state_find_device(&fake.state, name);

@@ -95,6 +95,8 @@ static void services(void **state)
 	done("-Z");
 	done("-Z -f 5 -6");
 	says(1, "service fwmark 5: no such service", "-Z -f 5");
+	/* one that is not ours has no counters of ours */
+	done("-Z -u 192.0.2.1:444");
 	done("-C");
 	state_is("");
 	done("-A -u 192.0.2.1:444 -s rr");
