@@ -185,7 +185,7 @@ static int read_letters(struct args *args, struct words *words,
 			return bad_usage("%s: takes no value", what);
 		what[1] = *letters;
 		cmd = find_command(*letters, NULL);
-		desc = option_find(*letters, NULL);
+		desc = option_of(*letters, args->cmd);
 		if (cmd != CMD_NONE)
 			err = set_command(args, cmd, what);
 		else if (!desc)

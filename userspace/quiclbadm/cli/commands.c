@@ -214,6 +214,11 @@ const struct command commands[CMD_COUNT] = {
 		"[--client ADDRESS] [--from ADDRESS] [--seconds N] [-j]",
 		"Look for what keeps datagrams from their real server, or from its application",
 	},
+	[CMD_MONITOR] = {
+		0, "monitor", NULL, 0, O(TIMESTAMP) | O(JSON), 5, false,
+		"[-j] [-t] [service | config | server-id | pool | express]...",
+		"Print each change of the configuration and of the pools when it happens, on a line of its own",
+	},
 	[CMD_TRACE] = {
 		0, "trace", NULL, 0, O(SERVICE) | O(IPV6) | O(CLIENT) | O(CID) |
 		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) | O(JSON), 0, false,

@@ -42,6 +42,7 @@ enum cmd {
 	CMD_ENCODE,
 	CMD_EXPLAIN,
 	CMD_DOCTOR,
+	CMD_MONITOR,
 	CMD_TRACE,
 	CMD_GENKEY,
 	CMD_FINGERPRINT,
@@ -114,6 +115,7 @@ enum opt {
 	OPT_OUTPUT,
 	OPT_EXPOSITION,		/* --openmetrics, --prometheus, --http */
 	OPT_COLOR,
+	OPT_TIMESTAMP,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };

@@ -299,6 +299,7 @@ static const struct option_desc options[] = {
 	{ 0, "openmetrics", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_OPENMETRICS) },
 	{ 0, "prometheus", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_PROMETHEUS) },
 	{ 0, "http", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_BY_HTTP) },
+	{ 't', "timestamp", OPT_TIMESTAMP, FLAG },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);
@@ -312,6 +313,18 @@ const struct option_desc *option_find(char letter, const char *name)
 			   options[i].letter == letter)
 			return &options[i];
 	return NULL;
+}
+
+const struct option_desc *option_of(char letter, enum cmd cmd)
+{
+	uint64_t takes = commands[cmd].must | commands[cmd].may;
+	size_t i;
+
+	for (i = 0; i < option_count; i++)
+		if (options[i].letter == letter &&
+		    takes & UINT64_C(1) << options[i].opt)
+			return &options[i];
+	return option_find(letter, NULL);
 }
 
 const struct option_desc *option_at(size_t i)

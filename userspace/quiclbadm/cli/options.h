@@ -30,6 +30,10 @@ enum expose {
 	EXPOSE_BY_HTTP,			/* in the format that the client chooses */
 };
 
+enum {
+	OPERANDS_MAX = 8,
+};
+
 struct option_desc;
 
 struct args {
@@ -88,7 +92,7 @@ struct args {
 	uint32_t seconds;
 	const char *output;
 	enum expose exposition;
-	const char *operands[2];
+	const char *operands[OPERANDS_MAX];
 	unsigned int operand_count;
 
 	enum view view;
@@ -123,6 +127,9 @@ struct option_desc {
 
 /* By letter or, if @name is not NULL, by long name; NULL when there is none. */
 const struct option_desc *option_find(char letter, const char *name);
+
+/* By letter; where options share one, the one that @cmd takes. */
+const struct option_desc *option_of(char letter, enum cmd cmd);
 
 /* The rows one by one; NULL behind the last. */
 const struct option_desc *option_at(size_t i);

@@ -64,6 +64,7 @@ int cmd_run(const struct args *args)
 		[CMD_ENCODE] = cmd_encode,
 		[CMD_EXPLAIN] = cmd_explain,
 		[CMD_DOCTOR] = cmd_doctor,
+		[CMD_MONITOR] = cmd_monitor,
 		[CMD_TRACE] = cmd_trace,
 		[CMD_GENKEY] = cmd_genkey,
 		[CMD_FINGERPRINT] = cmd_fingerprint,

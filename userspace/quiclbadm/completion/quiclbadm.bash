@@ -60,12 +60,13 @@ _quiclbadm_options() { # COMMAND
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
+	monitor) printf "%s" "-t -j service config server-id pool express" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --server-id --count --seconds -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id rotate express decode encode explain doctor trace genkey fingerprint server-config metrics help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id rotate express decode encode explain doctor monitor trace genkey fingerprint server-config metrics help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -131,7 +132,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | batch | set | rotate | decode | encode | explain | doctor | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
+		sync | batch | set | rotate | decode | encode | explain | doctor | monitor | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

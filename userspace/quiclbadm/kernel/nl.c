@@ -216,26 +216,49 @@ static struct nlmsghdr *put_header(void *buf, uint16_t type, uint8_t cmd,
 	return nlh;
 }
 
-static int read_family_id(const struct nlmsghdr *nlh, void *data)
+/* What is to be known of a family: its number, and that of the group with this name. */
+struct family_query {
+	uint16_t id;
+	const char *group;		/* NULL: none is looked for */
+	uint32_t group_id;
+};
+
+static void read_groups(const struct nlattr *groups, struct family_query *query)
 {
+	const struct nlattr *group, *attrs[CTRL_ATTR_MCAST_GRP_MAX + 1];
+	char name[GENL_NAMSIZ + 1] = "";
+
+	mnl_attr_for_each_nested(group, groups) {
+		nl_nested(group, attrs, CTRL_ATTR_MCAST_GRP_MAX);
+		nl_octets(attrs[CTRL_ATTR_MCAST_GRP_NAME], name,
+			  sizeof(name) - 1);
+		if (!strcmp(name, query->group))
+			query->group_id = (uint32_t)nl_number(attrs[CTRL_ATTR_MCAST_GRP_ID]);
+	}
+}
+
+static int read_family(const struct nlmsghdr *nlh, void *data)
+{
+	struct family_query *query = data;
 	const struct nlattr *attr;
-	uint16_t *id = data;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID &&
-		    mnl_attr_get_payload_len(attr) >= sizeof(*id))
-			*id = mnl_attr_get_u16(attr);
+		if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
+			query->id = (uint16_t)nl_number(attr);
+		else if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS &&
+			 query->group)
+			read_groups(attr, query);
 	return MNL_CB_OK;
 }
 
-static int look_up(enum nl_family family)
+static int look_up(enum nl_family family, struct family_query *query)
 {
 	_Alignas(struct nlmsghdr) char buf[256];
 	struct nlmsghdr *nlh = put_header(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY,
 					  1, 0);
 
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, families[family].name);
-	return exchange_message(nlh, read_family_id, &family_ids[family]);
+	return exchange_message(nlh, read_family, query);
 }
 
 static bool is_over(const struct timespec *deadline)
@@ -254,14 +277,16 @@ static bool is_over(const struct timespec *deadline)
  */
 static int await_family(enum nl_family family)
 {
+	struct family_query query = { 0 };
 	struct timespec deadline;
 	int err;
 
 	clock_gettime(CLOCK_MONOTONIC, &deadline);
 	deadline.tv_sec += FAMILY_SECONDS;
-	while ((err = look_up(family)) == -ENOENT && module_is_loaded(families[family].module) &&
+	while ((err = look_up(family, &query)) == -ENOENT && module_is_loaded(families[family].module) &&
 	       !is_over(&deadline))
 		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	family_ids[family] = query.id;
 	return err;
 }
 
@@ -316,4 +341,84 @@ int nl_talk(struct nl_request *request, mnl_cb_t cb, void *data)
 		return err;
 	request->nlh->nlmsg_type = family_ids[request->family];
 	return exchange_message(request->nlh, cb, data);
+}
+
+/* The groups are joined before anything is heard, and only what is of use then. */
+static int join(struct nl_listener *listener, uint32_t group)
+{
+	static const uint32_t control_group = GENL_ID_CTRL;
+	uint32_t groups[] = { control_group, group };
+	int fd;
+	size_t i;
+
+	listener->sock = mnl_socket_open2(NETLINK_GENERIC,
+					  SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (!listener->sock ||
+	    mnl_socket_bind(listener->sock, 0, MNL_SOCKET_AUTOPID) < 0)
+		return -errno;
+	fd = mnl_socket_get_fd(listener->sock);
+	enlarge(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (mnl_socket_setsockopt(listener->sock, NETLINK_ADD_MEMBERSHIP,
+					  &groups[i], sizeof(groups[i])) < 0)
+			return -errno;
+	return 0;
+}
+
+int nl_listen(struct nl_listener *listener, const char *group)
+{
+	struct family_query query = { .group = group };
+	int err = resolve(NL_QUIC, true);
+
+	memset(listener, 0, sizeof(*listener));
+	if (!err)
+		err = look_up(NL_QUIC, &query);
+	if (!err && !query.group_id)
+		err = -ENOENT;
+	if (err)
+		return err;
+	listener->family = query.id;
+	err = join(listener, query.group_id);
+	if (err)
+		nl_listener_close(listener);
+	return err;
+}
+
+/* Does generic netlink say that our family goes? */
+static bool is_end(const struct nl_listener *listener, const struct nlmsghdr *nlh)
+{
+	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
+	struct family_query query = { 0 };
+
+	if (nlh->nlmsg_type != GENL_ID_CTRL || genl->cmd != CTRL_CMD_DELFAMILY)
+		return false;
+	read_family(nlh, &query);
+	return query.id == listener->family;
+}
+
+int nl_hear(const struct nl_listener *listener, mnl_cb_t cb, void *data)
+{
+	static _Alignas(struct nlmsghdr) char buf[RECEIVE_BUFFER];
+	const struct nlmsghdr *nlh = (void *)buf;
+	ssize_t got = mnl_socket_recvfrom(listener->sock, buf, sizeof(buf));
+	int len = (int)got;
+
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (mnl_nlmsg_get_payload_len(nlh) < GENL_HDRLEN)
+			continue;
+		if (is_end(listener, nlh))
+			return -ENODEV;
+		if (nlh->nlmsg_type == listener->family)
+			cb(nlh, data);
+	}
+	return 1;
+}
+
+void nl_listener_close(struct nl_listener *listener)
+{
+	if (listener->sock)
+		mnl_socket_close(listener->sock);
+	listener->sock = NULL;
 }

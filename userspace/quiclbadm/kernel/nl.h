@@ -43,6 +43,27 @@ void nl_free(struct nl_request *request);
 int nl_talk(struct nl_request *request, mnl_cb_t cb, void *data);
 
 /*
+ * A socket of its own that hears a multicast group of our family in this namespace, and
+ * generic netlink's own, which tells that a family goes.  Loads our module if need be.
+ * Return: 0 or a negative errno: -ENOPKG without the family, -ENOENT without the group,
+ * -EPERM without CAP_NET_ADMIN.
+ */
+struct nl_listener {
+	struct mnl_socket *sock;
+	uint16_t family;
+};
+
+int nl_listen(struct nl_listener *listener, const char *group);
+
+/*
+ * Gives @cb what has arrived, one datagram of it, without waiting.
+ * Return: 1, or 0 when there is nothing more, or a negative errno: -ENOBUFS when
+ * messages were lost, -ENODEV when the family has gone.
+ */
+int nl_hear(const struct nl_listener *listener, mnl_cb_t cb, void *data);
+void nl_listener_close(struct nl_listener *listener);
+
+/*
  * The kernel's sentence about the last failed request, without a final full stop, or
  * "" when it had none.
  */

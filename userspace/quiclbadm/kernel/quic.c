@@ -9,6 +9,7 @@
 
 #include "common/xalloc.h"
 #include "kernel/nl.h"
+#include "kernel/quic_read.h"
 
 enum {
 	/* octets an object takes at most in a message, headers included */
@@ -174,108 +175,6 @@ int quic_del(const struct quic_change *change)
 	return talk(&request, NULL, NULL);
 }
 
-static void read_service_id(const struct nlattr *nest, struct service_id *id)
-{
-	const struct nlattr *attrs[IP_VS_QUIC_A_SVC_MAX + 1];
-
-	nl_nested(nest, attrs, IP_VS_QUIC_A_SVC_MAX);
-	memset(id, 0, sizeof(*id));
-	id->protocol = IPPROTO_UDP;
-	id->vip.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SVC_AF]);
-	id->fwmark = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_SVC_FWMARK]);
-	nl_octets(attrs[IP_VS_QUIC_A_SVC_ADDR], id->vip.addr,
-		  sizeof(id->vip.addr));
-	id->vip.port = ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SVC_PORT]));
-}
-
-static void read_usage(const struct nlattr **attrs, struct config *config)
-{
-	config->datagrams = nl_number(attrs[IP_VS_QUIC_A_CFG_DATAGRAMS]);
-	config->misses = nl_number(attrs[IP_VS_QUIC_A_CFG_MISSES]);
-	config->seen = attrs[IP_VS_QUIC_A_CFG_LAST_SEEN];
-	config->last_seen = nl_number(attrs[IP_VS_QUIC_A_CFG_LAST_SEEN]);
-}
-
-/* Of the key the kernel gives the fingerprint alone. */
-static void read_key(const struct nlattr **attrs, struct config *config)
-{
-	char path[KEY_SOURCE_MAX + 1];
-
-	config->keyed = attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT];
-	config->fingerprint =
-		(uint32_t)nl_number(attrs[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]);
-	if (nl_octets(attrs[IP_VS_QUIC_A_CFG_KEY_SOURCE], path,
-		      sizeof(path) - 1) && *path) {
-		path[KEY_SOURCE_MAX] = '\0';
-		config->key_source = xstrdup(path);
-	}
-}
-
-#define READ_NUMBER(attr, name) config->name = (uint8_t)nl_number(attrs[attr])
-#define READ_OPTIONAL(attr, name) READ_NUMBER(attr, name)
-#define READ_FLAG(attr, name) config->name = attrs[attr]
-#define READ_KEY(attr, name) read_##name(attrs, config)
-
-static void read_config(const struct nlattr *nest, struct config *config)
-{
-	const struct nlattr *attrs[IP_VS_QUIC_A_CFG_MAX + 1];
-
-	nl_nested(nest, attrs, IP_VS_QUIC_A_CFG_MAX);
-	memset(config, 0, sizeof(*config));
-	read_usage(attrs, config);
-#define X(symbol, name, kind) READ_##kind(IP_VS_QUIC_A_CFG_##symbol, name)
-	QLB_CONFIG_FIELDS(X, ;);
-#undef X
-}
-
-/* Return: whether it names a server. */
-static bool read_mapping(const struct nlattr *nest, struct mapping *map)
-{
-	const struct nlattr *attrs[IP_VS_QUIC_A_SID_MAX + 1];
-
-	nl_nested(nest, attrs, IP_VS_QUIC_A_SID_MAX);
-	memset(map, 0, sizeof(*map));
-	map->config_id = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_SID_CONFIG_ID]);
-	map->sid.len = (uint8_t)nl_octets(attrs[IP_VS_QUIC_A_SID_VALUE],
-					  map->sid.octets,
-					  sizeof(map->sid.octets));
-	map->prefix = attrs[IP_VS_QUIC_A_SID_PREFIX];
-	map->server.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SID_AF]);
-	nl_octets(attrs[IP_VS_QUIC_A_SID_ADDR], map->server.addr,
-		  sizeof(map->server.addr));
-	map->server.port =
-		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SID_PORT]));
-	return attrs[IP_VS_QUIC_A_SID_ADDR];
-}
-
-static void read_source(const struct nlattr *attr,
-			const struct source_desc *desc, struct prefix *prefix)
-{
-	uint8_t data[sizeof(struct prefix)];
-
-	memset(prefix, 0, sizeof(*prefix));
-	if (nl_octets(attr, data, sizeof(data)) != desc->octets + 1u)
-		return;
-	memcpy(prefix->addr, data, desc->octets);
-	prefix->len = data[desc->octets];
-}
-
-static void read_settings(const struct nlattr *nest, struct service *svc)
-{
-	const struct nlattr *attrs[IP_VS_QUIC_A_SET_MAX + 1];
-	unsigned int i;
-
-	nl_nested(nest, attrs, IP_VS_QUIC_A_SET_MAX);
-	for (i = 0; i < SETTING_COUNT; i++)
-		if (attrs[settings[i].attr])
-			svc->settings[i] =
-				(uint32_t)nl_number(attrs[settings[i].attr]);
-	for (i = 0; i < SOURCE_COUNT; i++)
-		if (attrs[sources[i].attr])
-			read_source(attrs[sources[i].attr], &sources[i],
-				    &svc->sources[i]);
-}
-
 /* Those that this program knows are there, *@count of them at the start. */
 static void read_outcomes(const struct nlattr *nest, uint64_t *outcomes,
 			  size_t *count)
@@ -303,7 +202,7 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
 		if (mnl_attr_get_type(attr) == IP_VS_QUIC_A_SERVICE) {
-			read_service_id(attr, &id);
+			quic_read_service(attr, &id);
 			svc = state_find(data, &id);
 		}
 	if (!svc)
@@ -311,16 +210,19 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
 		switch (mnl_attr_get_type(attr)) {
 		case IP_VS_QUIC_A_CONFIG:
-			read_config(attr, &config);
+			quic_read_config(attr, &config);
 			if (!service_add_config(svc, &config))
 				config_destroy(&config);
 			break;
 		case IP_VS_QUIC_A_SERVER_ID:
-			read_mapping(attr, &map);
+			quic_read_mapping(attr, &map);
 			service_add_mapping(svc, &map);
 			break;
 		case IP_VS_QUIC_A_SETTINGS:
-			read_settings(attr, svc);
+			quic_read_settings(attr, svc);
+			break;
+		case IP_VS_QUIC_A_REBUILD_ERROR:
+			svc->rebuild_error = (uint32_t)nl_number(attr);
 			break;
 		case IP_VS_QUIC_A_STATS:
 			svc->outcome_count = IP_VS_QUIC_OUTCOME_COUNT;
@@ -343,6 +245,7 @@ static void forget(struct state *state)
 		for (j = 0; j < SETTING_COUNT; j++)
 			svc->settings[j] = settings[j].value;
 		memset(svc->sources, 0, sizeof(svc->sources));
+		svc->rebuild_error = 0;
 		svc->config_count = 0;
 		svc->map_count = 0;
 		free(svc->maps);
@@ -440,7 +343,7 @@ static int on_decoded(const struct nlmsghdr *nlh, void *data)
 			decoded->outcome = (uint32_t)nl_number(attr);
 			break;
 		case IP_VS_QUIC_A_CONFIG:
-			read_config(attr, &config);
+			quic_read_config(attr, &config);
 			decoded->has_config = true;
 			decoded->config_id = config.id;
 			decoded->has_tenant = true;
@@ -448,7 +351,7 @@ static int on_decoded(const struct nlmsghdr *nlh, void *data)
 			config_destroy(&config);
 			break;
 		case IP_VS_QUIC_A_SERVER_ID:
-			decoded->has_server = read_mapping(attr, &decoded->map);
+			decoded->has_server = quic_read_mapping(attr, &decoded->map);
 			break;
 		case IP_VS_QUIC_A_NONCE:
 			decoded->nonce_len = nl_octets(attr, decoded->nonce,

@@ -159,6 +159,7 @@ struct service {
 	bool bad_line;			/* one about the service was refused */
 	struct mapping *maps;
 	size_t map_count;
+	uint32_t rebuild_error;		/* an errno: the kernel could not follow IPVS */
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
 };

@@ -10,6 +10,7 @@
 #include "model/density.h"
 #include "model/outcome.h"
 #include "output/json_build.h"
+#include "output/json_parts.h"
 #include "output/names.h"
 #include "system/conns.h"
 
@@ -53,7 +54,7 @@ static json_t *maps_json(const struct mapping *maps, size_t count)
 }
 
 /* A name; of a number without one the number as text, so that a field has one type. */
-static json_t *name_json(const char *name, uint32_t number)
+json_t *name_json(const char *name, uint32_t number)
 {
 	char text[sizeof("0xffffffff")];
 
@@ -150,13 +151,20 @@ static void set_key(json_t *object, const struct config *config)
 #define SET_FLAG(name) set(object, #name, json_boolean(config->name))
 #define SET_KEY(name) set_##name(object, config)
 
-static json_t *config_json(const struct service *svc, const struct config *config)
+json_t *config_fields_json(const struct config *config)
 {
 	json_t *object = need(json_object());
 
 #define X(symbol, name, kind) SET_##kind(name)
 	QLB_CONFIG_FIELDS(X, ;);
 #undef X
+	return object;
+}
+
+static json_t *config_json(const struct service *svc, const struct config *config)
+{
+	json_t *object = config_fields_json(config);
+
 	set_number(object, "datagrams", config->datagrams);
 	set(object, "last_seen_ms", config->seen ?
 	    json_integer((json_int_t)config->last_seen) : json_null());
@@ -165,7 +173,7 @@ static json_t *config_json(const struct service *svc, const struct config *confi
 	return object;
 }
 
-static json_t *settings_json(const struct service *svc)
+json_t *settings_json(const struct service *svc)
 {
 	json_t *object = need(json_object());
 	char text[PREFIX_STRLEN];
@@ -247,6 +255,9 @@ static json_t *service_json(const struct service *svc)
 			append(configs, config_json(svc, &svc->configs[i]));
 		set(object, "configs", configs);
 		set(object, "settings", settings_json(svc));
+		if (svc->rebuild_error)
+			set_text(object, "rebuild_error",
+				 strerror((int)svc->rebuild_error));
 		set_outcomes(object, outcome_name, svc->outcomes,
 			     svc->outcome_count);
 	}

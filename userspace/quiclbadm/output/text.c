@@ -426,6 +426,8 @@ static void print_service(const struct service *svc, const struct listing *list)
 	print_flags(svc);
 	print_config_ids(svc);
 	print_settings(svc);
+	if (svc->rebuild_error)
+		fputs(" rebuild-failed", stdout);
 	putchar('\n');
 }
 

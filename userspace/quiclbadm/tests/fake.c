@@ -411,6 +411,27 @@ int quic_zero(const struct service_id *id)
 	return id && !(svc && service_is_quic(svc)) ? -ESRCH : 0;
 }
 
+/* Nothing is ever heard. */
+int nl_listen(struct nl_listener *listener, const char *group)
+{
+	(void)group;
+	memset(listener, 0, sizeof(*listener));
+	return fake.no_module ? -ENOPKG : -EPERM;
+}
+
+int nl_hear(const struct nl_listener *listener, mnl_cb_t cb, void *data)
+{
+	(void)listener;
+	(void)cb;
+	(void)data;
+	return -ENODEV;
+}
+
+void nl_listener_close(struct nl_listener *listener)
+{
+	(void)listener;
+}
+
 int quic_put_express(uint8_t cmd, const char *name)
 {
 	struct device *have = state_find_device(&fake.state, name);

@@ -467,6 +467,8 @@ static const struct {
 		"..                            .          ." },
 	{ CMD_DOCTOR, "doctor",
 		"..      ..   ..               .           ..  .." },
+	{ CMD_MONITOR, "monitor",
+		"                              .                            ." },
 	{ CMD_TRACE, "trace",
 		"..              .             .            ...." },
 	{ CMD_GENKEY, "genkey",
@@ -547,6 +549,7 @@ static const struct {
 	{ "--step 5", OPT_STEP },
 	{ "--old 0", OPT_OLD },
 	{ "--unseen 0", OPT_UNSEEN },
+	{ "--timestamp", OPT_TIMESTAMP },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
@@ -626,8 +629,8 @@ static bool usage_has(const char *usage, const char *option)
  */
 static bool is_hidden(const struct option_desc *desc)
 {
-	return desc->opt == OPT_KEY || (UINT64_C(1) << desc->opt & O_GLOBAL) || desc->letter == 't' ||
-	       !strcmp(desc->name, "sctp-service");
+	return desc->opt == OPT_KEY || (UINT64_C(1) << desc->opt & O_GLOBAL) ||
+	       !strcmp(desc->name, "tcp-service") || !strcmp(desc->name, "sctp-service");
 }
 
 /* What help says a command takes is what it takes. */

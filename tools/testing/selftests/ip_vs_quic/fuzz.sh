@@ -43,6 +43,8 @@ set_ipv6() { awk '/^command 1:/ { n += $5 } END { print n + 0 }' "$WORK/figures"
 requests() {
 	local before rounds=4 i
 	storm_services
+	# what is done is told, too
+	spawn lb quiclbadm monitor >"$WORK/events" 2>&1
 	before=$(others)
 	same "number of other services" "$(jq length <<<"$before")" 2
 	for ((i = 0; i < rounds; i++)); do
@@ -58,6 +60,9 @@ requests() {
 	done
 	[ "$(set_ipv6)" -gt 0 ] || fail "no request reached the IPv6 service"
 	no_express
+	kill -INT "$SPAWNED"
+	await "$SPAWNED"
+	[ "$(wc -l <"$WORK/events")" -gt 100 ] || fail "few events: $(<"$WORK/events")"
 	# the module still forwards
 	storm short 1
 	counted "$SVC4" routed=2 "$(unroutable)" fallback=1
