@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
  * The codec of kmod/core/qlb.c for servers: see quiclb.h.
- *
- * DOC: nonces
- *
- * With a key, the n-th CID's nonce is first_nonce + n modulo 2^(8 x nonce_len),
- * big endian.  The only shared state is n, taken with compare-and-swap so that it
- * never passes its limit: after the last nonce every later call is refused too.
- * Encrypted, a counter looks like any other nonce.
  */
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
-#include "qlb.h"
-#include "quiclb.h"
+#include "config.h"
 
 _Static_assert(QUICLB_KEY_LEN == QLB_KEY_LEN &&
 	       QUICLB_CONFIG_ID_MAX == QLB_CONFIG_ID_MAX &&
@@ -23,12 +14,6 @@ _Static_assert(QUICLB_KEY_LEN == QLB_KEY_LEN &&
 	       QUICLB_NONCE_LEN_MAX == QLB_NONCE_LEN_MAX &&
 	       QUICLB_CID_LEN_MAX == QLB_CID_LEN_MAX,
 	       "the public header repeats the codec's limits");
-
-struct quiclb_config {
-	struct qlb_config codec;
-	uint8_t first_nonce[QLB_NONCE_LEN_MAX];	/* written once, by new */
-	_Atomic uint64_t minted;	/* nonces taken from the counter */
-};
 
 static const char *const faults[] = {
 	[QLB_BAD_CONFIG_ID] = "config ID must be 0 to 6",
@@ -38,29 +23,6 @@ static const char *const faults[] = {
 		"server ID and nonce together must be at most 19 octets",
 };
 
-static void explain(const char **error, const char *text)
-{
-	if (error)
-		*error = text;
-}
-
-static int random_octets(void *out, size_t len)
-{
-	uint8_t *p = out;
-	ssize_t got;
-
-	while (len) {
-		got = getrandom(p, len, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		p += got;
-		len -= got;
-	}
-	return 0;
-}
-
 static int check_parameters(unsigned int id, unsigned int server_id_len,
 			    unsigned int nonce_len, unsigned int flags,
 			    const char **error)
@@ -68,18 +30,41 @@ static int check_parameters(unsigned int id, unsigned int server_id_len,
 	enum qlb_fault fault = qlb_config_check(id, server_id_len, nonce_len);
 
 	if (fault != QLB_OK) {
-		explain(error, faults[fault]);
+		quiclb_explain(error, faults[fault]);
 		return -EINVAL;
 	}
 	if (flags >> 24 != QUICLB_ALGORITHM_DRAFT) {
-		explain(error, "unknown algorithm");
+		quiclb_explain(error, "unknown algorithm");
 		return -EINVAL;
 	}
 	if (flags & ~(unsigned int)QUICLB_F_SELF_LEN) {
-		explain(error, "unknown flag");
+		quiclb_explain(error, "unknown flag");
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static int init(struct quiclb_config *config, unsigned int id,
+		unsigned int server_id_len, unsigned int nonce_len, bool self_len,
+		const uint8_t *key, const char **error)
+{
+	int err = qlb_config_init(&config->codec, id, server_id_len, nonce_len,
+				  self_len, key);
+
+	if (err) {
+		quiclb_explain(error, "the CPU has no AES instructions, and libnettle cannot be loaded");
+		return err;
+	}
+	atomic_init(&config->users, 1);
+	if (!key)
+		return 0;
+	err = quiclb_nonces_init(&config->nonces, nonce_len);
+	if (err) {
+		quiclb_explain(error, err == -ENOMEM ? "out of memory" :
+						       "the system gives no random numbers");
+		qlb_config_destroy(&config->codec);
+	}
+	return err;
 }
 
 struct quiclb_config *quiclb_config_new(unsigned int id,
@@ -96,34 +81,32 @@ struct quiclb_config *quiclb_config_new(unsigned int id,
 		goto fail;
 	config = calloc(1, sizeof(*config));
 	if (!config) {
-		explain(error, "out of memory");
+		quiclb_explain(error, "out of memory");
 		err = -ENOMEM;
 		goto fail;
 	}
-	err = random_octets(config->first_nonce, nonce_len);
-	if (err) {
-		explain(error, "the system gives no random numbers");
-		goto fail_free;
-	}
-	err = qlb_config_init(&config->codec, id, server_id_len, nonce_len,
-			      flags & QUICLB_F_SELF_LEN, key);
-	if (err) {
-		explain(error, "the key cannot be expanded");
-		goto fail_free;
-	}
-	return config;
-
-fail_free:
+	err = init(config, id, server_id_len, nonce_len,
+		   flags & QUICLB_F_SELF_LEN, key, error);
+	if (!err)
+		return config;
 	free(config);
 fail:
 	errno = -err;
 	return NULL;
 }
 
+struct quiclb_config *quiclb_config_get(struct quiclb_config *config)
+{
+	atomic_fetch_add(&config->users, 1);
+	return config;
+}
+
 void quiclb_config_free(struct quiclb_config *config)
 {
-	if (!config)
+	if (!config || atomic_fetch_sub(&config->users, 1) != 1)
 		return;
+	if (qlb_has_key(&config->codec))
+		quiclb_nonces_destroy(&config->nonces);
 	qlb_config_destroy(&config->codec);
 	quiclb_wipe(config, sizeof(*config));
 	free(config);
@@ -134,51 +117,38 @@ size_t quiclb_cid_len(const struct quiclb_config *config)
 	return 1 + config->codec.plaintext_len;
 }
 
-/* Of eight octets and more there are 2^64 and more; the counter has one less. */
-static uint64_t nonce_limit(const struct quiclb_config *config)
+static int fresh_nonce(struct quiclb_config *config, uint8_t *nonce)
 {
-	if (config->codec.nonce_len >= sizeof(uint64_t))
-		return UINT64_MAX;
-	return (uint64_t)1 << 8 * config->codec.nonce_len;
-}
+	const struct nonce_run *run;
+	uint64_t n;
+	long taken;
 
-static int next_nonce(struct quiclb_config *config, uint8_t *nonce)
-{
-	uint64_t n = atomic_load(&config->minted);
-	unsigned int i, sum;
-
-	do {
-		if (n >= nonce_limit(config))
-			return -EOVERFLOW;
-	} while (!atomic_compare_exchange_weak(&config->minted, &n, n + 1));
-	for (i = config->codec.nonce_len; i-- > 0;) {
-		sum = config->first_nonce[i] + (n & 0xff);
-		nonce[i] = sum;
-		n = (n >> 8) + (sum >> 8);
-	}
+	if (!qlb_has_key(&config->codec))
+		return quiclb_random(nonce, config->codec.nonce_len);
+	taken = quiclb_nonces_take(&config->nonces, 1, &run, &n);
+	if (taken < 0)
+		return taken;
+	quiclb_nonces_write(run, n, config->codec.nonce_len, nonce);
 	return 0;
 }
 
-static int fresh_nonce(struct quiclb_config *config, uint8_t *nonce)
+int quiclb_random_bits(const struct quiclb_config *config, uint8_t *bits)
 {
-	if (qlb_has_key(&config->codec))
-		return next_nonce(config, nonce);
-	return random_octets(nonce, config->codec.nonce_len);
+	*bits = 0;
+	return config->codec.self_len ? 0 : quiclb_random(bits, sizeof(*bits));
 }
 
 int quiclb_mint(struct quiclb_config *config, const uint8_t *server_id,
 		uint8_t *cid)
 {
 	uint8_t nonce[QLB_NONCE_LEN_MAX];
-	uint8_t random_bits = 0;
+	uint8_t random_bits;
 	int err;
 
 	/* first, so that a failure wastes no nonce */
-	if (!config->codec.self_len) {
-		err = random_octets(&random_bits, sizeof(random_bits));
-		if (err)
-			return err;
-	}
+	err = quiclb_random_bits(config, &random_bits);
+	if (err)
+		return err;
 	err = fresh_nonce(config, nonce);
 	if (err)
 		return err;
@@ -190,17 +160,20 @@ uint64_t quiclb_nonces_left(const struct quiclb_config *config)
 {
 	if (!qlb_has_key(&config->codec))
 		return UINT64_MAX;
-	return nonce_limit(config) - atomic_load(&config->minted);
+	return quiclb_nonces_left_of(&config->nonces);
 }
+
+/* As short as a config's: a server whose nonces are used up must not change its length. */
+enum { UNROUTABLE_LEN_MIN = 1 + QLB_SERVER_ID_LEN_MIN + QLB_NONCE_LEN_MIN };
 
 int quiclb_mint_unroutable(uint8_t *cid, size_t cid_len)
 {
 	uint8_t octets[QLB_CID_LEN_MAX];
 	int err;
 
-	if (cid_len < QUICLB_UNROUTABLE_LEN_MIN || cid_len > QLB_CID_LEN_MAX)
+	if (cid_len < UNROUTABLE_LEN_MIN || cid_len > QLB_CID_LEN_MAX)
 		return -EINVAL;
-	err = random_octets(octets, cid_len);
+	err = quiclb_random(octets, cid_len);
 	if (err)
 		return err;
 	octets[0] = QLB_CONFIG_ID_RESERVED << 5 | (cid_len - 1);

@@ -14,8 +14,10 @@
  *
  * Threads: a config may be shared; quiclb_mint() is lock-free and never gives a
  * nonce to two threads.  Only quiclb_config_free() must be the last use.
- * Processes: a config must not be used on both sides of a fork(), the two would
- * issue the same nonces.
+ * Processes: after a fork(), parent and child go on with different nonces.
+ *
+ * A server whose operator writes configs down as lines needs less: quiclb_source_open()
+ * reads them, quiclb_source_mint() makes CIDs, quiclb_source_reload() rotates.
  */
 #ifndef QUICLB_H
 #define QUICLB_H
@@ -37,6 +39,8 @@ extern "C" {
 #define QUICLB_NONCE_LEN_MAX		18
 #define QUICLB_CID_LEN_MAX		20
 #define QUICLB_UNROUTABLE_LEN_MIN	8	/* section "Configuration Failover" */
+#define QUICLB_RESET_TOKEN_LEN		16	/* RFC 9000, section 10.3 */
+#define QUICLB_ERROR_LEN		512	/* of a sentence, its NUL included */
 
 /**
  * enum quiclb_flags - options of a config
@@ -119,7 +123,8 @@ uint64_t quiclb_nonces_left(const struct quiclb_config *config);
 /**
  * quiclb_mint_unroutable() - make a CID for a server that has no config
  * @cid: @cid_len octets of room
- * @cid_len: QUICLB_UNROUTABLE_LEN_MIN..QUICLB_CID_LEN_MAX
+ * @cid_len: QUICLB_UNROUTABLE_LEN_MIN..QUICLB_CID_LEN_MAX; 6 and 7 are taken, too, for a
+ *	     server whose short nonces are used up and whose CIDs must keep their length
  *
  * The config ID is 0b111, the length is self-described, the rest random (section
  * "Configuration Failover").  Give a client only one of these per connection and
@@ -195,6 +200,158 @@ int quiclb_parse_key(uint8_t key[QUICLB_KEY_LEN], const char *text, size_t len,
  */
 int quiclb_parse_server_id(uint8_t *server_id, size_t *server_id_len,
 			   const char *text, const char **error);
+
+/*
+ * --- Sources: what a server mints from, read from lines ---
+ *
+ * A line is ID:SERVER-ID:NONCE-LENGTH[,self-len][:KEY-FILE], for instance
+ *
+ *	0:0a01:8:/etc/quiclb.key	config ID 0, server ID 0a01, nonces of 8 octets
+ *	1:0a01:8,self-len		plaintext; the first octet tells the length
+ *
+ * KEY-FILE has 32 hex digits; others than its owner and group must not be able to read it,
+ * and only the owner to write it.  A plaintext config and one with a key must not have the same
+ * server ID (section "Configuration Agent Actions").
+ */
+
+/* Up to seven configs: the last mints, all of them decode. */
+struct quiclb_source;
+
+/* One thread's share of a source. */
+struct quiclb_generator;
+
+/**
+ * quiclb_source_open() - read one config or a file of configs
+ * @spec: a line as above; or, if it does not begin with a digit, the path of a file with
+ *	  such lines, empty ones and "#" comments.  The last one mints: to rotate, append a
+ *	  line, reload, and remove the old line when the director says that its CIDs are
+ *	  unseen.
+ * @error: QUICLB_ERROR_LEN octets of room for a sentence about a failure, or NULL
+ *
+ * Return: the source, or NULL with errno set.
+ */
+struct quiclb_source *quiclb_source_open(const char *spec, char *error);
+
+/* No generator may be used any more.  @source may be NULL. */
+void quiclb_source_free(struct quiclb_source *source);
+
+/**
+ * quiclb_source_reload() - read the files again, without a restart
+ * @source: the source; what it has stays when this fails
+ * @error: as for quiclb_source_open()
+ *
+ * A config that is still there goes on with its nonces.  Where quiclb_source_check() now
+ * says QUICLB_CID_OLD, the server gives its client a new CID and retires the old one
+ * (NEW_CONNECTION_ID with Retire Prior To, section "Config Rotation").
+ *
+ * Return: 1 if another config mints now, 0 if not, or a negative errno.
+ */
+int quiclb_source_reload(struct quiclb_source *source, char *error);
+
+/**
+ * quiclb_source_use_state() - keep nonces apart over restarts, by a file
+ * @source: the source, before it mints
+ * @path: of this process alone.  It is written anew at every 65,536th CID, when it is on the disk
+ *	  before the next one is minted.
+ * @error: as for quiclb_source_open()
+ *
+ * Without this, a server starts at a random nonce: of 8 octets or more, two runs do not
+ * meet in practice; shorter ones may.  If the file cannot be written later, the source acts as
+ * if the nonces were used up.
+ *
+ * Return: 0, or a negative errno.
+ */
+int quiclb_source_use_state(struct quiclb_source *source, const char *path, char *error);
+
+/* Octets of the CIDs that are minted now, 6..20. */
+size_t quiclb_source_cid_len(struct quiclb_source *source);
+
+/**
+ * quiclb_source_mint() - make a fresh CID
+ * @source: the source
+ * @cid: QUICLB_CID_LEN_MAX octets of room
+ * @cid_len: set to the CID's octets
+ *
+ * When all nonces of the newest config are used up, CIDs with config ID 0b111 of the same
+ * length are made, which the director routes by address (section "Connection ID
+ * Entropy"); tell the operator.
+ *
+ * Return: 0; 1 if the CID is one with 0b111; or a negative errno.
+ */
+int quiclb_source_mint(struct quiclb_source *source, uint8_t *cid, size_t *cid_len);
+
+/*
+ * Octets of a CID of this server's, by its first octet, for reading short headers; 0 if
+ * there is no such config.
+ */
+size_t quiclb_source_len_of(struct quiclb_source *source, uint8_t first_octet);
+
+enum quiclb_cid_state {
+	QUICLB_CID_FOREIGN,	/* no config and server ID of this source */
+	QUICLB_CID_OLD,		/* of an earlier config: to be retired */
+	QUICLB_CID_CURRENT,	/* of the config that mints */
+};
+
+/* What a CID is to this server. */
+enum quiclb_cid_state quiclb_source_check(struct quiclb_source *source,
+					  const uint8_t *cid, size_t cid_len);
+
+/**
+ * quiclb_source_nonces_left() - how many CIDs the newest config can still make
+ *
+ * For monitoring: a server SHOULD tell its operator in time (section "Connection ID
+ * Entropy").
+ */
+uint64_t quiclb_source_nonces_left(struct quiclb_source *source);
+
+/**
+ * quiclb_source_set_reset_secret() - what stateless reset tokens are made from
+ * @source: the source
+ * @secret: of this server alone, the same after a restart, at least 16 random octets.
+ *	    Servers of a pool share the keys of NEW_TOKEN tokens and of TLS tickets, so that
+ *	    any of them can resume a client, but never this one: a token of one server's
+ *	    must not be had from another (section "Stateless Reset Oracle").
+ * @len: of @secret, 16 or more
+ *
+ * Return: 0, or -EINVAL.
+ */
+int quiclb_source_set_reset_secret(struct quiclb_source *source,
+				   const uint8_t *secret, size_t len);
+
+/**
+ * quiclb_source_reset_token() - the stateless reset token of a CID
+ * @source: the source, with a secret
+ * @cid: the CID of a packet of no known connection
+ * @cid_len: its octets; more than the config's are ignored
+ * @token: QUICLB_RESET_TOKEN_LEN octets of room
+ *
+ * Each config has a key of its own for this, derived from the secret, config ID, server ID
+ * and the config's key: a CID of an earlier config has the token that it had when it was
+ * minted as long as the source has that config, after a restart too.  CIDs with 0b111 may
+ * be sent to several servers: their tokens are of this process only.
+ *
+ * Return: 0; -ENOENT if the CID is of none of the configs; -ENOKEY without a secret.
+ */
+int quiclb_source_reset_token(struct quiclb_source *source, const uint8_t *cid,
+			      size_t cid_len, uint8_t *token);
+
+/**
+ * quiclb_generator_new() - a share of a source for one thread
+ * @source: must outlive the generator
+ *
+ * A generator takes nonces by the hundred, so that threads do not contend for the counter.
+ * Only one thread may use it at a time.
+ *
+ * Return: the generator, or NULL with errno ENOMEM.
+ */
+struct quiclb_generator *quiclb_generator_new(struct quiclb_source *source);
+
+/* Nonces that it took and did not use are lost.  @generator may be NULL. */
+void quiclb_generator_free(struct quiclb_generator *generator);
+
+/* As quiclb_source_mint(); notices a reload and a fork(). */
+int quiclb_generator_mint(struct quiclb_generator *generator, uint8_t *cid,
+			  size_t *cid_len);
 
 /* Zeroes memory in a way that the compiler does not drop. */
 void quiclb_wipe(void *memory, size_t len);

@@ -72,6 +72,7 @@ installed="./usr/include/quiclb.h
 ./usr/share/bash-completion/completions/quiclbadm
 ./usr/share/fish/vendor_completions.d/quiclbadm.fish
 ./usr/share/man/man3/quiclb.3
+./usr/share/man/man3/quiclb_source.3
 ./usr/share/man/man8/quiclb-h3server.8
 ./usr/share/man/man8/quiclbadm.8
 ./usr/share/quiclbadm/ip-vs-quic-middlebox.yang
