@@ -187,6 +187,53 @@ static void draft_vector(void **state)
 }
 
 /* Mints, and reads the nonce back. */
+/* Of the file that the tests of all bindings read. */
+static void check_line(const char *line)
+{
+	char id[64], number[64], option[16], key_text[64], cid_text[64];
+	uint8_t server_id[64], nonce[64], key[64], cid[64], made[64], got[2][64];
+	struct quiclb_config *config;
+	size_t sid_len, nonce_len, len;
+	unsigned int config_id;
+
+	assert_int_equal(sscanf(line, "%u %63s %63s %15s %63s %63s", &config_id, id, number,
+				option, key_text, cid_text), 6);
+	sid_len = from_hex(server_id, id);
+	nonce_len = from_hex(nonce, number);
+	len = from_hex(cid, cid_text);
+	if (*key_text != '-')
+		from_hex(key, key_text);
+	config = quiclb_config_new(config_id, sid_len, nonce_len,
+				   *option == '-' ? 0 : QUICLB_F_SELF_LEN,
+				   *key_text == '-' ? NULL : key, NULL);
+	assert_non_null(config);
+	assert_int_equal(quiclb_cid_len(config), len);
+	quiclb_encode(config, server_id, nonce, 0, made);
+	assert_memory_equal(made, cid, len);
+	assert_int_equal(quiclb_decode(config, cid, len, got[0], got[1]), 0);
+	assert_memory_equal(got[0], server_id, sid_len);
+	assert_memory_equal(got[1], nonce, nonce_len);
+	quiclb_config_free(config);
+}
+
+static void vectors(void **state)
+{
+	FILE *file = fopen(VECTORS, "re");
+	unsigned int count = 0;
+	char line[256];
+
+	(void)state;
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (*line == '#')
+			continue;
+		check_line(line);
+		count++;
+	}
+	fclose(file);
+	assert_true(count > 7);
+}
+
 static void mint(struct quiclb_config *config, uint8_t *cid, uint8_t *nonce)
 {
 	uint8_t sid[QUICLB_SERVER_ID_LEN_MAX];
@@ -771,6 +818,7 @@ int main(void)
 		TEST(config_errors),
 		TEST(key_is_wiped),
 		TEST(draft_vector),
+		TEST(vectors),
 		TEST(nonce_counts),
 		TEST(every_cid_differs),
 		TEST(threads_share_a_config),
