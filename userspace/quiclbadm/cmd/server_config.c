@@ -127,7 +127,7 @@ static const char *key_path(const struct args *args, const struct config *config
 }
 
 static void warn_of(const struct provision *provision,
-		    const struct config *config, size_t choices, bool yang)
+		    const struct config *config, size_t choices)
 {
 	char sid[2 * QLB_SERVER_ID_LEN_MAX + 1], name[CONFIG_STRLEN];
 	const struct qlb_server_id *chosen = &provision->sids[provision->count];
@@ -136,9 +136,6 @@ static void warn_of(const struct provision *provision,
 	if (choices > 1)
 		caution("%s: the server has %zu server IDs; %s is taken, --server-id takes another",
 			name, choices, hex_str(chosen->octets, chosen->len, sid));
-	if (config->check_length && !yang)
-		caution("%s: the director checks lengths, so the server has to put the length of a connection ID into its first octet, which the line does not say (quiclb-h3server --self-len)",
-			name);
 }
 
 static int add_entry(const struct args *args, struct provision *provision,
@@ -164,7 +161,7 @@ static int add_entry(const struct args *args, struct provision *provision,
 			endpoint_str(provision->server, server));
 		return 0;
 	}
-	warn_of(provision, config, choices, given(args, O(YANG)));
+	warn_of(provision, config, choices);
 	provision->entries[provision->count++] = (struct yang_server){
 		config, sid, key_path(args, config),
 	};
@@ -273,9 +270,11 @@ static char *line_str(const struct yang_server *entry, char *buf, size_t size)
 {
 	char sid[2 * QLB_SERVER_ID_LEN_MAX + 1];
 
-	snprintf(buf, size, "%u:%s:%u%s%s", entry->config->id,
+	snprintf(buf, size, "%u:%s:%u%s%s%s", entry->config->id,
 		 hex_str(entry->sid->octets, entry->sid->len, sid),
-		 entry->config->nonce_len, entry->key_file ? ":" : "",
+		 entry->config->nonce_len,
+		 entry->config->check_length ? ",self-len" : "",
+		 entry->key_file ? ":" : "",
 		 entry->key_file ? entry->key_file : "");
 	return buf;
 }
