@@ -154,6 +154,15 @@ static void service_servers(struct exposition *to, const struct service *svc,
 	}
 }
 
+/* The pool is not that of IPVS: the module had no memory to make the new one. */
+static void service_rebuild(struct exposition *to, const struct service *svc,
+			    unsigned int what)
+{
+	(void)what;
+	begin_of_service(to, svc);
+	sample_value(to, svc->rebuild_error != 0);
+}
+
 static void service_configs(struct exposition *to, const struct service *svc,
 			    unsigned int what)
 {
@@ -389,6 +398,8 @@ static const struct row rows[] = {
 	  NULL, service_info, 0 },
 	{ GAUGE("quiclb_service_servers", "Real servers of the service: serving, drained (weight 0), held (taken out by another program), absent (has server IDs and is not in the pool)"),
 	  NULL, service_servers, 0 },
+	{ GAUGE("quiclb_service_rebuild_failed", "1 if the module could not follow a change of IPVS's servers, and uses the pool that it had before"),
+	  NULL, service_rebuild, 0 },
 	{ GAUGE("quiclb_service_configs", "QUIC-LB configs of the service"),
 	  NULL, service_configs, 0 },
 	{ COUNTER("quiclb_service_datagrams", "Datagrams to the service by what their connection IDs say; each is counted once"),

@@ -97,6 +97,7 @@ static void make_state(void)
 	svc->dests[1].weight = 0;
 	svc->dests[0].counters[COUNT_INBYTES] = 18446744073709551615u;
 	svc->dests[0].inactive = 4;
+	svc->rebuild_error = 12;
 	svc->configs[0].datagrams = 99;
 	svc->configs[0].misses = 5;
 	svc->configs[0].seen = true;
@@ -124,6 +125,8 @@ static void values(void **state)
 	has("quiclb_service_servers{service=\"" SVC "\",state=\"held\"} 2");
 	has("quiclb_service_servers{service=\"" SVC "\",state=\"absent\"} 1");
 	has("quiclb_service_servers{service=\"fwmark 7 (IPv6)\",state=\"serving\"} 0");
+	has("quiclb_service_rebuild_failed{service=\"" SVC "\"} 1");
+	has("quiclb_service_rebuild_failed{service=\"fwmark 7 (IPv6)\"} 0");
 	has("quiclb_service_configs{service=\"" SVC "\"} 3");
 	has("quiclb_service_datagrams_total{service=\"" SVC "\",outcome=\"routed\"} 12");
 	has("quiclb_service_fallback_datagrams_total{service=\"" SVC "\",outcome=\"tuple\"} 0");
