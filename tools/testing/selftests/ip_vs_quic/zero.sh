@@ -19,8 +19,9 @@ figures() {
 
 device() { q express list -j | jq '[.[].outcome_counts[]] | add'; }
 
-# ipvs SERVICE: IPVS's packets; it adds up every two seconds, and zeroes at once
+# ipvs SERVICE: IPVS's packets; it adds up every two seconds, and zeroes what it has added up
 ipvs() { q -L -j -u "$1" | jq '.services[0].stats.in_packets'; }
+ipvs_has() { [ "$(ipvs "$1")" = "$2" ]; }
 
 send_some() {
 	mint_cids
@@ -43,6 +44,7 @@ one() {
 	both
 	same "$SVC4 before" "$(figures "$SVC4")" "5 5 0 true"
 	same "$SVC6 before" "$(figures "$SVC6")" "3 3 0 true"
+	poll 30 "IPVS to add up" ipvs_has "$SVC4" 5
 	q -Z -u "$SVC4"
 	# when a config was last seen is no counter
 	same "$SVC4 zeroed" "$(figures "$SVC4")" "0 0 0 true"
