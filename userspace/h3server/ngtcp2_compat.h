@@ -55,9 +55,9 @@ static inline void params_set_original_dcid(ngtcp2_transport_params *params,
 #define PROTO_VER_V2			NGTCP2_PROTO_VER_V2_DRAFT
 
 #define NGTCP2_ENCRYPTION_LEVEL_1RTT	NGTCP2_CRYPTO_LEVEL_APPLICATION
-typedef ngtcp2_crypto_level ngtcp2_encryption_level;
+#define ngtcp2_encryption_level		ngtcp2_crypto_level
 
-typedef ngtcp2_connection_close_error ngtcp2_ccerr;
+#define ngtcp2_ccerr			ngtcp2_connection_close_error
 #define ngtcp2_ccerr_default		ngtcp2_connection_close_error_default
 #define ngtcp2_ccerr_set_liberr		ngtcp2_connection_close_error_set_transport_error_liberr
 #define ngtcp2_ccerr_set_tls_alert	ngtcp2_connection_close_error_set_transport_error_tls_alert

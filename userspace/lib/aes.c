@@ -138,8 +138,9 @@ static void decrypt_by_cpu(const struct qlb_aes *aes, u8 out[16],
 #define NETTLE_LIBRARY	"libnettle.so"
 #endif
 
-/* Each is written before "ready", and never again. */
+/* Each is written before "ready", and never again; the library stays open. */
 static struct {
+	void *library;
 	__typeof__(aes128_set_encrypt_key) *set_encrypt_key;
 	__typeof__(aes128_invert_key) *invert_key;
 	__typeof__(aes128_encrypt) *encrypt;
@@ -167,6 +168,7 @@ static int open_nettle(void)
 	    !FIND(library, encrypt, aes128_encrypt) ||
 	    !FIND(library, decrypt, aes128_decrypt))
 		return -ENOTSUP;
+	nettle.library = library;
 	atomic_store_explicit(&nettle.ready, true, memory_order_release);
 	return 0;
 }

@@ -653,18 +653,20 @@ void quiclb_generator_free(struct quiclb_generator *generator)
 static void follow(struct quiclb_generator *generator)
 {
 	struct quiclb_source *source = generator->source;
+	struct quiclb_config *old = generator->config;
 	const struct source_config *entry;
 
 	pthread_rwlock_rdlock(&source->lock);
 	entry = newest(source->set);
-	if (generator->config != entry->config) {
-		quiclb_config_free(generator->config);
-		generator->config = quiclb_config_get(entry->config);
-		generator->next = generator->end = 0;
+	generator->config = quiclb_config_get(entry->config);
+	if (generator->config != old) {
+		generator->next = 0;
+		generator->end = 0;
 	}
 	memcpy(generator->server_id, entry->server_id, sizeof(entry->server_id));
 	generator->generation = atomic_load(&source->generation);
 	pthread_rwlock_unlock(&source->lock);
+	quiclb_config_free(old);
 }
 
 static int next_nonce(struct quiclb_generator *generator, uint8_t *nonce)
@@ -675,7 +677,7 @@ static int next_nonce(struct quiclb_generator *generator, uint8_t *nonce)
 	if (!qlb_has_key(&config->codec))
 		return quiclb_random(nonce, config->codec.nonce_len);
 	if (generator->next == generator->end || !quiclb_nonces_ours(generator->run)) {
-		generator->next = generator->end = 0;
+		generator->end = generator->next;
 		taken = quiclb_nonces_take(&config->nonces, BATCH, &generator->run,
 					   &generator->next);
 		if (taken < 0)

@@ -55,7 +55,7 @@ static void test_free_config(void *p);
 #define calloc test_alloc
 #include "../lib/nonces.c"
 #define free test_free_config
-#include "../lib/quiclb.c"
+#include "../lib/config.c"
 #include "../lib/parse.c"
 
 static bool no_nettle;

@@ -336,7 +336,7 @@ static uint64_t child_nonce(struct quiclb_source *source)
 	assert_int_equal(pipe(pipes), 0);
 	if (!fork()) {
 		nonce = mint_nonce(source, cid);
-		_exit(write(pipes[1], &nonce, sizeof(nonce)) != sizeof(nonce));
+		_exit(write(pipes[1], &nonce, sizeof(nonce)) == sizeof(nonce) ? 0 : 1);
 	}
 	close(pipes[1]);
 	assert_int_equal(read(pipes[0], &nonce, sizeof(nonce)), sizeof(nonce));
@@ -440,7 +440,7 @@ static void generator_follows(void **state)
 {
 	struct quiclb_source *source = open_file("0:0a01:8:@\n");
 	struct quiclb_generator *generator = quiclb_generator_new(source);
-	uint8_t cid[QLB_CID_LEN_MAX], childs[QLB_CID_LEN_MAX];
+	uint8_t cid[QLB_CID_LEN_MAX], of_child[QLB_CID_LEN_MAX];
 	size_t len;
 	int pipes[2];
 
@@ -449,12 +449,12 @@ static void generator_follows(void **state)
 	/* a child of the middle of its batch */
 	assert_int_equal(pipe(pipes), 0);
 	if (!fork())
-		_exit(quiclb_generator_mint(generator, cid, &len) ||
-		      write(pipes[1], cid, sizeof(cid)) != sizeof(cid));
-	assert_int_equal(read(pipes[0], childs, sizeof(childs)), sizeof(childs));
+		_exit(!quiclb_generator_mint(generator, cid, &len) &&
+		      write(pipes[1], cid, sizeof(cid)) == sizeof(cid) ? 0 : 1);
+	assert_int_equal(read(pipes[0], of_child, sizeof(of_child)), sizeof(of_child));
 	wait(NULL);
 	assert_int_equal(quiclb_generator_mint(generator, cid, &len), 0);
-	assert_int_not_equal(compare(cid, childs), 0);
+	assert_int_not_equal(compare(cid, of_child), 0);
 
 	/* the old config is gone with its nonces: the sanitizer sees the use of either */
 	assert_int_equal(reload(source, "1:0a01:9:&\n"), 1);
@@ -575,8 +575,8 @@ static void unroutable_tokens(void **state)
 	assert_int_equal(quiclb_source_reset_token(source, cid, 7, after), -ENOENT);
 	assert_int_equal(pipe(pipes), 0);
 	if (!fork())
-		_exit(quiclb_source_reset_token(source, cid, sizeof(cid), after) ||
-		      write(pipes[1], after, 16) != 16);
+		_exit(!quiclb_source_reset_token(source, cid, sizeof(cid), after) &&
+		      write(pipes[1], after, 16) == 16 ? 0 : 1);
 	assert_int_equal(read(pipes[0], after, 16), 16);
 	wait(NULL);
 	assert_memory_not_equal(before, after, 16);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * quiclbadm's environment in a fuzzer: its messages and output stay in memory, and no key file
- * of this machine is opened, nor anything in /run.  It replaces quiclbadm/common/err.c, and, by the linker's --wrap,
- * functions that would use the machine.
+ * of this machine is opened, nor anything in /run.  It replaces quiclbadm/common/err.c, and,
+ * by the linker's --wrap, functions that would use the machine.
  */
 #ifndef _SAID_H
 #define _SAID_H

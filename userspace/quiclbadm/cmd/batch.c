@@ -95,7 +95,7 @@ static int run_lines(FILE *file, const char *name, bool go_on)
 		if (err && !status)
 			status = err;
 	}
-	if (status && !go_on && (len = getline(&line, &size, file)) >= 0)
+	if (status && !go_on && getline(&line, &size, file) >= 0)
 		caution("the lines behind this one were not run (--force)");
 	err_set_batch(NULL, 0);
 	if (ferror(file))

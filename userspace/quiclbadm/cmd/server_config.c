@@ -351,7 +351,8 @@ static int print(const struct args *args, struct provision *provision)
 		err = check_count(args, provision);
 	if (!err)
 		err = check_paths(provision);
-	if (err)
+	/* without any, it has been refused */
+	if (err || !provision->count)
 		return err;
 	if (given(args, O(YANG)))
 		return print_yang(provision, given(args, O(KEYS)));

@@ -116,7 +116,7 @@ static const char *likely_scheduler(const char *name)
 	struct suggestion suggestion = { .typed = lower };
 	size_t i;
 
-	for (i = 0; name[i] && i < sizeof(lower) - 1; i++)
+	for (i = 0; i < sizeof(lower) - 1 && name[i]; i++)
 		lower[i] = (char)tolower((unsigned char)name[i]);
 	lower[i] = '\0';
 	/* IPVS calls it Maglev hashing */

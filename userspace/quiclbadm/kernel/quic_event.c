@@ -22,29 +22,29 @@ const char *const event_kinds[EVENT_KIND_COUNT] = {
  * @old: the attribute that may follow it with what the object was, or 0
  */
 static const struct message {
-	enum event_kind kind;
 	const char *action;
+	enum event_kind kind;
 	uint16_t object, old;
 } messages[IP_VS_QUIC_CMD_MAX + 1] = {
-	[IP_VS_QUIC_CMD_SERVICE_ADD_NTF] = { EVENT_SERVICE, "added", 0, 0 },
-	[IP_VS_QUIC_CMD_SERVICE_DEL_NTF] = { EVENT_SERVICE, "deleted", 0, 0 },
-	[IP_VS_QUIC_CMD_SETTINGS_NTF] = { EVENT_SERVICE, "set", 0, 0 },
-	[IP_VS_QUIC_CMD_CONFIG_SET_NTF] = { EVENT_CONFIG, "set", IP_VS_QUIC_A_CONFIG, 0 },
-	[IP_VS_QUIC_CMD_CONFIG_DEL_NTF] = { EVENT_CONFIG, "deleted", IP_VS_QUIC_A_CONFIG, 0 },
+	[IP_VS_QUIC_CMD_SERVICE_ADD_NTF] = { "added", EVENT_SERVICE, 0, 0 },
+	[IP_VS_QUIC_CMD_SERVICE_DEL_NTF] = { "deleted", EVENT_SERVICE, 0, 0 },
+	[IP_VS_QUIC_CMD_SETTINGS_NTF] = { "set", EVENT_SERVICE, 0, 0 },
+	[IP_VS_QUIC_CMD_CONFIG_SET_NTF] = { "set", EVENT_CONFIG, IP_VS_QUIC_A_CONFIG, 0 },
+	[IP_VS_QUIC_CMD_CONFIG_DEL_NTF] = { "deleted", EVENT_CONFIG, IP_VS_QUIC_A_CONFIG, 0 },
 	[IP_VS_QUIC_CMD_SERVER_ID_ADD_NTF] = {
-		EVENT_SERVER_ID, "added", IP_VS_QUIC_A_SERVER_ID, 0 },
+		"added", EVENT_SERVER_ID, IP_VS_QUIC_A_SERVER_ID, 0 },
 	[IP_VS_QUIC_CMD_SERVER_ID_MOVE_NTF] = {
-		EVENT_SERVER_ID, "moved", IP_VS_QUIC_A_SERVER_ID, IP_VS_QUIC_A_OLD_SERVER_ID },
+		"moved", EVENT_SERVER_ID, IP_VS_QUIC_A_SERVER_ID, IP_VS_QUIC_A_OLD_SERVER_ID },
 	[IP_VS_QUIC_CMD_SERVER_ID_DEL_NTF] = {
-		EVENT_SERVER_ID, "deleted", IP_VS_QUIC_A_SERVER_ID, 0 },
-	[IP_VS_QUIC_CMD_SERVER_ADD_NTF] = { EVENT_POOL, "added", IP_VS_QUIC_A_SERVER, 0 },
+		"deleted", EVENT_SERVER_ID, IP_VS_QUIC_A_SERVER_ID, 0 },
+	[IP_VS_QUIC_CMD_SERVER_ADD_NTF] = { "added", EVENT_POOL, IP_VS_QUIC_A_SERVER, 0 },
 	[IP_VS_QUIC_CMD_SERVER_SET_NTF] = {
-		EVENT_POOL, "changed", IP_VS_QUIC_A_SERVER, IP_VS_QUIC_A_OLD_SERVER },
-	[IP_VS_QUIC_CMD_SERVER_DEL_NTF] = { EVENT_POOL, "removed", IP_VS_QUIC_A_SERVER, 0 },
+		"changed", EVENT_POOL, IP_VS_QUIC_A_SERVER, IP_VS_QUIC_A_OLD_SERVER },
+	[IP_VS_QUIC_CMD_SERVER_DEL_NTF] = { "removed", EVENT_POOL, IP_VS_QUIC_A_SERVER, 0 },
 	[IP_VS_QUIC_CMD_REBUILD_FAILED_NTF] = {
-		EVENT_POOL, "rebuild-failed", IP_VS_QUIC_A_REBUILD_ERROR, 0 },
-	[IP_VS_QUIC_CMD_EXPRESS_ADD_NTF] = { EVENT_EXPRESS, "on", IP_VS_QUIC_A_EXPRESS, 0 },
-	[IP_VS_QUIC_CMD_EXPRESS_DEL_NTF] = { EVENT_EXPRESS, "off", IP_VS_QUIC_A_EXPRESS, 0 },
+		"rebuild-failed", EVENT_POOL, IP_VS_QUIC_A_REBUILD_ERROR, 0 },
+	[IP_VS_QUIC_CMD_EXPRESS_ADD_NTF] = { "on", EVENT_EXPRESS, IP_VS_QUIC_A_EXPRESS, 0 },
+	[IP_VS_QUIC_CMD_EXPRESS_DEL_NTF] = { "off", EVENT_EXPRESS, IP_VS_QUIC_A_EXPRESS, 0 },
 };
 
 /* The attributes of an object, and what an event points at. */
@@ -79,56 +79,58 @@ static void read_device(const struct nlattr *nest, char *device)
 			 DEVICE_NAME_MAX)] = '\0';
 }
 
-static void tell_object(struct event *event, const struct nlattr *attr,
+static void tell_object(const struct event *base, const struct nlattr *attr,
 			event_fn fn, void *data)
 {
+	struct event event = *base;
 	struct object object;
 
 	memset(&object, 0, sizeof(object));
 	switch (mnl_attr_get_type(attr)) {
 	case IP_VS_QUIC_A_CONFIG:
 		quic_read_config(attr, &object.config);
-		event->config = &object.config;
+		event.config = &object.config;
 		break;
 	case IP_VS_QUIC_A_SERVER_ID:
 		quic_read_mapping(attr, &object.map);
-		event->map = &object.map;
+		event.map = &object.map;
 		break;
 	case IP_VS_QUIC_A_SERVER:
 		read_dest(attr, &object.dest);
-		event->dest = &object.dest;
+		event.dest = &object.dest;
 		break;
 	case IP_VS_QUIC_A_REBUILD_ERROR:
-		event->error = (uint32_t)nl_number(attr);
+		event.error = (uint32_t)nl_number(attr);
 		break;
 	case IP_VS_QUIC_A_EXPRESS:
 		read_device(attr, object.device);
-		event->device = object.device;
+		event.device = object.device;
 		break;
 	}
-	fn(event, data);
+	fn(&event, data);
 	config_destroy(&object.config);
 }
 
 /* Two attributes, one behind the other. */
-static void tell_pair(struct event *event, const struct nlattr *now,
+static void tell_pair(const struct event *base, const struct nlattr *now,
 		      const struct nlattr *old, event_fn fn, void *data)
 {
+	struct event event = *base;
 	struct mapping map;
 	struct dest dest;
 
 	if (mnl_attr_get_type(old) == IP_VS_QUIC_A_OLD_SERVER_ID) {
 		quic_read_mapping(old, &map);
-		event->old_map = &map;
+		event.old_map = &map;
 	} else {
 		read_dest(old, &dest);
-		event->old_dest = &dest;
+		event.old_dest = &dest;
 	}
-	tell_object(event, now, fn, data);
+	tell_object(&event, now, fn, data);
 }
 
 static void tell_objects(const struct nlmsghdr *nlh, const struct message *message,
-			 struct event *event, event_fn fn, void *data)
+			 const struct event *event, event_fn fn, void *data)
 {
 	const struct nlattr *attr, *now = NULL;
 

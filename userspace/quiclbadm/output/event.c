@@ -125,7 +125,7 @@ void print_event(const struct event *event, const struct timespec *when)
 	printf("%s %s", event_kinds[event->kind], event->action);
 	if (event->svc && event->kind != EVENT_EXPRESS)
 		printf(" %s", service_str(&event->svc->id, service));
-	if (event->has_settings)
+	if (event->svc && event->has_settings)
 		print_settings(event->svc);
 	if (event->config)
 		print_config(event->config);
@@ -187,7 +187,7 @@ void print_event_json(const struct event *event, const struct timespec *when)
 	set_text(object, "action", event->action);
 	if (event->svc && event->kind != EVENT_EXPRESS)
 		set(object, "service", service_id_json(&event->svc->id));
-	if (event->has_settings)
+	if (event->svc && event->has_settings)
 		set(object, "settings", settings_json(event->svc));
 	if (event->config)
 		set(object, "config", config_fields_json(event->config));

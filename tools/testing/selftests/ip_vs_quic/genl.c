@@ -93,10 +93,12 @@ static void read_group(const struct nlmsghdr *nlh, void *data)
 	mnl_attr_for_each(groups, nlh, sizeof(struct genlmsghdr)) {
 		if (mnl_attr_get_type(groups) != CTRL_ATTR_MCAST_GROUPS)
 			continue;
-		mnl_attr_for_each_nested(group, groups)
-			mnl_attr_for_each_nested(attr, group)
+		mnl_attr_for_each_nested(group, groups) {
+			mnl_attr_for_each_nested(attr, group) {
 				if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
 					*id = mnl_attr_get_u32(attr);
+			}
+		}
 	}
 }
 
