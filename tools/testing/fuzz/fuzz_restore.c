@@ -53,7 +53,6 @@ static bool restore(const char *text, size_t len)
 {
 	struct state wanted, nothing = { 0 };
 	char *copy = (char *)copy_of(text, len + 1);
-	struct transaction txn;
 	bool ok;
 	int err;
 
@@ -66,11 +65,8 @@ static bool restore(const char *text, size_t len)
 	free(copy);
 	fake_reset();
 	ok = !err;
-	if (ok) {
-		transaction_make(&txn, &nothing, &wanted, KEEP_OTHERS);
-		ok = !transaction_run(&txn);
-		transaction_destroy(&txn);
-	}
+	if (ok)
+		ok = !transaction_apply(&nothing, &wanted);
 	state_destroy(&wanted);
 	/* all or nothing */
 	must(ok || (!fake.state.count && !fake.state.device_count));

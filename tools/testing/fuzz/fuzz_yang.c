@@ -29,14 +29,11 @@ static void make_service(void)
 {
 	char *copy = (char *)copy_of(service, sizeof(service));
 	const struct state nothing = { 0 };
-	struct transaction txn;
 	struct state wanted;
 
 	fake_reset();
 	must(!state_file_parse(copy, sizeof(service) - 1, false, &wanted));
-	transaction_make(&txn, &nothing, &wanted, KEEP_OTHERS);
-	must(!transaction_run(&txn));
-	transaction_destroy(&txn);
+	must(!transaction_apply(&nothing, &wanted));
 	state_destroy(&wanted);
 	free(copy);
 }
@@ -44,17 +41,13 @@ static void make_service(void)
 static int apply(const struct yang_document *document, bool absent)
 {
 	struct state before, wanted;
-	struct transaction txn;
 	int err;
 
 	must(!kernel_load(&before, NULL));
 	must(!kernel_load(&wanted, NULL));
 	err = yang_merge(document, absent, wanted.services[0]);
-	if (!err) {
-		transaction_make(&txn, &before, &wanted, KEEP_OTHERS);
-		err = transaction_run(&txn);
-		transaction_destroy(&txn);
-	}
+	if (!err)
+		err = transaction_apply(&before, &wanted);
 	state_destroy(&before);
 	state_destroy(&wanted);
 	return err;

@@ -94,7 +94,6 @@ static int give_away(const struct args *args, struct service *svc)
 int cmd_server_id_move(const struct args *args)
 {
 	struct state before, wanted = { 0 };
-	struct transaction txn;
 	int err;
 
 	err = kernel_load_quic(&before, &args->service);
@@ -102,11 +101,8 @@ int cmd_server_id_move(const struct args *args)
 		err = kernel_load_quic(&wanted, &args->service);
 	if (!err)
 		err = give_away(args, wanted.services[0]);
-	if (!err) {
-		transaction_make(&txn, &before, &wanted, KEEP_OTHERS);
-		err = transaction_run(&txn);
-		transaction_destroy(&txn);
-	}
+	if (!err)
+		err = transaction_apply(&before, &wanted);
 	state_destroy(&before);
 	state_destroy(&wanted);
 	return err;

@@ -119,7 +119,6 @@ int cmd_save_yang(const struct args *args)
 static int apply(const struct args *args, const struct yang_document *document)
 {
 	struct state before = { 0 }, wanted = { 0 };
-	struct transaction txn;
 	struct service_id id;
 	int err;
 
@@ -131,11 +130,8 @@ static int apply(const struct args *args, const struct yang_document *document)
 	if (!err)
 		err = yang_merge(document, given(args, O(ABSENT)),
 				 wanted.services[0]);
-	if (!err) {
-		transaction_make(&txn, &before, &wanted, KEEP_OTHERS);
-		err = transaction_run(&txn);
-		transaction_destroy(&txn);
-	}
+	if (!err)
+		err = transaction_apply(&before, &wanted);
 	state_destroy(&before);
 	state_destroy(&wanted);
 	return err;

@@ -432,3 +432,14 @@ int transaction_run(const struct transaction *txn)
 	kernel_hold_signals(false);
 	return err;
 }
+
+int transaction_apply(const struct state *before, const struct state *wanted)
+{
+	struct transaction txn;
+	int err;
+
+	transaction_make(&txn, before, wanted, KEEP_OTHERS);
+	err = transaction_run(&txn);
+	transaction_destroy(&txn);
+	return err;
+}

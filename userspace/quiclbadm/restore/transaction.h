@@ -57,4 +57,7 @@ int transaction_run(const struct transaction *txn);
 
 void transaction_destroy(struct transaction *txn);
 
+/* For who does not need the steps: from @before to @wanted, the rest stays. */
+int transaction_apply(const struct state *before, const struct state *wanted);
+
 #endif /* _QUICLBADM_RESTORE_TRANSACTION_H */
