@@ -11,6 +11,7 @@
 #include "cmd/cmd.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "fake.h"
 #include "kernel/run_dir.h"
 #include "restore/state_file.h"
 
@@ -198,4 +199,31 @@ const char *temp_file(const char *name, const char *content, unsigned int mode)
 	fchmod(fd, mode);
 	close(fd);
 	return path;
+}
+
+int model_begin(void **state)
+{
+	char path[RUN_PATH_MAX];
+
+	(void)state;
+	fake_reset();
+	use_own_run_dir();
+	unlink(run_path("weights", path));
+	unlink(run_path("awaited", path));
+	return 0;
+}
+
+int model_end(void **state)
+{
+	(void)state;
+	fake_reset();
+	return 0;
+}
+
+void state_is(const char *wanted)
+{
+	char *text = fake_text();
+
+	assert_string_equal(text, wanted);
+	free(text);
 }

@@ -38,4 +38,11 @@ void use_own_run_dir(void);
 /* What the last temp_file() is in. */
 const char *temp_dir(void);
 
+/* Set-up and end of a test: the model of the kernel, and what quiclbadm keeps, are empty. */
+int model_begin(void **state);
+int model_end(void **state);
+
+/* What the model of the kernel has. */
+void state_is(const char *wanted);
+
 #endif /* _CAPTURE_H */

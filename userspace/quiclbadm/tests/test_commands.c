@@ -28,34 +28,6 @@
 #define OTHER_KEY "00112233445566778899aabbccddeeff"
 #define SVC "192.0.2.1:443"
 
-/* What the model of the kernel has. */
-static void state_is(const char *wanted)
-{
-	char *text = fake_text();
-
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-static int begin(void **state)
-{
-	char path[RUN_PATH_MAX];
-
-	(void)state;
-	fake_reset();
-	use_own_run_dir();
-	unlink(run_path("weights", path));
-	unlink(run_path("awaited", path));
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_reset();
-	return 0;
-}
-
 static void services(void **state)
 {
 	(void)state;
@@ -2206,7 +2178,7 @@ static void unsigned_module(void **state)
 	rmdir(directory);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, model_begin, model_end)
 
 /* run() and then: it is done, with just that warning. */
 static void warns(const char *sentence, const char *line)

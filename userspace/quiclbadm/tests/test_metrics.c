@@ -12,7 +12,6 @@
 
 #include "common/xalloc.h"
 #include "fake.h"
-#include "kernel/run_dir.h"
 #include "metrics/exposition.h"
 #include "metrics/http.h"
 #include "model/secret.h"
@@ -20,24 +19,6 @@
 #define KEY "8f95f09245765f80256934e50c66207f"
 #define OTHER_KEY "00112233445566778899aabbccddeeff"
 #define SVC "192.0.2.1:443"
-
-static int begin(void **state)
-{
-	char path[RUN_PATH_MAX];
-
-	(void)state;
-	fake_reset();
-	use_own_run_dir();
-	unlink(run_path("weights", path));
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_reset();
-	return 0;
-}
 
 /* The line is in @text, whole. */
 static bool has_line(const char *text, const char *line)
@@ -499,7 +480,7 @@ static void without_services(void **state)
 	has("quiclb_services 0");
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, model_begin, model_end)
 
 int main(void)
 {

@@ -353,13 +353,6 @@ static int begin(void **state)
 	return 0;
 }
 
-static int end(void **state)
-{
-	(void)state;
-	fake_reset();
-	return 0;
-}
-
 /* "rotate" with the new key's file and @rest */
 static const char *with_key(const char *rest)
 {
@@ -534,7 +527,7 @@ static void one_at_a_time(void **state)
 }
 
 #define PURE(name) cmocka_unit_test(name)
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, model_end)
 
 int main(void)
 {

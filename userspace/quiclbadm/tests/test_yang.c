@@ -10,39 +10,12 @@
 
 #include "common/xalloc.h"
 #include "fake.h"
-#include "kernel/run_dir.h"
 
 #define KEY "8f95f09245765f80256934e50c66207f"
 #define YANG_KEY "8f:95:f0:92:45:76:5f:80:25:69:34:e5:0c:66:20:7f"
 #define OTHER_KEY "00112233445566778899aabbccddeeff"
 #define SVC "192.0.2.1:443"
 #define LIST "/ietf-quic-lb-middlebox:quic-lb/cid-configs"
-
-static int begin(void **state)
-{
-	char path[RUN_PATH_MAX];
-
-	(void)state;
-	fake_reset();
-	use_own_run_dir();
-	unlink(run_path("weights", path));
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fake_reset();
-	return 0;
-}
-
-static void state_is(const char *wanted)
-{
-	char *text = fake_text();
-
-	assert_string_equal(text, wanted);
-	free(text);
-}
 
 /* The list cid-configs as a document, for free(). */
 static char *document(const char *configs)
@@ -653,7 +626,7 @@ static void yang_of_a_server(void **state)
 	free(key);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, model_begin, model_end)
 
 int main(void)
 {
