@@ -11,7 +11,6 @@
 #include <gnutls/crypto.h>
 
 #include "log.h"
-#include "tls.h"
 
 #define MINT_TRIES	8
 

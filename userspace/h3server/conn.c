@@ -13,7 +13,6 @@
 
 #include "log.h"
 #include "net.h"
-#include "tls.h"
 
 enum {
 	/*
@@ -112,7 +111,7 @@ struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 	ngtcp2_path_storage_zero(&conn->close_path);
 	ngtcp2_path_copy(&conn->path.path, start->path);
 	format_hex(conn->name, first->data, first->datalen);
-	conn->tls = tls_session_new(env->tls, &conn->ref);
+	conn->tls = tls_session_new(&env->tls, &conn->ref);
 	if (!conn->tls || start_quic(conn, start, now)) {
 		conn_free(conn);
 		return NULL;

@@ -5,19 +5,19 @@
 
 #include <stdbool.h>
 
-#include <gnutls/gnutls.h>
 #include "ngtcp2_compat.h"
 
 #include "cid.h"
 #include "cidmap.h"
 #include "h3.h"
+#include "tls.h"
 
 /* What all connections of a server have in common. */
 struct conn_env {
 	struct cid_source cids;
 	struct cidmap map;
 	struct site site;
-	gnutls_certificate_credentials_t tls;
+	struct tls tls;
 	bool verbose;
 };
 

@@ -11,22 +11,6 @@
 #include "options.h"
 #include "server.h"
 
-/*
- * The signals that stop the server are blocked from the start, so that one that
- * comes early is seen by the event loop.  SIGPIPE is ignored: the server goes on
- * when its log has no reader any more.
- */
-static void prepare_signals(void)
-{
-	sigset_t stop;
-
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 /* Every response under way holds a file open. */
 static void raise_file_limit(void)
 {
@@ -53,7 +37,8 @@ int main(int argc, char **argv)
 
 	/* it has keys, and clients' secrets: no core, and no debugger of the same user's */
 	prctl(PR_SET_DUMPABLE, 0);
-	prepare_signals();
+	/* The server goes on when its log has no reader any more. */
+	signal(SIGPIPE, SIG_IGN);
 	raise_file_limit();
 	options_parse(&options, argc, argv);
 	log_open(options.log);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "number.h"
 
 /* Space for the larger of the two packet infos. */
 union control {
@@ -36,6 +37,8 @@ static void parse_spec(const char *spec, struct addrinfo **found)
 	}
 	if (!len || len >= sizeof(host) || !colon[1])
 		refuse(EXIT_USAGE, "--listen", "wants ADDR:PORT or [ADDR]:PORT");
+	/* getaddrinfo() takes 65536 for 0. */
+	number_parse("--listen", "port", colon + 1, strlen(colon + 1), 0, UINT16_MAX);
 	memcpy(host, spec, len);
 	host[len] = '\0';
 	err = getaddrinfo(host, colon + 1, &hints, found);

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "number.h"
 
 #define NAME_MAX_LEN	63
 
@@ -66,34 +66,23 @@ static const struct option table[] = {
 static unsigned int parse_number(const char *what, const char *text,
 				 unsigned int min, unsigned int max)
 {
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || *end || text[0] < '0' || text[0] > '9' || value < min ||
-	    value > max)
-		refuse(EXIT_USAGE, what, "wants a number from %u to %u", min,
-		       max);
-	return value;
+	return number_parse(what, "number", text, strlen(text), min, max);
 }
 
 static void parse_server_id(struct cid_options *cid, const char *text)
 {
 	const char *hex = strchr(text, ':'), *error;
-	char number[8] = "0";
 
 	if (cid->configured)
 		refuse(EXIT_USAGE, "--server-id", "given twice");
 	if (hex) {
-		snprintf(number, sizeof(number), "%.*s", (int)(hex - text),
-			 text);
-		hex++;
+		cid->config_id = number_parse("--server-id", "config ID", text,
+					      hex - text, 0,
+					      QUICLB_CONFIG_ID_MAX);
+		text = hex + 1;
 	}
-	cid->config_id = parse_number("--server-id", number, 0,
-				      QUICLB_CONFIG_ID_MAX);
-	if (quiclb_parse_server_id(cid->server_id, &cid->server_id_len,
-				   hex ? hex : text, &error))
+	if (quiclb_parse_server_id(cid->server_id, &cid->server_id_len, text,
+				   &error))
 		refuse(EXIT_USAGE, "--server-id", "%s", error);
 	cid->configured = true;
 }

@@ -336,6 +336,10 @@ static void watch(struct server *server, int fd, void *source)
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
 }
 
+/*
+ * The signals are blocked here and not earlier: until then, opening a file or reading a key
+ * from a pipe may wait, and a signal has to end that.
+ */
 static void open_events(struct server *server)
 {
 	sigset_t stop;
@@ -343,6 +347,7 @@ static void open_events(struct server *server)
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTERM);
 	sigaddset(&stop, SIGINT);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
 	server->signals = signalfd(-1, &stop, SFD_CLOEXEC);
 	server->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -365,7 +370,7 @@ struct server *server_new(const struct options *options)
 	env->site.root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (env->site.root < 0)
 		refuse(EXIT_REFUSED, options->root, "%s", strerror(errno));
-	env->tls = tls_load(options->tls_cert, options->tls_key);
+	tls_load(&env->tls, options->tls_cert, options->tls_key);
 	cid_source_init(&env->cids, &options->cid, options->tls_key);
 	if (gnutls_rnd(GNUTLS_RND_KEY, server->retry_secret,
 		       sizeof(server->retry_secret)))
@@ -408,6 +413,6 @@ void server_free(struct server *server)
 	close(server->signals);
 	close(server->timer);
 	close(server->env.site.root);
-	gnutls_certificate_free_credentials(server->env.tls);
+	tls_unload(&server->env.tls);
 	cid_source_destroy(&server->env.cids);
 }

@@ -14,32 +14,37 @@ static const char priorities[] =
 
 static const gnutls_datum_t h3 = { (unsigned char *)"h3", 2 };
 
-gnutls_certificate_credentials_t tls_load(const char *cert, const char *key)
+void tls_load(struct tls *tls, const char *cert, const char *key)
 {
-	gnutls_certificate_credentials_t credentials;
 	int err;
 
-	err = gnutls_certificate_allocate_credentials(&credentials);
+	err = gnutls_certificate_allocate_credentials(&tls->credentials);
+	if (!err)
+		err = gnutls_priority_init(&tls->priority, priorities, NULL);
 	if (err)
 		refuse(EXIT_REFUSED, "TLS", "%s", gnutls_strerror(err));
-	err = gnutls_certificate_set_x509_key_file(credentials, cert, key,
+	err = gnutls_certificate_set_x509_key_file(tls->credentials, cert, key,
 						   GNUTLS_X509_FMT_PEM);
 	if (err < 0)
 		refuse(EXIT_REFUSED, cert, "not a certificate with the key %s: %s",
 		       key, gnutls_strerror(err));
-	return credentials;
 }
 
-static int configure(gnutls_session_t session,
-		     gnutls_certificate_credentials_t credentials)
+void tls_unload(struct tls *tls)
+{
+	gnutls_certificate_free_credentials(tls->credentials);
+	gnutls_priority_deinit(tls->priority);
+}
+
+static int configure(gnutls_session_t session, const struct tls *tls)
 {
 	int err;
 
-	err = gnutls_priority_set_direct(session, priorities, NULL);
+	err = gnutls_priority_set(session, tls->priority);
 	if (err)
 		return err;
 	err = gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
-				     credentials);
+				     tls->credentials);
 	if (err)
 		return err;
 	err = gnutls_alpn_set_protocols(session, &h3, 1, GNUTLS_ALPN_MANDATORY);
@@ -48,7 +53,7 @@ static int configure(gnutls_session_t session,
 	return ngtcp2_crypto_gnutls_configure_server_session(session);
 }
 
-gnutls_session_t tls_session_new(gnutls_certificate_credentials_t credentials,
+gnutls_session_t tls_session_new(const struct tls *tls,
 				 ngtcp2_crypto_conn_ref *ref)
 {
 	gnutls_session_t session;
@@ -56,7 +61,7 @@ gnutls_session_t tls_session_new(gnutls_certificate_credentials_t credentials,
 	/* No tickets and no early data: this server has nothing to gain. */
 	if (gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET))
 		return NULL;
-	if (configure(session, credentials)) {
+	if (configure(session, tls)) {
 		gnutls_deinit(session);
 		return NULL;
 	}

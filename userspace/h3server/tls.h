@@ -8,15 +8,22 @@
 #include <gnutls/gnutls.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 
+/* What all sessions share. */
+struct tls {
+	gnutls_certificate_credentials_t credentials;
+	gnutls_priority_t priority;
+};
+
 /* Reads a PEM certificate chain and its key.  Refuses on failure. */
-gnutls_certificate_credentials_t tls_load(const char *cert, const char *key);
+void tls_load(struct tls *tls, const char *cert, const char *key);
+void tls_unload(struct tls *tls);
 
 /*
  * A server session whose callbacks find their connection through @ref, which
  * must live as long as the session.
  * Return: NULL when out of memory.
  */
-gnutls_session_t tls_session_new(gnutls_certificate_credentials_t credentials,
+gnutls_session_t tls_session_new(const struct tls *tls,
 				 ngtcp2_crypto_conn_ref *ref);
 
 /* Did client and server agree on HTTP/3? */

@@ -225,7 +225,8 @@ test_refusals()
 	refused "value missing" 2 '--root: wants a value' --root
 	refused "stray word" 2 'stray: not an option' "${all[@]}" stray
 	for bad in 127.0.0.1 :443 127.0.0.1: ::1:443 localhost:443 127.0.0.1:x \
-		   '[::1]443'; do
+		   '[::1]443' 127.0.0.1:65536 127.0.0.1:69969 '[::1]:4294967739' \
+		   127.0.0.1:+443 '127.0.0.1: 443'; do
 		refused "--listen $bad" 2 '--listen: ' "${tls[@]}" \
 			--root "$work/root" --listen "$bad"
 	done
@@ -248,7 +249,8 @@ test_refusals()
 	refused "no connections" 2 '--max-connections: ' "${all[@]}" \
 		--max-connections 0
 
-	for bad in 7:0a 8:0a x:0a :0a -1:0a 0: 0:0 0:0g '' \
+	for bad in 7:0a 8:0a x:0a :0a -1:0a 0: 0:0 0:0g '' 00000009:0a \
+		   4294967296:0a '1 :0a' \
 		   000102030405060708090a0b0c0d0e0f; do
 		refused "--server-id '$bad'" 2 '--server-id: ' "${all[@]}" \
 			--server-id "$bad" --nonce-len 4
@@ -283,6 +285,34 @@ test_refusals()
 	refused "endless key" 1 "$work/badkey: " "${all[@]}" "${id[@]}" \
 		--key-file "$work/badkey"
 	check "refusals do not show the key" key_not_shown
+	mkfifo "$work/pipe"
+	check "SIGTERM ends the wait for a key on standard input" waits_killably \
+		"${all[@]}" "${id[@]}" --key-file -
+	check "SIGTERM ends the wait for the key in a FIFO" waits_killably \
+		"${all[@]}" "${id[@]}" --key-file "$work/pipe"
+}
+
+# ARGUMENT...: neither standard input nor the FIFO gives anything.  143 is SIGTERM.
+waits_killably()
+{
+	local pid status=0 writer
+
+	exec {writer}<> "$work/pipe"
+	"$program" "$@" < "$work/pipe" > "$work/stdout" 2> "$work/stderr" &
+	pid=$!
+	wait_until waits "$pid" || :
+	kill -TERM "$pid"
+	await "$pid" || status=$?
+	exec {writer}>&-
+	cat "$work/stdout" "$work/stderr"
+	[ "$status" -eq 143 ] || { echo "exit status $status"; return 1; }
+}
+
+# PID: it is the server by now, and waits
+waits()
+{
+	[ "$(readlink "/proc/$1/exe")" = "$program" ] &&
+		grep -q '^State:.S' "/proc/$1/status" || gone "$1"
 }
 
 key_not_shown()
