@@ -85,7 +85,7 @@ quic() {
 	say "2. The same client, the same two addresses, scheduler quic:"
 	ipvsadm -C
 	run quiclbadm -A -u "$SVC4"
-	run quiclbadm config add -u "$SVC4" --id 0 --server-id-len 2 --nonce-len 6 --key-file "$WORK/key"
+	run quiclbadm config add -u "$SVC4" --id 0 --server-id-len 2 --nonce-len 8 --key-file "$WORK/key"
 	for n in 1 2 3; do
 		run quiclbadm -a -u "$SVC4" -r "$(rs4 $n)" -i --server-id "0:$(sid 2 $n)"
 	done

@@ -5,7 +5,7 @@
 # lib.sh by http3.sh and the demo.
 
 BLOB_SIZE=4194304
-H3_CONFIG="0:2:6:$KEY"
+H3_CONFIG="0:2:8:$KEY"
 CLIENT=$CL4.200		# behind the NAT box, see fetch_through_box
 
 need_h3() {
@@ -25,7 +25,7 @@ h3_servers() {
 	for n in 1 2 3; do
 		spawn s$n quiclb-h3server --listen "$SVC4" --listen "$SVC6" --root "$WORK/root" \
 			--tls-cert "$WORK/tls-cert.pem" --tls-key "$WORK/tls-key.pem" \
-			--server-id "0:$(sid 2 $n)" --nonce-len 6 --key-file "$WORK/key" --name s$n \
+			--server-id "0:$(sid 2 $n)" --nonce-len 8 --key-file "$WORK/key" --name s$n \
 			--verbose --log "$WORK/s$n.log" --pid-file "$WORK/s$n.pid" >/dev/null
 	done
 	for n in 1 2 3; do
