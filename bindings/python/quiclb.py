@@ -45,6 +45,7 @@ def _open():
             ("source_use_state", ctypes.c_int, (pointer, text, text)),
             ("source_mint", ctypes.c_int, (pointer, text, sizes)),
             ("source_cid_len", size, (pointer,)),
+            ("source_encrypts", ctypes.c_bool, (pointer,)),
             ("source_len_of", size, (pointer, ctypes.c_uint8)),
             ("source_check", ctypes.c_int, (pointer, text, size)),
             ("source_nonces_left", ctypes.c_uint64, (pointer,)),
@@ -142,6 +143,11 @@ class Source:
     @property
     def cid_len(self):
         return _library.quiclb_source_cid_len(self._handle)
+
+    @property
+    def encrypts(self):
+        """Without a key, a server SHOULD NOT give a client several CIDs."""
+        return _library.quiclb_source_encrypts(self._handle)
 
     @property
     def nonces_left(self):

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What libngtcp2 asks of a server.  QUIC-LB is in conn_new_cid() and, for a server
- * without a config, in on_handshake_completed(); the rest is HTTP/3.
+ * What libngtcp2 asks of a server, but for connection IDs: see connids.c.
  */
 #include "conn_private.h"
 
@@ -11,42 +10,6 @@
 #include <gnutls/crypto.h>
 
 #include "log.h"
-
-#define MINT_TRIES	8
-
-static void log_cid(const struct conn *conn, const char *what,
-		    const ngtcp2_cid *cid)
-{
-	char hex[2 * NGTCP2_MAX_CIDLEN + 1];
-
-	if (conn->env->verbose)
-		log_event("cid", "conn=%s server=%s %s=%s", conn->name,
-			  conn->env->site.name, what,
-			  format_hex(hex, cid->data, cid->datalen));
-}
-
-/*
- * Another try helps when the CID exists already: by chance, or because a client used
- * it for a first packet.
- */
-int conn_new_cid(struct conn *conn, ngtcp2_cid *cid, uint8_t *token)
-{
-	struct conn_env *env = conn->env;
-	int err;
-
-	for (int i = 0; i < MINT_TRIES; i++) {
-		err = cid_mint(&env->cids, cid);
-		if (err)
-			return err;
-		err = cidmap_add(&env->map, cid, conn, &conn->cids);
-		if (err != -EEXIST)
-			break;
-	}
-	if (err)
-		return err;
-	log_cid(conn, "issue", cid);
-	return cid_reset_token(&env->cids, cid, token);
-}
 
 /* Keeps the first error: what follows from it is of less interest. */
 int conn_fail_h3(struct conn *conn, int err)
@@ -66,38 +29,15 @@ static void on_rand(uint8_t *random, size_t len, const ngtcp2_rand_ctx *ctx)
 		abort();	/* nothing that follows would be safe */
 }
 
-static int on_get_new_connection_id(ngtcp2_conn *quic, ngtcp2_cid *cid,
-				    uint8_t *token, size_t len, void *user)
-{
-	(void)quic, (void)len;	/* all CIDs of a server have one length */
-	return conn_new_cid(user, cid, token) ? NGTCP2_ERR_CALLBACK_FAILURE : 0;
-}
-
-static int on_remove_connection_id(ngtcp2_conn *quic, const ngtcp2_cid *cid,
-				   void *user)
-{
-	struct conn *conn = user;
-
-	(void)quic;
-	log_cid(conn, "retire", cid);
-	cidmap_remove(&conn->env->map, cid, &conn->cids);
-	return 0;
-}
-
-/*
- * Section "Configuration Failover": a client gets exactly one unroutable CID.
- * libngtcp2 issues as many as the client is willing to store and has no setting
- * against it; so let it believe in a client that stores one.  The parameters
- * belong to @quic, which made them and only lends them out as const.
- */
+/* See conn_allow_cids(). */
 static int on_handshake_completed(ngtcp2_conn *quic, void *user)
 {
 	const ngtcp2_transport_params *client =
 		ngtcp2_conn_get_remote_transport_params(quic);
 	struct conn *conn = user;
 
-	if (conn->single_cid)
-		((ngtcp2_transport_params *)client)->active_connection_id_limit = 1;
+	conn->client_limit = client->active_connection_id_limit;
+	conn_allow_cids(conn);
 	return 0;
 }
 
@@ -230,8 +170,8 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags,
 const ngtcp2_callbacks conn_callbacks = {
 	.recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
 	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
-	.encrypt = ngtcp2_crypto_encrypt_cb,
-	.decrypt = ngtcp2_crypto_decrypt_cb,
+	.encrypt = conn_encrypt,
+	.decrypt = conn_decrypt,
 	.hp_mask = ngtcp2_crypto_hp_mask_cb,
 	.update_key = ngtcp2_crypto_update_key_cb,
 	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
@@ -239,8 +179,8 @@ const ngtcp2_callbacks conn_callbacks = {
 	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
 	.version_negotiation = ngtcp2_crypto_version_negotiation_cb,
 	.rand = on_rand,
-	.get_new_connection_id = on_get_new_connection_id,
-	.remove_connection_id = on_remove_connection_id,
+	.get_new_connection_id = conn_more_cids,
+	.remove_connection_id = conn_remove_cid,
 	.handshake_completed = on_handshake_completed,
 	.recv_tx_key = on_send_key,
 	.recv_stream_data = on_stream_data,

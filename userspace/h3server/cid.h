@@ -14,25 +14,27 @@
 
 /* The operator's settings, the same here and on the director. */
 struct cid_options {
-	bool configured;	/* false: the director knows no config of ours */
+	const char *config;	/* a line or a file of quiclb_source(3), or NULL */
+	bool configured;	/* instead, by what follows; neither: no config */
 	unsigned int config_id;
 	uint8_t server_id[QUICLB_SERVER_ID_LEN_MAX];
 	size_t server_id_len;
 	unsigned int nonce_len;
 	bool self_len;
 	const char *key_file;	/* NULL: plaintext; "-": standard input */
+	bool many_cids;		/* also where observers can link them */
 };
 
 struct cid_source {
-	struct quiclb_config *config;	/* NULL: CIDs are unroutable */
-	uint8_t server_id[QUICLB_SERVER_ID_LEN_MAX];
-	size_t len;			/* of every CID */
+	struct quiclb_source *source;	/* NULL: CIDs are unroutable */
+	const struct cid_options *options;
 	bool routable;			/* false as well when nonces are used up */
-	/* Makes stateless reset tokens from CIDs, see derive_reset_secret(). */
-	uint8_t reset_secret[32];
+	unsigned int generation;	/* another one after each rotation */
+	uint8_t reset_secret[32];	/* without a config: of this process */
 };
 
 /*
+ * @options must outlive @source.
  * @private_key: a file whose contents only this site's servers have.
  * Refuses on failure.
  */
@@ -42,16 +44,32 @@ void cid_source_init(struct cid_source *source,
 void cid_source_destroy(struct cid_source *source);
 
 /*
- * Makes a connection ID of source->len octets.
+ * Reads the configs again.  A failure changes nothing.
+ * Return: NULL, or a sentence that says what is wrong, valid until the next call.
+ */
+const char *cid_reload(struct cid_source *source);
+
+/* Octets of the CIDs that are minted now. */
+size_t cid_len(const struct cid_source *source);
+
+/*
+ * May a client have several CIDs?  Not if observers can link them: then they would only
+ * make the client believe that it cannot be followed (section "Security Considerations"),
+ * and not if they are unroutable (section "Configuration Failover").
+ */
+bool cid_several(const struct cid_source *source);
+
+/*
+ * Makes a connection ID.
  * Return: 0 or a negative errno.
  */
 int cid_mint(struct cid_source *source, ngtcp2_cid *cid);
 
 /*
- * The stateless reset token that belongs to a CID of ours.
- * Return: 0 or -1.
+ * The stateless reset token of a CID of ours.  @len may be more than the CID's.
+ * Return: 0, or a negative errno for what none of the configs has made.
  */
-int cid_reset_token(const struct cid_source *source, const ngtcp2_cid *cid,
-		    uint8_t *token);
+int cid_reset_token(const struct cid_source *source, const uint8_t *cid,
+		    size_t len, uint8_t *token);
 
 #endif

@@ -19,8 +19,8 @@ static int compare(const void *a, const void *b)
 	return memcmp(x->cid.data, y->cid.data, x->cid.datalen);
 }
 
-struct conn *cidmap_find(const struct cidmap *map, const uint8_t *cid,
-			 size_t len)
+static const struct cid_entry *find(const struct cidmap *map, const uint8_t *cid,
+				    size_t len)
 {
 	struct cid_entry key, **found;
 
@@ -28,23 +28,50 @@ struct conn *cidmap_find(const struct cidmap *map, const uint8_t *cid,
 		return NULL;
 	ngtcp2_cid_init(&key.cid, cid, len);
 	found = tfind(&key, &map->root, compare);
-	return found ? (*found)->conn : NULL;
+	return found ? *found : NULL;
+}
+
+struct conn *cidmap_find(const struct cidmap *map, const uint8_t *cid,
+			 size_t len)
+{
+	const struct cid_entry *entry = find(map, cid, len);
+
+	return entry ? entry->conn : NULL;
+}
+
+/*
+ * What clients chose does not count: a client could choose the first octets of a CID that
+ * it has seen, and get the packets of another.
+ */
+struct conn *cidmap_find_short(const struct cidmap *map, const uint8_t *octets,
+			       size_t len)
+{
+	const struct cid_entry *entry;
+
+	for (size_t i = 1; i <= NGTCP2_MAX_CIDLEN && i <= len; i++) {
+		entry = map->ours[i] ? find(map, octets, i) : NULL;
+		if (entry && entry->ours)
+			return entry->conn;
+	}
+	return NULL;
 }
 
 int cidmap_add(struct cidmap *map, const ngtcp2_cid *cid, struct conn *conn,
-	       struct cid_entry **list)
+	       bool ours, struct cid_entry **list)
 {
-	struct cid_entry *entry = malloc(sizeof(*entry)), **found;
+	struct cid_entry *entry = calloc(1, sizeof(*entry)), **found;
 
 	if (!entry)
 		return -ENOMEM;
 	entry->cid = *cid;
 	entry->conn = conn;
+	entry->ours = ours;
 	found = tsearch(entry, &map->root, compare);
 	if (!found || *found != entry) {
 		free(entry);
 		return found ? -EEXIST : -ENOMEM;
 	}
+	map->ours[cid->datalen] += ours;
 	entry->next = *list;
 	*list = entry;
 	return 0;
@@ -55,6 +82,7 @@ static void remove_first(struct cidmap *map, struct cid_entry **list)
 	struct cid_entry *entry = *list;
 
 	*list = entry->next;
+	map->ours[entry->cid.datalen] -= entry->ours;
 	tdelete(entry, &map->root, compare);
 	free(entry);
 }

@@ -60,7 +60,7 @@ static void fill_params(struct conn *conn, ngtcp2_transport_params *params,
 		params->retry_scid_present = 1;
 	}
 	/* Section "Configuration Failover": a new address may be another server. */
-	params->disable_active_migration = conn->single_cid;
+	params->disable_active_migration = !conn->env->cids.routable;
 	params->stateless_reset_token_present = 1;
 }
 
@@ -75,13 +75,14 @@ static int start_quic(struct conn *conn, const struct conn_start *start,
 	ngtcp2_cid scid;
 	int err;
 
-	err = cidmap_add(&env->map, &initial->dcid, conn, &conn->cids);
+	err = cidmap_add(&env->map, &initial->dcid, conn, false, &conn->cids);
 	if (err)
 		return err;
 	fill_params(conn, &params, start);
 	err = conn_new_cid(conn, &scid, params.stateless_reset_token);
 	if (err)
 		return err;
+	conn->cid_len = scid.datalen;
 	ngtcp2_settings_default(&settings);
 	settings.initial_ts = now;
 	settings.max_tx_udp_payload_size = UDP_PAYLOAD_SEND_MAX;
@@ -104,7 +105,6 @@ struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 	conn->env = env;
 	conn->ref.get_conn = get_quic;
 	conn->ref.user_data = conn;
-	conn->single_cid = !env->cids.routable;
 	conn->due = now;
 	ngtcp2_ccerr_default(&conn->error);
 	ngtcp2_path_storage_zero(&conn->path);
@@ -185,14 +185,20 @@ static void close_with_error(struct conn *conn, ngtcp2_tstamp now,
 	enter(conn, CLOSING, quiet_until(conn, now), why);
 }
 
-void conn_close(struct conn *conn, ngtcp2_tstamp now)
+void conn_close(struct conn *conn, ngtcp2_tstamp now, const char *why)
 {
 	if (conn->state != OPEN)
 		return;
 	if (conn->h3)
 		ngtcp2_ccerr_set_application_error(&conn->error,
 						   NGHTTP3_H3_NO_ERROR, NULL, 0);
-	close_with_error(conn, now, "server stops");
+	close_with_error(conn, now, why);
+}
+
+void conn_wake(struct conn *conn, ngtcp2_tstamp now)
+{
+	if (conn->state == OPEN)
+		conn->due = now;
 }
 
 /* @err is libngtcp2's. */
@@ -257,7 +263,9 @@ void conn_receive(struct conn *conn, const ngtcp2_path *path,
 		repeat_close(conn);
 	if (conn->state != OPEN)
 		return;
+	conn_enter(conn);
 	err = ngtcp2_conn_read_pkt(conn->quic, path, &no_info, data, len, now);
+	conn_enter(NULL);
 	conn->due = now;
 	if (err)
 		handle_error(conn, err, now);
@@ -320,7 +328,10 @@ static int send_packets(struct conn *conn, ngtcp2_tstamp now)
 
 	ngtcp2_path_storage_zero(&path);
 	do {
+		conn_allow_cids(conn);
+		conn_enter(conn);
 		len = build_packet(conn, &path.path, packet, now);
+		conn_enter(NULL);
 		if (len < 0)
 			return len;
 		if (len > 0)
@@ -328,6 +339,29 @@ static int send_packets(struct conn *conn, ngtcp2_tstamp now)
 		left -= (size_t)len < left ? (size_t)len : left;
 	} while (len > 0 && left);
 	ngtcp2_conn_update_pkt_tx_time(conn->quic, now);
+	return 0;
+}
+
+/*
+ * The client's CIDs are of an old config and cannot be exchanged.  It is asked to come back
+ * with a new connection; what it has asked for until then is answered.
+ * Return: 0 or libngtcp2's error.
+ */
+static int send_away(struct conn *conn, ngtcp2_tstamp now)
+{
+	int err;
+
+	if (!conn->h3 || !conn_is_stuck(conn))
+		return 0;
+	if (!conn->going_away) {
+		conn->going_away = true;
+		err = h3_go_away(conn->h3);
+		if (err)
+			return conn_fail_h3(conn, err);
+		conn->due = now;
+	} else if (h3_is_idle(conn->h3)) {
+		conn_close(conn, now, "old config");
+	}
 	return 0;
 }
 
@@ -346,8 +380,9 @@ ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now)
 		conn->due = ngtcp2_conn_get_expiry(conn->quic);
 		if (conn->h3 && h3_reset_broken(conn->h3))
 			conn->due = now;
-	} else {
-		handle_error(conn, err, now);
+		err = send_away(conn, now);
 	}
+	if (err)
+		handle_error(conn, err, now);
 	return conn->state == OVER ? 0 : conn->due;
 }

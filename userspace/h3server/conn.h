@@ -58,7 +58,10 @@ ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now);
 ngtcp2_tstamp conn_due(const struct conn *conn);
 
 /* Tells the client that the server goes away; conn_run() then only waits. */
-void conn_close(struct conn *conn, ngtcp2_tstamp now);
+void conn_close(struct conn *conn, ngtcp2_tstamp now, const char *why);
+
+/* Makes conn_run() due: another config mints now. */
+void conn_wake(struct conn *conn, ngtcp2_tstamp now);
 
 /* The server's list of connections is made of these. */
 struct conn **conn_next(struct conn *conn);

@@ -27,7 +27,12 @@ struct conn {
 	struct cid_entry *cids;		/* all ours in env->map */
 	enum conn_state state;
 	ngtcp2_tstamp due;
-	bool single_cid;		/* see on_handshake_completed() */
+	size_t cid_len;			/* of all our CIDs */
+	uint64_t next_seq;		/* of our next CID */
+	uint64_t retire_before;		/* Retire Prior To, or 0 */
+	unsigned int generation;	/* of our newest CID: cid_source.generation */
+	uint64_t client_limit;		/* active_connection_id_limit, after the handshake */
+	bool going_away;		/* GOAWAY is sent */
 	bool has_error;			/* @error tells the reason already */
 	ngtcp2_ccerr error;
 	ngtcp2_path_storage path;	/* as last logged */
@@ -40,6 +45,31 @@ struct conn {
 
 /* What libngtcp2 calls with a connection as user_data. */
 extern const ngtcp2_callbacks conn_callbacks;
+
+/*
+ * Says whose packets libngtcp2 is given or asked for until the next call.
+ * Return: whose it was.
+ */
+struct conn *conn_enter(struct conn *conn);
+
+/* To be called before libngtcp2 is asked for packets. */
+void conn_allow_cids(struct conn *conn);
+
+/* Is there no way to give the client the CIDs of a new config? */
+bool conn_is_stuck(const struct conn *conn);
+
+/* What libngtcp2 calls: more CIDs, one that is retired, and each packet's payload. */
+int conn_more_cids(ngtcp2_conn *quic, ngtcp2_cid *cid, uint8_t *token, size_t len,
+		   void *user);
+int conn_remove_cid(ngtcp2_conn *quic, const ngtcp2_cid *cid, void *user);
+int conn_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
+		 const ngtcp2_crypto_aead_ctx *context, const uint8_t *plaintext,
+		 size_t len, const uint8_t *nonce, size_t nonce_len,
+		 const uint8_t *header, size_t header_len);
+int conn_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
+		 const ngtcp2_crypto_aead_ctx *context, const uint8_t *ciphertext,
+		 size_t len, const uint8_t *nonce, size_t nonce_len,
+		 const uint8_t *header, size_t header_len);
 
 /*
  * Makes a CID of ours, tells env->map, and stores the stateless reset token that

@@ -400,6 +400,16 @@ int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code)
 	return err == NGHTTP3_ERR_STREAM_NOT_FOUND ? 0 : err;
 }
 
+int h3_go_away(struct h3 *h3)
+{
+	return nghttp3_conn_shutdown(h3->http);
+}
+
+bool h3_is_idle(const struct h3 *h3)
+{
+	return !h3->requests;
+}
+
 void h3_max_streams(struct h3 *h3, uint64_t max_streams)
 {
 	nghttp3_conn_set_max_client_streams_bidi(h3->http, max_streams);

@@ -37,6 +37,12 @@ int h3_peer_stopped(struct h3 *h3, int64_t stream_id);
 int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
 void h3_max_streams(struct h3 *h3, uint64_t max_streams);
 
+/* Has the client ask no more on this connection. */
+int h3_go_away(struct h3 *h3);
+
+/* Is no request under way? */
+bool h3_is_idle(const struct h3 *h3);
+
 /*
  * What to send next.  Each h3_next() that finds a stream is followed by one of
  * h3_sent(), h3_blocked() and h3_shut().

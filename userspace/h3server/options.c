@@ -15,7 +15,8 @@
 
 static const char usage[] =
 "Usage: quiclb-h3server --listen ADDR:PORT --tls-cert PEM --tls-key PEM --root DIR\n"
-"                       [--server-id [CONFIG:]HEX --nonce-len N\n"
+"                       [--config LINE|FILE |\n"
+"                        --server-id [CONFIG:]HEX --nonce-len N\n"
 "                        [--key-file FILE|-] [--self-len]] [OPTION...]\n"
 "\n"
 "An HTTP/3 file server whose connection IDs a QUIC-LB director can route.\n"
@@ -24,11 +25,15 @@ static const char usage[] =
 "  --tls-cert PEM            certificate chain\n"
 "  --tls-key PEM             its private key\n"
 "  --root DIR                directory to serve\n"
+"  --config LINE|FILE        configs as in quiclb_source(3): a line\n"
+"                            ID:SERVER-ID:NONCE-LEN[,self-len][:KEY-FILE], or a\n"
+"                            file of them, read again on SIGHUP; the last one mints\n"
 "  --server-id [CONFIG:]HEX  this server's ID, as told to the director; CONFIG\n"
 "                            defaults to 0.  Without it: unroutable CIDs\n"
 "  --nonce-len N             octets, as in the director's config\n"
 "  --key-file FILE|-         QUIC-LB key, 32 hex digits; without it: plaintext\n"
 "  --self-len                tell the CID's length in its first octet\n"
+"  --many-cids               without a key, too, let clients have several CIDs\n"
 "  --name NAME               for x-served-by and the log; default: host name\n"
 "  --log FILE                append to it instead of writing to standard output\n"
 "  --pid-file FILE           written when ready, removed at the end\n"
@@ -38,8 +43,8 @@ static const char usage[] =
 "  --help, --version\n";
 
 enum option_code {
-	LISTEN = 1, TLS_CERT, TLS_KEY, ROOT, SERVER_ID, NONCE_LEN, KEY_FILE,
-	SELF_LEN, NAME, LOG, PID_FILE, MAX_CONNECTIONS, RETRY, VERBOSE, HELP,
+	LISTEN = 1, TLS_CERT, TLS_KEY, ROOT, CONFIG, SERVER_ID, NONCE_LEN,
+	KEY_FILE, SELF_LEN, MANY_CIDS, NAME, LOG, PID_FILE, MAX_CONNECTIONS, RETRY, VERBOSE, HELP,
 	SHOW_VERSION,
 };
 
@@ -48,10 +53,12 @@ static const struct option table[] = {
 	{ "tls-cert", required_argument, NULL, TLS_CERT },
 	{ "tls-key", required_argument, NULL, TLS_KEY },
 	{ "root", required_argument, NULL, ROOT },
+	{ "config", required_argument, NULL, CONFIG },
 	{ "server-id", required_argument, NULL, SERVER_ID },
 	{ "nonce-len", required_argument, NULL, NONCE_LEN },
 	{ "key-file", required_argument, NULL, KEY_FILE },
 	{ "self-len", no_argument, NULL, SELF_LEN },
+	{ "many-cids", no_argument, NULL, MANY_CIDS },
 	{ "name", required_argument, NULL, NAME },
 	{ "log", required_argument, NULL, LOG },
 	{ "pid-file", required_argument, NULL, PID_FILE },
@@ -131,6 +138,9 @@ static void apply(struct options *options, enum option_code code, char *value)
 	case ROOT:
 		options->root = value;
 		break;
+	case CONFIG:
+		options->cid.config = value;
+		break;
 	case SERVER_ID:
 		parse_server_id(&options->cid, value);
 		break;
@@ -143,6 +153,9 @@ static void apply(struct options *options, enum option_code code, char *value)
 		break;
 	case SELF_LEN:
 		options->cid.self_len = true;
+		break;
+	case MANY_CIDS:
+		options->cid.many_cids = true;
 		break;
 	case NAME:
 		options->name = parse_name(value);
@@ -170,10 +183,24 @@ static void apply(struct options *options, enum option_code code, char *value)
 	}
 }
 
+static void check_cids(const struct cid_options *cid)
+{
+	bool has_more = cid->nonce_len || cid->key_file || cid->self_len;
+
+	if (cid->config && (cid->configured || has_more))
+		refuse(EXIT_USAGE, "--config",
+		       "says all that --server-id, --nonce-len, --key-file and --self-len say; give either");
+	if (cid->configured && !cid->nonce_len)
+		refuse(EXIT_USAGE, "--nonce-len", "missing next to --server-id");
+	if (!cid->configured && has_more)
+		refuse(EXIT_USAGE, "--server-id",
+		       "missing next to --nonce-len, --key-file or --self-len");
+	if (cid->many_cids && !cid->configured && !cid->config)
+		refuse(EXIT_USAGE, "--many-cids", "needs a config; see --config");
+}
+
 static void check(const struct options *options)
 {
-	const struct cid_options *cid = &options->cid;
-
 	if (!options->n_listen)
 		refuse(EXIT_USAGE, "--listen", "missing");
 	if (!options->tls_cert)
@@ -182,12 +209,7 @@ static void check(const struct options *options)
 		refuse(EXIT_USAGE, "--tls-key", "missing");
 	if (!options->root)
 		refuse(EXIT_USAGE, "--root", "missing");
-	if (cid->configured && !cid->nonce_len)
-		refuse(EXIT_USAGE, "--nonce-len", "missing next to --server-id");
-	if (!cid->configured && (cid->nonce_len || cid->key_file ||
-				 cid->self_len))
-		refuse(EXIT_USAGE, "--server-id",
-		       "missing next to --nonce-len, --key-file or --self-len");
+	check_cids(&options->cid);
 }
 
 void options_parse(struct options *options, int argc, char **argv)

@@ -83,20 +83,19 @@ static void send_version_negotiation(const ngtcp2_path *path,
 
 /* A connection we do not know any more: say so, instead of letting it time out. */
 static void send_reset(struct server *server, const ngtcp2_path *path,
-		       const ngtcp2_version_cid *ids, size_t provoked_by)
+		       const uint8_t *data, size_t provoked_by)
 {
 	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN], random[RESET_MAX];
 	size_t want = provoked_by - 1;
 	uint8_t answer[RESET_MAX];
 	ngtcp2_ssize len;
-	ngtcp2_cid cid;
 
 	if (want < RESET_MIN)
 		return;
 	if (want > RESET_MAX)
 		want = RESET_MAX;
-	ngtcp2_cid_init(&cid, ids->dcid, ids->dcidlen);
-	if (cid_reset_token(&server->env.cids, &cid, token) ||
+	/* Not for CIDs that no config here has made: their clients know no token of ours. */
+	if (cid_reset_token(&server->env.cids, data + 1, provoked_by - 1, token) ||
 	    gnutls_rnd(GNUTLS_RND_NONCE, random, sizeof(random)))
 		return;
 	len = ngtcp2_pkt_write_stateless_reset(answer, want, token, random,
@@ -215,23 +214,28 @@ static bool is_our_version(uint32_t version)
 	return false;
 }
 
-static void dispatch(struct server *server, const ngtcp2_path *path,
-		     const uint8_t *data, size_t len, ngtcp2_tstamp now)
+static void dispatch_short(struct server *server, const ngtcp2_path *path,
+			   const uint8_t *data, size_t len, ngtcp2_tstamp now)
 {
-	bool is_long = data[0] & 0x80;
+	struct conn *conn = cidmap_find_short(&server->env.map, data + 1, len - 1);
+
+	if (conn)
+		conn_receive(conn, path, data, len, now);
+	else
+		send_reset(server, path, data, len);
+}
+
+static void dispatch_long(struct server *server, const ngtcp2_path *path,
+			  const uint8_t *data, size_t len, ngtcp2_tstamp now)
+{
 	ngtcp2_version_cid ids;
 	struct conn *conn;
 	int err;
 
-	err = ngtcp2_pkt_decode_version_cid(&ids, data, len,
-					    server->env.cids.len);
+	err = ngtcp2_pkt_decode_version_cid(&ids, data, len, 0);
 	if (err && err != NGTCP2_ERR_VERSION_NEGOTIATION)
 		return;
 	conn = err ? NULL : cidmap_find(&server->env.map, ids.dcid, ids.dcidlen);
-	if (!conn && !is_long) {
-		send_reset(server, path, &ids, len);
-		return;
-	}
 	if (!conn && ids.version && !is_our_version(ids.version)) {
 		if (len >= NGTCP2_MAX_UDP_PAYLOAD_SIZE)
 			send_version_negotiation(path, &ids);
@@ -253,9 +257,12 @@ static void receive(struct server *server, struct endpoint *endpoint)
 				       sizeof(server->datagram));
 		if (len < 0)
 			return;
-		if (len > 0)
-			dispatch(server, &path.path, server->datagram, len,
-				 clock_now());
+		if (len > 0 && server->datagram[0] & 0x80)
+			dispatch_long(server, &path.path, server->datagram, len,
+				      clock_now());
+		else if (len > 0)
+			dispatch_short(server, &path.path, server->datagram, len,
+				       clock_now());
 	}
 }
 
@@ -298,6 +305,37 @@ static void set_timer(struct server *server, ngtcp2_tstamp when)
 	timerfd_settime(server->timer, TFD_TIMER_ABSTIME, &expiry, NULL);
 }
 
+/* Clients with CIDs of an earlier config are given others, see connids.c. */
+static void reload(struct server *server)
+{
+	struct cid_source *cids = &server->env.cids;
+	const char *error = cid_reload(cids);
+	char quoted[4 * QUICLB_ERROR_LEN];
+	struct conn *conn;
+
+	if (error)
+		log_event("config", "server=%s error=\"%s\"", server->options->name,
+			  format_quoted(quoted, sizeof(quoted), error));
+	else
+		log_event("config", "server=%s generation=%u cid_len=%zu",
+			  server->options->name, cids->generation, cid_len(cids));
+	for (conn = server->conns; conn; conn = *conn_next(conn))
+		conn_wake(conn, clock_now());
+}
+
+/* Return: false when it is time to stop. */
+static bool take_signal(struct server *server)
+{
+	struct signalfd_siginfo info;
+
+	if (read(server->signals, &info, sizeof(info)) != sizeof(info))
+		return true;
+	if (info.ssi_signo != SIGHUP)
+		return false;
+	reload(server);
+	return true;
+}
+
 /* Return: false when it is time to stop. */
 static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
 {
@@ -309,10 +347,12 @@ static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
 	if (n < 0 && errno != EINTR)
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
 	for (int i = 0; i < n; i++) {
-		if (events[i].data.ptr == &server->signals)
-			return false;
-		if (events[i].data.ptr != &server->timer)
+		if (events[i].data.ptr == &server->signals) {
+			if (!take_signal(server))
+				return false;
+		} else if (events[i].data.ptr != &server->timer) {
 			receive(server, events[i].data.ptr);
+		}
 	}
 	return true;
 }
@@ -324,7 +364,7 @@ void server_run(struct server *server)
 	while (wait_for_events(server, run_connections(server)))
 		;
 	for (conn = server->conns; conn; conn = *conn_next(conn))
-		conn_close(conn, clock_now());
+		conn_close(conn, clock_now(), "server stops");
 }
 
 /* @source is what wait_for_events() sees. */
@@ -342,13 +382,14 @@ static void watch(struct server *server, int fd, void *source)
  */
 static void open_events(struct server *server)
 {
-	sigset_t stop;
+	sigset_t set;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	server->signals = signalfd(-1, &stop, SFD_CLOEXEC);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	server->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->signals < 0 || server->timer < 0 || server->epoll < 0)

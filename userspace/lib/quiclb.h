@@ -266,6 +266,13 @@ int quiclb_source_use_state(struct quiclb_source *source, const char *path, char
 /* Octets of the CIDs that are minted now, 6..20. */
 size_t quiclb_source_cid_len(struct quiclb_source *source);
 
+/*
+ * Has the config that mints a key?  Without one, anyone on the path can link a client's CIDs.  Then a
+ * server SHOULD NOT send CIDs in NEW_CONNECTION_ID frames, but for one after a rotation (section
+ * "Security Considerations").
+ */
+bool quiclb_source_encrypts(struct quiclb_source *source);
+
 /**
  * quiclb_source_mint() - make a fresh CID
  * @source: the source

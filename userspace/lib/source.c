@@ -481,6 +481,16 @@ size_t quiclb_source_cid_len(struct quiclb_source *source)
 	return len;
 }
 
+bool quiclb_source_encrypts(struct quiclb_source *source)
+{
+	bool has_key;
+
+	pthread_rwlock_rdlock(&source->lock);
+	has_key = qlb_has_key(&newest(source->set)->config->codec);
+	pthread_rwlock_unlock(&source->lock);
+	return has_key;
+}
+
 /* What becomes of a CID when there are no nonces. */
 static int or_unroutable(int err, const struct quiclb_config *config, uint8_t *cid)
 {

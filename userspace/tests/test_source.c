@@ -267,10 +267,15 @@ static void rotation(void **state)
 
 	/* without its line, a config's CIDs are foreign; another key's as well */
 	assert_int_equal(reload(source, "0:0a01:8:@\n"), 0);
+	assert_true(quiclb_source_encrypts(source));
 	assert_int_equal(quiclb_source_check(source, fresh, 12), QUICLB_CID_FOREIGN);
 	assert_int_equal(quiclb_source_len_of(source, fresh[0]), 0);
 	assert_int_equal(reload(source, "0:0a01:8:&\n"), 1);
 	assert_int_equal(quiclb_source_check(source, old, 11), QUICLB_CID_FOREIGN);
+
+	/* the one that mints counts */
+	assert_int_equal(reload(source, "0:0a01:8:&\n1:0b01:8\n"), 1);
+	assert_false(quiclb_source_encrypts(source));
 	quiclb_source_free(source);
 }
 

@@ -5,16 +5,18 @@
 #
 # Runs the server on loopback addresses against gtlsclient and probe.py.  Exits
 # 0 when nothing failed, 4 when a tool is missing (kselftest's SKIP).
-# Groups: refusals configs failover migration http addresses packets many log_file
+# Groups: refusals configs failover migration rotation http addresses packets many log_file
 
 set -euo pipefail
 
 program=$(realpath "$1")
 shift
 groups=("$@")
-[ $# -gt 0 ] || groups=(refusals configs failover migration http addresses
+[ $# -gt 0 ] || groups=(refusals configs failover migration rotation http addresses
 	packets many log_file)
 here=$(dirname "$(readlink -f "$0")")
+# shellcheck source-path=SCRIPTDIR
+. "$here/rotation.sh"
 probe=$here/probe.py
 work=$(mktemp -d)
 key=8f95f09245765f80256934e50c66207f
@@ -267,6 +269,15 @@ test_refusals()
 		"${all[@]}" --server-id 0a01
 	refused "nonce length without server ID" 2 '--server-id: missing' \
 		"${all[@]}" --nonce-len 6
+	refused "--config next to --server-id" 2 '--config: ' "${all[@]}" \
+		"${id[@]}" --config 0:0a01:6
+	refused "--config next to --key-file" 2 '--config: ' "${all[@]}" \
+		--config 0:0a01:6 --key-file "$work/qkey"
+	refused "--many-cids without a config" 2 '--many-cids: ' "${all[@]}" --many-cids
+	for bad in 7:0a:4 0:0a 0:0a:3 0:0a:4: 0:0a:4,self 0:0a:19 0:zz:4 \
+		   "0:0a:4:$work/none" "$work/none" "$work"; do
+		refused "--config '$bad'" 1 '--config: ' "${all[@]}" --config "$bad"
+	done
 	refused "key without server ID" 2 '--server-id: missing' "${all[@]}" \
 		--key-file "$work/qkey"
 
@@ -311,8 +322,11 @@ waits_killably()
 # PID: it is the server by now, and waits
 waits()
 {
-	[ "$(readlink "/proc/$1/exe")" = "$program" ] &&
-		grep -q '^State:.S' "/proc/$1/status" || gone "$1"
+	if [ "$(readlink "/proc/$1/exe")" = "$program" ]; then
+		grep -q '^State:.S' "/proc/$1/status"
+	else
+		gone "$1"
+	fi
 }
 
 key_not_shown()
@@ -346,8 +360,8 @@ test_configs()
 	local with=(--key-file "$work/qkey")
 
 	check "decoder of this test knows the draft's vectors" decoder_vectors
-	check "plaintext 2 + 6" config_kind 0 0a01 6
-	check "plaintext, longest: 1 + 18" config_kind 3 7f 18
+	check "plaintext 2 + 6" config_kind 0 0a01 6 --many-cids
+	check "plaintext, longest: 1 + 18" config_kind 3 7f 18 --many-cids
 	check "four passes, even: 2 + 6" config_kind 1 0a01 6 "${with[@]}"
 	check "four passes, odd: 3 + 4" config_kind 2 c4605e 4 "${with[@]}"
 	check "four passes, ID longer than nonce: 15 + 4" \
@@ -428,7 +442,8 @@ failover()
 		[ "$(issued_cids | wc -l)" -eq 1 ] && stop
 }
 
-lb=(--server-id 1:0a01 --nonce-len 6)
+# with or without a key
+lb=(--server-id 1:0a01 --nonce-len 6 --many-cids)
 
 test_migration()
 {
@@ -675,7 +690,32 @@ test_packets()
 	check "reset secret: same after a restart, other for another server" \
 		reset_secrets
 	check "client of a server that crashed is told so" crash
+	check "a client that chooses the start of another's CID" chosen_prefix
 	check "garbage" garbage
+}
+
+# The first one's packets go on reaching its connection.
+chosen_prefix()
+{
+	local first cid
+
+	start --listen 127.0.0.1:0 "${lb[@]}" || return 1
+	begin /small --delay-stream=3s && wait_until handshake_done || return 1
+	first=$client
+	for cid in $(issued_cids); do
+		fetch_to "$work/second.$cid" 127.0.0.1 "$port" /small --dcid="0x${cid:0:16}" \
+			--delay-stream=10s &
+	done
+	wait_until has_connections 8 || return 1
+	logged 0 '^request' || { echo "the others were too slow"; return 1; }
+	client=$first
+	end_client && same small && stop
+}
+
+# NUMBER
+has_connections()
+{
+	[ "$(sed -n 's/^cid .*conn=\([^ ]*\) .*/\1/p' "$work/log" | sort -u | wc -l)" -ge "$1" ]
 }
 
 version_negotiation()
@@ -728,29 +768,41 @@ retry_moved()
 stateless_reset()
 {
 	start --listen 127.0.0.1:0 "${lb[@]}" &&
-		"$probe" stateless-reset "127.0.0.1:$port" 9 > "$work/reset" && stop
+		"$probe" stateless-reset "127.0.0.1:$port" 1 9 > "$work/reset" && stop
 }
 
-# ARGUMENT...: the token for one CID
+# CID ARGUMENT...: its token
 token_of()
 {
+	local cid=$1
+
+	shift
 	start --listen 127.0.0.1:0 "$@" &&
-		"$probe" reset-token "127.0.0.1:$port" 30112233445566778899aabb && stop
+		"$probe" reset-token "127.0.0.1:$port" "$cid" && stop
 }
 
+# The CID's server ID need not be the server's.  No two of the configs may have one secret.
 reset_secrets()
 {
-	local a b c d e f
+	local cid=30112233445566778899aabb a b
 
-	a=$(token_of "${lb[@]}" --key-file "$work/qkey") &&
-	b=$(token_of "${lb[@]}" --key-file "$work/qkey") &&
-	c=$(token_of --server-id 1:0a02 --nonce-len 6 --key-file "$work/qkey") &&
-	d=$(token_of --server-id 2:0a01 --nonce-len 6 --key-file "$work/qkey") &&
-	e=$(token_of "${lb[@]}") &&
-	f=$(token_of --server-id 1:0a0100 --nonce-len 5) || return 1
-	printf '%s\n' "$a" "$b" "$c" "$d" "$e" "$f"
-	[ "$a" = "$b" ] &&
-		[ "$(printf '%s\n' "$b" "$c" "$d" "$e" "$f" | sort -u | wc -l)" -eq 5 ]
+	a=$(token_of $cid "${lb[@]}" --key-file "$work/qkey") &&
+	b=$(token_of $cid "${lb[@]}" --key-file "$work/qkey") || return 1
+	[ "$a" = "$b" ] || { echo "$a $b"; return 1; }
+	configs "1:0a01:6:$work/qkey" "2:0a01:8:$work/qkey2"
+	b=$(token_of $cid --config "$work/configs") || return 1
+	[ "$a" = "$b" ] || { echo "$a $b after a rotation"; return 1; }
+	{
+		echo "$a"
+		token_of $cid --config 1:0a02:6:"$work/qkey"
+		token_of $cid --config 1:0a01:6:"$work/qkey2"
+		token_of $cid --config 1:0a01:6
+		token_of $cid --config 1:0a01:6,self-len
+		token_of $cid --config 1:0a0100:5
+		token_of $cid --config 1:0a01:7
+	} > "$work/tokens" || return 1
+	cat "$work/tokens"
+	[ "$(sort -u "$work/tokens" | wc -l)" -eq 7 ]
 }
 
 crash()
@@ -882,7 +934,7 @@ make_site()
 	head -c 300000 /dev/urandom > "$root/medium"
 	head -c 4000000 /dev/urandom > "$root/big"
 	head -c 20000000 /dev/urandom > "$root/huge"
-	(umask 077; echo $key > "$work/qkey")
+	(umask 077; echo $key > "$work/qkey"; echo "$key2" > "$work/qkey2")
 }
 
 make_certificates()

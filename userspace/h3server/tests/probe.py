@@ -60,11 +60,14 @@ def version_negotiation(server):
         fail(f"offered versions: {versions}")
 
 
-def stateless_reset(server, cid_len):
+def stateless_reset(server, config, cid_len):
     """Short headers of no connection: same CID, same token, ever shorter."""
     sock = udp(address(server))
-    cid = os.urandom(int(cid_len))
+    first = bytes([int(config) << 5 | 9])
+    cid = first + os.urandom(int(cid_len) - 1)
     tokens = []
+    # Of no config: no answer, or it would be the first to arrive.
+    sock.send(b"\x40" + bytes([(int(config) + 1) << 5]) + os.urandom(99))
     sock.send(b"\x40" + cid + bytes(21 - 1 - len(cid)))     # too small for an answer
     for size in (22, 30, 200):
         sock.send(b"\x40" + cid + os.urandom(size - 1 - len(cid)))
@@ -74,7 +77,7 @@ def stateless_reset(server, cid_len):
         tokens.append(answer[-16:])
     if len(set(tokens)) != 1:
         fail("the token changes")
-    sock.send(b"\x40" + os.urandom(99))
+    sock.send(b"\x40" + first + os.urandom(99))
     if sock.recv(65535)[-16:] == tokens[0]:
         fail("another CID has the same token")
     print(tokens[0].hex(), cid.hex())
