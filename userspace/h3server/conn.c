@@ -181,7 +181,7 @@ static void close_with_error(struct conn *conn, ngtcp2_tstamp now,
 		return;
 	}
 	conn->close_len = len;
-	path_send(&conn->close_path.path, conn->close_packet, len);
+	path_send(&conn->close_path.path, NGTCP2_ECN_NOT_ECT, conn->close_packet, len);
 	enter(conn, CLOSING, quiet_until(conn, now), why);
 }
 
@@ -249,14 +249,14 @@ static void repeat_close(struct conn *conn)
 	unsigned int n = ++conn->close_provoked;
 
 	if (!(n & (n - 1)))
-		path_send(&conn->close_path.path, conn->close_packet,
-			  conn->close_len);
+		path_send(&conn->close_path.path, NGTCP2_ECN_NOT_ECT,
+			  conn->close_packet, conn->close_len);
 }
 
 void conn_receive(struct conn *conn, const ngtcp2_path *path,
-		  const uint8_t *data, size_t len, ngtcp2_tstamp now)
+		  const ngtcp2_pkt_info *info, const uint8_t *data, size_t len,
+		  ngtcp2_tstamp now)
 {
-	static const ngtcp2_pkt_info no_info;
 	int err;
 
 	if (conn->state == CLOSING)
@@ -264,7 +264,7 @@ void conn_receive(struct conn *conn, const ngtcp2_path *path,
 	if (conn->state != OPEN)
 		return;
 	conn_enter(conn);
-	err = ngtcp2_conn_read_pkt(conn->quic, path, &no_info, data, len, now);
+	err = ngtcp2_conn_read_pkt(conn->quic, path, info, data, len, now);
 	conn_enter(NULL);
 	conn->due = now;
 	if (err)
@@ -278,7 +278,8 @@ void conn_receive(struct conn *conn, const ngtcp2_path *path,
  * Return: its length; 0 when nothing is to be sent now; or libngtcp2's error.
  */
 static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
-				 uint8_t *packet, ngtcp2_tstamp now)
+				 ngtcp2_pkt_info *info, uint8_t *packet,
+				 ngtcp2_tstamp now)
 {
 	for (;;) {
 		uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
@@ -294,7 +295,7 @@ static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
 			return conn_fail_h3(conn, n);
 		if (fin)
 			flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
-		len = ngtcp2_conn_writev_stream(conn->quic, path, NULL, packet,
+		len = ngtcp2_conn_writev_stream(conn->quic, path, info, packet,
 						UDP_PAYLOAD_SEND_MAX, &taken,
 						flags, stream_id, vec, n, now);
 		if (len == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
@@ -324,18 +325,19 @@ static int send_packets(struct conn *conn, ngtcp2_tstamp now)
 	size_t left = ngtcp2_conn_get_send_quantum(conn->quic);
 	uint8_t packet[UDP_PAYLOAD_SEND_MAX];
 	ngtcp2_path_storage path;
+	ngtcp2_pkt_info info = { 0 };
 	ngtcp2_ssize len;
 
 	ngtcp2_path_storage_zero(&path);
 	do {
 		conn_allow_cids(conn);
 		conn_enter(conn);
-		len = build_packet(conn, &path.path, packet, now);
+		len = build_packet(conn, &path.path, &info, packet, now);
 		conn_enter(NULL);
 		if (len < 0)
 			return len;
 		if (len > 0)
-			path_send(&path.path, packet, len);
+			path_send(&path.path, info.ecn, packet, len);
 		left -= (size_t)len < left ? (size_t)len : left;
 	} while (len > 0 && left);
 	ngtcp2_conn_update_pkt_tx_time(conn->quic, now);

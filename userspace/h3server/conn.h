@@ -46,7 +46,8 @@ void conn_free(struct conn *conn);
 
 /* Takes a datagram; conn_run() is due afterwards. */
 void conn_receive(struct conn *conn, const ngtcp2_path *path,
-		  const uint8_t *data, size_t len, ngtcp2_tstamp now);
+		  const ngtcp2_pkt_info *info, const uint8_t *data, size_t len,
+		  ngtcp2_tstamp now);
 
 /*
  * Does what time or conn_receive() made necessary, and sends.

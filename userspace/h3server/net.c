@@ -12,10 +12,10 @@
 #include "log.h"
 #include "number.h"
 
-/* Space for the larger of the two packet infos. */
+/* Space for the larger of the two packet infos, and an ECN mark. */
 union control {
 	struct cmsghdr align;
-	uint8_t octets[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	uint8_t octets[CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(int))];
 };
 
 static void parse_spec(const char *spec, struct addrinfo **found)
@@ -60,10 +60,12 @@ static int set_options(int fd, int family)
 {
 	if (family == AF_INET)
 		return set_flag(fd, IPPROTO_IP, IP_PKTINFO, 1) ||
+		       set_flag(fd, IPPROTO_IP, IP_RECVTOS, 1) ||
 		       set_flag(fd, IPPROTO_IP, IP_MTU_DISCOVER,
 				IP_PMTUDISC_PROBE);
 	return set_flag(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) ||
 	       set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) ||
+	       set_flag(fd, IPPROTO_IPV6, IPV6_RECVTCLASS, 1) ||
 	       set_flag(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER,
 			IPV6_PMTUDISC_PROBE);
 }
@@ -93,34 +95,46 @@ void endpoint_close(struct endpoint *endpoint)
 	close(endpoint->fd);
 }
 
-/* Return: false for a datagram without packet info, which cannot be answered. */
-static bool destination(struct msghdr *msg, ngtcp2_sockaddr_union *local)
+static bool is_kind(const struct cmsghdr *cmsg, int level, int type)
+{
+	return cmsg->cmsg_level == level && cmsg->cmsg_type == type;
+}
+
+/*
+ * Reads the destination and the ECN mark: an octet from IPv4, an int from IPv6.
+ * Return: false for a datagram without packet info, which cannot be answered.
+ */
+static bool read_control(struct msghdr *msg, ngtcp2_sockaddr_union *local, uint8_t *ecn)
 {
 	struct in6_pktinfo info6;
 	struct in_pktinfo info4;
 	struct cmsghdr *cmsg;
+	bool found = false;
+	int class;
 
 	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		if (cmsg->cmsg_level == IPPROTO_IP &&
-		    cmsg->cmsg_type == IP_PKTINFO) {
+		if (is_kind(cmsg, IPPROTO_IP, IP_PKTINFO)) {
 			memcpy(&info4, CMSG_DATA(cmsg), sizeof(info4));
 			local->in.sin_addr = info4.ipi_addr;
-			return true;
-		}
-		if (cmsg->cmsg_level == IPPROTO_IPV6 &&
-		    cmsg->cmsg_type == IPV6_PKTINFO) {
+			found = true;
+		} else if (is_kind(cmsg, IPPROTO_IPV6, IPV6_PKTINFO)) {
 			memcpy(&info6, CMSG_DATA(cmsg), sizeof(info6));
 			local->in6.sin6_addr = info6.ipi6_addr;
 			if (IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
 				local->in6.sin6_scope_id = info6.ipi6_ifindex;
-			return true;
+			found = true;
+		} else if (is_kind(cmsg, IPPROTO_IP, IP_TOS)) {
+			*ecn = *CMSG_DATA(cmsg) & NGTCP2_ECN_MASK;
+		} else if (is_kind(cmsg, IPPROTO_IPV6, IPV6_TCLASS)) {
+			memcpy(&class, CMSG_DATA(cmsg), sizeof(class));
+			*ecn = class & NGTCP2_ECN_MASK;
 		}
 	}
-	return false;
+	return found;
 }
 
 ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
-			 uint8_t *data, size_t size)
+			 ngtcp2_pkt_info *info, uint8_t *data, size_t size)
 {
 	struct iovec iov = { .iov_base = data, .iov_len = size };
 	union control control;
@@ -132,6 +146,7 @@ ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 	};
+	uint8_t ecn = NGTCP2_ECN_NOT_ECT;
 	ssize_t len;
 
 	ngtcp2_path_storage_zero(path);
@@ -145,41 +160,50 @@ ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
 	path->path.remote.addrlen = msg.msg_namelen;
 	path->path.user_data = endpoint;
 	/* Length 0: the caller ignores the datagram. */
-	return destination(&msg, &path->local_addrbuf) ? len : 0;
+	if (!read_control(&msg, &path->local_addrbuf, &ecn))
+		len = 0;
+	info->ecn = ecn;
+	return len;
+}
+
+static void put(struct msghdr *msg, int level, int type, const void *value, size_t len)
+{
+	struct cmsghdr *cmsg;
+
+	cmsg = (struct cmsghdr *)((uint8_t *)msg->msg_control + msg->msg_controllen);
+	cmsg->cmsg_level = level;
+	cmsg->cmsg_type = type;
+	cmsg->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(cmsg), value, len);
+	msg->msg_controllen += CMSG_SPACE(len);
 }
 
 /*
- * The interface stays 0 except for link-local addresses: the datagram came in
- * through the tunnel's device, the answer leaves through another.
+ * The source address and the ECN mark.  The interface stays 0 except for link-local
+ * addresses: the datagram came in through the tunnel's device, the answer leaves through
+ * another.
  */
-static void set_source(struct msghdr *msg, union control *control,
-		       const struct sockaddr *local)
+static void write_control(struct msghdr *msg, union control *control,
+			  const struct sockaddr *local, uint8_t ecn)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)local;
 	const struct sockaddr_in *in4 = (const struct sockaddr_in *)local;
 	struct in6_pktinfo info6 = { 0 };
 	struct in_pktinfo info4 = { 0 };
-	struct cmsghdr *cmsg;
+	int mark = ecn;
 
 	memset(control, 0, sizeof(*control));
 	msg->msg_control = control;
-	msg->msg_controllen = sizeof(*control);
-	cmsg = CMSG_FIRSTHDR(msg);
+	msg->msg_controllen = 0;
 	if (local->sa_family == AF_INET) {
 		info4.ipi_spec_dst = in4->sin_addr;
-		cmsg->cmsg_level = IPPROTO_IP;
-		cmsg->cmsg_type = IP_PKTINFO;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(info4));
-		memcpy(CMSG_DATA(cmsg), &info4, sizeof(info4));
-		msg->msg_controllen = CMSG_SPACE(sizeof(info4));
+		put(msg, IPPROTO_IP, IP_PKTINFO, &info4, sizeof(info4));
+		put(msg, IPPROTO_IP, IP_TOS, &mark, sizeof(mark));
 	} else {
 		info6.ipi6_addr = in6->sin6_addr;
 		info6.ipi6_ifindex = in6->sin6_scope_id;
-		cmsg->cmsg_level = IPPROTO_IPV6;
-		cmsg->cmsg_type = IPV6_PKTINFO;
-		cmsg->cmsg_len = CMSG_LEN(sizeof(info6));
-		memcpy(CMSG_DATA(cmsg), &info6, sizeof(info6));
-		msg->msg_controllen = CMSG_SPACE(sizeof(info6));
+		put(msg, IPPROTO_IPV6, IPV6_PKTINFO, &info6, sizeof(info6));
+		put(msg, IPPROTO_IPV6, IPV6_TCLASS, &mark, sizeof(mark));
 	}
 }
 
@@ -187,7 +211,7 @@ static void set_source(struct msghdr *msg, union control *control,
  * Waits while the socket's send buffer is full: it drains at the speed of the
  * device, and everything else would have to wait for the same device.
  */
-void path_send(const ngtcp2_path *path, const uint8_t *data, size_t len)
+void path_send(const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len)
 {
 	const struct endpoint *endpoint = path->user_data;
 	struct iovec iov = { .iov_base = (void *)data, .iov_len = len };
@@ -199,7 +223,7 @@ void path_send(const ngtcp2_path *path, const uint8_t *data, size_t len)
 		.msg_iovlen = 1,
 	};
 
-	set_source(&msg, &control, path->local.addr);
+	write_control(&msg, &control, path->local.addr, ecn);
 	while (sendmsg(endpoint->fd, &msg, 0) < 0 && errno == EINTR)
 		;
 }

@@ -24,16 +24,16 @@ void endpoint_close(struct endpoint *endpoint);
 
 /*
  * Takes one datagram without waiting and stores both its addresses in @path,
- * whose user_data becomes @endpoint.
+ * whose user_data becomes @endpoint, and its ECN mark in @info.
  * Return: its length, or -1 when there is none.
  */
 ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
-			 uint8_t *data, size_t size);
+			 ngtcp2_pkt_info *info, uint8_t *data, size_t size);
 
 /*
- * Sends from @path's local address on the endpoint in its user_data.  A datagram
- * the kernel does not take is a lost datagram, which QUIC copes with.
+ * Sends from @path's local address on the endpoint in its user_data, with the ECN mark @ecn.
+ * A datagram the kernel does not take is a lost datagram, which QUIC copes with.
  */
-void path_send(const ngtcp2_path *path, const uint8_t *data, size_t len);
+void path_send(const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len);
 
 #endif

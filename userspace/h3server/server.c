@@ -78,7 +78,7 @@ static void send_version_negotiation(const ngtcp2_path *path,
 						   sizeof(versions) /
 						   sizeof(*versions));
 	if (len > 0)
-		path_send(path, answer, len);
+		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /* A connection we do not know any more: say so, instead of letting it time out. */
@@ -101,7 +101,7 @@ static void send_reset(struct server *server, const ngtcp2_path *path,
 	len = ngtcp2_pkt_write_stateless_reset(answer, want, token, random,
 					       want - sizeof(token));
 	if (len > 0)
-		path_send(path, answer, len);
+		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /* Refuses a connection without keeping anything of it. */
@@ -117,7 +117,7 @@ static void send_close(const ngtcp2_path *path, const ngtcp2_pkt_hd *initial,
 						   &initial->dcid, error_code,
 						   NULL, 0);
 	if (len > 0)
-		path_send(path, answer, len);
+		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /*
@@ -143,7 +143,7 @@ static void send_retry(struct server *server, const ngtcp2_path *path,
 					initial->version, &initial->scid, &scid,
 					&initial->dcid, token, token_len);
 	if (len > 0)
-		path_send(path, answer, len);
+		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /*
@@ -214,55 +214,74 @@ static bool is_our_version(uint32_t version)
 	return false;
 }
 
-static void dispatch_short(struct server *server, const ngtcp2_path *path,
-			   const uint8_t *data, size_t len, ngtcp2_tstamp now)
-{
-	struct conn *conn = cidmap_find_short(&server->env.map, data + 1, len - 1);
+/* A datagram. */
+struct arrival {
+	const ngtcp2_path *path;
+	const ngtcp2_pkt_info *info;
+	const uint8_t *data;
+	size_t len;
+	ngtcp2_tstamp now;
+};
 
-	if (conn)
-		conn_receive(conn, path, data, len, now);
-	else
-		send_reset(server, path, data, len);
+static void give(struct conn *conn, const struct arrival *arrival)
+{
+	conn_receive(conn, arrival->path, arrival->info, arrival->data, arrival->len,
+		     arrival->now);
 }
 
-static void dispatch_long(struct server *server, const ngtcp2_path *path,
-			  const uint8_t *data, size_t len, ngtcp2_tstamp now)
+static void dispatch_short(struct server *server, const struct arrival *arrival)
+{
+	struct conn *conn = cidmap_find_short(&server->env.map, arrival->data + 1,
+					      arrival->len - 1);
+
+	if (conn)
+		give(conn, arrival);
+	else
+		send_reset(server, arrival->path, arrival->data, arrival->len);
+}
+
+static void dispatch_long(struct server *server, const struct arrival *arrival)
 {
 	ngtcp2_version_cid ids;
 	struct conn *conn;
 	int err;
 
-	err = ngtcp2_pkt_decode_version_cid(&ids, data, len, 0);
+	err = ngtcp2_pkt_decode_version_cid(&ids, arrival->data, arrival->len, 0);
 	if (err && err != NGTCP2_ERR_VERSION_NEGOTIATION)
 		return;
 	conn = err ? NULL : cidmap_find(&server->env.map, ids.dcid, ids.dcidlen);
 	if (!conn && ids.version && !is_our_version(ids.version)) {
-		if (len >= NGTCP2_MAX_UDP_PAYLOAD_SIZE)
-			send_version_negotiation(path, &ids);
+		if (arrival->len >= NGTCP2_MAX_UDP_PAYLOAD_SIZE)
+			send_version_negotiation(arrival->path, &ids);
 		return;
 	}
 	if (!conn)
-		conn = accept_connection(server, path, data, len, now);
+		conn = accept_connection(server, arrival->path, arrival->data,
+					 arrival->len, arrival->now);
 	if (conn)
-		conn_receive(conn, path, data, len, now);
+		give(conn, arrival);
 }
 
 static void receive(struct server *server, struct endpoint *endpoint)
 {
 	ngtcp2_path_storage path;
+	ngtcp2_pkt_info info;
+	struct arrival arrival = {
+		.path = &path.path, .info = &info, .data = server->datagram,
+	};
 	ssize_t len;
 
 	for (int i = 0; i < RECEIVE_BATCH; i++) {
-		len = endpoint_receive(endpoint, &path, server->datagram,
+		len = endpoint_receive(endpoint, &path, &info, server->datagram,
 				       sizeof(server->datagram));
 		if (len < 0)
 			return;
+		arrival.len = len;
+		arrival.now = clock_now();
 		if (len > 0 && server->datagram[0] & 0x80)
-			dispatch_long(server, &path.path, server->datagram, len,
-				      clock_now());
+			dispatch_long(server, &arrival);
 		else if (len > 0)
-			dispatch_short(server, &path.path, server->datagram, len,
-				       clock_now());
+			dispatch_short(server, &arrival);
 	}
 }
 

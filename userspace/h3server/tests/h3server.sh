@@ -666,7 +666,16 @@ wildcard()
 	start --listen "$1:0" "${lb[@]}" || return 1
 	rm -rf "$work/dl"
 	fetch_to "$work/dl" "$2" "$port" /big --change-local-addr=20ms && same big &&
-		stop
+		ecn_capable && stop
+}
+
+# The server tells the client what marks arrived, and marks its own packets: 2 is ECT(0).
+ecn_capable()
+{
+	grep -E ' path is (not )?ECN capable' "$work/dl.log"
+	grep -q ' con path is ECN capable' "$work/dl.log" &&
+		! grep -q ' con path is not ECN capable' "$work/dl.log" &&
+		grep -q '^Received packet: .* ecn=0x2 ' "$work/dl.log"
 }
 
 two_sockets()
