@@ -13,6 +13,7 @@
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
 #   make check-metrics        a real Prometheus scrapes the metrics, and loads the alerts and the dashboard's queries
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
+#   sudo make check-bindings  the Python module with aioquic, in a root of Debian 13
 #   sudo make check-boot      roots of Debian 12 and 13 with them, booted and restarted in QEMU
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
@@ -113,7 +114,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages metrics unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings metrics unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
@@ -123,6 +124,9 @@ check-metrics: setup
 
 check-packages: setup
 	@tools/testing/check packages
+
+check-bindings: setup
+	@tools/testing/check bindings
 
 check-boot: setup
 	@tools/testing/check $(BOOT)
@@ -197,4 +201,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-boot check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-boot check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean

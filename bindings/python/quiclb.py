@@ -117,6 +117,7 @@ class Source:
     """The configs of one server: the last line of a file mints, all of them decode."""
 
     def __init__(self, spec):
+        self.spec = spec
         error = ctypes.create_string_buffer(_ERROR_LEN)
         self._handle = _library.quiclb_source_open(os.fsencode(spec), error)
         if not self._handle:

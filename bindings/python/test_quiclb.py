@@ -92,8 +92,8 @@ class Sources(unittest.TestCase):
         self.assertEqual(quiclb.mint_unroutable(8)[0], 0xe7)
 
 
-def main():
-    tests = [test for suite in unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]) for test in suite]
+def main(module):
+    tests = [test for suite in unittest.defaultTestLoader.loadTestsFromModule(module) for test in suite]
     print(f"1..{len(tests)}")
     failed = 0
     for number, test in enumerate(tests, 1):
@@ -108,4 +108,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.modules[__name__]))
