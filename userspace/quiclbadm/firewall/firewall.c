@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/tool.h"
 #include "common/xalloc.h"
 #include "system/proc.h"
 
@@ -302,11 +303,11 @@ static char *list_ruleset(void)
 {
 	char *argv[] = { "nft", "-nn", "-j", "list", "ruleset", NULL };
 	posix_spawn_file_actions_t actions;
-	char *text = NULL;
+	char path[64], *text = NULL;
 	int fds[2], status;
 	pid_t pid;
 
-	if (pipe(fds))
+	if (!tool_find(argv[0], path, sizeof(path)) || pipe(fds))
 		return NULL;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
@@ -314,7 +315,7 @@ static char *list_ruleset(void)
 	posix_spawn_file_actions_addclose(&actions, fds[1]);
 	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
 					 O_WRONLY, 0);
-	if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ))
+	if (posix_spawn(&pid, path, &actions, NULL, argv, tool_environment))
 		pid = -1;
 	posix_spawn_file_actions_destroy(&actions);
 	close(fds[1]);

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/tool.h"
+
 enum module_sizes {
 	WORDS_MAX = 4096,		/* of modprobe's that are read */
 };
@@ -62,6 +64,7 @@ static bool speaks_of_signature(const char *words)
 
 static void run_modprobe(const char *name, int words)
 {
+	char path[64];
 	int null = open("/dev/null", O_RDWR);
 
 	if (null >= 0) {
@@ -70,7 +73,8 @@ static void run_modprobe(const char *name, int words)
 	}
 	dup2(words >= 0 ? words : null, STDERR_FILENO);
 	/* no -q: that would keep back why the kernel refuses */
-	execlp("modprobe", "modprobe", "--", name, (char *)NULL);
+	if (tool_find("modprobe", path, sizeof(path)))
+		execle(path, "modprobe", "--", name, (char *)NULL, tool_environment);
 	_exit(127);
 }
 

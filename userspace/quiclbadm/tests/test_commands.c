@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/tool.h"
 #include "common/xalloc.h"
 #include "fake.h"
 #include "kernel/ipvs.h"
@@ -2142,7 +2143,7 @@ static void modprobe_says(const char *directory, const char *words)
 	snprintf(path, sizeof(path), "%s/modprobe", directory);
 	out = fopen(path, "w");
 	assert_non_null(out);
-	fprintf(out, "#!/bin/sh\n[ \"$1\" != -q ] || exit 1\necho \"modprobe: ERROR: could not insert '$2': %s\" >&2\nexit 1\n",
+	fprintf(out, "#!/bin/sh\n[ \"$1\" != -q ] || exit 1\necho \"modprobe: ERROR: could not insert '$2': %s$MODPROBE_OPTIONS\" >&2\nexit 1\n",
 		words);
 	fclose(out);
 	assert_int_equal(chmod(path, 0700), 0);
@@ -2150,18 +2151,35 @@ static void modprobe_says(const char *directory, const char *words)
 	unlink(path);
 }
 
+/* Neither the caller's PATH nor anything else of the environment has a part in it. */
+static void modprobe_is_the_systems(const char *directory, const char *sentence)
+{
+	char *path = xstrdup(getenv("PATH"));
+
+	tool_directories = "/nonexistent";
+	setenv("PATH", directory, 1);
+	modprobe_says(directory, "Key was rejected by service");
+	says(1, sentence, "-A -u " SVC " -s bogus");
+	setenv("PATH", path, 1);
+	free(path);
+	tool_directories = directory;
+	setenv("MODPROBE_OPTIONS", "Key was rejected by service", 1);
+	modprobe_says(directory, "Exec format error");
+	says(1, sentence, "-A -u " SVC " -s bogus");
+	unsetenv("MODPROBE_OPTIONS");
+}
+
 /* What modprobe printed decides, not that it failed. */
 static void unsigned_module(void **state)
 {
 	static const char other[] = "service " SVC ": scheduler bogus is not found (modprobe ip_vs_bogus)";
 	static const char sentence[] = "kernel: it takes only signed modules (Secure Boot), and ip_vs_quic has no signature that it trusts: install it by make dkms-install, which signs, and enrol the key by mokutil --import /var/lib/dkms/mok.pub";
-	char directory[] = "/tmp/modprobe.XXXXXX", *path = xstrdup(getenv("PATH"));
+	char directory[] = "/tmp/modprobe.XXXXXX";
+	const char *directories = tool_directories;
 
 	(void)state;
 	assert_non_null(mkdtemp(directory));
-	setenv("PATH", directory, 1);
-	modprobe_says(directory, "Exec format error");
-	says(1, other, "-A -u " SVC " -s bogus");
+	modprobe_is_the_systems(directory, other);
 	modprobe_says(directory, "Key was rejected by service");
 	says(1, sentence, "-A -u " SVC " -s bogus");
 	modprobe_says(directory, "Exec format error");
@@ -2173,8 +2191,7 @@ static void unsigned_module(void **state)
 	says(1, sentence, "express add eth0");
 	/* so that no other test finds it so */
 	modprobe_says(directory, "");
-	setenv("PATH", path, 1);
-	free(path);
+	tool_directories = directories;
 	rmdir(directory);
 }
 
