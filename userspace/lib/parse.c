@@ -1,60 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/*
- * Hex text of keys and server IDs.  A digit's value is worked out by arithmetic
- * only: a table look-up or a branch would let a neighbour on the same CPU learn
- * about the key from the cache or from time.  What may show is the shape of the
- * text: how long it is and where there is white space.
- */
+/* Keys and server IDs as text. */
 #include <errno.h>
 
+#include "hex.h"
 #include "qlb.h"
 #include "quiclb.h"
-
-/* All ones when low <= c <= high, else zero; the arguments are below 256. */
-static unsigned int between(unsigned int c, unsigned int low, unsigned int high)
-{
-	return ~(((c - low) | (high - c)) >> 8) & 0xff;
-}
-
-/* 0..15, or more than that when @c is no hex digit. */
-static unsigned int digit_value(unsigned char c)
-{
-	unsigned int digit = between(c, '0', '9');
-	unsigned int upper = between(c, 'A', 'F');
-	unsigned int lower = between(c, 'a', 'f');
-
-	return (digit & (c - '0')) | (upper & (c - 'A' + 10)) |
-	       (lower & (c - 'a' + 10)) | (~(digit | upper | lower) & 0x10);
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/*
- * Reads all of @text, storing the first 2 x @room digits.
- * Return: the number of digits, or -EINVAL when there was anything else.
- */
-static long read_digits(uint8_t *out, size_t room, const char *text, size_t len)
-{
-	unsigned int bad = 0;
-	size_t digits = 0;
-	unsigned int value;
-	size_t i;
-
-	memset(out, 0, room);
-	for (i = 0; i < len; i++) {
-		if (is_space(text[i]))
-			continue;
-		value = digit_value(text[i]);
-		bad |= value & 0x10;
-		if (digits / 2 < room)
-			out[digits / 2] |= (value & 0xf) << (digits % 2 ? 0 : 4);
-		digits++;
-	}
-	return bad ? -EINVAL : (long)digits;
-}
 
 static const char *key_fault(long digits)
 {
@@ -95,8 +45,8 @@ int quiclb_parse_key(uint8_t key[QUICLB_KEY_LEN], const char *text, size_t len,
 	uint8_t octets[QLB_KEY_LEN];
 	int err;
 
-	err = report(key_fault(read_digits(octets, sizeof(octets), text, len)),
-		     error);
+	err = report(key_fault(quiclb_hex_read(octets, sizeof(octets), text,
+					       len)), error);
 	if (!err)
 		memcpy(key, octets, sizeof(octets));
 	quiclb_wipe(octets, sizeof(octets));
@@ -110,7 +60,7 @@ int quiclb_parse_server_id(uint8_t *server_id, size_t *server_id_len,
 	long digits;
 	int err;
 
-	digits = read_digits(octets, sizeof(octets), text, strlen(text));
+	digits = quiclb_hex_read(octets, sizeof(octets), text, strlen(text));
 	err = report(server_id_fault(digits), error);
 	if (err)
 		return err;

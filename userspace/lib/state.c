@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "hex.h"
+
 enum {
 	NAME_LEN = 64,		/* the first four fields */
 	LINE_LEN = 160,
@@ -44,22 +46,13 @@ struct nonce_state {
 	char path[];
 };
 
-static void write_hex(char *out, const uint8_t *octets, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		sprintf(out + 2 * i, "%02x", octets[i]);
-	out[2 * len] = '\0';
-}
-
 static void name_record(char name[NAME_LEN], const struct quiclb_config *config,
 			const uint8_t *server_id)
 {
 	const struct qlb_config *codec = &config->codec;
 	char id[2 * QLB_SERVER_ID_LEN_MAX + 1];
 
-	write_hex(id, server_id, codec->server_id_len);
+	quiclb_hex_write(id, server_id, codec->server_id_len);
 	snprintf(name, NAME_LEN, "%u %s %u %08" PRIx32, codec->id, id, codec->nonce_len,
 		 qlb_fingerprint(codec));
 }
@@ -74,7 +67,7 @@ static int write_records(const struct nonce_state *state, FILE *file)
 	for (i = 0; i < state->count; i++) {
 		const struct nonce_record *record = state->records[i];
 
-		write_hex(first, record->first, record->len);
+		quiclb_hex_write(first, record->first, record->len);
 		fprintf(file, "%s %s %" PRIx64 "\n", record->name, first, record->used);
 	}
 	if (fflush(file) || fsync(fileno(file)))
@@ -115,7 +108,7 @@ static int write_file(const struct nonce_state *state)
 static bool read_record(const char *line, struct nonce_record *record)
 {
 	char id[2 * QLB_SERVER_ID_LEN_MAX + 1], first[2 * QLB_NONCE_LEN_MAX + 1];
-	unsigned int config, len, fingerprint, i, octet;
+	unsigned int config, len, fingerprint;
 	int end = 0;
 
 	if (sscanf(line, "%1u %30[0-9a-f] %2u %8x %36[0-9a-f] %" SCNx64 "%n", &config, id,
@@ -124,10 +117,7 @@ static bool read_record(const char *line, struct nonce_record *record)
 		return false;
 	snprintf(record->name, NAME_LEN, "%u %s %u %08x", config, id, len, fingerprint);
 	record->len = len;
-	for (i = 0; i < len; i++) {
-		sscanf(first + 2 * i, "%2x", &octet);
-		record->first[i] = octet;
-	}
+	quiclb_hex_read(record->first, len, first, 2 * len);
 	return true;
 }
 

@@ -56,6 +56,7 @@ static void test_free_config(void *p);
 #include "../lib/nonces.c"
 #define free test_free_config
 #include "../lib/config.c"
+#include "../lib/hex.c"
 #include "../lib/parse.c"
 
 static bool no_nettle;
@@ -662,18 +663,25 @@ static void key_text_errors(void **state)
 
 static void hex_digits(void **state)
 {
-	char digit[2] = "";
+	char digit[2] = "", text[3], wanted[3];
+	uint8_t octet, read;
 	unsigned int c;
 
 	(void)state;
 	for (c = 0; c < 256; c++) {
 		digit[0] = c;
 		if (isxdigit(c))
-			assert_int_equal(digit_value(c),
+			assert_int_equal(quiclb_hex_value(c),
 					 strtoul(digit, NULL, 16));
 		else
-			assert_true(digit_value(c) > 15);
+			assert_true(quiclb_hex_value(c) > 15);
 		assert_int_equal(is_space(c), !!isspace(c));
+		octet = c;
+		snprintf(wanted, sizeof(wanted), "%02x", c);
+		quiclb_hex_write(text, &octet, 1);
+		assert_string_equal(text, wanted);
+		assert_int_equal(quiclb_hex_read(&read, 1, text, 2), 2);
+		assert_int_equal(read, c);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/err.h"
+#include "hex.h"
 
 /* Decimal digits only; -1 when it is not that or more than @max. */
 static int64_t decimal(const char *text, uint32_t max)
@@ -120,17 +121,6 @@ int parse_endpoint(const char *what, const char *text, struct endpoint *ep,
 	return 0;
 }
 
-static int nibble(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	return -1;
-}
-
 /* The @digits first characters of @text; messages name all of it. */
 static int read_hex(const char *what, const char *text, size_t digits,
 		    uint8_t *octets, size_t min, size_t max, size_t *len)
@@ -141,7 +131,7 @@ static int read_hex(const char *what, const char *text, size_t digits,
 		return bad_usage("%s %s: hex digits without 0x in front (%.*s)",
 				 what, text, (int)digits - 2, text + 2);
 	for (i = 0; i < digits; i++)
-		if (nibble(text[i]) < 0)
+		if (quiclb_hex_value((unsigned char)text[i]) & QUICLB_HEX_BAD)
 			return bad_usage("%s %s: not hexadecimal", what, text);
 	if (digits % 2)
 		return bad_usage("%s %s: an odd number of hex digits", what,
@@ -153,10 +143,8 @@ static int read_hex(const char *what, const char *text, size_t digits,
 		return bad_usage("%s %s: %zu octets, not %zu to %zu", what,
 				 text, digits / 2, min, max);
 	}
-	for (i = 0; i < digits / 2; i++)
-		octets[i] = (uint8_t)(nibble(text[2 * i]) << 4 |
-				      nibble(text[2 * i + 1]));
 	*len = digits / 2;
+	quiclb_hex_read(octets, *len, text, digits);
 	return 0;
 }
 

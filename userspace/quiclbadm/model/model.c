@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "hex.h"
 
 const struct setting_desc settings[SETTING_COUNT] = {
 #define X(symbol, option, json, min, max, value) \
@@ -105,11 +106,7 @@ char *service_str(const struct service_id *id, char *buf)
 
 char *hex_str(const uint8_t *octets, size_t len, char *buf)
 {
-	size_t i;
-
-	*buf = '\0';
-	for (i = 0; i < len; i++)
-		sprintf(buf + 2 * i, "%02x", octets[i]);
+	quiclb_hex_write(buf, octets, len);
 	return buf;
 }
 

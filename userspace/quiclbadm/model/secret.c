@@ -11,56 +11,20 @@
 
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "hex.h"
 #include "model/model.h"
-
-/* 1 if @low <= @c <= @high, else 0; neither branch nor table: @c is secret. */
-static unsigned int in_range(unsigned int c, unsigned int low, unsigned int high)
-{
-	return (((low - 1 - c) & (c - high - 1)) >> 8) & 1;
-}
-
-/* Value of a hex digit; bit 8 is set for anything else. */
-static unsigned int hex_value(unsigned char c)
-{
-	unsigned int is_digit = in_range(c, '0', '9');
-	unsigned int is_letter = in_range(c | 0x20, 'a', 'f');
-
-	return ((0u - is_digit) & (c - '0')) |
-	       ((0u - is_letter) & ((c | 0x20u) - 'a' + 10)) |
-	       ((is_digit | is_letter) ^ 1) << 8;
-}
-
-/* May branch: the places of white space reveal nothing about the key. */
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 int secret_decode_key(const char *what, const char *text, size_t len,
 		      uint8_t key[QLB_KEY_LEN])
 {
-	size_t digits = 0, i;
-	unsigned int bad = 0;
+	long digits = quiclb_hex_read(key, QLB_KEY_LEN, text, len);
 
-	memset(key, 0, QLB_KEY_LEN);
-	for (i = 0; i < len; i++) {
-		unsigned int value;
-
-		if (is_space(text[i]))
-			continue;
-		value = hex_value((unsigned char)text[i]);
-		bad |= value;
-		if (digits < KEY_HEX_LEN)
-			key[digits / 2] = (uint8_t)(key[digits / 2] << 4 |
-						    (value & 0xf));
-		digits++;
-	}
-	if (!(bad & 0x100) && digits == KEY_HEX_LEN)
+	if (digits == KEY_HEX_LEN)
 		return 0;
 	explicit_bzero(key, QLB_KEY_LEN);
-	if (bad & 0x100)
+	if (digits < 0)
 		return refuse("%s: a key is hex digits and nothing else", what);
-	return refuse("%s: %zu hex digits, and a key has %d", what, digits,
+	return refuse("%s: %ld hex digits, and a key has %d", what, digits,
 		      KEY_HEX_LEN);
 }
 
@@ -125,22 +89,9 @@ int secret_read_key(const char *path, uint8_t key[QLB_KEY_LEN])
 	return err;
 }
 
-/* Digit of the low four bits; no table, no branch. */
-static char hex_digit(unsigned int value)
-{
-	/* 'a' - '0' - 10 is added when value > 9 */
-	return (char)('0' + value + ((9 - value) >> 8 & ('a' - '0' - 10)));
-}
-
 void secret_encode_key(const uint8_t key[QLB_KEY_LEN], char hex[KEY_HEX_LEN + 1])
 {
-	unsigned int i;
-
-	for (i = 0; i < QLB_KEY_LEN; i++) {
-		hex[2 * i] = hex_digit(key[i] >> 4);
-		hex[2 * i + 1] = hex_digit(key[i] & 0xf);
-	}
-	hex[KEY_HEX_LEN] = '\0';
+	quiclb_hex_write(hex, key, QLB_KEY_LEN);
 }
 
 uint32_t secret_fingerprint(const uint8_t key[QLB_KEY_LEN])

@@ -10,6 +10,7 @@
 #include "cli/build.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "hex.h"
 #include "model/secret.h"
 
 enum {
@@ -208,25 +209,26 @@ static int read_key_file(const json_t *value, const struct place *up, bool check
 	return config->key_source ? 0 : EXIT_REFUSED;
 }
 
+static bool is_hex_digit(char c)
+{
+	return !(quiclb_hex_value((unsigned char)c) & QUICLB_HEX_BAD);
+}
+
 /* A yang:hex-string of @config's length. */
 static int read_server_id(const char *text, const struct place *place,
 			  const struct config *config, struct qlb_server_id *sid)
 {
 	const size_t wanted = 3U * config->server_id_len - 1;
-	static const char digits[] = "0123456789abcdefABCDEF";
-	char octet[3] = "";
 	size_t i;
 
 	for (i = 0; text[i]; i++)
-		if (i % 3 == 2 ? text[i] != ':' : !strchr(digits, text[i]))
+		if (i % 3 == 2 ? text[i] != ':' : !is_hex_digit(text[i]))
 			return bad(place, "not hex digits with a colon after every two");
 	if (i != wanted)
 		return bad(place, "%zu characters, and server IDs of %u octets have %zu (server-id-length)",
 			   i, config->server_id_len, wanted);
-	for (i = 0; i < config->server_id_len; i++) {
-		memcpy(octet, text + 3 * i, 2);
-		sid->octets[i] = (uint8_t)strtoul(octet, NULL, 16);
-	}
+	for (i = 0; i < config->server_id_len; i++)
+		quiclb_hex_read(&sid->octets[i], 1, text + 3 * i, 2);
 	sid->len = config->server_id_len;
 	return 0;
 }
