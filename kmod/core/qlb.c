@@ -250,6 +250,18 @@ void qlb_config_destroy(struct qlb_config *cfg)
 	cfg->algorithm = QLB_PLAINTEXT;
 }
 
+void qlb_config_init_layout(struct qlb_config *cfg, u8 id,
+			    const struct qlb_layout *layout)
+{
+	memset(cfg, 0, sizeof(*cfg));
+	cfg->id = id;
+	cfg->server_id_len = qlb_layout_sid_len(layout);
+	cfg->plaintext_len = qlb_layout_min_len(layout) - 1;
+	cfg->algorithm = QLB_LAYOUT;
+	cfg->layout = *layout;
+	cfg->place = qlb_layout_place(layout);
+}
+
 /*
  * The encrypted cases are kept out of line, so that plaintext does not pay for
  * their stack frame.
@@ -307,7 +319,7 @@ static noinline void decode_four_pass(const struct qlb_config *cfg,
 }
 
 /* Reads whole words, all within QLB_CID_LEN_MAX octets from @cid. */
-static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
+static __always_inline bool decode(const struct qlb_config *cfg, const u8 *cid,
 				   struct qlb_server_id *sid, u8 *nonce)
 {
 	const u8 *octets = cid + 1;
@@ -319,6 +331,8 @@ static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
 			memcpy(nonce, octets + cfg->server_id_len,
 			       cfg->nonce_len);
 		break;
+	case QLB_LAYOUT:
+		return qlb_layout_decode(&cfg->layout, &cfg->place, cid, sid);
 	case QLB_SINGLE_PASS:
 		decode_single_pass(cfg, octets, sid, nonce);
 		break;
@@ -329,17 +343,18 @@ static __always_inline void decode(const struct qlb_config *cfg, const u8 *cid,
 			decode_four_pass(cfg, octets, sid, nonce);
 		break;
 	}
+	return true;
 }
 
 /* Only for long headers: behind a short one's CID comes the packet's payload. */
-static noinline void decode_padded(const struct qlb_config *cfg, const u8 *cid,
+static noinline bool decode_padded(const struct qlb_config *cfg, const u8 *cid,
 				   size_t cid_len, struct qlb_server_id *sid,
 				   u8 *nonce)
 {
 	u8 copy[QLB_CID_LEN_MAX] = {};
 
 	memcpy(copy, cid, cid_len);
-	decode(cfg, copy, sid, nonce);
+	return decode(cfg, copy, sid, nonce);
 }
 
 bool qlb_decode(const struct qlb_config *cfg, const u8 *cid, size_t cid_len,
@@ -348,10 +363,8 @@ bool qlb_decode(const struct qlb_config *cfg, const u8 *cid, size_t cid_len,
 	if (cid_len <= cfg->plaintext_len)
 		return false;
 	if (cid_len < QLB_CID_LEN_MAX)
-		decode_padded(cfg, cid, cid_len, sid, nonce);
-	else
-		decode(cfg, cid, sid, nonce);
-	return true;
+		return decode_padded(cfg, cid, cid_len, sid, nonce);
+	return decode(cfg, cid, sid, nonce);
 }
 
 static void encode_four_pass(const struct qlb_config *cfg, u8 *octets)
@@ -379,16 +392,10 @@ size_t qlb_encode(const struct qlb_config *cfg, const struct qlb_server_id *sid,
 	*cid++ = cfg->id << 5 | low_bits;
 	memcpy(cid, sid->octets, cfg->server_id_len);
 	memcpy(cid + cfg->server_id_len, nonce, cfg->nonce_len);
-	switch (cfg->algorithm) {
-	case QLB_PLAINTEXT:
-		break;
-	case QLB_SINGLE_PASS:
+	if (cfg->algorithm == QLB_SINGLE_PASS)
 		qlb_aes_encrypt(&cfg->aes, cid, cid);
-		break;
-	default: /* QLB_FOUR_PASS */
+	else if (cfg->algorithm == QLB_FOUR_PASS)
 		encode_four_pass(cfg, cid);
-		break;
-	}
 	return 1 + cfg->plaintext_len;
 }
 

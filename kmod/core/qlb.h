@@ -6,22 +6,8 @@
 #ifndef _QLB_H
 #define _QLB_H
 
-#include "qlb_port.h"
 #include "qlb_aes.h"
-
-enum qlb_limits {
-	QLB_CONFIG_ID_MAX	= 6,	/* section "Config Rotation" */
-	QLB_CONFIG_ID_RESERVED	= 7,	/* 0b111: always unroutable */
-	QLB_CONFIGS_MAX		= QLB_CONFIG_ID_MAX + 1,
-	QLB_SERVER_ID_LEN_MIN	= 1,	/* section "Configuration Agent Actions" */
-	QLB_SERVER_ID_LEN_MAX	= 15,
-	QLB_NONCE_LEN_MIN	= 4,
-	QLB_NONCE_LEN_MAX	= 18,
-	QLB_PLAINTEXT_LEN_MAX	= 19,	/* server ID and nonce together */
-	QLB_CID_LEN_MAX		= 20,	/* first octet included */
-	QLB_KEY_LEN		= 16,
-	QLB_BLOCK_LEN		= 16,
-};
+#include "qlb_layout.h"
 
 /* Why qlb_config_check() refused; each caller words it in its own way. */
 enum qlb_fault {
@@ -38,30 +24,24 @@ enum qlb_fault {
  */
 enum qlb_algorithm {
 	QLB_PLAINTEXT,		/* without a key: nothing */
+	QLB_LAYOUT,		/* not the draft's: see struct qlb_layout */
 	QLB_SINGLE_PASS,	/* with a key, together one AES block */
 	QLB_FOUR_PASS,		/* with a key, of any other length */
 	QLB_ALGORITHM_COUNT
 };
 
 /**
- * struct qlb_server_id - a server ID, as a map key
- * @len: octets used in @octets, 1..15
- * @octets: the ID, the rest zero, so that two IDs are equal iff the structs are
- */
-struct qlb_server_id {
-	u8 len;
-	u8 octets[QLB_SERVER_ID_LEN_MAX];
-};
-
-/**
- * struct qlb_config - one validated QUIC-LB configuration
+ * struct qlb_config - one validated QUIC-LB configuration, or a layout
  * @id: config rotation codepoint, 0..6
  * @server_id_len: octets, 1..15
- * @nonce_len: octets, 4..18
- * @plaintext_len: server_id_len + nonce_len, 5..19
+ * @nonce_len: octets, 4..18; of a layout 0
+ * @plaintext_len: server_id_len + nonce_len, 5..19; of a layout one less than the octets
+ *		   that a CID has at least, 0..19
  * @self_len: first octet carries the length (section "Length Self-Description")
  * @algorithm: by key and lengths, see qlb_algorithm()
  * @aes: expanded key, see qlb_aes.h; unused without one
+ * @layout: of QLB_LAYOUT, else zero
+ * @place: likewise
  */
 struct qlb_config {
 	u8 id;
@@ -71,6 +51,8 @@ struct qlb_config {
 	bool self_len;
 	enum qlb_algorithm algorithm;
 	struct qlb_aes aes;
+	struct qlb_layout layout;
+	struct qlb_place place;
 };
 
 /* The three high bits of the first octet. */
@@ -102,6 +84,7 @@ static inline const char *qlb_algorithm_name(enum qlb_algorithm algorithm)
 {
 	static const char * const names[] = {
 		[QLB_PLAINTEXT]		= "plaintext",
+		[QLB_LAYOUT]		= "layout",
 		[QLB_SINGLE_PASS]	= "single-pass",
 		[QLB_FOUR_PASS]		= "four-pass",
 	};
@@ -109,9 +92,10 @@ static inline const char *qlb_algorithm_name(enum qlb_algorithm algorithm)
 	return names[algorithm];
 }
 
+/* The two without a key come first: one comparison, on the path of each datagram. */
 static inline bool qlb_has_key(const struct qlb_config *cfg)
 {
-	return cfg->algorithm != QLB_PLAINTEXT;
+	return cfg->algorithm > QLB_LAYOUT;
 }
 
 enum qlb_fault qlb_config_check(unsigned int id, unsigned int server_id_len,
@@ -134,6 +118,15 @@ int qlb_config_init(struct qlb_config *cfg, u8 id, u8 server_id_len,
 void qlb_config_destroy(struct qlb_config *cfg);
 
 /**
+ * qlb_config_init_layout() - the same for a layout
+ * @cfg: the config
+ * @id: the number that it and its server IDs are named by
+ * @layout: has passed qlb_layout_check(); copied
+ */
+void qlb_config_init_layout(struct qlb_config *cfg, u8 id,
+			    const struct qlb_layout *layout);
+
+/**
  * qlb_decode() - extract the server ID from a connection ID
  * @cfg: the config the CID's first octet names (not checked here)
  * @cid: the CID, first octet included
@@ -142,15 +135,15 @@ void qlb_config_destroy(struct qlb_config *cfg);
  * @nonce: NULL, or a buffer of QLB_NONCE_LEN_MAX; asking for it costs the
  *	   fourth pass that the server ID alone may not need
  *
- * Return: false when the CID is shorter than the config (then @sid and
- * @nonce are untouched).
+ * Return: false when the CID is shorter than the config, or has not a layout's fixed bits
+ * (then @sid and @nonce are untouched).
  */
 bool qlb_decode(const struct qlb_config *cfg, const u8 *cid, size_t cid_len,
 		struct qlb_server_id *sid, u8 *nonce);
 
 /**
  * qlb_encode() - make a connection ID
- * @cfg: the config
+ * @cfg: the config, no layout
  * @sid: a server ID of exactly cfg->server_id_len octets (not checked)
  * @nonce: cfg->nonce_len octets, never used before with this key and, in the
  *	   plaintext algorithm, without relation to earlier ones

@@ -598,6 +598,24 @@ static void lengths(void **state)
 	assert_false(can_be_right(false, 0, 40, 7));
 }
 
+/* The codec's part of a layout; test_layout.c has the rest. */
+static void layout(void **state)
+{
+	const struct qlb_layout last = { .bit_offset = 48, .bits = 16, .cid_len = 8 };
+	const u8 cid[] = { 0xff, 0, 1, 2, 3, 4, 0x0a, 0x01 };
+	struct qlb_server_id sid;
+	struct qlb_config cfg;
+
+	(void)state;
+	spy.calls = 0;
+	qlb_config_init_layout(&cfg, 0, &last);
+	assert_true(qlb_decode(&cfg, guarded(cid, sizeof(cid)), sizeof(cid), &sid, NULL));
+	assert_int_equal(sid.len, 2);
+	assert_memory_equal(sid.octets, cid + 6, 2);
+	assert_false(qlb_decode(&cfg, cid, sizeof(cid) - 1, &sid, NULL));
+	assert_int_equal(spy.calls, 0);
+}
+
 static void algorithm_names(void **state)
 {
 	(void)state;
@@ -639,6 +657,7 @@ int main(void)
 		PLAIN(all_pairs_stay_in_room),
 		cmocka_unit_test(config_limits),
 		cmocka_unit_test(algorithm_names),
+		cmocka_unit_test(layout),
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(config_is_wiped),
 		cmocka_unit_test(fingerprint),
