@@ -71,13 +71,13 @@ static int read_option(struct args *args, struct words *words,
 		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
 				 what);
 	if (desc->opt != OPT_SERVER_ID &&
-	    args->seen & UINT64_C(1) << desc->opt) {
+	    args->seen & opt_bit(desc->opt)) {
 		if (args->by[desc->opt] == desc)
 			return bad_usage("%s: given twice", what);
 		return bad_usage("%s: not together with %s", what,
 				 option_spelling(args->by[desc->opt]));
 	}
-	args->seen |= UINT64_C(1) << desc->opt;
+	args->seen |= opt_bit(desc->opt);
 	args->by[desc->opt] = desc;
 	if (desc->takes == TAKES_NOTHING && value)
 		return bad_usage("%s: takes no value", what);
@@ -127,7 +127,7 @@ static int read_long(struct args *args, struct words *words, const char *word)
 
 	snprintf(what, sizeof(what), "%.*s",
 		 (int)(equals ? equals - word : (ptrdiff_t)strlen(word)), word);
-	desc = option_find(0, what + 2);
+	desc = option_find(0, what + 2, args->cmd);
 	if (desc)
 		return read_option(args, words, desc, what,
 				   equals ? equals + 1 : NULL);
@@ -151,7 +151,7 @@ static const char *long_name_of(const char *letters)
 		return NULL;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(letters, "="),
 		 letters);
-	desc = option_find(0, name);
+	desc = option_find(0, name, CMD_NONE);
 	if (desc)
 		return desc->name;
 	cmd = find_command(0, name);
@@ -312,13 +312,13 @@ static int read_words(struct args *args, struct words *words)
 static int check_options(const struct args *args)
 {
 	const struct command *command = &commands[args->cmd];
-	uint64_t may = command->must | command->may | O_GLOBAL;
+	unsigned __int128 may = command->must | command->may | O_GLOBAL;
 	enum opt opt;
 
 	if (command->operands)
 		may |= O(OPERAND);
 	for (opt = 0; opt < OPT_COUNT; opt++) {
-		uint64_t bit = UINT64_C(1) << opt;
+		unsigned __int128 bit = opt_bit(opt);
 
 		if (args->seen & ~may & bit)
 			return bad_usage("%s: %s does not take it",
@@ -327,7 +327,7 @@ static int check_options(const struct args *args)
 					 cmd_name(args->cmd));
 	}
 	for (opt = 0; opt < OPT_COUNT; opt++)
-		if (command->must & ~args->seen & UINT64_C(1) << opt)
+		if (command->must & ~args->seen & opt_bit(opt))
 			return bad_usage("%s: %s is missing",
 					 cmd_name(args->cmd),
 					 option_name(opt, args->cmd));
@@ -357,7 +357,8 @@ static const char *family_name(uint16_t af)
 static int check_server(const struct args *args)
 {
 	const bool adds = args->cmd == CMD_ADD_SERVER ||
-			  args->cmd == CMD_SERVER_ID_ADD;
+			  args->cmd == CMD_SERVER_ID_ADD ||
+			  args->cmd == CMD_PROBE;
 	const uint16_t af = args->service.vip.af;
 
 	if (args->cmd != CMD_SERVER_ID_ADD && args->server.af != af &&
@@ -414,7 +415,7 @@ static int finish_persistence(struct args *args)
 
 static int finish_tunnel(const struct args *args)
 {
-	uint64_t tunnel = O(TUN_TYPE) | O(TUN_PORT) | O(TUN_CSUM);
+	unsigned __int128 tunnel = O(TUN_TYPE) | O(TUN_PORT) | O(TUN_CSUM);
 	bool gue = args->tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
 
 	if (given(args, tunnel) && (!given(args, O(FORWARD)) ||
@@ -489,7 +490,7 @@ static int finish_express(const struct args *args)
 
 static int finish_config(const struct args *args)
 {
-	uint64_t lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
+	unsigned __int128 lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
 
 	if ((args->seen & lengths) != lengths)
 		return 0;
@@ -497,11 +498,27 @@ static int finish_config(const struct args *args)
 				  args->server_id_len, args->nonce_len);
 }
 
+static int finish_probe(const struct args *args)
+{
+	char text[ENDPOINT_STRLEN];
+
+	if (args->cmd != CMD_PROBE)
+		return 0;
+	if (args->service.fwmark)
+		return bad_usage("-f: a probe goes to one address and port of the service (-u VIP:PORT)");
+	return parse_check_unicast("-u", endpoint_str(&args->service.vip, text),
+				   &args->service.vip);
+}
+
 /* The first of the options that no list has. */
 static enum opt first_unlisted(const struct args *args)
 {
-	return (enum opt)__builtin_ctzll(args->seen &
-					 ~(commands[CMD_LIST].may | O_GLOBAL));
+	const unsigned __int128 unlisted = args->seen & ~(commands[CMD_LIST].may | O_GLOBAL);
+	enum opt opt;
+
+	for (opt = 0; opt < OPT_COUNT - 1 && !(unlisted & opt_bit(opt)); opt++)
+		;
+	return opt;
 }
 
 /* ipvsadm's -b is for -A and -E, that of ip(8) stands alone. */
@@ -549,6 +566,8 @@ int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 	args->from_state_file = from_state_file;
 	args->weight = 1;
 	args->seen_within = 60;
+	args->wait_ms = 1000;
+	args->size = 1200;
 	args->forward = IP_VS_CONN_F_DROUTE;
 	err = read_words(args, &words);
 	if (err || (args->help && !from_state_file))
@@ -574,6 +593,8 @@ int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 		err = finish_config(args);
 	if (!err)
 		err = finish_express(args);
+	if (!err)
+		err = finish_probe(args);
 	return err;
 }
 

@@ -45,7 +45,7 @@ void build_dest(const struct args *args, struct dest *dest)
 
 unsigned int build_settings(const struct args *args, uint32_t *values)
 {
-	static const uint64_t opts[SETTING_COUNT] = {
+	static const unsigned __int128 opts[SETTING_COUNT] = {
 #define X(symbol, option, json, min, max, value) O(symbol),
 		SETTINGS(X)
 #undef X
@@ -62,7 +62,7 @@ unsigned int build_settings(const struct args *args, uint32_t *values)
 
 unsigned int build_sources(const struct args *args, struct prefix *values)
 {
-	static const uint64_t opts[SOURCE_COUNT] = {
+	static const unsigned __int128 opts[SOURCE_COUNT] = {
 #define X(symbol, option, family, octets, min) O(symbol),
 		SOURCES(X)
 #undef X

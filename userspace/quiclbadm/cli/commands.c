@@ -219,6 +219,16 @@ const struct command commands[CMD_COUNT] = {
 		"[-j] [-t] [service | config | server-id | pool | express]...",
 		"Print each change of the configuration and of the pools when it happens, on a line of its own",
 	},
+	[CMD_PROBE] = {
+		0, "probe", NULL, O(SERVICE) | O(SERVER), O(FORWARD) |
+		O(TUN_TYPE) | O(TUN_PORT) | O(TUN_CSUM) | O(FROM) | O(WAIT) |
+		O(SIZE) | O(JSON), 0, false,
+		"-u VIP[:PORT] -r SERVER[:PORT] [-g | -i | -m] "
+		"[--tun-type ipip|gue|gre] [--tun-port PORT] "
+		"[--tun-nocsum | --tun-csum | --tun-remcsum] "
+		"[--from ADDRESS] [--timeout MS] [--size N] [-j]",
+		"Ask one real server for a sign of life, by the path that its datagrams take: status 0 for yes, 1 for no, 2 if it cannot be asked",
+	},
 	[CMD_TRACE] = {
 		0, "trace", NULL, 0, O(SERVICE) | O(IPV6) | O(CLIENT) | O(CID) |
 		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) | O(JSON), 0, false,

@@ -43,6 +43,7 @@ enum cmd {
 	CMD_EXPLAIN,
 	CMD_DOCTOR,
 	CMD_MONITOR,
+	CMD_PROBE,
 	CMD_TRACE,
 	CMD_GENKEY,
 	CMD_FINGERPRINT,
@@ -116,12 +117,20 @@ enum opt {
 	OPT_EXPOSITION,		/* --openmetrics, --prometheus, --http */
 	OPT_COLOR,
 	OPT_TIMESTAMP,
+	OPT_WAIT,		/* --timeout of probe */
+	OPT_SIZE,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };
 
-#define O(opt) (UINT64_C(1) << OPT_##opt)
-_Static_assert(OPT_COUNT <= 64, "O() has a bit for each option");
+/* A set of options is an unsigned __int128, a bit for each: there are more than 64. */
+static inline unsigned __int128 opt_bit(enum opt opt)
+{
+	return (unsigned __int128)1 << opt;
+}
+
+#define O(opt) ((unsigned __int128)1 << OPT_##opt)
+_Static_assert(OPT_COUNT <= 128, "O() has a bit for each option");
 
 /* Those that stand with any command, also in front of it, and on no line that -R reads. */
 #define O_GLOBAL (O(NETNS) | O(COLOR))
@@ -129,14 +138,14 @@ _Static_assert(OPT_COUNT <= 64, "O() has a bit for each option");
 /* All that "set" sets. */
 #define O_SETTING(symbol, option, json, min, max, value) O(symbol) |
 #define O_SOURCE(symbol, option, family, octets, min) O(symbol) |
-#define O_SETTINGS (SETTINGS(O_SETTING) SOURCES(O_SOURCE) UINT64_C(0))
+#define O_SETTINGS (SETTINGS(O_SETTING) SOURCES(O_SOURCE) (unsigned __int128)0)
 
 struct command {
 	char letter;			/* 0: it is a word */
 	const char *name;		/* long option, or first word */
 	const char *sub;		/* second word, or NULL */
-	uint64_t must;			/* O() of the options it cannot do without */
-	uint64_t may;			/* and those it understands besides */
+	unsigned __int128 must;			/* O() of the options it cannot do without */
+	unsigned __int128 may;			/* and those it understands besides */
 	unsigned int operands;		/* how many at most */
 	bool restorable;		/* -R takes it: it describes a state */
 	const char *usage;		/* what follows the name */

@@ -58,6 +58,9 @@ static int read_udp(struct args *args, const struct option_desc *desc,
 	if (err || has_port)
 		return err;
 	args->service.vip.port = 443;
+	/* this asks a server, and makes no service */
+	if (args->cmd == CMD_PROBE)
+		return 0;
 	if (args->service.vip.af == AF_INET6)
 		return bad_usage("%s %s: the port is missing, and before a port an IPv6 address is in brackets (%s)",
 				 what, value, endpoint_str(&args->service.vip, text));
@@ -201,13 +204,13 @@ static int read_source(struct args *args, const struct option_desc *desc,
 }
 
 #define NUMBER(field, low, high) TAKES_VALUE, read_number, \
-	offsetof(struct args, field), low, high
+	offsetof(struct args, field), low, high, CMD_NONE
 #define STRING(field, length) TAKES_VALUE, read_string, \
-	offsetof(struct args, field), 0, length
+	offsetof(struct args, field), 0, length, CMD_NONE
 #define CHOICE(field, value) TAKES_NOTHING, read_choice, \
-	offsetof(struct args, field), value, 0
-#define FLAG TAKES_NOTHING, NULL, 0, 0, 0
-#define READ(reader) TAKES_VALUE, reader, 0, 0, 0
+	offsetof(struct args, field), value, 0, CMD_NONE
+#define FLAG TAKES_NOTHING, NULL, 0, 0, 0, CMD_NONE
+#define READ(reader) TAKES_VALUE, reader, 0, 0, 0, CMD_NONE
 
 static const struct option_desc options[] = {
 	{ 'u', "udp-service", OPT_SERVICE, READ(read_udp) },
@@ -219,7 +222,7 @@ static const struct option_desc options[] = {
 	  STRING(sched, IP_VS_SCHEDNAME_MAXLEN - 1) },
 	{ 'o', "ops", OPT_OPS, FLAG },
 	{ 'p', "persistent", OPT_PERSISTENT, MAY_TAKE_VALUE, read_persistent,
-	  offsetof(struct args, timeout), 1, 31 * 24 * 3600 },
+	  offsetof(struct args, timeout), 1, 31 * 24 * 3600, CMD_NONE },
 	{ 'M', "netmask", OPT_NETMASK, STRING(netmask, 15) },
 	{ 0, "pe", OPT_PE, STRING(pe, IP_VS_PENAME_MAXLEN - 1) },
 	{ 'b', "sched-flags", OPT_SCHED_FLAGS, STRING(sched_flags_text, 0) },
@@ -268,7 +271,7 @@ static const struct option_desc options[] = {
 	SETTINGS(X)
 #undef X
 #define X(symbol, option, family, octets, min) \
-	{ 0, option, OPT_##symbol, TAKES_VALUE, read_source, SOURCE_##symbol, 0, 0 },
+	{ 0, option, OPT_##symbol, TAKES_VALUE, read_source, SOURCE_##symbol, 0, 0, CMD_NONE },
 	SOURCES(X)
 #undef X
 	{ 'n', "numeric", OPT_NUMERIC, FLAG },
@@ -289,9 +292,9 @@ static const struct option_desc options[] = {
 	{ 0, "saved", OPT_SAVED, STRING(saved, 0) },
 	{ 0, "role", OPT_ROLE, READ(read_role) },
 	{ 0, "client", OPT_CLIENT, TAKES_VALUE, read_address,
-	  offsetof(struct args, client), 0, 0 },
+	  offsetof(struct args, client), 0, 0, CMD_NONE },
 	{ 0, "from", OPT_FROM, TAKES_VALUE, read_address,
-	  offsetof(struct args, from), 0, 0 },
+	  offsetof(struct args, from), 0, 0, CMD_NONE },
 	{ 0, "cid", OPT_CID, READ(read_cid) },
 	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
 	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
@@ -300,31 +303,40 @@ static const struct option_desc options[] = {
 	{ 0, "prometheus", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_PROMETHEUS) },
 	{ 0, "http", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_BY_HTTP) },
 	{ 't', "timestamp", OPT_TIMESTAMP, FLAG },
+	{ 0, "timeout", OPT_WAIT, TAKES_VALUE, read_number,
+	  offsetof(struct args, wait_ms), 1, 60000, CMD_PROBE },
+	{ 0, "size", OPT_SIZE, NUMBER(size, 23, 9000) },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);
 
-const struct option_desc *option_find(char letter, const char *name)
+const struct option_desc *option_find(char letter, const char *name, enum cmd cmd)
 {
+	const struct option_desc *found = NULL;
 	size_t i;
 
-	for (i = 0; i < option_count; i++)
-		if (name ? !strcmp(options[i].name, name) :
-			   options[i].letter == letter)
+	for (i = 0; i < option_count; i++) {
+		if (name ? strcmp(options[i].name, name) :
+			   options[i].letter != letter)
+			continue;
+		if (options[i].only != CMD_NONE && options[i].only == cmd)
 			return &options[i];
-	return NULL;
+		if (options[i].only == CMD_NONE && !found)
+			found = &options[i];
+	}
+	return found;
 }
 
 const struct option_desc *option_of(char letter, enum cmd cmd)
 {
-	uint64_t takes = commands[cmd].must | commands[cmd].may;
+	unsigned __int128 takes = commands[cmd].must | commands[cmd].may;
 	size_t i;
 
 	for (i = 0; i < option_count; i++)
 		if (options[i].letter == letter &&
-		    takes & UINT64_C(1) << options[i].opt)
+		    takes & opt_bit(options[i].opt))
 			return &options[i];
-	return option_find(letter, NULL);
+	return option_find(letter, NULL, cmd);
 }
 
 const struct option_desc *option_at(size_t i)

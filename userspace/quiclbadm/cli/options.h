@@ -42,7 +42,7 @@ struct args {
 	bool from_state_file;		/* a line that -R reads */
 	bool check_only;		/* ... to be checked, not done */
 	char **argv;			/* all of it, as the program was called */
-	uint64_t seen;			/* O() of the options given */
+	unsigned __int128 seen;			/* O() of the options given */
 	const struct option_desc *by[OPT_COUNT];	/* which of its rows gave each */
 
 	const char *netns;
@@ -92,13 +92,15 @@ struct args {
 	uint32_t seconds;
 	const char *output;
 	enum expose exposition;
+	uint32_t wait_ms;
+	uint32_t size;			/* octets of UDP payload */
 	const char *operands[OPERANDS_MAX];
 	unsigned int operand_count;
 
 	enum view view;
 };
 
-static inline bool given(const struct args *args, uint64_t opts)
+static inline bool given(const struct args *args, unsigned __int128 opts)
 {
 	return args->seen & opts;
 }
@@ -123,10 +125,14 @@ struct option_desc {
 	size_t at;
 	uint32_t min;
 	uint32_t max;
+	enum cmd only;		/* the name means this with that command; CMD_NONE: with others */
 };
 
-/* By letter or, if @name is not NULL, by long name; NULL when there is none. */
-const struct option_desc *option_find(char letter, const char *name);
+/*
+ * By letter or, if @name is not NULL, by long name; NULL when there is none.  --timeout
+ * is -L's without a value, and another one with @cmd "probe".
+ */
+const struct option_desc *option_find(char letter, const char *name, enum cmd cmd);
 
 /* By letter; where options share one, the one that @cmd takes. */
 const struct option_desc *option_of(char letter, enum cmd cmd);

@@ -43,6 +43,7 @@ int cmd_encode(const struct args *args);
 int cmd_explain(const struct args *args);
 int cmd_doctor(const struct args *args);
 int cmd_monitor(const struct args *args);
+int cmd_probe(const struct args *args);
 int cmd_trace(const struct args *args);
 int cmd_genkey(const struct args *args);
 int cmd_fingerprint(const struct args *args);

@@ -21,7 +21,7 @@ enum {
 	CID_MAX = 255,			/* octets, RFC 8999 */
 };
 
-static int check_mode(const struct args *args, uint64_t offline)
+static int check_mode(const struct args *args, unsigned __int128 offline)
 {
 	if (given(args, O(SERVICE)) && given(args, offline))
 		return bad_usage("%s: the service in the kernel has the config's lengths and key",

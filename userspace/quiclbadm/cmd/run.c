@@ -65,6 +65,7 @@ int cmd_run(const struct args *args)
 		[CMD_EXPLAIN] = cmd_explain,
 		[CMD_DOCTOR] = cmd_doctor,
 		[CMD_MONITOR] = cmd_monitor,
+		[CMD_PROBE] = cmd_probe,
 		[CMD_TRACE] = cmd_trace,
 		[CMD_GENKEY] = cmd_genkey,
 		[CMD_FINGERPRINT] = cmd_fingerprint,

@@ -61,12 +61,13 @@ _quiclbadm_options() { # COMMAND
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
 	monitor) printf "%s" "-t -j service config server-id pool express" ;;
+	probe) printf "%s" "-u -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --from --timeout --size -j" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --server-id --count --seconds -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id rotate express decode encode explain doctor monitor trace genkey fingerprint server-config metrics help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id rotate express decode encode explain doctor monitor probe trace genkey fingerprint server-config metrics help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -95,7 +96,8 @@ _quiclbadm_value() { # OPTION COMMAND
 		;;
 	--color) echo "auto always never" ;;
 	-N | --netns) find /run/netns -mindepth 1 -printf "%f\n" 2>/dev/null || true ;;
-	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds) ;;
+	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --count | --seconds | --size) ;;
+	--timeout) [[ $2 == probe ]] ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
 	--key-path) ;;
 	--source4 | --source6) echo "none" ;;
@@ -132,7 +134,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | batch | set | rotate | decode | encode | explain | doctor | monitor | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
+		sync | batch | set | rotate | decode | encode | explain | doctor | monitor | probe | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac

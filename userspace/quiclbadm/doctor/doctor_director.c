@@ -207,6 +207,7 @@ static int check_dest(const struct service_subject *s, const struct dest *dest)
 		.forward = dest->forward,
 		.tun_type = dest->tun_type,
 		.tun_port = dest->tun_port,
+		.tun_flags = dest->tun_flags,
 		.server = dest->server,
 	};
 	struct route route;

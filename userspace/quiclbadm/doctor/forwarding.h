@@ -14,6 +14,7 @@ struct forwarding {
 	uint32_t forward;		/* IPVS_CONN_F_* */
 	uint8_t tun_type;
 	uint16_t tun_port;
+	uint16_t tun_flags;		/* IP_VS_TUNNEL_ENCAP_FLAG_* */
 	struct endpoint server;		/* its own address; af 0: not known */
 };
 

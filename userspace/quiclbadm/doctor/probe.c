@@ -1,219 +1,177 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The datagram is a QUIC long header of a version that is reserved to be unknown (RFC
- * 9000 section 15): every server answers it with version negotiation, none makes a
- * connection of it.  Its answer has the VIP as source, which is an address of this
- * host, too.  The kernel drops such packets, so a packet socket receives them.
+ * The datagram is a QUIC long header of a version that is reserved to be unknown: every
+ * server answers it with Version Negotiation (RFC 9000 section 6), none makes a
+ * connection of it.  The answer has the VIP as source, which may be an address of
+ * this host, too.  The kernel drops such packets as martians, so a packet socket receives
+ * them, with a filter: it takes nothing of the clients' traffic.
  */
 #include "doctor/probe.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
-#include <netinet/udp.h>
 
 #include "common/progress.h"
 #include "common/err.h"
 #include "model/packet.h"
 
 enum {
-	TRIES = 3,
-	TRY_MS = 700,
-	PORT_FIRST = 33434,		/* as traceroute's: no server listens there */
 	PACKET_MAX = 2048,
-	HOPS = 64,
+	FILTER_MAX = 16,
+	OTHER_FILES = 64,	/* that the program may have open besides */
 };
 
-static uint32_t add(uint32_t sum, const void *data, size_t len)
+static uint64_t now_us(void)
 {
-	const uint8_t *octets = data;
-	size_t i;
+	struct timespec now;
 
-	for (i = 0; i < len; i++)
-		sum += i & 1 ? octets[i] : (uint32_t)octets[i] << 8;
-	return sum;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static uint16_t fold(uint32_t sum)
+/* --- sockets ------------------------------------------------------------------ */
+
+static void add_step(struct sock_fprog *prog, uint16_t code, uint32_t k, uint8_t yes,
+		     uint8_t no)
 {
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
+	prog->filter[prog->len++] = (struct sock_filter){ code, yes, no, k };
 }
 
-/* Form, version, both CIDs; 0b111, so that no director takes it for a server's. */
-static size_t put_quic(uint8_t *p)
+/* UDP and ICMP to the address that answers go to; offsets are from the IP header. */
+static void make_filter(struct sock_fprog *prog, const struct endpoint *to)
 {
-	static const uint8_t header[] = { 0xc0, 0x1a, 0x2a, 0x3a, 0x4a, 8 };
+	bool v6 = to->af == AF_INET6;
+	uint8_t words = v6 ? 4 : 1, i;
+	uint32_t word;
 
-	memset(p, 0, QUIC_MIN);
-	memcpy(p, header, sizeof(header));
-	if (getrandom(p + 6, 17, GRND_NONBLOCK) < 0)
-		memset(p + 6, 0x5a, 17);
-	p[6] |= 0xe0;
-	p[14] = 8;
-	return QUIC_MIN;
-}
-
-static void put_udp(uint8_t *p, const struct probe *probe, size_t len)
-{
-	size_t alen = probe->vip.af == AF_INET6 ? 16 : 4;
-	struct udphdr uh = {
-		.source = htons(probe->from.port),
-		.dest = htons(probe->vip.port),
-		.len = htons((uint16_t)(sizeof(uh) + len)),
-	};
-	uint32_t sum = IPPROTO_UDP + (uint32_t)(sizeof(uh) + len);
-
-	sum = add(sum, probe->from.addr, alen);
-	sum = add(sum, probe->vip.addr, alen);
-	sum = add(sum, &uh, sizeof(uh));
-	uh.check = fold(add(sum, p + sizeof(uh), len));
-	if (!uh.check)
-		uh.check = 0xffff;
-	memcpy(p, &uh, sizeof(uh));
-}
-
-static size_t put_ip(uint8_t *p, const struct probe *probe, size_t len)
-{
-	struct ip6_hdr v6 = {
-		.ip6_flow = htonl(0x60000000), .ip6_nxt = IPPROTO_UDP,
-		.ip6_hlim = HOPS, .ip6_plen = htons((uint16_t)len),
-	};
-	struct iphdr v4 = {
-		.version = 4, .ihl = 5, .ttl = HOPS, .protocol = IPPROTO_UDP,
-		.frag_off = htons(IP_DF),
-		.tot_len = htons((uint16_t)(sizeof(v4) + len)),
-	};
-
-	if (probe->vip.af == AF_INET6) {
-		memcpy(&v6.ip6_src, probe->from.addr, 16);
-		memcpy(&v6.ip6_dst, probe->vip.addr, 16);
-		memcpy(p, &v6, sizeof(v6));
-		return sizeof(v6);
+	add_step(prog, BPF_LD | BPF_B | BPF_ABS, v6 ? 6 : 9, 0, 0);
+	add_step(prog, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 1, 0);
+	add_step(prog, BPF_JMP | BPF_JEQ | BPF_K,
+		 v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, 0, (uint8_t)(2 * words + 1));
+	for (i = 0; i < words; i++) {
+		memcpy(&word, to->addr + 4 * i, sizeof(word));
+		add_step(prog, BPF_LD | BPF_W | BPF_ABS, (v6 ? 24 : 16) + 4u * i, 0, 0);
+		add_step(prog, BPF_JMP | BPF_JEQ | BPF_K, ntohl(word), 0,
+			 (uint8_t)(2 * (words - i - 1) + 1));
 	}
-	memcpy(&v4.saddr, probe->from.addr, 4);
-	memcpy(&v4.daddr, probe->vip.addr, 4);
-	v4.check = fold(add(0, &v4, sizeof(v4)));
-	memcpy(p, &v4, sizeof(v4));
-	return sizeof(v4);
+	add_step(prog, BPF_RET | BPF_K, UINT32_MAX, 0, 0);
+	add_step(prog, BPF_RET | BPF_K, 0, 0, 0);
 }
 
-/* The headers between the outer IP header, which the kernel makes, and the inner one. */
-static size_t put_tunnel(uint8_t *p, const struct probe *probe)
+/* Without a protocol it receives nothing until the filter is there. */
+static int open_watch(const struct endpoint *from)
 {
-	bool v6 = probe->vip.af == AF_INET6;
-	uint16_t type = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
+	uint16_t protocol = htons(from->af == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
+	struct sockaddr_ll sa = { .sll_family = AF_PACKET, .sll_protocol = protocol };
+	struct sock_filter steps[FILTER_MAX];
+	struct sock_fprog prog = { .filter = steps };
+	int fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	memset(p, 0, 4);
-	switch (probe->fwd.tun_type) {
-	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		memcpy(p + 2, &type, sizeof(type));
-		return 4;
-	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
-		p[1] = v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-		return 4;
-	default:
-		return 0;
-	}
-}
-
-static int open_way(const struct probe *probe)
-{
-	int af = probe->fwd.server.af;
-
-	switch (probe->fwd.tun_type) {
-	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
-		return socket(af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		return socket(af, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_GRE);
-	default:
-		return socket(af, SOCK_RAW | SOCK_CLOEXEC,
-			      probe->vip.af == AF_INET6 ? IPPROTO_IPV6 :
-							  IPPROTO_IPIP);
-	}
-}
-
-/* A raw socket of IPv6 takes no port. */
-static socklen_t way_addr(const struct probe *probe, struct sockaddr_storage *sa)
-{
-	bool gue = probe->fwd.tun_type == IP_VS_CONN_F_TUNNEL_TYPE_GUE;
-	uint16_t port = htons(gue ? probe->fwd.tun_port : 0);
-	struct sockaddr_in6 *sin6 = (void *)sa;
-	struct sockaddr_in *sin = (void *)sa;
-
-	memset(sa, 0, sizeof(*sa));
-	sa->ss_family = probe->fwd.server.af;
-	if (sa->ss_family == AF_INET6) {
-		memcpy(&sin6->sin6_addr, probe->fwd.server.addr, 16);
-		sin6->sin6_port = port;
-		return sizeof(*sin6);
-	}
-	memcpy(&sin->sin_addr, probe->fwd.server.addr, 4);
-	sin->sin_port = port;
-	return sizeof(*sin);
-}
-
-/* The source need not be an address of this host: answers go to the inner source. */
-static bool set_source(int fd, const struct probe *probe)
-{
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	int on = 1;
-
-	if (!probe->source.af)
-		return true;
-	if (probe->source.af == AF_INET6) {
-		memcpy(&sin6.sin6_addr, probe->source.addr, 16);
-		return !setsockopt(fd, SOL_IPV6, IPV6_TRANSPARENT, &on, sizeof(on)) &&
-		       !bind(fd, (void *)&sin6, sizeof(sin6));
-	}
-	memcpy(&sin.sin_addr, probe->source.addr, 4);
-	return !setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof(on)) &&
-	       !bind(fd, (void *)&sin, sizeof(sin));
-}
-
-/* A packet that cannot be sent is not answered either; other checks say why. */
-static int send_probe(const struct probe *probe)
-{
-	uint8_t packet[PACKET_MAX], *inner;
-	struct sockaddr_storage sa;
-	size_t ip = probe->vip.af == AF_INET6 ? sizeof(struct ip6_hdr) :
-						sizeof(struct iphdr);
-	int fd = open_way(probe);
-	socklen_t sa_len;
-	size_t len;
-
-	if (fd < 0 || !set_source(fd, probe)) {
-		refuse("--from: no packet can be sent: %s", strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return EXIT_REFUSED;
-	}
-	inner = packet + put_tunnel(packet, probe);
-	len = put_quic(inner + ip + sizeof(struct udphdr));
-	put_udp(inner + ip, probe, len);
-	len += sizeof(struct udphdr);
-	len += put_ip(inner, probe, len);
-	len += (size_t)(inner - packet);
-	sa_len = way_addr(probe, &sa);
-	if (sendto(fd, packet, len, 0, (void *)&sa, sa_len) < 0)
-		errno = 0;
+	if (fd < 0)
+		return -1;
+	make_filter(&prog, from);
+	if (!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) &&
+	    !bind(fd, (void *)&sa, sizeof(sa)))
+		return fd;
 	close(fd);
+	return -1;
+}
+
+/*
+ * The port is the probe's own as long as it takes, and with a socket there the kernel
+ * does not answer the server by an ICMP error.
+ */
+static int open_port(struct probe *probe)
+{
+	bool v6 = probe->from.af == AF_INET6;
+	union {
+		struct sockaddr sa;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} addr;
+	socklen_t len = v6 ? sizeof(addr.v6) : sizeof(addr.v4);
+
+	memset(&addr, 0, sizeof(addr));
+	addr.sa.sa_family = probe->from.af;
+	if (v6)
+		memcpy(&addr.v6.sin6_addr, probe->from.addr, 16);
+	else
+		memcpy(&addr.v4.sin_addr, probe->from.addr, 4);
+	probe->socket = socket(probe->from.af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (probe->socket < 0 || bind(probe->socket, &addr.sa, len) ||
+	    getsockname(probe->socket, &addr.sa, &len))
+		return -1;
+	probe->from.port = ntohs(v6 ? addr.v6.sin6_port : addr.v4.sin_port);
 	return 0;
+}
+
+static void allow_files(size_t count)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) ||
+	    limit.rlim_cur >= count + OTHER_FILES)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* 0b111 in the CID, so that no director takes it for a server's. */
+static int prepare(struct probe *probe, const struct endpoint *from)
+{
+	uint8_t random[2 * PROBE_CID_LEN];
+
+	probe->from = *from;
+	probe->result = PROBE_SILENT;
+	probe->version_count = 0;
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return -1;
+	memcpy(probe->dcid, random, PROBE_CID_LEN);
+	memcpy(probe->scid, random + PROBE_CID_LEN, PROBE_CID_LEN);
+	probe->dcid[0] |= 0xe0;
+	return open_port(probe);
+}
+
+/* --- answers ------------------------------------------------------------------- */
+
+bool probe_read_answer(struct probe *probe, const uint8_t *data, size_t len,
+		       unsigned int *try)
+{
+	const size_t cids = 7 + 2 * PROBE_CID_LEN;
+	uint32_t version;
+	size_t at;
+
+	/* the server's version is 0; both CIDs are ours, exchanged; versions follow */
+	if (len < cids + 4 || (len - cids) % 4 || !(data[0] & 0x80) ||
+	    memcmp(data + 1, "\0\0\0\0", 4) || data[5] != PROBE_CID_LEN ||
+	    memcmp(data + 6, probe->scid, PROBE_CID_LEN - 1) ||
+	    data[6 + PROBE_CID_LEN] != PROBE_CID_LEN ||
+	    memcmp(data + 7 + PROBE_CID_LEN, probe->dcid, PROBE_CID_LEN))
+		return false;
+	*try = data[5 + PROBE_CID_LEN];
+	if (*try >= PROBE_TRIES)
+		return false;
+	probe->version_count = 0;
+	for (at = cids; at < len && probe->version_count < PROBE_VERSIONS_MAX; at += 4) {
+		memcpy(&version, data + at, sizeof(version));
+		probe->versions[probe->version_count++] = ntohl(version);
+	}
+	return true;
 }
 
 /* Of an ICMP error "port unreachable", the packet it quotes. */
@@ -233,10 +191,29 @@ static bool open_error(const uint8_t *data, size_t len, struct packet *p)
 	return packet_parse(icmp + 8, len - p->at - header - 8, p);
 }
 
+/* Where answers come from: masqueraded servers have an address of their own. */
+static const struct endpoint *peer_of(const struct probe *probe)
+{
+	return probe->fwd.forward == IP_VS_CONN_F_MASQ ? &probe->fwd.server :
+							 &probe->vip;
+}
+
+static void take_answer(struct probe *probe, const struct packet *p)
+{
+	unsigned int try;
+
+	if (!probe_read_answer(probe, p->payload, p->view, &try)) {
+		probe->result = PROBE_WRONG;
+		return;
+	}
+	probe->latency_us = now_us() - probe->sent_us[try];
+	probe->result = PROBE_ALIVE;
+}
+
 static void on_packet(struct probe *probes, size_t count, const uint8_t *data,
 		      size_t len)
 {
-	enum probe_result result = PROBE_ANSWERED;
+	enum probe_result refusal = PROBE_SILENT;
 	struct packet p;
 	size_t i;
 
@@ -248,78 +225,105 @@ static void on_packet(struct probe *probes, size_t count, const uint8_t *data,
 		/* it quotes what we sent */
 		p.src = p.dst;
 		p.dst = src;
-		result = PROBE_REFUSED;
+		refusal = p.tunnel == TUNNEL_NONE ? PROBE_REFUSED : PROBE_NO_TUNNEL;
 	}
-	for (i = 0; p.is_udp && i < count; i++)
-		if (endpoint_eq(&p.src, &probes[i].vip) &&
-		    endpoint_eq(&p.dst, &probes[i].from) &&
-		    probes[i].result != PROBE_ANSWERED)
-			probes[i].result = result;
+	for (i = 0; p.is_udp && i < count; i++) {
+		struct probe *probe = &probes[i];
+
+		if (probe->result == PROBE_ALIVE || !endpoint_eq(&p.src, peer_of(probe)) ||
+		    !endpoint_eq(&p.dst, &probe->from))
+			continue;
+		if (refusal != PROBE_SILENT)
+			probe->result = refusal;
+		else
+			take_answer(probe, &p);
+	}
 }
 
-static uint64_t now_ms(void)
+/* What is wrong may be another host's: the server's own may still come. */
+static bool is_waiting(const struct probe *probe)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return probe->result == PROBE_SILENT || probe->result == PROBE_WRONG;
 }
 
-static bool all_told(const struct probe *probes, size_t count)
+static bool any_waiting(const struct probe *probes, size_t count)
 {
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (probes[i].result == PROBE_SILENT)
-			return false;
-	return true;
+		if (is_waiting(&probes[i]))
+			return true;
+	return false;
 }
 
-static void watch(int fd, struct probe *probes, size_t count)
+static void watch(int fd, struct probe *probes, size_t count, uint64_t end)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-	uint64_t end = now_ms() + TRY_MS, now;
 	uint8_t data[PACKET_MAX];
-	struct sockaddr_ll from = { 0 };
-	socklen_t from_len;
+	uint64_t now;
 	ssize_t len;
 
-	while (!all_told(probes, count) && (now = now_ms()) < end) {
-		if (poll(&pollfd, 1, (int)(end - now)) <= 0)
+	while (any_waiting(probes, count) && (now = now_us()) < end) {
+		if (poll(&pollfd, 1, (int)((end - now + 999) / 1000)) <= 0)
 			continue;
-		from_len = sizeof(from);
-		len = recvfrom(fd, data, sizeof(data), MSG_DONTWAIT,
-			       (void *)&from, &from_len);
-		/* our own probes pass here, too */
-		if (len > 0 && from.sll_pkttype != PACKET_OUTGOING)
+		len = recv(fd, data, sizeof(data), MSG_DONTWAIT);
+		if (len > 0)
 			on_packet(probes, count, data, (size_t)len);
 	}
 }
 
-int probe_run(struct probe *probes, size_t count, const struct endpoint *from)
+/* --- run ------------------------------------------------------------------------ */
+
+static void send_all(struct probe *probes, size_t count, unsigned int try,
+		     unsigned int size)
 {
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!is_waiting(&probes[i]))
+			continue;
+		probes[i].sent_us[try] = now_us();
+		probes[i].error = probe_send(&probes[i], try, size);
+		if (probes[i].error)
+			probes[i].result = PROBE_UNSENT;
+	}
+}
+
+static void try_all(int fd, struct probe *probes, size_t count,
+		    const struct probe_params *params)
+{
+	uint64_t begin = now_us();
 	unsigned int try;
+
+	for (try = 0; try < PROBE_TRIES && any_waiting(probes, count); try++) {
+		progress("rounds of probes", try, PROBE_TRIES);
+		send_all(probes, count, try, params->size);
+		watch(fd, probes, count, begin + UINT64_C(1000) *
+		      params->timeout_ms * (try + 1) / PROBE_TRIES);
+	}
+	progress_end();
+}
+
+int probe_run(struct probe *probes, size_t count, const struct probe_params *params)
+{
 	int fd, err = 0;
 	size_t i;
 
-	fd = socket(AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	fd = open_watch(&params->from);
 	if (fd < 0)
-		return refuse("--from: answers cannot be watched for: %s",
-			      strerror(errno));
-	for (i = 0; i < count; i++) {
-		probes[i].from = *from;
-		probes[i].from.port = (uint16_t)(PORT_FIRST + i % 16384);
-		probes[i].result = PROBE_SILENT;
-	}
-	for (try = 0; !err && try < TRIES && !all_told(probes, count); try++) {
-		progress("rounds of probes", try, TRIES);
-		for (i = 0; !err && i < count; i++)
-			if (probes[i].result == PROBE_SILENT)
-				err = send_probe(&probes[i]);
-		if (!err)
-			watch(fd, probes, count);
-	}
-	progress_end();
+		return refuse("probe: answers cannot be watched for: %s", errno == EPERM ?
+			      "only root (CAP_NET_RAW) may do this" : strerror(errno));
+	allow_files(count);
+	for (i = 0; i < count; i++)
+		probes[i].socket = -1;
+	for (i = 0; !err && i < count; i++)
+		if (prepare(&probes[i], &params->from))
+			err = refuse("probe: no port for answers: %s", strerror(errno));
+	if (!err)
+		try_all(fd, probes, count, params);
+	for (i = 0; i < count; i++)
+		if (probes[i].socket >= 0)
+			close(probes[i].socket);
 	close(fd);
 	return err;
 }

@@ -8,6 +8,10 @@
 #include "common/xalloc.h"
 #include "doctor/probe.h"
 
+enum {
+	TIMEOUT_MS = 2100,
+};
+
 static void tell_probe(const struct service_subject *s, const struct probe *probe)
 {
 	char server[ENDPOINT_STRLEN], text[ENDPOINT_STRLEN];
@@ -21,7 +25,7 @@ static void tell_probe(const struct service_subject *s, const struct probe *prob
 		source = doctor_addr_str(&probe->source, text);
 	}
 	switch (probe->result) {
-	case PROBE_ANSWERED:
+	case PROBE_ALIVE:
 		report_add(s->report, CHECK_OK, "probe",
 			   "%s answers through the tunnel%s%s for %s", server,
 			   from, source, s->name);
@@ -31,7 +35,14 @@ static void tell_probe(const struct service_subject *s, const struct probe *prob
 			   "%s has no socket for %s: start the server there",
 			   server, s->name);
 		break;
+	case PROBE_WRONG:
+		report_add(s->report, CHECK_FAULT, "probe",
+			   "%s answers through the tunnel%s%s for %s, but not as a server of QUIC does (Version Negotiation): what listens there?",
+			   server, from, source, s->name);
+		break;
 	case PROBE_SILENT:
+	case PROBE_NO_TUNNEL:
+	case PROBE_UNSENT:		/* other checks say why */
 		report_add(s->report, CHECK_FAULT, "probe",
 			   "%s does not answer what comes through the tunnel%s%s for %s; on that host: quiclbadm doctor -u %s -r %s%s%s",
 			   server, from, source, s->name, s->name, server,
@@ -48,6 +59,7 @@ static struct probe *add_probe(const struct service_subject *s, struct probe *pr
 	probe->fwd.forward = dest->forward;
 	probe->fwd.tun_type = dest->tun_type;
 	probe->fwd.tun_port = dest->tun_port;
+	probe->fwd.tun_flags = dest->tun_flags;
 	probe->fwd.server = dest->server;
 	return probe;
 }
@@ -80,6 +92,11 @@ static size_t add_probes(const struct service_subject *s, struct probe *probes)
 
 int service_check_probes(const struct service_subject *s, const struct endpoint *from)
 {
+	struct probe_params params = {
+		.from = *from,
+		.timeout_ms = TIMEOUT_MS,
+		.size = QUIC_MIN,
+	};
 	struct probe *probes;
 	size_t count, i;
 	int err;
@@ -88,7 +105,7 @@ int service_check_probes(const struct service_subject *s, const struct endpoint 
 		return 0;
 	probes = xcalloc(2 * s->svc->dest_count + 1, sizeof(*probes));
 	count = add_probes(s, probes);
-	err = probe_run(probes, count, from);
+	err = probe_run(probes, count, &params);
 	for (i = 0; !err && i < count; i++)
 		tell_probe(s, &probes[i]);
 	report_about(s->report, &s->svc->id, NULL);

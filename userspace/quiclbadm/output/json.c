@@ -64,19 +64,6 @@ json_t *name_json(const char *name, uint32_t number)
 	return json_string(text);
 }
 
-static const char *checksum_name(uint16_t tun_flags)
-{
-	switch (tun_flags) {
-	case IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM:
-		return "nocsum";
-	case IP_VS_TUNNEL_ENCAP_FLAG_CSUM:
-		return "csum";
-	case IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM:
-		return "remcsum";
-	}
-	return NULL;
-}
-
 static void set_tunnel(json_t *object, const struct dest *dest)
 {
 	set(object, "tunnel",

@@ -37,6 +37,19 @@ const char *tunnel_name(uint8_t tun_type)
 	return NULL;
 }
 
+const char *checksum_name(uint16_t tun_flags)
+{
+	switch (tun_flags) {
+	case IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM:
+		return "nocsum";
+	case IP_VS_TUNNEL_ENCAP_FLAG_CSUM:
+		return "csum";
+	case IP_VS_TUNNEL_ENCAP_FLAG_REMCSUM:
+		return "remcsum";
+	}
+	return NULL;
+}
+
 const char *algorithm_name(const struct config *config)
 {
 	return qlb_algorithm_name(qlb_algorithm(config->keyed,

@@ -9,6 +9,7 @@ const char *forward_name(uint32_t forward);
 /* Of a daemon's state. */
 const char *daemon_name(uint32_t state);
 const char *tunnel_name(uint8_t tun_type);
+const char *checksum_name(uint16_t tun_flags);
 const char *algorithm_name(const struct config *config);
 
 #endif /* _QUICLBADM_OUTPUT_NAMES_H */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Plays the real servers: answers each datagram with the server's name and the datagram's digest.
+ * One of 1200 octets or more in a version that is reserved to be unknown is answered as servers of
+ * QUIC do, with Version Negotiation (RFC 9000 section 6.1).
  */
 #include <poll.h>
 #include <stdio.h>
@@ -9,25 +11,51 @@
 #include "quicgen.h"
 #include "tool.h"
 
-enum { LISTENERS_MAX = 128 };
+enum { LISTENERS_MAX = 128, INITIAL_MIN = 1200 };
+
+/*
+ * Version Negotiation has the two connection IDs of the datagram the other way round, and the
+ * server's versions.  Returns its length, 0 when the datagram does not ask for it.
+ */
+static size_t negotiate(const u8 *datagram, size_t n, u8 *to)
+{
+	const u8 *dcid = datagram + 5, *scid;
+	u8 *p = to;
+
+	if (n < INITIAL_MIN || !(datagram[0] & 0x80) || (datagram[1] & 0x0f) != 0x0a || (datagram[2] & 0x0f) != 0x0a ||
+	    (datagram[3] & 0x0f) != 0x0a || (datagram[4] & 0x0f) != 0x0a)
+		return 0;
+	scid = dcid + 1 + *dcid;
+	*p++ = 0x80;
+	memset(p, 0, 4);
+	p += 4;
+	memcpy(p, scid, 1 + *scid);
+	p += 1 + *scid;
+	memcpy(p, dcid, 1 + *dcid);
+	p += 1 + *dcid;
+	memcpy(p, "\0\0\0\1", 4);
+	return p + 4 - to;
+}
 
 static void answer(int fd, const char *name)
 {
 	static u8 datagram[65536];
 	union addr peer;
 	socklen_t peer_len;
-	char text[128];
+	u8 reply[1024];
+	size_t len;
 	ssize_t n;
-	int len;
 
 	for (;;) {
 		peer_len = sizeof(peer);
 		n = recvfrom(fd, datagram, sizeof(datagram), 0, &peer.sa, &peer_len);
 		if (n < 0)
 			return;
-		len = snprintf(text, sizeof(text), "quicgen %s %llx %zd", name,
-			       (unsigned long long)digest(datagram, n), n);
-		sendto(fd, text, len, 0, &peer.sa, peer_len);
+		len = negotiate(datagram, n, reply);
+		if (!len)
+			len = snprintf((char *)reply, sizeof(reply), "quicgen %s %llx %zd", name,
+				       (unsigned long long)digest(datagram, n), n);
+		sendto(fd, reply, len, 0, &peer.sa, peer_len);
 	}
 }
 

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A tunnel's packet goes to the real server, and IPVS's hook for local packets does not
+ * look into it.  With direct routing the packet itself goes to the VIP, but by the
+ * route to the real server, which a raw socket allows; IPVS leaves raw packets alone
+ * whose socket has IP_NODEFRAG (net/netfilter/ipvs/ip_vs_core.c).
+ */
+#include "doctor/probe_send.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <linux/if_ether.h>
+#include <netinet/ip.h>
+#include <netinet/ip6.h>
+#include <netinet/udp.h>
+
+enum {
+	HEADERS_MAX = 64,
+	HOPS = 64,
+	GRE_CSUM = 0x80,	/* in the first octet */
+};
+
+#define VERSION 0x1a2a3a4a	/* reserved to be unknown, RFC 9000 section 15 */
+
+static uint32_t add(uint32_t sum, const void *data, size_t len)
+{
+	const uint8_t *octets = data;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		sum += i & 1 ? octets[i] : (uint32_t)octets[i] << 8;
+	return sum;
+}
+
+static uint16_t fold(uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+/* Form, version, both CIDs: RFC 8999 section 5.1. */
+void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
+		    unsigned int size)
+{
+	const uint32_t version = htonl(VERSION);
+
+	memset(p, 0, size);
+	*p = 0xc0;
+	memcpy(p + 1, &version, sizeof(version));
+	p[5] = PROBE_CID_LEN;
+	memcpy(p + 6, probe->dcid, PROBE_CID_LEN);
+	p[6 + PROBE_CID_LEN] = PROBE_CID_LEN;
+	memcpy(p + 7 + PROBE_CID_LEN, probe->scid, PROBE_CID_LEN);
+	p[6 + 2 * PROBE_CID_LEN] = (uint8_t)try;
+}
+
+static void put_udp(uint8_t *p, const struct probe *probe, size_t len)
+{
+	size_t alen = probe->vip.af == AF_INET6 ? 16 : 4;
+	struct udphdr uh = {
+		.source = htons(probe->from.port),
+		.dest = htons(probe->vip.port),
+		.len = htons((uint16_t)(sizeof(uh) + len)),
+	};
+	uint32_t sum = IPPROTO_UDP + (uint32_t)(sizeof(uh) + len);
+
+	sum = add(sum, probe->from.addr, alen);
+	sum = add(sum, probe->vip.addr, alen);
+	sum = add(sum, &uh, sizeof(uh));
+	uh.check = fold(add(sum, p + sizeof(uh), len));
+	if (!uh.check)
+		uh.check = 0xffff;
+	memcpy(p, &uh, sizeof(uh));
+}
+
+static size_t put_ip(uint8_t *p, const struct probe *probe, size_t len)
+{
+	struct ip6_hdr v6 = {
+		.ip6_flow = htonl(0x60000000), .ip6_nxt = IPPROTO_UDP,
+		.ip6_hlim = HOPS, .ip6_plen = htons((uint16_t)len),
+	};
+	struct iphdr v4 = {
+		.version = 4, .ihl = 5, .ttl = HOPS, .protocol = IPPROTO_UDP,
+		.frag_off = htons(IP_DF),
+		.tot_len = htons((uint16_t)(sizeof(v4) + len)),
+	};
+
+	if (probe->vip.af == AF_INET6) {
+		memcpy(&v6.ip6_src, probe->from.addr, 16);
+		memcpy(&v6.ip6_dst, probe->vip.addr, 16);
+		memcpy(p, &v6, sizeof(v6));
+		return sizeof(v6);
+	}
+	memcpy(&v4.saddr, probe->from.addr, 4);
+	memcpy(&v4.daddr, probe->vip.addr, 4);
+	v4.check = fold(add(0, &v4, sizeof(v4)));
+	memcpy(p, &v4, sizeof(v4));
+	return sizeof(v4);
+}
+
+static bool is_tunnel(const struct probe *probe, uint8_t type)
+{
+	return probe->fwd.forward == IP_VS_CONN_F_TUNNEL &&
+	       probe->fwd.tun_type == type;
+}
+
+static bool has_csum(const struct probe *probe)
+{
+	return probe->fwd.tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM;
+}
+
+/* The headers between the outer IP header, which the kernel makes, and the inner one. */
+static size_t put_tunnel(uint8_t *p, const struct probe *probe)
+{
+	bool v6 = probe->vip.af == AF_INET6;
+	uint16_t type = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
+
+	memset(p, 0, HEADERS_MAX);
+	if (is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GRE)) {
+		p[0] = has_csum(probe) ? GRE_CSUM : 0;
+		memcpy(p + 2, &type, sizeof(type));
+		return has_csum(probe) ? 8 : 4;
+	}
+	if (is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE)) {
+		p[1] = v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+		return 4;
+	}
+	return 0;
+}
+
+/* GRE's checksum is about all that follows the outer IP header. */
+static void finish_tunnel(uint8_t *p, const struct probe *probe, size_t len)
+{
+	uint16_t check;
+
+	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GRE) || !has_csum(probe))
+		return;
+	check = fold(add(0, p, len));
+	memcpy(p + 4, &check, sizeof(check));
+}
+
+static int open_way(const struct probe *probe)
+{
+	const int raw = SOCK_RAW | SOCK_CLOEXEC;
+	int af = probe->fwd.server.af;
+
+	if (probe->fwd.forward != IP_VS_CONN_F_TUNNEL)
+		return socket(af, raw, IPPROTO_RAW);
+	switch (probe->fwd.tun_type) {
+	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
+		return socket(af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
+		return socket(af, raw, IPPROTO_GRE);
+	default:
+		return socket(af, raw, probe->vip.af == AF_INET6 ?
+			      IPPROTO_IPV6 : IPPROTO_IPIP);
+	}
+}
+
+/* A raw socket of IPv6 takes no port. */
+static socklen_t way_addr(const struct probe *probe, struct sockaddr_storage *sa)
+{
+	struct sockaddr_in6 *sin6 = (void *)sa;
+	struct sockaddr_in *sin = (void *)sa;
+	uint16_t port = 0;
+
+	if (is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE))
+		port = probe->fwd.tun_port;
+	if (probe->fwd.forward == IP_VS_CONN_F_MASQ)
+		port = probe->fwd.server.port;
+	memset(sa, 0, sizeof(*sa));
+	sa->ss_family = probe->fwd.server.af;
+	if (sa->ss_family == AF_INET6) {
+		memcpy(&sin6->sin6_addr, probe->fwd.server.addr, 16);
+		sin6->sin6_port = htons(port);
+		return sizeof(*sin6);
+	}
+	memcpy(&sin->sin_addr, probe->fwd.server.addr, 4);
+	sin->sin_port = htons(port);
+	return sizeof(*sin);
+}
+
+/* As IPVS's packets: not to be fragmented, and of GUE's checksum what it was told. */
+static bool set_options(int fd, const struct probe *probe)
+{
+	int on = 1, never = IP_PMTUDISC_DO, never6 = IPV6_PMTUDISC_DO;
+	bool v6 = probe->fwd.server.af == AF_INET6;
+
+	if (v6 ? setsockopt(fd, SOL_IPV6, IPV6_MTU_DISCOVER, &never6, sizeof(never6)) :
+		 setsockopt(fd, SOL_IP, IP_MTU_DISCOVER, &never, sizeof(never)))
+		return false;
+	if (probe->fwd.forward == IP_VS_CONN_F_DROUTE)
+		return !setsockopt(fd, SOL_IP, IP_NODEFRAG, &on, sizeof(on));
+	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE) || has_csum(probe))
+		return true;
+	return !(v6 ? setsockopt(fd, SOL_UDP, UDP_NO_CHECK6_TX, &on, sizeof(on)) :
+		      setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)));
+}
+
+/* The source need not be an address of this host: answers go to the inner source. */
+static bool set_source(int fd, const struct probe *probe)
+{
+	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in sin = { .sin_family = AF_INET };
+	int on = 1;
+
+	if (!probe->source.af)
+		return true;
+	if (probe->source.af == AF_INET6) {
+		memcpy(&sin6.sin6_addr, probe->source.addr, 16);
+		return !setsockopt(fd, SOL_IPV6, IPV6_TRANSPARENT, &on, sizeof(on)) &&
+		       !bind(fd, (void *)&sin6, sizeof(sin6));
+	}
+	memcpy(&sin.sin_addr, probe->source.addr, 4);
+	return !setsockopt(fd, SOL_IP, IP_TRANSPARENT, &on, sizeof(on)) &&
+	       !bind(fd, (void *)&sin, sizeof(sin));
+}
+
+/* All of a packet that the kernel does not make.  Return: its length. */
+static size_t put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
+			 unsigned int size)
+{
+	size_t ip = probe->vip.af == AF_INET6 ? sizeof(struct ip6_hdr) :
+						sizeof(struct iphdr);
+	uint8_t *inner = packet + put_tunnel(packet, probe);
+	size_t len = size;
+
+	probe_put_quic(probe, try, inner + ip + sizeof(struct udphdr), size);
+	put_udp(inner + ip, probe, len);
+	len += sizeof(struct udphdr);
+	len += put_ip(inner, probe, len);
+	len += (size_t)(inner - packet);
+	finish_tunnel(packet, probe, len);
+	return len;
+}
+
+/* A masqueraded server gets the datagram from the probe's own socket. */
+static int send_plain(const struct probe *probe, unsigned int try, unsigned int size)
+{
+	uint8_t data[PROBE_PAYLOAD_MAX];
+	struct sockaddr_storage sa;
+	socklen_t sa_len = way_addr(probe, &sa);
+
+	probe_put_quic(probe, try, data, size);
+	if (sendto(probe->socket, data, size, 0, (void *)&sa, sa_len) < 0)
+		return errno;
+	return 0;
+}
+
+int probe_send(const struct probe *probe, unsigned int try, unsigned int size)
+{
+	uint8_t packet[PROBE_PAYLOAD_MAX + 2 * HEADERS_MAX];
+	struct sockaddr_storage sa;
+	int fd, error = 0;
+	size_t len;
+
+	if (probe->fwd.forward == IP_VS_CONN_F_MASQ)
+		return send_plain(probe, try, size);
+	fd = open_way(probe);
+	if (fd < 0)
+		return errno;
+	len = put_packet(probe, try, packet, size);
+	if (!set_options(fd, probe) || !set_source(fd, probe) ||
+	    sendto(fd, packet, len, 0, (void *)&sa, way_addr(probe, &sa)) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A probe: its datagram, which is sent as IPVS would, and what became of it. */
+#ifndef _QUICLBADM_DOCTOR_PROBE_SEND_H
+#define _QUICLBADM_DOCTOR_PROBE_SEND_H
+
+#include "doctor/forwarding.h"
+
+enum probe_limits {
+	PROBE_TRIES = 3,
+	PROBE_CID_LEN = 8,
+	PROBE_PAYLOAD_MAX = 9000,	/* octets of UDP */
+	PROBE_VERSIONS_MAX = 8,		/* of those that a server tells */
+};
+
+enum probe_result {
+	PROBE_SILENT,
+	PROBE_ALIVE,		/* Version Negotiation with our connection IDs */
+	PROBE_REFUSED,		/* ICMP: no socket */
+	PROBE_NO_TUNNEL,	/* ICMP: of the tunnel's packet */
+	PROBE_WRONG,		/* something else came from there */
+	PROBE_UNSENT,		/* @error says why */
+};
+
+struct probe {
+	struct endpoint vip;
+	struct forwarding fwd;
+	struct endpoint source;		/* the tunnel's; af 0: as the kernel likes */
+	/* filled in: */
+	struct endpoint from;		/* with a port that no other socket has */
+	int socket;			/* which keeps the port, and takes the answer */
+	uint8_t dcid[PROBE_CID_LEN];
+	uint8_t scid[PROBE_CID_LEN];	/* the last octet is the number of the try */
+	uint64_t sent_us[PROBE_TRIES];
+	enum probe_result result;
+	int error;			/* errno */
+	uint64_t latency_us;		/* when it is alive */
+	uint32_t versions[PROBE_VERSIONS_MAX];
+	size_t version_count;
+};
+
+/* Sends the @try'th one, of @size octets.  Return: 0 or an errno. */
+int probe_send(const struct probe *probe, unsigned int try, unsigned int size);
+
+/* The datagram's UDP payload of @size octets. */
+void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
+		    unsigned int size);
+
+#endif /* _QUICLBADM_DOCTOR_PROBE_SEND_H */
