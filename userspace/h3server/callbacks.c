@@ -36,6 +36,8 @@ static int on_handshake_completed(ngtcp2_conn *quic, void *user)
 		ngtcp2_conn_get_remote_transport_params(quic);
 	struct conn *conn = user;
 
+	conn_established(conn);
+	conn_set_valid(conn, ngtcp2_conn_get_path(quic));
 	conn->client_limit = client->active_connection_id_limit;
 	conn_allow_cids(conn);
 	return 0;
@@ -158,6 +160,8 @@ static int on_path_validation(ngtcp2_conn *quic, uint32_t flags,
 	char peer[ADDRESS_LEN];
 
 	(void)quic, (void)flags, USE_OLD_PATH();
+	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS)
+		conn_set_valid(conn, path);
 	if (conn->env->verbose)
 		log_event("path", "conn=%s peer=%s valid=%s", conn->name,
 			  format_address(peer, path->remote.addr,

@@ -9,17 +9,14 @@
  */
 #include "conn_private.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "net.h"
 
 enum {
-	/*
-	 * Sent: goes straight to the client, so an Ethernet's 1500 less IPv6 and
-	 * UDP headers.  libngtcp2 begins with 1200 and probes its way up.
-	 */
-	UDP_PAYLOAD_SEND_MAX	= 1452,
 	/*
 	 * Received: passes the director's tunnel.  Fits any of IPv4 and IPv6 in
 	 * either of them, and spares the client the probes that do not.
@@ -33,6 +30,9 @@ enum {
 };
 
 #define IDLE_TIMEOUT	(30 * NGTCP2_SECONDS)
+
+/* When the socket's buffer is full: at 1 Gbit/s, 2 ms are 160 packets. */
+#define SEND_AGAIN	(2 * NGTCP2_MILLISECONDS)
 
 static ngtcp2_conn *get_quic(ngtcp2_crypto_conn_ref *ref)
 {
@@ -93,6 +93,32 @@ static int start_quic(struct conn *conn, const struct conn_start *start,
 				      &settings, &params, NULL, conn);
 }
 
+void conn_set_valid(struct conn *conn, const ngtcp2_path *path)
+{
+	if (!conn->has_valid_path)
+		conn->env->unvalidated--;
+	conn->has_valid_path = true;
+	ngtcp2_path_copy(&conn->valid_path.path, path);
+}
+
+void conn_established(struct conn *conn)
+{
+	if (conn->is_handshaking)
+		conn->env->handshakes--;
+	conn->is_handshaking = false;
+}
+
+static void begin_handshake(struct conn *conn, const struct conn_start *start)
+{
+	conn->env->handshakes++;
+	conn->env->unvalidated++;
+	conn->is_handshaking = true;
+	ngtcp2_path_storage_zero(&conn->valid_path);
+	ngtcp2_path_storage_zero(&conn->unsent.path);
+	if (start->before_retry)	/* it came back with the token */
+		conn_set_valid(conn, start->path);
+}
+
 struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 		      ngtcp2_tstamp now)
 {
@@ -110,6 +136,7 @@ struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 	ngtcp2_path_storage_zero(&conn->path);
 	ngtcp2_path_storage_zero(&conn->close_path);
 	ngtcp2_path_copy(&conn->path.path, start->path);
+	begin_handshake(conn, start);
 	format_hex(conn->name, first->data, first->datalen);
 	conn->tls = tls_session_new(&env->tls, &conn->ref);
 	if (!conn->tls || start_quic(conn, start, now)) {
@@ -128,12 +155,31 @@ static void free_h3(struct conn *conn)
 
 void conn_free(struct conn *conn)
 {
+	conn_established(conn);
+	conn->env->unvalidated -= !conn->has_valid_path;
 	free_h3(conn);		/* asks @quic for the path, for the log */
 	ngtcp2_conn_del(conn->quic);
 	cidmap_remove_all(&conn->env->map, &conn->cids);
 	if (conn->tls)
 		gnutls_deinit(conn->tls);
 	free(conn);
+}
+
+static bool same_host(const struct sockaddr *a, const struct sockaddr *b)
+{
+	if (a->sa_family != b->sa_family)
+		return false;
+	if (a->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+	return !memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+		       &((const struct sockaddr_in6 *)b)->sin6_addr, 8);
+}
+
+bool conn_is_handshake_from(const struct conn *conn, const ngtcp2_path *path)
+{
+	return conn->is_handshaking &&
+	       same_host(conn->path.path.remote.addr, path->remote.addr);
 }
 
 ngtcp2_tstamp conn_due(const struct conn *conn)
@@ -166,6 +212,43 @@ static ngtcp2_tstamp quiet_until(struct conn *conn, ngtcp2_tstamp now)
 	return now + 3 * ngtcp2_conn_get_pto(conn->quic);
 }
 
+static bool is_valid(const struct conn *conn, const ngtcp2_path *path)
+{
+	return conn->has_valid_path && ngtcp2_path_eq(&conn->valid_path.path, path);
+}
+
+/* Sends, or keeps what cannot be sent now for send_unsent(). */
+static void send_packet(struct conn *conn, const ngtcp2_path *path, uint8_t ecn,
+			const uint8_t *packet, size_t len)
+{
+	struct unsent *unsent = &conn->unsent;
+
+	if (path_send(path, is_valid(conn, path), ecn, packet, len))
+		return;
+	ngtcp2_path_copy(&unsent->path.path, path);
+	memcpy(unsent->packet, packet, len);
+	unsent->ecn = ecn;
+	unsent->len = len;
+}
+
+static void send_unsent(struct conn *conn)
+{
+	struct unsent *unsent = &conn->unsent;
+
+	if (unsent->len && path_send(&unsent->path.path, true, unsent->ecn,
+				     unsent->packet, unsent->len))
+		unsent->len = 0;
+}
+
+/* A lost one is sent again when the client goes on sending. */
+static void send_close(const struct conn *conn)
+{
+	const ngtcp2_path *path = &conn->close_path.path;
+
+	path_send(path, is_valid(conn, path), NGTCP2_ECN_NOT_ECT, conn->close_packet,
+		  conn->close_len);
+}
+
 static void close_with_error(struct conn *conn, ngtcp2_tstamp now,
 			     const char *why)
 {
@@ -181,7 +264,7 @@ static void close_with_error(struct conn *conn, ngtcp2_tstamp now,
 		return;
 	}
 	conn->close_len = len;
-	path_send(&conn->close_path.path, NGTCP2_ECN_NOT_ECT, conn->close_packet, len);
+	send_close(conn);
 	enter(conn, CLOSING, quiet_until(conn, now), why);
 }
 
@@ -249,8 +332,7 @@ static void repeat_close(struct conn *conn)
 	unsigned int n = ++conn->close_provoked;
 
 	if (!(n & (n - 1)))
-		path_send(&conn->close_path.path, NGTCP2_ECN_NOT_ECT,
-			  conn->close_packet, conn->close_len);
+		send_close(conn);
 }
 
 void conn_receive(struct conn *conn, const ngtcp2_path *path,
@@ -326,10 +408,11 @@ static int send_packets(struct conn *conn, ngtcp2_tstamp now)
 	uint8_t packet[UDP_PAYLOAD_SEND_MAX];
 	ngtcp2_path_storage path;
 	ngtcp2_pkt_info info = { 0 };
-	ngtcp2_ssize len;
+	ngtcp2_ssize len = 1;
 
 	ngtcp2_path_storage_zero(&path);
-	do {
+	send_unsent(conn);
+	while (len > 0 && left && !conn->unsent.len) {
 		conn_allow_cids(conn);
 		conn_enter(conn);
 		len = build_packet(conn, &path.path, &info, packet, now);
@@ -337,9 +420,9 @@ static int send_packets(struct conn *conn, ngtcp2_tstamp now)
 		if (len < 0)
 			return len;
 		if (len > 0)
-			path_send(&path.path, info.ecn, packet, len);
+			send_packet(conn, &path.path, info.ecn, packet, len);
 		left -= (size_t)len < left ? (size_t)len : left;
-	} while (len > 0 && left);
+	}
 	ngtcp2_conn_update_pkt_tx_time(conn->quic, now);
 	return 0;
 }
@@ -383,6 +466,8 @@ ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now)
 		if (conn->h3 && h3_reset_broken(conn->h3))
 			conn->due = now;
 		err = send_away(conn, now);
+		if (conn->unsent.len && conn->state == OPEN)
+			conn->due = now + SEND_AGAIN;
 	}
 	if (err)
 		handle_error(conn, err, now);

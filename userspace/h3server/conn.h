@@ -19,6 +19,8 @@ struct conn_env {
 	struct site site;
 	struct tls tls;
 	bool verbose;
+	unsigned int handshakes;	/* under way */
+	unsigned int unvalidated;	/* connections of addresses that may be forged */
 };
 
 /* How a connection begins. */
@@ -54,6 +56,9 @@ void conn_receive(struct conn *conn, const ngtcp2_path *path,
  * Return: when it wants to be called next, or 0 when the connection is over.
  */
 ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now);
+
+/* Is the client of @path at the same address, an IPv6 network of 64 bits, in its handshake? */
+bool conn_is_handshake_from(const struct conn *conn, const ngtcp2_path *path);
 
 /* When conn_run() is due. */
 ngtcp2_tstamp conn_due(const struct conn *conn);

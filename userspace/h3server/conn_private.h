@@ -10,6 +10,12 @@
 /* Requests under way on one connection. */
 #define STREAMS_MAX	100
 
+/*
+ * Sent: goes straight to the client, so an Ethernet's 1500 less IPv6 and UDP headers.
+ * libngtcp2 begins with 1200 and probes its way up.
+ */
+#define UDP_PAYLOAD_SEND_MAX	1452
+
 enum conn_state {
 	OPEN,
 	CLOSING,	/* by this side; repeat the packet when the client still sends */
@@ -36,6 +42,15 @@ struct conn {
 	bool has_error;			/* @error tells the reason already */
 	ngtcp2_ccerr error;
 	ngtcp2_path_storage path;	/* as last logged */
+	bool has_valid_path;		/* where the client has shown that it is */
+	bool is_handshaking;		/* counted in @env */
+	ngtcp2_path_storage valid_path;
+	struct unsent {			/* a packet that did not fit the socket's buffer */
+		ngtcp2_path_storage path;
+		uint8_t ecn;
+		uint8_t packet[UDP_PAYLOAD_SEND_MAX];
+		size_t len;		/* 0: none */
+	} unsent;
 	ngtcp2_path_storage close_path;
 	uint8_t close_packet[NGTCP2_MAX_UDP_PAYLOAD_SIZE];
 	size_t close_len;
@@ -51,6 +66,12 @@ extern const ngtcp2_callbacks conn_callbacks;
  * Return: whose it was.
  */
 struct conn *conn_enter(struct conn *conn);
+
+/* The client receives what is sent on @path. */
+void conn_set_valid(struct conn *conn, const ngtcp2_path *path);
+
+/* The handshake is done. */
+void conn_established(struct conn *conn);
 
 /* To be called before libngtcp2 is asked for packets. */
 void conn_allow_cids(struct conn *conn);

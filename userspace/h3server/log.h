@@ -23,9 +23,15 @@ noreturn void refuse(enum exit_status status, const char *what,
 void log_open(const char *path);
 void log_close(void);
 
-/* "EVENT time=... FORMATTED"; one line, flushed. */
+/* "EVENT time=... FORMATTED"; one line.  Does not wait for a reader. */
 void log_event(const char *event, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* What log_flush() is to be called for when it can be written to, or -1. */
+int log_wait_fd(void);
+
+/* Writes what the reader takes now. */
+void log_flush(void);
 
 /* @text is ADDRESS_LEN long; returns it. */
 char *format_address(char *text, const struct sockaddr *address,

@@ -7,6 +7,8 @@
 #ifndef H3SERVER_NET_H
 #define H3SERVER_NET_H
 
+#include <stdbool.h>
+
 #include "ngtcp2_compat.h"
 
 /* Largest UDP datagram: what we offer is less, but a peer may send anything. */
@@ -16,6 +18,7 @@ struct endpoint {
 	int fd;
 	ngtcp2_sockaddr_union bound;
 	socklen_t bound_len;
+	int send_buffer;		/* octets, as the kernel counts them */
 };
 
 /* @spec is ADDR:PORT or [ADDR]:PORT, numeric.  Refuses on failure. */
@@ -32,8 +35,12 @@ ssize_t endpoint_receive(struct endpoint *endpoint, ngtcp2_path_storage *path,
 
 /*
  * Sends from @path's local address on the endpoint in its user_data, with the ECN mark @ecn.
+ * Never waits.  @validated: the client has shown that it receives what is sent to this
+ * address; answers to others are dropped when they would take too much of the buffer.
  * A datagram the kernel does not take is a lost datagram, which QUIC copes with.
+ * Return: false only for a validated address, when the buffer is full.
  */
-void path_send(const ngtcp2_path *path, uint8_t ecn, const uint8_t *data, size_t len);
+bool path_send(const ngtcp2_path *path, bool validated, uint8_t ecn,
+	       const uint8_t *data, size_t len);
 
 #endif

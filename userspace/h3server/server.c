@@ -21,6 +21,9 @@
 #include "net.h"
 #include "tls.h"
 
+/* What is waited for beside the sockets: signals, the timer, the log. */
+#define SOURCES		3
+
 /* Datagrams taken from one socket before the connections get their turn. */
 #define RECEIVE_BATCH	64
 
@@ -37,6 +40,15 @@
 
 #define RETRY_VALID	(10 * NGTCP2_SECONDS)
 
+/*
+ * A connection in its handshake takes about 125 KiB, and an Initial may be forged.  With so
+ * many of clients that have not shown that they receive anything, new ones get a Retry.
+ */
+#define UNVALIDATED_MAX		64
+
+/* Handshakes of one address and connections whose address may be forged: a part of all. */
+#define HANDSHAKE_PART		4
+
 struct server {
 	struct conn_env env;
 	const struct options *options;
@@ -45,8 +57,10 @@ struct server {
 	int epoll;
 	int signals;			/* signalfd(2) */
 	int timer;			/* timerfd(2), absolute */
+	int log;			/* has room again, or -1 */
 	struct conn *conns;
 	unsigned int n_conns;
+	bool under_load;		/* see wants_retry() */
 	uint8_t retry_secret[32];
 	uint8_t datagram[DATAGRAM_MAX];
 };
@@ -78,7 +92,7 @@ static void send_version_negotiation(const ngtcp2_path *path,
 						   sizeof(versions) /
 						   sizeof(*versions));
 	if (len > 0)
-		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
+		path_send(path, false, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /* A connection we do not know any more: say so, instead of letting it time out. */
@@ -101,7 +115,7 @@ static void send_reset(struct server *server, const ngtcp2_path *path,
 	len = ngtcp2_pkt_write_stateless_reset(answer, want, token, random,
 					       want - sizeof(token));
 	if (len > 0)
-		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
+		path_send(path, false, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /* Refuses a connection without keeping anything of it. */
@@ -117,7 +131,7 @@ static void send_close(const ngtcp2_path *path, const ngtcp2_pkt_hd *initial,
 						   &initial->dcid, error_code,
 						   NULL, 0);
 	if (len > 0)
-		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
+		path_send(path, false, NGTCP2_ECN_NOT_ECT, answer, len);
 }
 
 /*
@@ -143,34 +157,93 @@ static void send_retry(struct server *server, const ngtcp2_path *path,
 					initial->version, &initial->scid, &scid,
 					&initial->dcid, token, token_len);
 	if (len > 0)
-		path_send(path, NGTCP2_ECN_NOT_ECT, answer, len);
+		path_send(path, false, NGTCP2_ECN_NOT_ECT, answer, len);
+}
+
+/* Return: a part of --max-connections, at least 1. */
+static unsigned int handshake_limit(const struct server *server)
+{
+	unsigned int limit = server->options->max_connections / HANDSHAKE_PART;
+
+	return limit ? limit : 1;
+}
+
+/* Once begun, until half of them are gone. */
+static bool wants_retry(struct server *server)
+{
+	unsigned int limit = handshake_limit(server), now = server->env.unvalidated;
+
+	if (limit > UNVALIDATED_MAX)
+		limit = UNVALIDATED_MAX;
+	if (!server->under_load && now >= limit)
+		log_event("load", "server=%s unvalidated=%u",
+			  server->options->name, now);
+	server->under_load = now >= limit || (server->under_load && now > limit / 2);
+	return server->options->retry || server->under_load;
+}
+
+/* Has one address too many handshakes under way?  Its packets may not be forged. */
+static bool is_flooding(const struct server *server, const ngtcp2_path *path)
+{
+	unsigned int limit = handshake_limit(server), n = 0;
+	struct conn *conn;
+
+	if (server->env.handshakes < limit)
+		return false;
+	for (conn = server->conns; conn; conn = *conn_next(conn))
+		n += conn_is_handshake_from(conn, path);
+	return n >= limit;
+}
+
+static bool has_retry_token(const ngtcp2_pkt_hd *initial)
+{
+	return INITIAL_TOKENLEN(initial) &&
+	       INITIAL_TOKEN(initial)[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY;
+}
+
+/* Return: whether the token is right; @original is then the client's first DCID. */
+static bool is_token_valid(const struct server *server, const ngtcp2_path *path,
+			   const ngtcp2_pkt_hd *initial, ngtcp2_tstamp now,
+			   ngtcp2_cid *original)
+{
+	return !ngtcp2_crypto_verify_retry_token(original, INITIAL_TOKEN(initial),
+						 INITIAL_TOKENLEN(initial),
+						 server->retry_secret,
+						 sizeof(server->retry_secret),
+						 initial->version,
+						 path->remote.addr,
+						 path->remote.addrlen,
+						 &initial->dcid, RETRY_VALID, now);
 }
 
 /*
- * Return: true when the connection may begin; @original is then the client's
- * first DCID.  When false, the client has been answered.
+ * The client's answer to a Retry has to be taken as one also when there is no load any more.
+ * Return: true when the connection may begin.  When false, the client has been answered.
  */
-static bool validate_address(struct server *server, const ngtcp2_path *path,
-			     const ngtcp2_pkt_hd *initial, ngtcp2_tstamp now,
-			     ngtcp2_cid *original)
+static bool may_begin(struct server *server, const ngtcp2_pkt_hd *initial,
+		      struct conn_start *start, ngtcp2_cid *original, ngtcp2_tstamp now)
 {
-	const uint8_t *token = INITIAL_TOKEN(initial);
-	const size_t len = INITIAL_TOKENLEN(initial);
+	const ngtcp2_path *path = start->path;
 
-	if (!len || token[0] != NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY) {
+	if (server->n_conns >= server->options->max_connections) {
+		send_close(path, initial, NGTCP2_CONNECTION_REFUSED);
+		return false;
+	}
+	if (!has_retry_token(initial)) {
+		if (!wants_retry(server))
+			return true;
 		send_retry(server, path, initial, now);
 		return false;
 	}
-	if (ngtcp2_crypto_verify_retry_token(original, token, len,
-					     server->retry_secret,
-					     sizeof(server->retry_secret),
-					     initial->version,
-					     path->remote.addr,
-					     path->remote.addrlen,
-					     &initial->dcid, RETRY_VALID, now)) {
+	if (!is_token_valid(server, path, initial, now, original)) {
 		send_close(path, initial, NGTCP2_INVALID_TOKEN);
 		return false;
 	}
+	if (is_flooding(server, path)) {
+		send_close(path, initial, NGTCP2_CONNECTION_REFUSED);
+		return false;
+	}
+	start->before_retry = original;
 	return true;
 }
 
@@ -187,16 +260,9 @@ static struct conn *accept_connection(struct server *server,
 	/* Early data that overtook its Initial is lost; the client repeats it. */
 	if (ngtcp2_accept(&initial, data, len))
 		return NULL;
-	if (server->n_conns >= server->options->max_connections) {
-		send_close(path, &initial, NGTCP2_CONNECTION_REFUSED);
-		return NULL;
-	}
 	start.initial = &initial;
-	if (server->options->retry) {
-		if (!validate_address(server, path, &initial, now, &original))
-			return NULL;
-		start.before_retry = &original;
-	}
+	if (!may_begin(server, &initial, &start, &original, now))
+		return NULL;
 	conn = conn_new(&server->env, &start, now);
 	if (!conn)
 		return NULL;
@@ -358,17 +424,19 @@ static bool take_signal(struct server *server)
 /* Return: false when it is time to stop. */
 static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
 {
-	struct epoll_event events[LISTEN_MAX + 2];
+	struct epoll_event events[LISTEN_MAX + SOURCES];
 	int n;
 
 	set_timer(server, until);
-	n = epoll_wait(server->epoll, events, LISTEN_MAX + 2, -1);
+	n = epoll_wait(server->epoll, events, LISTEN_MAX + SOURCES, -1);
 	if (n < 0 && errno != EINTR)
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.ptr == &server->signals) {
 			if (!take_signal(server))
 				return false;
+		} else if (events[i].data.ptr == &server->log) {
+			log_flush();
 		} else if (events[i].data.ptr != &server->timer) {
 			receive(server, events[i].data.ptr);
 		}
@@ -387,9 +455,9 @@ void server_run(struct server *server)
 }
 
 /* @source is what wait_for_events() sees. */
-static void watch(struct server *server, int fd, void *source)
+static void watch(struct server *server, int fd, void *source, uint32_t events)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	struct epoll_event event = { .events = events, .data.ptr = source };
 
 	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event))
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
@@ -413,8 +481,11 @@ static void open_events(struct server *server)
 	server->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (server->signals < 0 || server->timer < 0 || server->epoll < 0)
 		refuse(EXIT_REFUSED, "epoll", "%s", strerror(errno));
-	watch(server, server->signals, &server->signals);
-	watch(server, server->timer, &server->timer);
+	watch(server, server->signals, &server->signals, EPOLLIN);
+	watch(server, server->timer, &server->timer, EPOLLIN);
+	server->log = log_wait_fd();
+	if (server->log >= 0)
+		watch(server, server->log, &server->log, EPOLLOUT | EPOLLET);
 }
 
 struct server *server_new(const struct options *options)
@@ -441,7 +512,7 @@ struct server *server_new(const struct options *options)
 			&server->endpoints[server->n_endpoints];
 
 		endpoint_open(endpoint, options->listen[server->n_endpoints]);
-		watch(server, endpoint->fd, endpoint);
+		watch(server, endpoint->fd, endpoint, EPOLLIN);
 	}
 	return server;
 }

@@ -5,7 +5,7 @@
 #
 # Runs the server on loopback addresses against gtlsclient and probe.py.  Exits
 # 0 when nothing failed, 4 when a tool is missing (kselftest's SKIP).
-# Groups: refusals configs failover migration rotation http addresses packets many log_file
+# Groups: refusals configs failover migration rotation http addresses packets attacks many log_file
 
 set -euo pipefail
 
@@ -13,10 +13,12 @@ program=$(realpath "$1")
 shift
 groups=("$@")
 [ $# -gt 0 ] || groups=(refusals configs failover migration rotation http addresses
-	packets many log_file)
+	packets attacks many log_file)
 here=$(dirname "$(readlink -f "$0")")
 # shellcheck source-path=SCRIPTDIR
 . "$here/rotation.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$here/attacks.sh"
 probe=$here/probe.py
 work=$(mktemp -d)
 key=8f95f09245765f80256934e50c66207f
@@ -640,6 +642,7 @@ make_namespaces()
 {
 	local ns
 
+	! ip netns exec "$netns-c" true 2> /dev/null || return 0
 	for ns in "$netns-s" "$netns-c"; do
 		ip netns add "$ns" && ip -n "$ns" link set lo up || return 1
 	done
@@ -699,32 +702,7 @@ test_packets()
 	check "reset secret: same after a restart, other for another server" \
 		reset_secrets
 	check "client of a server that crashed is told so" crash
-	check "a client that chooses the start of another's CID" chosen_prefix
 	check "garbage" garbage
-}
-
-# The first one's packets go on reaching its connection.
-chosen_prefix()
-{
-	local first cid
-
-	start --listen 127.0.0.1:0 "${lb[@]}" || return 1
-	begin /small --delay-stream=3s && wait_until handshake_done || return 1
-	first=$client
-	for cid in $(issued_cids); do
-		fetch_to "$work/second.$cid" 127.0.0.1 "$port" /small --dcid="0x${cid:0:16}" \
-			--delay-stream=10s &
-	done
-	wait_until has_connections 8 || return 1
-	logged 0 '^request' || { echo "the others were too slow"; return 1; }
-	client=$first
-	end_client && same small && stop
-}
-
-# NUMBER
-has_connections()
-{
-	[ "$(sed -n 's/^cid .*conn=\([^ ]*\) .*/\1/p' "$work/log" | sort -u | wc -l)" -ge "$1" ]
 }
 
 version_negotiation()
