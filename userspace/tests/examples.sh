@@ -5,8 +5,8 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
-# Layouts of others, as SERVER-ID-LENGTH:NONCE-LENGTH: AWS NLB's, and that of the seed's cache server.
-foreign=(8:7 2:5)
+# Layouts of others, as SERVER-ID-LENGTH:NONCE-LENGTH: AWS NLB, kyache, mvfst.
+foreign=(8:7 2:5 3:4)
 shopt -s nullglob extglob
 files=(README.md Documentation/*.rst userspace/*/*.[1-9] userspace/*/README.md userspace/lib/quiclb.h bindings/*/!(test_*).py bindings/go/!(*_test).go
 	bindings/rust/src/*.rs examples/*/!(*_test).go examples/*/*.md tools/demo/demo.sh)
