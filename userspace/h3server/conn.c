@@ -10,6 +10,7 @@
 #include "conn_private.h"
 
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,12 +127,13 @@ struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 				  &start->initial->dcid;
 	struct conn *conn = calloc(1, sizeof(*conn));
 
-	if (!conn)
+	if (!conn || queue_add(&env->queue, &conn->timer, now)) {
+		free(conn);
 		return NULL;
+	}
 	conn->env = env;
 	conn->ref.get_conn = get_quic;
 	conn->ref.user_data = conn;
-	conn->due = now;
 	ngtcp2_ccerr_default(&conn->error);
 	ngtcp2_path_storage_zero(&conn->path);
 	ngtcp2_path_storage_zero(&conn->close_path);
@@ -155,6 +157,7 @@ static void free_h3(struct conn *conn)
 
 void conn_free(struct conn *conn)
 {
+	queue_remove(&conn->env->queue, &conn->timer);
 	conn_established(conn);
 	conn->env->unvalidated -= !conn->has_valid_path;
 	free_h3(conn);		/* asks @quic for the path, for the log */
@@ -182,14 +185,19 @@ bool conn_is_handshake_from(const struct conn *conn, const ngtcp2_path *path)
 	       same_host(conn->path.path.remote.addr, path->remote.addr);
 }
 
-ngtcp2_tstamp conn_due(const struct conn *conn)
+static struct conn *conn_of(struct queue_entry *timer)
 {
-	return conn->due;
+	return (struct conn *)((char *)timer - offsetof(struct conn, timer));
 }
 
-struct conn **conn_next(struct conn *conn)
+struct conn *conn_at(const struct conn_env *env, size_t i)
 {
-	return &conn->next;
+	return i < env->queue.n ? conn_of(env->queue.heap[i]) : NULL;
+}
+
+static void set_due(struct conn *conn, ngtcp2_tstamp due)
+{
+	queue_move(&conn->env->queue, &conn->timer, due);
 }
 
 static void enter(struct conn *conn, enum conn_state state, ngtcp2_tstamp due,
@@ -199,7 +207,7 @@ static void enter(struct conn *conn, enum conn_state state, ngtcp2_tstamp due,
 		log_event("close", "conn=%s server=%s reason=\"%s\"", conn->name,
 			  conn->env->site.name, why);
 	conn->state = state;
-	conn->due = due;
+	set_due(conn, due);
 	free_h3(conn);		/* files and memory are not needed any longer */
 }
 
@@ -268,20 +276,40 @@ static void close_with_error(struct conn *conn, ngtcp2_tstamp now,
 	enter(conn, CLOSING, quiet_until(conn, now), why);
 }
 
-void conn_close(struct conn *conn, ngtcp2_tstamp now, const char *why)
+/* The connection is open; afterwards it only waits. */
+static void close_in_order(struct conn *conn, ngtcp2_tstamp now, const char *why)
 {
-	if (conn->state != OPEN)
-		return;
 	if (conn->h3)
 		ngtcp2_ccerr_set_application_error(&conn->error,
 						   NGHTTP3_H3_NO_ERROR, NULL, 0);
 	close_with_error(conn, now, why);
 }
 
-void conn_wake(struct conn *conn, ngtcp2_tstamp now)
+/* Closing one moves others, so that a single walk could miss some. */
+void conn_close_all(struct conn_env *env, ngtcp2_tstamp now)
 {
-	if (conn->state == OPEN)
-		conn->due = now;
+	struct conn *conn;
+	bool again;
+
+	do {
+		again = false;
+		for (size_t i = 0; (conn = conn_at(env, i)); i++) {
+			if (conn->state != OPEN)
+				continue;
+			close_in_order(conn, now, "server stops");
+			again = true;
+		}
+	} while (again);
+}
+
+void conn_wake_all(struct conn_env *env, ngtcp2_tstamp now)
+{
+	struct conn *conn;
+
+	for (size_t i = 0; (conn = conn_at(env, i)); i++)
+		if (conn->state == OPEN)
+			conn->timer.due = now;
+	queue_order(&env->queue);
 }
 
 /* @err is libngtcp2's. */
@@ -348,7 +376,7 @@ void conn_receive(struct conn *conn, const ngtcp2_path *path,
 	conn_enter(conn);
 	err = ngtcp2_conn_read_pkt(conn->quic, path, info, data, len, now);
 	conn_enter(NULL);
-	conn->due = now;
+	set_due(conn, now);
 	if (err)
 		handle_error(conn, err, now);
 	else
@@ -389,6 +417,8 @@ static ngtcp2_ssize build_packet(struct conn *conn, ngtcp2_path *path,
 			h3_shut(conn->h3, stream_id);
 			continue;
 		}
+		if (taken > 0)
+			conn->progress = now;
 		err = taken >= 0 ? h3_sent(conn->h3, stream_id, taken) : 0;
 		if (err)
 			return conn_fail_h3(conn, err);
@@ -443,33 +473,69 @@ static int send_away(struct conn *conn, ngtcp2_tstamp now)
 		err = h3_go_away(conn->h3);
 		if (err)
 			return conn_fail_h3(conn, err);
-		conn->due = now;
+		set_due(conn, now);
 	} else if (h3_is_idle(conn->h3)) {
-		conn_close(conn, now, "old config");
+		close_in_order(conn, now, "old config");
 	}
 	return 0;
 }
 
-ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now)
+/*
+ * A client that takes nothing and only says that it lives would hold files and memory for
+ * ever.
+ */
+static void watch_progress(struct conn *conn, ngtcp2_tstamp now)
+{
+	ngtcp2_tstamp end;
+
+	if (!conn->h3 || h3_is_idle(conn->h3)) {
+		conn->progress = now;
+		return;
+	}
+	end = conn->progress + conn->env->stall_timeout;
+	if (end <= now)
+		close_in_order(conn, now, "stalled");
+	else if (end < conn->timer.due)
+		set_due(conn, end);
+}
+
+/* Return: false when the connection is over. */
+static bool run(struct conn *conn, ngtcp2_tstamp now)
 {
 	int err = 0;
 
 	if (conn->state != OPEN)
-		return conn->state == OVER || conn->due <= now ? 0 : conn->due;
+		return conn->state != OVER && conn->timer.due > now;
 	if (ngtcp2_conn_get_expiry(conn->quic) <= now)
 		err = ngtcp2_conn_handle_expiry(conn->quic, now);
 	if (!err)
 		err = send_packets(conn, now);
 	if (!err) {
 		note_migration(conn);
-		conn->due = ngtcp2_conn_get_expiry(conn->quic);
+		set_due(conn, ngtcp2_conn_get_expiry(conn->quic));
 		if (conn->h3 && h3_reset_broken(conn->h3))
-			conn->due = now;
+			set_due(conn, now);
 		err = send_away(conn, now);
+		if (!err && conn->state == OPEN)
+			watch_progress(conn, now);
 		if (conn->unsent.len && conn->state == OPEN)
-			conn->due = now + SEND_AGAIN;
+			set_due(conn, now + SEND_AGAIN);
 	}
 	if (err)
 		handle_error(conn, err, now);
-	return conn->state == OVER ? 0 : conn->due;
+	return conn->state != OVER;
+}
+
+/* Each runs once: what is due again at once has to wait for those that sent something. */
+ngtcp2_tstamp conn_run_due(struct conn_env *env, ngtcp2_tstamp now)
+{
+	struct queue_entry *first;
+
+	while ((first = queue_first(&env->queue)) && first->due <= now) {
+		if (!run(conn_of(first), now))
+			conn_free(conn_of(first));
+		else if (first->due <= now)
+			set_due(conn_of(first), now + 1);
+	}
+	return first ? first->due : UINT64_MAX;
 }

@@ -10,15 +10,18 @@
 #include "cid.h"
 #include "cidmap.h"
 #include "h3.h"
+#include "queue.h"
 #include "tls.h"
 
 /* What all connections of a server have in common. */
 struct conn_env {
 	struct cid_source cids;
 	struct cidmap map;
+	struct queue queue;	/* has all connections */
 	struct site site;
 	struct tls tls;
 	bool verbose;
+	ngtcp2_duration stall_timeout;
 	unsigned int handshakes;	/* under way */
 	unsigned int unvalidated;	/* connections of addresses that may be forged */
 };
@@ -43,33 +46,31 @@ struct conn;
 struct conn *conn_new(struct conn_env *env, const struct conn_start *start,
 		      ngtcp2_tstamp now);
 
-/* Logs unfinished requests; the client learns nothing, see conn_close(). */
+/* Logs unfinished requests; the client learns nothing, see conn_close_all(). */
 void conn_free(struct conn *conn);
 
-/* Takes a datagram; conn_run() is due afterwards. */
+/* Takes a datagram; conn_run_due() deals with it. */
 void conn_receive(struct conn *conn, const ngtcp2_path *path,
 		  const ngtcp2_pkt_info *info, const uint8_t *data, size_t len,
 		  ngtcp2_tstamp now);
 
 /*
- * Does what time or conn_receive() made necessary, and sends.
- * Return: when it wants to be called next, or 0 when the connection is over.
+ * Does what time or conn_receive() made necessary, and sends, for all connections whose time
+ * it is.
+ * Return: when to call it again, UINT64_MAX: not before a datagram comes.
  */
-ngtcp2_tstamp conn_run(struct conn *conn, ngtcp2_tstamp now);
+ngtcp2_tstamp conn_run_due(struct conn_env *env, ngtcp2_tstamp now);
 
 /* Is the client of @path at the same address, an IPv6 network of 64 bits, in its handshake? */
 bool conn_is_handshake_from(const struct conn *conn, const ngtcp2_path *path);
 
-/* When conn_run() is due. */
-ngtcp2_tstamp conn_due(const struct conn *conn);
+/* Number @i of all connections, in no order.  NULL: there are no more. */
+struct conn *conn_at(const struct conn_env *env, size_t i);
 
-/* Tells the client that the server goes away; conn_run() then only waits. */
-void conn_close(struct conn *conn, ngtcp2_tstamp now, const char *why);
+/* Tells all clients that the server goes away. */
+void conn_close_all(struct conn_env *env, ngtcp2_tstamp now);
 
-/* Makes conn_run() due: another config mints now. */
-void conn_wake(struct conn *conn, ngtcp2_tstamp now);
-
-/* The server's list of connections is made of these. */
-struct conn **conn_next(struct conn *conn);
+/* Lets all run: another config mints now. */
+void conn_wake_all(struct conn_env *env, ngtcp2_tstamp now);
 
 #endif

@@ -26,19 +26,19 @@ enum conn_state {
 struct conn {
 	ngtcp2_crypto_conn_ref ref;	/* how TLS finds @quic */
 	struct conn_env *env;
-	struct conn *next;
+	struct queue_entry timer;	/* in env->queue: when conn_run() is due */
 	ngtcp2_conn *quic;
 	gnutls_session_t tls;
 	struct h3 *h3;			/* NULL before the handshake is done */
 	struct cid_entry *cids;		/* all ours in env->map */
 	enum conn_state state;
-	ngtcp2_tstamp due;
 	size_t cid_len;			/* of all our CIDs */
 	uint64_t next_seq;		/* of our next CID */
 	uint64_t retire_before;		/* Retire Prior To, or 0 */
 	unsigned int generation;	/* of our newest CID: cid_source.generation */
 	uint64_t client_limit;		/* active_connection_id_limit, after the handshake */
 	bool going_away;		/* GOAWAY is sent */
+	ngtcp2_tstamp progress;		/* when it last sent something, or had nothing to */
 	bool has_error;			/* @error tells the reason already */
 	ngtcp2_ccerr error;
 	ngtcp2_path_storage path;	/* as last logged */

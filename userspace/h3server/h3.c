@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A response body is read from its file in chunks that live until the client has
- * acknowledged them, at most STREAM_WINDOW octets of a stream at a time: memory
- * depends on what is under way, not on the size of files or speed of clients.
+ * acknowledged them, at most STREAM_WINDOW octets of a stream and CONN_WINDOW of a
+ * connection at a time: memory depends on what is under way, not on the size of files,
+ * the number of requests or speed of clients.
  * (A mapped file would be simpler, but one truncated meanwhile kills the process.)
  */
 #include "h3.h"
@@ -17,6 +18,7 @@
 
 #define CHUNK_SIZE	(16 * 1024)
 #define STREAM_WINDOW	(1024 * 1024)
+#define CONN_WINDOW	(4 * STREAM_WINDOW)
 #define METHOD_MAX	16
 #define TARGET_MAX	2048
 
@@ -25,12 +27,14 @@ struct h3 {
 	ngtcp2_conn *quic;
 	const struct site *site;
 	struct request *requests;
+	size_t held;		/* octets in all chunks */
 	bool broken;		/* some request is: see h3_reset_broken() */
 };
 
 struct chunk {
 	struct chunk *next;
 	uint64_t end;		/* offset in the body behind the last octet */
+	size_t len;
 	uint8_t octets[CHUNK_SIZE];
 };
 
@@ -87,6 +91,7 @@ static void release_chunks(struct request *request, uint64_t end)
 		request->first = chunk->next;
 		if (!request->first)
 			request->last = NULL;
+		request->h3->held -= chunk->len;
 		free(chunk);
 	}
 }
@@ -121,13 +126,36 @@ static struct chunk *read_chunk(struct request *request)
 	}
 	request->read += want;
 	chunk->end = request->read;
+	chunk->len = want;
 	chunk->next = NULL;
+	request->h3->held += want;
 	if (request->last)
 		request->last->next = chunk;
 	else
 		request->first = chunk;
 	request->last = chunk;
 	return chunk;
+}
+
+static bool has_room(const struct request *request)
+{
+	return request->read - request->acknowledged < STREAM_WINDOW &&
+	       request->h3->held < CONN_WINDOW;
+}
+
+/* Lets those go on that waited for room. */
+static int resume(struct h3 *h3)
+{
+	struct request *request;
+	int err = 0;
+
+	for (request = h3->requests; request && !err; request = request->next) {
+		if (!request->waiting || !has_room(request))
+			continue;
+		request->waiting = false;
+		err = nghttp3_conn_resume_stream(h3->http, request->stream_id);
+	}
+	return err;
 }
 
 static nghttp3_ssize read_body(nghttp3_conn *http, int64_t stream_id,
@@ -139,7 +167,7 @@ static nghttp3_ssize read_body(nghttp3_conn *http, int64_t stream_id,
 	struct chunk *chunk;
 
 	(void)http, (void)stream_id, (void)room, (void)user;
-	if (start - request->acknowledged >= STREAM_WINDOW) {
+	if (!has_room(request)) {
 		request->waiting = true;
 		return NGHTTP3_ERR_WOULDBLOCK;
 	}
@@ -161,13 +189,10 @@ static int on_acknowledged(nghttp3_conn *http, int64_t stream_id, uint64_t len,
 {
 	struct request *request = stream_user;
 
-	(void)user;
+	(void)http, (void)stream_id;
 	request->acknowledged += len;
 	release_chunks(request, request->acknowledged);
-	if (!request->waiting)
-		return 0;
-	request->waiting = false;
-	return nghttp3_conn_resume_stream(http, stream_id);
+	return resume(user);
 }
 
 static int on_begin_headers(nghttp3_conn *http, int64_t stream_id, void *user,
@@ -304,10 +329,10 @@ static int on_reset_stream(nghttp3_conn *http, int64_t stream_id,
 static int on_stream_close(nghttp3_conn *http, int64_t stream_id,
 			   uint64_t error_code, void *user, void *stream_user)
 {
-	(void)http, (void)stream_id, (void)error_code, (void)user;
+	(void)http, (void)stream_id, (void)error_code;
 	if (stream_user)
 		request_free(stream_user);
-	return 0;
+	return resume(user);
 }
 
 /* The three streams that every HTTP/3 endpoint opens (RFC 9114 section 6.2). */

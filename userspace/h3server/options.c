@@ -38,13 +38,15 @@ static const char usage[] =
 "  --log FILE                append to it instead of writing to standard output\n"
 "  --pid-file FILE           written when ready, removed at the end\n"
 "  --max-connections N       refuse more; default 1000\n"
+"  --stall-timeout S         seconds after which a client that takes nothing of its\n"
+"                            responses is closed; default 120\n"
 "  --retry                   have clients prove their address first\n"
 "  --verbose                 log connection IDs, paths and ends of connections\n"
 "  --help, --version\n";
 
 enum option_code {
 	LISTEN = 1, TLS_CERT, TLS_KEY, ROOT, CONFIG, SERVER_ID, NONCE_LEN,
-	KEY_FILE, SELF_LEN, MANY_CIDS, NAME, LOG, PID_FILE, MAX_CONNECTIONS, RETRY, VERBOSE, HELP,
+	KEY_FILE, SELF_LEN, MANY_CIDS, NAME, LOG, PID_FILE, MAX_CONNECTIONS, STALL_TIMEOUT, RETRY, VERBOSE, HELP,
 	SHOW_VERSION,
 };
 
@@ -63,6 +65,7 @@ static const struct option table[] = {
 	{ "log", required_argument, NULL, LOG },
 	{ "pid-file", required_argument, NULL, PID_FILE },
 	{ "max-connections", required_argument, NULL, MAX_CONNECTIONS },
+	{ "stall-timeout", required_argument, NULL, STALL_TIMEOUT },
 	{ "retry", no_argument, NULL, RETRY },
 	{ "verbose", no_argument, NULL, VERBOSE },
 	{ "help", no_argument, NULL, HELP },
@@ -170,6 +173,10 @@ static void apply(struct options *options, enum option_code code, char *value)
 		options->max_connections = parse_number("--max-connections",
 							value, 1, 1000000);
 		break;
+	case STALL_TIMEOUT:
+		options->stall_timeout = parse_number("--stall-timeout", value,
+						      1, 86400);
+		break;
 	case RETRY:
 		options->retry = true;
 		break;
@@ -217,7 +224,7 @@ void options_parse(struct options *options, int argc, char **argv)
 	static char host[NAME_MAX_LEN + 1];
 	int code;
 
-	*options = (struct options){ .max_connections = 1000 };
+	*options = (struct options){ .max_connections = 1000, .stall_timeout = 120 };
 	opterr = 0;
 	while ((code = getopt_long(argc, argv, ":", table, NULL)) != -1) {
 		if (code == ':')

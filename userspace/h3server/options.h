@@ -19,6 +19,7 @@ struct options {
 	const char *pid_file;		/* NULL: none */
 	struct cid_options cid;
 	unsigned int max_connections;
+	unsigned int stall_timeout;	/* seconds */
 	bool retry;
 	bool verbose;
 };

@@ -58,8 +58,6 @@ struct server {
 	int signals;			/* signalfd(2) */
 	int timer;			/* timerfd(2), absolute */
 	int log;			/* has room again, or -1 */
-	struct conn *conns;
-	unsigned int n_conns;
 	bool under_load;		/* see wants_retry() */
 	uint8_t retry_secret[32];
 	uint8_t datagram[DATAGRAM_MAX];
@@ -190,7 +188,7 @@ static bool is_flooding(const struct server *server, const ngtcp2_path *path)
 
 	if (server->env.handshakes < limit)
 		return false;
-	for (conn = server->conns; conn; conn = *conn_next(conn))
+	for (size_t i = 0; (conn = conn_at(&server->env, i)); i++)
 		n += conn_is_handshake_from(conn, path);
 	return n >= limit;
 }
@@ -225,7 +223,7 @@ static bool may_begin(struct server *server, const ngtcp2_pkt_hd *initial,
 {
 	const ngtcp2_path *path = start->path;
 
-	if (server->n_conns >= server->options->max_connections) {
+	if (server->env.queue.n >= server->options->max_connections) {
 		send_close(path, initial, NGTCP2_CONNECTION_REFUSED);
 		return false;
 	}
@@ -254,7 +252,6 @@ static struct conn *accept_connection(struct server *server,
 {
 	struct conn_start start = { .path = path };
 	ngtcp2_pkt_hd initial;
-	struct conn *conn;
 	ngtcp2_cid original;
 
 	/* Early data that overtook its Initial is lost; the client repeats it. */
@@ -263,13 +260,7 @@ static struct conn *accept_connection(struct server *server,
 	start.initial = &initial;
 	if (!may_begin(server, &initial, &start, &original, now))
 		return NULL;
-	conn = conn_new(&server->env, &start, now);
-	if (!conn)
-		return NULL;
-	*conn_next(conn) = server->conns;
-	server->conns = conn;
-	server->n_conns++;
-	return conn;
+	return conn_new(&server->env, &start, now);
 }
 
 static bool is_our_version(uint32_t version)
@@ -351,33 +342,6 @@ static void receive(struct server *server, struct endpoint *endpoint)
 	}
 }
 
-/*
- * Looks at every connection.  With so few that one process serves them all, this
- * costs less than keeping them sorted by time.
- * Return: when to look next.
- */
-static ngtcp2_tstamp run_connections(struct server *server)
-{
-	ngtcp2_tstamp now = clock_now(), due, next = UINT64_MAX;
-	struct conn **link = &server->conns, *conn;
-
-	while ((conn = *link)) {
-		due = conn_due(conn);
-		if (due <= now)
-			due = conn_run(conn, now);
-		if (!due) {
-			*link = *conn_next(conn);
-			conn_free(conn);
-			server->n_conns--;
-			continue;
-		}
-		if (due < next)
-			next = due;
-		link = conn_next(conn);
-	}
-	return next;
-}
-
 /* Also forgets that the timer had expired before. */
 static void set_timer(struct server *server, ngtcp2_tstamp when)
 {
@@ -396,7 +360,6 @@ static void reload(struct server *server)
 	struct cid_source *cids = &server->env.cids;
 	const char *error = cid_reload(cids);
 	char quoted[4 * QUICLB_ERROR_LEN];
-	struct conn *conn;
 
 	if (error)
 		log_event("config", "server=%s error=\"%s\"", server->options->name,
@@ -404,8 +367,7 @@ static void reload(struct server *server)
 	else
 		log_event("config", "server=%s generation=%u cid_len=%zu",
 			  server->options->name, cids->generation, cid_len(cids));
-	for (conn = server->conns; conn; conn = *conn_next(conn))
-		conn_wake(conn, clock_now());
+	conn_wake_all(&server->env, clock_now());
 }
 
 /* Return: false when it is time to stop. */
@@ -446,12 +408,9 @@ static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
 
 void server_run(struct server *server)
 {
-	struct conn *conn;
-
-	while (wait_for_events(server, run_connections(server)))
+	while (wait_for_events(server, conn_run_due(&server->env, clock_now())))
 		;
-	for (conn = server->conns; conn; conn = *conn_next(conn))
-		conn_close(conn, clock_now(), "server stops");
+	conn_close_all(&server->env, clock_now());
 }
 
 /* @source is what wait_for_events() sees. */
@@ -497,6 +456,7 @@ struct server *server_new(const struct options *options)
 	server->options = options;
 	env = &server->env;
 	env->verbose = options->verbose;
+	env->stall_timeout = options->stall_timeout * NGTCP2_SECONDS;
 	env->site.name = options->name;
 	env->site.root = open(options->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (env->site.root < 0)
@@ -534,10 +494,9 @@ void server_free(struct server *server)
 {
 	struct conn *conn;
 
-	while ((conn = server->conns)) {
-		server->conns = *conn_next(conn);
+	while ((conn = conn_at(&server->env, 0)))
 		conn_free(conn);
-	}
+	queue_free(&server->env.queue);
 	for (unsigned int i = 0; i < server->n_endpoints; i++)
 		endpoint_close(&server->endpoints[i]);
 	close(server->epoll);

@@ -6,10 +6,13 @@
 
 test_attacks()
 {
+	check "queue: always knows what is due first" "$(dirname "$program")/test_queue"
 	check "a thousand silent clients: others are served, memory is bounded" silent
 	check "an address that answers Retry has a part of the handshakes" one_address
 	check "a log whose reader stalls: lines are lost and counted" stalled_log
 	check "standard output that stalls, at the end too" stalled_output
+	check "a client that takes nothing of its response is closed" stalled_client
+	check "many downloads of one client: memory is bounded" many_downloads
 	check "a silent client that chooses the start of another's CID" chosen_prefix
 	if make_namespaces > "$work/out" 2>&1; then
 		server_in=(ip netns exec "$netns-s")
@@ -175,4 +178,38 @@ stalled_output()
 	fetch "/$(printf '%01990d' 0)" -n 250 -q && fetch /small && same small || return 1
 	SECONDS=0
 	stop && [ "$SECONDS" -le 5 ]
+}
+
+# Stopped, it takes what fits the server's window; the idle timeout is 30 s.
+stalled_client()
+{
+	local pid
+
+	start --listen 127.0.0.1:0 "${lb[@]}" --stall-timeout 3 || return 1
+	begin /huge && wait_until test -s "$work/dl/huge" || return 1
+	pid=$(pgrep -x gtlsclient -P "$(pgrep -x timeout -P "$client")") || return 1
+	kill -STOP "$pid"
+	SECONDS=0
+	logged 1 '^close .*reason="stalled"' || return 1
+	echo "$SECONDS s"
+	kill -KILL "$pid"
+	wait "$client" || :
+	[ "$SECONDS" -ge 2 ] && [ "$SECONDS" -le 10 ] &&
+		fetch /small --delay-stream=4s && same small && stop
+}
+
+# 60 at once, with windows that would take all of them.  (Mostly libngtcp2's congestion window bounds what is held.)
+many_downloads()
+{
+	local peak
+
+	truncate -s 1M "$work/root/sparse"
+	start --listen 127.0.0.1:0 "${lb[@]}" || return 1
+	fetch /sparse -n 60 -q --max-data=100M --max-stream-data-bidi-local=10M &&
+		logged 60 '^request .*path="/sparse" status=200 bytes=1048576$' || return 1
+	peak=$(kib VmHWM)
+	echo "peak: $peak KiB"
+	[[ $program == */sanitize/* ]] || [ "$peak" -lt 20000 ] || return 1
+	rm "$work/root/sparse"
+	stop
 }

@@ -252,6 +252,7 @@ test_refusals()
 	refused "name with a space" 2 '--name: ' "${all[@]}" --name 'a b'
 	refused "no connections" 2 '--max-connections: ' "${all[@]}" \
 		--max-connections 0
+	refused "no time to stall" 2 '--stall-timeout: ' "${all[@]}" --stall-timeout 0
 
 	for bad in 7:0a 8:0a x:0a :0a -1:0a 0: 0:0 0:0g '' 00000009:0a \
 		   4294967296:0a '1 :0a' \
