@@ -14,6 +14,7 @@
 
 #include "common/progress.h"
 #include "doctor/director.h"
+#include "doctor/keepalived_check.h"
 #include "doctor/service_configs.h"
 #include "doctor/service_probes.h"
 #include "kernel/kernel.h"
@@ -308,6 +309,7 @@ static int check_service(struct service_subject *s)
 	check_conntrack(s);
 	check_pool(s);
 	service_check_configs(s);
+	doctor_keepalived(s, s->keepalived);
 	for (i = 0; i < s->svc->dest_count; i++) {
 		report_about(s->report, &s->svc->id, &s->svc->dests[i].server);
 		if (check_dest(s, &s->svc->dests[i]))
@@ -415,12 +417,16 @@ static int observe(const struct args *args, struct state *state)
 int doctor_director(const struct args *args, const struct host *host,
 		    const struct firewall *fw, struct report *report)
 {
-	struct service_subject s = { .host = host, .fw = fw, .report = report };
+	struct keepalived keepalived;
+	struct service_subject s = {
+		.host = host, .fw = fw, .report = report, .keepalived = &keepalived,
+	};
 	struct state state;
 	const struct director director = { host, fw, report, &state };
 	size_t found = 0, i;
 	int err;
 
+	keepalived_read(&keepalived);
 	err = observe(args, &state);
 	for (i = 0; !err && i < state.count; i++) {
 		struct service_subject one = s;
@@ -439,6 +445,7 @@ int doctor_director(const struct args *args, const struct host *host,
 	report_about(report, NULL, NULL);
 	if (!err)
 		director_check(&director);
+	keepalived_destroy(&keepalived);
 	state_destroy(&state);
 	return err;
 }

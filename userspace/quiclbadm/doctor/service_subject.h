@@ -5,11 +5,13 @@
 
 #include "doctor/passage.h"
 #include "system/host.h"
+#include "system/keepalived.h"
 
 struct service_subject {
 	const struct host *host;
 	const struct firewall *fw;
 	struct report *report;
+	const struct keepalived *keepalived;
 	const struct service *svc;
 	char name[SERVICE_STRLEN];
 	char option[sizeof("-u ") + SERVICE_STRLEN];	/* "-u 192.0.2.1:443" */
