@@ -117,6 +117,21 @@ size_t quiclb_cid_len(const struct quiclb_config *config)
 	return 1 + config->codec.plaintext_len;
 }
 
+void quiclb_config_set_worker(struct quiclb_config *config, uint8_t worker)
+{
+	config->has_worker = true;
+	config->worker = worker;
+	config->nonces.len = config->codec.nonce_len - 1;
+}
+
+void quiclb_config_write_nonce(const struct quiclb_config *config,
+			       const struct nonce_run *run, uint64_t n, uint8_t *nonce)
+{
+	if (config->has_worker)
+		*nonce++ = config->worker;
+	quiclb_nonces_write(run, n, config->nonces.len, nonce);
+}
+
 static int fresh_nonce(struct quiclb_config *config, uint8_t *nonce)
 {
 	const struct nonce_run *run;
@@ -128,7 +143,7 @@ static int fresh_nonce(struct quiclb_config *config, uint8_t *nonce)
 	taken = quiclb_nonces_take(&config->nonces, 1, &run, &n);
 	if (taken < 0)
 		return taken;
-	quiclb_nonces_write(run, n, config->codec.nonce_len, nonce);
+	quiclb_config_write_nonce(config, run, n, nonce);
 	return 0;
 }
 

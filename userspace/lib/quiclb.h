@@ -39,6 +39,8 @@ extern "C" {
 #define QUICLB_NONCE_LEN_MAX		18
 #define QUICLB_CID_LEN_MAX		20
 #define QUICLB_UNROUTABLE_LEN_MIN	8	/* section "Configuration Failover" */
+#define QUICLB_WORKER_KEY_LEN		16
+#define QUICLB_WORKER_MAX		255
 #define QUICLB_RESET_TOKEN_LEN		16	/* RFC 9000, section 10.3 */
 #define QUICLB_ERROR_LEN		512	/* of a sentence, its NUL included */
 
@@ -262,6 +264,39 @@ int quiclb_source_reload(struct quiclb_source *source, char *error);
  * Return: 0, or a negative errno.
  */
 int quiclb_source_use_state(struct quiclb_source *source, const char *path, char *error);
+
+/**
+ * quiclb_source_set_worker() - tell apart the processes that share a server ID
+ * @source: the source, before it mints, and before quiclb_source_use_state()
+ * @key: QUICLB_WORKER_KEY_LEN random octets, the same for all processes behind an address of
+ *	 this host, and for no other host
+ * @worker: this process's number, 0..QUICLB_WORKER_MAX
+ *
+ * A director brings a datagram to the host that the server ID names.  What distributes them
+ * to processes there need not know the configs' keys: an octet at the end of each CID, for
+ * which the director's config has no use, is the worker's number XOR a keyed hash of the
+ * octets before it (section "Server Process Demultiplexing").  The first
+ * octet of each nonce is the number, too, so that no two workers make the same CID; that
+ * leaves 256 times fewer nonces.  The successor of a process takes its number, and with
+ * it the connections.  The first octet cannot tell a length that the director does not know of.
+ *
+ * Return: 0; -EINVAL if a config has self-len or CIDs of 20 octets, or @worker is too large; -EBUSY
+ * if it is too late.
+ */
+int quiclb_source_set_worker(struct quiclb_source *source,
+			     const uint8_t key[QUICLB_WORKER_KEY_LEN],
+			     unsigned int worker);
+
+/**
+ * quiclb_worker_of() - which worker has minted a CID
+ * @key: as for quiclb_source_set_worker()
+ * @cid: the CID
+ * @cid_len: its octets, 1 or more; of a short header's CID, quiclb_source_len_of()
+ *
+ * Any octets give some number.
+ */
+unsigned int quiclb_worker_of(const uint8_t key[QUICLB_WORKER_KEY_LEN], const uint8_t *cid,
+			      size_t cid_len);
 
 /* Octets of the CIDs that are minted now, 6..20. */
 size_t quiclb_source_cid_len(struct quiclb_source *source);

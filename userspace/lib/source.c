@@ -20,6 +20,7 @@
 #include "line.h"
 #include "reset.h"
 #include "state.h"
+#include "worker.h"
 
 enum {
 	SPEC_FILE_MAX = 65536,	/* octets */
@@ -47,6 +48,9 @@ struct quiclb_source {
 	struct qlb_aes unroutable;	/* makes the tokens of CIDs with 0b111 */
 	uint64_t process;		/* whose @unroutable is, see quiclb_process() */
 	struct nonce_state *state;	/* or NULL */
+	bool has_worker;		/* each CID ends with @worker, hidden by the key */
+	uint8_t worker;
+	uint8_t worker_key[QUICLB_WORKER_KEY_LEN];
 	_Atomic unsigned int generation;	/* of @set */
 	char spec[];
 };
@@ -392,6 +396,84 @@ void quiclb_source_free(struct quiclb_source *source)
 	errno = saved;
 }
 
+/* --- workers --- */
+
+/* Has a nonce been taken? */
+static bool is_used(const struct config_set *set)
+{
+	const struct quiclb_config *config;
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++) {
+		config = set->configs[i].config;
+		if (qlb_has_key(&config->codec) &&
+		    atomic_load(&atomic_load(&config->nonces.run)->used))
+			return true;
+	}
+	return false;
+}
+
+static bool has_room_for_worker(const struct config_set *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->configs[i].config->codec.self_len ||
+		    quiclb_cid_len(set->configs[i].config) == QUICLB_CID_LEN_MAX)
+			return false;
+	return true;
+}
+
+/* Those that the set has from an earlier one know it already. */
+static void tell_worker(const struct quiclb_source *source, struct config_set *set)
+{
+	struct quiclb_config *config;
+	unsigned int i;
+
+	for (i = 0; source->has_worker && i < set->count; i++) {
+		config = set->configs[i].config;
+		if (qlb_has_key(&config->codec) && !config->has_worker)
+			quiclb_config_set_worker(config, source->worker);
+	}
+}
+
+int quiclb_source_set_worker(struct quiclb_source *source,
+			     const uint8_t key[QUICLB_WORKER_KEY_LEN],
+			     unsigned int worker)
+{
+	int err = 0;
+
+	if (worker > QUICLB_WORKER_MAX)
+		return -EINVAL;
+	pthread_rwlock_wrlock(&source->lock);
+	if (source->has_worker || source->state || is_used(source->set))
+		err = -EBUSY;
+	else if (!has_room_for_worker(source->set))
+		err = -EINVAL;
+	if (!err) {
+		memcpy(source->worker_key, key, sizeof(source->worker_key));
+		source->worker = worker;
+		source->has_worker = true;
+		tell_worker(source, source->set);
+	}
+	pthread_rwlock_unlock(&source->lock);
+	return err;
+}
+
+/* Octets of a CID of @config. */
+static size_t full_len(const struct quiclb_source *source,
+		       const struct quiclb_config *config)
+{
+	return quiclb_cid_len(config) + source->has_worker;
+}
+
+static void finish_cid(const struct quiclb_source *source, uint8_t *cid, size_t len)
+{
+	if (source->has_worker)
+		cid[len - 1] = source->worker ^
+			       quiclb_worker_mask(source->worker_key, cid, len - 1);
+}
+
 static int adopt_all(struct quiclb_source *source, struct config_set *set)
 {
 	unsigned int i;
@@ -416,6 +498,7 @@ static int exchange(struct quiclb_source *source, struct config_set **set)
 			return err;
 	}
 	keep_nonces(*set, old);
+	tell_worker(source, *set);
 	err = adopt_all(source, *set);
 	if (err)
 		return err;
@@ -438,9 +521,14 @@ int quiclb_source_reload(struct quiclb_source *source, char *error)
 	if (!set)
 		return -errno;
 	pthread_rwlock_wrlock(&source->lock);
-	changed = exchange(source, &set);
+	if (source->has_worker && !has_room_for_worker(set))
+		changed = -EINVAL;
+	else
+		changed = exchange(source, &set);
 	pthread_rwlock_unlock(&source->lock);
-	if (changed < 0)
+	if (changed == -EINVAL)
+		snprintf(error, QUICLB_ERROR_LEN, "a config has self-len, or no room for the octet that names a worker");
+	else if (changed < 0)
 		snprintf(error, QUICLB_ERROR_LEN, "%s", strerror(-changed));
 	free_set(set);
 	return changed;
@@ -476,7 +564,7 @@ size_t quiclb_source_cid_len(struct quiclb_source *source)
 	size_t len;
 
 	pthread_rwlock_rdlock(&source->lock);
-	len = quiclb_cid_len(newest(source->set)->config);
+	len = full_len(source, newest(source->set)->config);
 	pthread_rwlock_unlock(&source->lock);
 	return len;
 }
@@ -491,13 +579,25 @@ bool quiclb_source_encrypts(struct quiclb_source *source)
 	return has_key;
 }
 
-/* What becomes of a CID when there are no nonces. */
-static int or_unroutable(int err, const struct quiclb_config *config, uint8_t *cid)
+/*
+ * What becomes of a CID when there are no nonces, and its end.
+ * Return: 0, 1 if it is unroutable, or a negative errno.
+ */
+static int finish(const struct quiclb_source *source, int err,
+		  const struct quiclb_config *config, uint8_t *cid, size_t *cid_len)
 {
-	if (err != -EOVERFLOW)
+	size_t len = full_len(source, config);
+
+	if (err == -EOVERFLOW) {
+		err = quiclb_mint_unroutable(cid, len);
+		if (!err)
+			err = 1;
+	}
+	if (err < 0)
 		return err;
-	err = quiclb_mint_unroutable(cid, quiclb_cid_len(config));
-	return err ? err : 1;
+	finish_cid(source, cid, len);
+	*cid_len = len;
+	return err;
 }
 
 int quiclb_source_mint(struct quiclb_source *source, uint8_t *cid, size_t *cid_len)
@@ -508,9 +608,7 @@ int quiclb_source_mint(struct quiclb_source *source, uint8_t *cid, size_t *cid_l
 	pthread_rwlock_rdlock(&source->lock);
 	entry = newest(source->set);
 	err = quiclb_mint(entry->config, entry->server_id, cid);
-	err = or_unroutable(err, entry->config, cid);
-	if (err >= 0)
-		*cid_len = quiclb_cid_len(entry->config);
+	err = finish(source, err, entry->config, cid, cid_len);
 	pthread_rwlock_unlock(&source->lock);
 	return err;
 }
@@ -527,7 +625,7 @@ size_t quiclb_source_len_of(struct quiclb_source *source, uint8_t first_octet)
 	pthread_rwlock_rdlock(&source->lock);
 	entry = find(source->set, first_octet);
 	if (entry)
-		len = quiclb_cid_len(entry->config);
+		len = full_len(source, entry->config);
 	pthread_rwlock_unlock(&source->lock);
 	return len;
 }
@@ -600,11 +698,12 @@ static int reset_token(const struct quiclb_source *source, const uint8_t *cid,
 {
 	const struct source_config *entry = find(source->set, cid[0]);
 
-	if (!entry || cid_len < quiclb_cid_len(entry->config))
+	if (!entry || cid_len < full_len(source, entry->config))
 		return -ENOENT;
 	if (!source->has_secret)
 		return -ENOKEY;
-	quiclb_cmac(&entry->reset, cid, quiclb_cid_len(entry->config), token);
+	/* the worker's octet, too: with another one, the packet reaches another worker */
+	quiclb_cmac(&entry->reset, cid, full_len(source, entry->config), token);
 	return 0;
 }
 
@@ -694,8 +793,7 @@ static int next_nonce(struct quiclb_generator *generator, uint8_t *nonce)
 			return taken;
 		generator->end = generator->next + taken;
 	}
-	quiclb_nonces_write(generator->run, generator->next++, config->codec.nonce_len,
-			    nonce);
+	quiclb_config_write_nonce(config, generator->run, generator->next++, nonce);
 	return 0;
 }
 
@@ -713,8 +811,5 @@ int quiclb_generator_mint(struct quiclb_generator *generator, uint8_t *cid,
 		err = next_nonce(generator, nonce);
 	if (!err)
 		quiclb_encode(generator->config, generator->server_id, nonce, bits, cid);
-	err = or_unroutable(err, generator->config, cid);
-	if (err >= 0)
-		*cid_len = quiclb_cid_len(generator->config);
-	return err;
+	return finish(generator->source, err, generator->config, cid, cid_len);
 }

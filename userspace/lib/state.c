@@ -53,7 +53,8 @@ static void name_record(char name[NAME_LEN], const struct quiclb_config *config,
 	char id[2 * QLB_SERVER_ID_LEN_MAX + 1];
 
 	quiclb_hex_write(id, server_id, codec->server_id_len);
-	snprintf(name, NAME_LEN, "%u %s %u %08" PRIx32, codec->id, id, codec->nonce_len,
+	/* less than the codec's if a worker's number is in front of each */
+	snprintf(name, NAME_LEN, "%u %s %u %08" PRIx32, codec->id, id, config->nonces.len,
 		 qlb_fingerprint(codec));
 }
 

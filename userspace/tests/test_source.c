@@ -11,6 +11,7 @@
 #include "../lib/nonces.c"
 #include "../lib/source.c"
 #include "../lib/state.c"
+#include "../lib/worker.c"
 
 static char dir[] = "/tmp/test_source.XXXXXX";
 static char key_path[64], other_path[64], configs[64], state_path[64];
@@ -660,6 +661,164 @@ static void state_fails(void **state)
 	quiclb_source_free(source);
 }
 
+/* --- workers --- */
+
+static const uint8_t worker_key[QUICLB_WORKER_KEY_LEN] = {
+	0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
+	0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f,
+};
+
+/* The example in the paper's appendix A, and two of the reference implementation's. */
+static void siphash_vectors(void **state)
+{
+	uint8_t octets[15];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(octets); i++)
+		octets[i] = i;
+	assert_true(siphash(worker_key, octets, 15) == 0xa129ca6149be45e5);
+	assert_true(siphash(worker_key, octets, 8) == 0x93f5f5799a932462);
+	assert_true(siphash(worker_key, octets, 0) == 0x726fdb47dd0e0e31);
+}
+
+static struct quiclb_source *open_worker(const char *text, unsigned int worker)
+{
+	struct quiclb_source *source = open_file(text);
+
+	assert_int_equal(quiclb_source_set_worker(source, worker_key, worker), 0);
+	return source;
+}
+
+/* Mints some and looks at each.  The octet at the end shows nothing of the number. */
+static void mint_as_worker(struct quiclb_source *source, unsigned int worker, size_t want)
+{
+	const struct source_config *entry = newest(source->set);
+	uint8_t cid[QLB_CID_LEN_MAX], server_id[QLB_SERVER_ID_LEN_MAX];
+	uint8_t nonce[QLB_NONCE_LEN_MAX], seen[256] = {};
+	unsigned int i, different = 0;
+	size_t len;
+
+	for (i = 0; i < 1000; i++) {
+		assert_int_equal(quiclb_source_mint(source, cid, &len), 0);
+		assert_int_equal(len, want);
+		assert_int_equal(quiclb_source_cid_len(source), want);
+		assert_int_equal(quiclb_source_len_of(source, cid[0]), want);
+		assert_int_equal(quiclb_source_check(source, cid, len), QUICLB_CID_CURRENT);
+		assert_int_equal(quiclb_worker_of(worker_key, cid, len), worker);
+		assert_int_equal(quiclb_decode(entry->config, cid, len, server_id, nonce), 0);
+		assert_memory_equal(server_id, entry->server_id, entry->config->codec.server_id_len);
+		if (qlb_has_key(&entry->config->codec))
+			assert_int_equal(nonce[0], worker);
+		different += !seen[cid[len - 1]]++;
+	}
+	assert_true(different > 200);
+}
+
+static void workers(void **state)
+{
+	static const uint8_t secret[16] = "of this server";
+	uint8_t cid[QLB_CID_LEN_MAX], token[QUICLB_RESET_TOKEN_LEN], other[QUICLB_RESET_TOKEN_LEN];
+	struct quiclb_generator *generator;
+	struct quiclb_source *source;
+	size_t len;
+
+	(void)state;
+	source = open_worker("0:0a01:8:@\n", 7);
+	mint_as_worker(source, 7, 12);
+	generator = quiclb_generator_new(source);
+	assert_int_equal(quiclb_generator_mint(generator, cid, &len), 0);
+	assert_int_equal(len, 12);
+	assert_int_equal(quiclb_worker_of(worker_key, cid, len), 7);
+
+	/* a CID that differs in the last octet only is another worker's */
+	assert_int_equal(quiclb_source_set_reset_secret(source, secret, sizeof(secret)), 0);
+	assert_int_equal(quiclb_source_reset_token(source, cid, len, token), 0);
+	assert_int_equal(quiclb_source_reset_token(source, cid, len - 1, token), -ENOENT);
+	cid[len - 1] ^= 1;
+	assert_int_equal(quiclb_source_reset_token(source, cid, len, other), 0);
+	assert_memory_not_equal(token, other, sizeof(token));
+
+	/* a rotation, to a config without a key as well */
+	assert_int_equal(reload(source, "0:0a01:8:@\n1:0a01:16:@\n"), 1);
+	mint_as_worker(source, 7, 20);
+	assert_int_equal(quiclb_generator_mint(generator, cid, &len), 0);
+	assert_int_equal(len, 20);
+	assert_int_equal(reload(source, "0:0a01:8:@\n1:0a01:17:@\n"), -EINVAL);
+	assert_int_equal(reload(source, "0:0a01:8:@\n1:0a01:8,self-len:@\n"), -EINVAL);
+	mint_as_worker(source, 7, 20);
+	assert_int_equal(reload(source, "1:0a01:16:@\n2:0b01:9\n"), 1);
+	mint_as_worker(source, 7, 13);
+	quiclb_generator_free(generator);
+	quiclb_source_free(source);
+}
+
+static void worker_exhaustion(void **state)
+{
+	struct quiclb_source *source = open_worker("0:0a01:4:@\n", 255);
+	uint8_t cid[QLB_CID_LEN_MAX];
+	size_t len;
+
+	(void)state;
+	assert_true(quiclb_source_nonces_left(source) == 1 << 24);
+	use_up(source);
+	assert_int_equal(quiclb_source_mint(source, cid, &len), 1);
+	assert_int_equal(len, 8);
+	assert_int_equal(cid[0], 0xe0 | 7);
+	assert_int_equal(quiclb_worker_of(worker_key, cid, len), 255);
+	quiclb_source_free(source);
+}
+
+static void bad_workers(void **state)
+{
+	static const char *const without_room[] = {
+		"0:0a01:17:@\n", "0:0a01:8,self-len:@\n", "0:0a01:8:@\n1:0b01:17\n",
+	};
+	struct quiclb_source *source;
+	uint8_t cid[QLB_CID_LEN_MAX];
+	size_t len, i;
+
+	(void)state;
+	for (i = 0; i < sizeof(without_room) / sizeof(*without_room); i++) {
+		source = open_file(without_room[i]);
+		assert_int_equal(quiclb_source_set_worker(source, worker_key, 0), -EINVAL);
+		quiclb_source_free(source);
+	}
+	source = open_file("0:0a01:8:@\n");
+	assert_int_equal(quiclb_source_set_worker(source, worker_key, 256), -EINVAL);
+	assert_int_equal(quiclb_source_mint(source, cid, &len), 0);
+	assert_int_equal(len, 11);
+	assert_int_equal(quiclb_source_set_worker(source, worker_key, 0), -EBUSY);
+	quiclb_source_free(source);
+
+	source = open_worker("0:0a01:8:@\n", 0);
+	assert_int_equal(quiclb_source_set_worker(source, worker_key, 1), -EBUSY);
+	mint_as_worker(source, 0, 12);
+	quiclb_source_free(source);
+}
+
+/* The octet of its number is not in the file. */
+static void worker_state(void **state)
+{
+	struct quiclb_source *source = open_worker("0:0a01:8:@\n", 9);
+	uint8_t cid[QLB_CID_LEN_MAX];
+	uint64_t last;
+	size_t len;
+
+	(void)state;
+	unlink(state_path);
+	assert_int_equal(quiclb_source_use_state(source, state_path, NULL), 0);
+	last = mint_nonce(source, cid);
+	quiclb_source_free(source);
+	source = open_worker("0:0a01:8:@\n", 9);
+	assert_int_equal(quiclb_source_use_state(source, state_path, NULL), 0);
+	assert_true(mint_nonce(source, cid) - last <= 65536 + 1);
+	assert_int_equal(quiclb_source_mint(source, cid, &len), 0);
+	assert_int_equal(quiclb_worker_of(worker_key, cid, len), 9);
+	quiclb_source_free(source);
+	unlink(state_path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -679,6 +838,11 @@ int main(void)
 		cmocka_unit_test(unroutable_tokens),
 		cmocka_unit_test(restarts),
 		cmocka_unit_test(state_fails),
+		cmocka_unit_test(siphash_vectors),
+		cmocka_unit_test(workers),
+		cmocka_unit_test(worker_exhaustion),
+		cmocka_unit_test(bad_workers),
+		cmocka_unit_test(worker_state),
 	};
 
 	return cmocka_run_group_tests_name("source", tests, set_up, tear_down);

@@ -673,7 +673,7 @@ wildcard()
 		ecn_capable && stop
 }
 
-# The server tells the client what marks arrived, and marks its own packets: 2 is ECT(0).
+# The server tells the client what marks arrived, and marks its own packets with 2 (RFC 3168, section 5).
 ecn_capable()
 {
 	grep -E ' path is (not )?ECN capable' "$work/dl.log"
