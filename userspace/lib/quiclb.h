@@ -280,8 +280,8 @@ int quiclb_source_use_state(struct quiclb_source *source, const char *path, char
  * leaves 256 times fewer nonces.  The successor of a process takes its number, and with
  * it the connections.  The first octet cannot tell a length that the director does not know of.
  *
- * Return: 0; -EINVAL if a config has self-len or CIDs of 20 octets, or @worker is too large; -EBUSY
- * if it is too late.
+ * Return: 0; -EINVAL if a config has self-len or CIDs of 20 octets, or @worker is too large;
+ * -EBUSY if it is too late.
  */
 int quiclb_source_set_worker(struct quiclb_source *source,
 			     const uint8_t key[QUICLB_WORKER_KEY_LEN],
@@ -302,9 +302,9 @@ unsigned int quiclb_worker_of(const uint8_t key[QUICLB_WORKER_KEY_LEN], const ui
 size_t quiclb_source_cid_len(struct quiclb_source *source);
 
 /*
- * Has the config that mints a key?  Without one, anyone on the path can link a client's CIDs.  Then a
- * server SHOULD NOT send CIDs in NEW_CONNECTION_ID frames, but for one after a rotation (section
- * "Security Considerations").
+ * Has the config that mints a key?  Without one, anyone on the path can link a client's CIDs.
+ * Then a server SHOULD NOT send CIDs in NEW_CONNECTION_ID frames, but for one after a rotation
+ * (section "Security Considerations").
  */
 bool quiclb_source_encrypts(struct quiclb_source *source);
 
