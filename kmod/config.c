@@ -19,6 +19,18 @@ static void fill_masks(struct ivq_config *cfg)
 	cfg->sid_first = first.words[0];
 }
 
+static int init_codec(struct qlb_config *qlb,
+		      const struct ivq_config_params *params)
+{
+	if (params->layout.bits) {
+		qlb_config_init_layout(qlb, params->id, &params->layout);
+		return 0;
+	}
+	return qlb_config_init(qlb, params->id, params->server_id_len,
+			       params->nonce_len, params->check_length,
+			       params->key);
+}
+
 struct ivq_config *ivq_config_new(const struct ivq_config_params *params)
 {
 	struct ivq_config *cfg;
@@ -37,9 +49,7 @@ struct ivq_config *ivq_config_new(const struct ivq_config_params *params)
 					       GFP_KERNEL_ACCOUNT);
 	if (!cfg->usage)
 		goto err_source;
-	err = qlb_config_init(&cfg->qlb, params->id, params->server_id_len,
-			      params->nonce_len, params->check_length,
-			      params->key);
+	err = init_codec(&cfg->qlb, params);
 	if (err)
 		goto err_usage;
 
@@ -111,6 +121,11 @@ static bool same_check_length(const struct ivq_config *a,
 			      const struct ivq_config *b)
 {
 	return a->check_length == b->check_length;
+}
+
+static bool same_layout(const struct ivq_config *a, const struct ivq_config *b)
+{
+	return !memcmp(&a->qlb.layout, &b->qlb.layout, sizeof(a->qlb.layout));
 }
 
 static bool same_source(const char *a, const char *b)

@@ -9,6 +9,7 @@
 #include <linux/u64_stats_sync.h>
 
 #include "cidcache.h"
+#include "core/qlb_layout.h"
 #include "sidmap.h"
 
 enum ivq_config_limits {
@@ -73,6 +74,7 @@ struct ivq_configs {
 
 /**
  * struct ivq_config_params - a config as asked for, checked
+ * @layout: with bits: neither lengths nor key count
  * @key: QLB_KEY_LEN octets in the caller's hands, or NULL
  * @key_source: or NULL; copied
  */
@@ -82,6 +84,7 @@ struct ivq_config_params {
 	u8 server_id_len;
 	u8 nonce_len;
 	bool check_length;
+	struct qlb_layout layout;
 	const u8 *key;
 	const char *key_source;
 };
@@ -95,6 +98,19 @@ void ivq_config_put(struct ivq_config *cfg);
 
 /* The same config in all but its usage? */
 bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b);
+
+static inline bool ivq_config_is_layout(const struct ivq_config *cfg)
+{
+	return cfg->qlb.algorithm == QLB_LAYOUT;
+}
+
+/* May a CID whose first octet has these three high bits be the config's? */
+static inline bool ivq_config_takes(const struct ivq_config *cfg,
+				    unsigned int high)
+{
+	return ivq_config_is_layout(cfg) ?
+	       qlb_layout_takes(&cfg->qlb.layout, high) : cfg->qlb.id == high;
+}
 
 /* Callers of these two have bottom halves disabled. */
 static inline void ivq_config_used(const struct ivq_config *cfg)

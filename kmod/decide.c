@@ -3,6 +3,7 @@
 
 #include <linux/udp.h>
 
+#include "core/qlb_layout.h"
 #include "core/qlb_length.h"
 
 const struct udphdr *ivq_pull(const struct sk_buff *skb, int offset,
@@ -76,14 +77,25 @@ static bool decode(const struct ivq_snapshot *snapshot,
 			  NULL);
 }
 
+static bool length_can_be_right(const struct ivq_config *cfg,
+				const struct quic_hdr *hdr)
+{
+	if (ivq_config_is_layout(cfg))
+		return qlb_layout_len_can_be_right(&cfg->qlb.layout,
+						   hdr->long_form,
+						   hdr->dcid_len);
+	return !cfg->check_length ||
+	       qlb_length_can_be_right(hdr, cfg->qlb.plaintext_len);
+}
+
 static enum ip_vs_quic_outcome
 try_config(const struct ivq_snapshot *snapshot,
 	   const struct ivq_config *cfg, struct ivq_decision *d)
 {
 	if (!decode(snapshot, cfg, d))
-		return IP_VS_QUIC_TOO_SHORT;
-	if (cfg->check_length &&
-	    !qlb_length_can_be_right(&d->hdr, cfg->qlb.plaintext_len))
+		return d->hdr.dcid_view > cfg->qlb.plaintext_len ?
+		       IP_VS_QUIC_NO_CONFIG : IP_VS_QUIC_TOO_SHORT;
+	if (!length_can_be_right(cfg, &d->hdr))
 		return IP_VS_QUIC_BAD_LENGTH;
 
 	d->route = find_route(snapshot, cfg->qlb.id, &d->sid);
@@ -126,6 +138,15 @@ static void try_tenants(const struct ivq_snapshot *snapshot, u8 config_id,
 	*d = best;
 }
 
+/* The CID's first octet is a layout's.  Without its other fixed bits it is none of its. */
+static void try_layout(const struct ivq_snapshot *snapshot,
+		       const struct ivq_config *cfg, struct ivq_decision *d)
+{
+	d->outcome = try_config(snapshot, cfg, d);
+	if (d->outcome != IP_VS_QUIC_NO_CONFIG)
+		d->config = cfg;
+}
+
 void ivq_decide_cid(const struct ivq_snapshot *snapshot, struct ivq_decision *d)
 {
 	u8 config_id;
@@ -141,6 +162,10 @@ void ivq_decide_cid(const struct ivq_snapshot *snapshot, struct ivq_decision *d)
 		return;
 	}
 	config_id = qlb_config_id(d->hdr.dcid[0]);
+	if (snapshot->layouts[config_id]) {
+		try_layout(snapshot, snapshot->layouts[config_id], d);
+		return;
+	}
 	if (config_id == QLB_CONFIG_ID_RESERVED) {
 		d->outcome = IP_VS_QUIC_RESERVED;
 		return;
@@ -192,6 +217,19 @@ ivq_find_encrypted(const struct ivq_snapshot *snapshot,
 	if (likely(route))
 		return route;
 	return find_uncached(snapshot, cfg, cid, &c, set);
+}
+
+const struct ivq_route *
+ivq_find_layout(const struct ivq_snapshot *snapshot,
+		const struct ivq_config *cfg, const u8 *cid)
+{
+	struct qlb_server_id sid ivq_uninitialized;
+	union ivq_sid_key key;
+
+	if (!qlb_layout_decode(&cfg->qlb.layout, &cfg->qlb.place, cid, &sid))
+		return NULL;
+	key = ivq_sid_key(cfg->qlb.id, &sid);
+	return ivq_snapshot_find(snapshot, &key);
 }
 
 void ivq_decide(const struct ivq_snapshot *snapshot,

@@ -16,8 +16,8 @@
  * struct ivq_decision - how far the decoder got, and the result
  * @outcome: IP_VS_QUIC_ROUTED and _DEFERRED have a target
  * @hdr: as parsed; not set for IP_VS_QUIC_MALFORMED
- * @config: the config that the CID names, NULL when there is none; of several
- *	    tenants' the one that got furthest
+ * @config: the config that the CID names, or whose layout it has; NULL when there is
+ *	    none; of several tenants' the one that got furthest
  * @tried: tenants' configs that were tried
  * @sid: decoded server ID, length 0 when it was not
  * @route: the server map's entry for it, or NULL
@@ -80,6 +80,11 @@ const struct ivq_route *
 ivq_find_encrypted(const struct ivq_snapshot *snapshot,
 		   const struct ivq_config *cfg, const u8 *cid);
 
+/* Likewise; @cfg is the layout that gets CIDs with such first octets. */
+const struct ivq_route *
+ivq_find_layout(const struct ivq_snapshot *snapshot,
+		const struct ivq_config *cfg, const u8 *cid);
+
 static __always_inline const struct ivq_route *
 ivq_find_plaintext(const struct ivq_snapshot *snapshot,
 		   const struct ivq_config *cfg, const u8 *cid)
@@ -105,10 +110,16 @@ ivq_decide_fast(const struct ivq_snapshot *snapshot, const u8 *data,
 	if (data[0] & 0x80)
 		return NULL;
 	cfg = snapshot->fast[qlb_config_id(cid[0])];
-	if (unlikely(!cfg))
-		return NULL;
-	route = qlb_has_key(&cfg->qlb) ? ivq_find_encrypted(snapshot, cfg, cid) :
-					 ivq_find_plaintext(snapshot, cfg, cid);
+	if (unlikely(!cfg)) {
+		cfg = snapshot->layouts[qlb_config_id(cid[0])];
+		if (!cfg)
+			return NULL;
+		route = ivq_find_layout(snapshot, cfg, cid);
+	} else if (qlb_has_key(&cfg->qlb)) {
+		route = ivq_find_encrypted(snapshot, cfg, cid);
+	} else {
+		route = ivq_find_plaintext(snapshot, cfg, cid);
+	}
 	if (unlikely(!route))
 		return NULL;
 	target = route->target;

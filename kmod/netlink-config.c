@@ -60,8 +60,97 @@ static int check_algorithm(const struct nlattr *attr,
 	return -EOPNOTSUPP;
 }
 
-static int parse_config(struct ivq_request *req, struct nlattr **tb,
-			struct ivq_config_params *params)
+static int check_layout(const struct qlb_layout *layout,
+			struct netlink_ext_ack *extack)
+{
+	switch (qlb_layout_check(layout)) {
+	case QLB_LAYOUT_OK:
+		return 0;
+	case QLB_LAYOUT_BAD_BITS:
+		NL_SET_ERR_MSG(extack, "A layout's server ID must have 1 to 120 bits");
+		break;
+	case QLB_LAYOUT_BAD_LEN:
+		NL_SET_ERR_MSG(extack, "A layout's connection IDs must have at most 20 octets");
+		break;
+	case QLB_LAYOUT_BAD_PLACE:
+		NL_SET_ERR_MSG(extack, "A layout's server ID must end within the connection ID, of 20 octets at most");
+		break;
+	case QLB_LAYOUT_BAD_FIXED:
+		NL_SET_ERR_MSG(extack, "A layout's fixed bits must be within its mask and connection ID, and not in the server ID");
+		break;
+	}
+	return -EINVAL;
+}
+
+static void read_octets(u8 octets[QLB_CID_LEN_MAX], const struct nlattr *attr)
+{
+	if (attr)
+		memcpy(octets, nla_data(attr), nla_len(attr));
+}
+
+static u8 read_u8(const struct nlattr *attr)
+{
+	return attr ? nla_get_u8(attr) : 0;
+}
+
+static int parse_layout(const struct nlattr *attr, struct qlb_layout *layout,
+			struct netlink_ext_ack *extack)
+{
+	struct nlattr *tb[IP_VS_QUIC_A_LAY_MAX + 1];
+	int err;
+
+	err = nla_parse_nested(tb, IP_VS_QUIC_A_LAY_MAX, attr,
+			       ip_vs_quic_layout_nl_policy, extack);
+	if (err)
+		return err;
+	layout->bit_offset = read_u8(tb[IP_VS_QUIC_A_LAY_BIT_OFFSET]);
+	layout->bits = read_u8(tb[IP_VS_QUIC_A_LAY_BITS]);
+	layout->cid_len = read_u8(tb[IP_VS_QUIC_A_LAY_CID_LEN]);
+	read_octets(layout->mask, tb[IP_VS_QUIC_A_LAY_MASK]);
+	read_octets(layout->value, tb[IP_VS_QUIC_A_LAY_VALUE]);
+	return check_layout(layout, extack);
+}
+
+/* A config that is none of QUIC-LB's; of these it has nothing but the ID. */
+static int parse_layout_config(struct ivq_request *req, struct nlattr **tb,
+			       struct ivq_config_params *params)
+{
+	int err;
+
+	if (!tb[IP_VS_QUIC_A_CFG_ID] || !tb[IP_VS_QUIC_A_CFG_LAYOUT] ||
+	    tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN] ||
+	    tb[IP_VS_QUIC_A_CFG_NONCE_LEN] || tb[IP_VS_QUIC_A_CFG_KEY] ||
+	    tb[IP_VS_QUIC_A_CFG_KEY_SOURCE] ||
+	    tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]) {
+		NL_SET_ERR_MSG(req->extack, "A config with a layout has an ID and the layout: no other lengths, no key");
+		return -EINVAL;
+	}
+	err = parse_layout(tb[IP_VS_QUIC_A_CFG_LAYOUT], &params->layout,
+			   req->extack);
+	if (err)
+		return err;
+	err = name_config(req, tb, &params->id, &params->tenant);
+	if (err)
+		return err;
+	if (params->tenant) {
+		NL_SET_ERR_MSG(req->extack, "A config with a layout has no other tenants");
+		return -EINVAL;
+	}
+	if (!qlb_layout_takes(&params->layout, params->id)) {
+		NL_SET_ERR_MSG(req->extack, "A layout's config ID must be one that the fixed bits of its first octet allow");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static bool is_layout(struct nlattr **tb)
+{
+	return read_u8(tb[IP_VS_QUIC_A_CFG_ALGORITHM]) ==
+	       IP_VS_QUIC_ALGORITHM_LAYOUT;
+}
+
+static int parse_draft_config(struct ivq_request *req, struct nlattr **tb,
+			      struct ivq_config_params *params)
 {
 	int err;
 
@@ -70,9 +159,10 @@ static int parse_config(struct ivq_request *req, struct nlattr **tb,
 		NL_SET_ERR_MSG(req->extack, "A config needs an ID, a server ID length and a nonce length");
 		return -EINVAL;
 	}
-	err = check_algorithm(tb[IP_VS_QUIC_A_CFG_ALGORITHM], req->extack);
-	if (err)
-		return err;
+	if (tb[IP_VS_QUIC_A_CFG_LAYOUT]) {
+		NL_SET_ERR_MSG(req->extack, "A config with a layout has the algorithm of that name");
+		return -EINVAL;
+	}
 	params->server_id_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
 	params->nonce_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_NONCE_LEN]);
 	params->check_length = nla_get_flag(tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]);
@@ -87,6 +177,17 @@ static int parse_config(struct ivq_request *req, struct nlattr **tb,
 	if (err)
 		return err;
 	return name_config(req, tb, &params->id, &params->tenant);
+}
+
+static int parse_config(struct ivq_request *req, struct nlattr **tb,
+			struct ivq_config_params *params)
+{
+	int err = check_algorithm(tb[IP_VS_QUIC_A_CFG_ALGORITHM], req->extack);
+
+	if (err)
+		return err;
+	return is_layout(tb) ? parse_layout_config(req, tb, params) :
+			       parse_draft_config(req, tb, params);
 }
 
 static int read_config(struct ivq_request *req, const struct nlattr *attr,
@@ -197,5 +298,36 @@ int ivq_request_check_tenants(const struct ivq_request *req)
 				NL_SET_ERR_MSG(req->extack, "A config's tenants must be numbered from 0 without gaps");
 				return -EINVAL;
 			}
+	return 0;
+}
+
+/* Does another config get CIDs with such first octets? */
+static bool is_contested(const struct ivq_configs *configs, unsigned int high)
+{
+	const struct ivq_config *cfg;
+	unsigned int id, takers = 0, layouts = 0;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++) {
+		cfg = configs->at[id][0];
+		if (!cfg || !ivq_config_takes(cfg, high))
+			continue;
+		takers++;
+		layouts += ivq_config_is_layout(cfg);
+		/* a layout's place may have been given a QUIC-LB tenant */
+		takers += ivq_config_is_layout(cfg) && configs->at[id][1];
+	}
+	return layouts && takers > 1;
+}
+
+/* What a CID means must not depend on the order in which configs are tried. */
+int ivq_request_check_layouts(const struct ivq_request *req)
+{
+	unsigned int high;
+
+	for (high = 0; high < QLB_FIRST_OCTETS; high++)
+		if (is_contested(&req->change.configs, high)) {
+			NL_SET_ERR_MSG(req->extack, "A layout and another config of the service would get connection IDs with the same first octet");
+			return -EINVAL;
+		}
 	return 0;
 }

@@ -12,7 +12,7 @@
 #include <uapi/linux/ip_vs_quic.h>
 
 /* Common nested types */
-const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_ALGORITHM + 1] = {
+const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_LAYOUT + 1] = {
 	[IP_VS_QUIC_A_CFG_ID] = { .type = NLA_U8, },
 	[IP_VS_QUIC_A_CFG_SERVER_ID_LEN] = { .type = NLA_U8, },
 	[IP_VS_QUIC_A_CFG_NONCE_LEN] = { .type = NLA_U8, },
@@ -25,6 +25,7 @@ const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_ALGORITHM +
 	[IP_VS_QUIC_A_CFG_LAST_SEEN] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_CFG_MISSES] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_CFG_ALGORITHM] = { .type = NLA_U8, },
+	[IP_VS_QUIC_A_CFG_LAYOUT] = NLA_POLICY_NESTED(ip_vs_quic_layout_nl_policy),
 };
 
 const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1] = {
@@ -44,6 +45,14 @@ const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT
 	[IP_VS_QUIC_A_EXP_STAT_TOO_BIG] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_MASTER] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_OTHER_HOST] = { .type = NLA_U64, },
+};
+
+const struct nla_policy ip_vs_quic_layout_nl_policy[IP_VS_QUIC_A_LAY_VALUE + 1] = {
+	[IP_VS_QUIC_A_LAY_BIT_OFFSET] = { .type = NLA_U8, },
+	[IP_VS_QUIC_A_LAY_BITS] = { .type = NLA_U8, },
+	[IP_VS_QUIC_A_LAY_CID_LEN] = { .type = NLA_U8, },
+	[IP_VS_QUIC_A_LAY_MASK] = NLA_POLICY_MAX_LEN(20),
+	[IP_VS_QUIC_A_LAY_VALUE] = NLA_POLICY_MAX_LEN(20),
 };
 
 const struct nla_policy ip_vs_quic_server_id_nl_policy[IP_VS_QUIC_A_SID_PREFIX + 1] = {

@@ -204,7 +204,7 @@ static int put_decision(struct sk_buff *skb, const struct nlattr *cid,
 	if (nla_put_u32(skb, IP_VS_QUIC_A_OUTCOME, d->outcome) ||
 	    (cfg && ivq_put_config(skb, cfg)))
 		return -EMSGSIZE;
-	if (!d->sid.len)
+	if (!d->sid.len || ivq_config_is_layout(cfg))
 		return 0;
 
 	if (qlb_decode(&cfg->qlb, nla_data(cid), nla_len(cid), &sid, nonce))

@@ -43,6 +43,7 @@ struct ivq_request {
 int ivq_request_set_configs(struct ivq_request *req, struct genl_info *info);
 int ivq_request_del_configs(struct ivq_request *req, struct genl_info *info);
 int ivq_request_check_tenants(const struct ivq_request *req);
+int ivq_request_check_layouts(const struct ivq_request *req);
 
 /* netlink-sid.c */
 int ivq_request_set_sids(struct ivq_request *req, struct genl_info *info);

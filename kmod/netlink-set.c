@@ -38,6 +38,8 @@ static int set(struct ivq_request *req, struct genl_info *info)
 	if (!err)
 		err = ivq_request_check_tenants(req);
 	if (!err)
+		err = ivq_request_check_layouts(req);
+	if (!err)
 		err = ivq_request_set_sids(req, info);
 	if (!err)
 		err = ivq_request_check_lengths(req);

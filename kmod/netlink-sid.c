@@ -122,6 +122,9 @@ static bool length_fits(const struct ivq_sid *sid, const struct ivq_config *cfg)
 {
 	u8 len = ivq_sid_len(sid);
 
+	if (ivq_config_is_layout(cfg) &&
+	    !qlb_layout_holds(&cfg->qlb.layout, sid->key.octets[0]))
+		return false;
 	return ivq_sid_is_prefix(sid) ? len <= cfg->qlb.server_id_len :
 					len == cfg->qlb.server_id_len;
 }

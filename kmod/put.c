@@ -52,6 +52,31 @@ static int put_usage(struct sk_buff *skb, const struct ivq_config *cfg)
 	return 0;
 }
 
+static int put_layout(struct sk_buff *skb, const struct qlb_layout *layout)
+{
+	struct nlattr *nest;
+	int err;
+
+	if (!layout->bits)
+		return 0;
+	err = nla_put_u8(skb, IP_VS_QUIC_A_CFG_ALGORITHM,
+			 IP_VS_QUIC_ALGORITHM_LAYOUT);
+	if (err)
+		return err;
+	nest = nla_nest_start(skb, IP_VS_QUIC_A_CFG_LAYOUT);
+	if (!nest)
+		return -EMSGSIZE;
+	err = nla_put_u8(skb, IP_VS_QUIC_A_LAY_BIT_OFFSET,
+			 layout->bit_offset) ?:
+	      nla_put_u8(skb, IP_VS_QUIC_A_LAY_BITS, layout->bits) ?:
+	      nla_put_u8(skb, IP_VS_QUIC_A_LAY_CID_LEN, layout->cid_len) ?:
+	      nla_put(skb, IP_VS_QUIC_A_LAY_MASK, sizeof(layout->mask),
+		      layout->mask) ?:
+	      nla_put(skb, IP_VS_QUIC_A_LAY_VALUE, sizeof(layout->value),
+		      layout->value);
+	return end(skb, nest, err);
+}
+
 static int put_shape(struct sk_buff *skb, const struct ivq_config *cfg)
 {
 	if (nla_put_u8(skb, IP_VS_QUIC_A_CFG_ID, cfg->qlb.id) ||
@@ -65,7 +90,7 @@ static int put_shape(struct sk_buff *skb, const struct ivq_config *cfg)
 	     nla_put_u32(skb, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,
 			 cfg->fingerprint)))
 		return -EMSGSIZE;
-	return 0;
+	return put_layout(skb, &cfg->qlb.layout);
 }
 
 int ivq_put_config_shape(struct sk_buff *skb, const struct ivq_config *cfg)

@@ -66,8 +66,24 @@ static void pick_fast(struct ivq_snapshot *snapshot)
 
 	for (id = 0; id < QLB_CONFIGS_MAX; id++) {
 		cfgs = snapshot->configs.at[id];
-		if (cfgs[0] && !cfgs[1] && !cfgs[0]->check_length)
+		if (cfgs[0] && !cfgs[1] && !cfgs[0]->check_length &&
+		    !ivq_config_is_layout(cfgs[0]))
 			snapshot->fast[id] = cfgs[0];
+	}
+}
+
+/* No two configs take the same: ivq_request_check_layouts(). */
+static void pick_layouts(struct ivq_snapshot *snapshot)
+{
+	const struct ivq_config *cfg;
+	unsigned int id, high;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++) {
+		cfg = snapshot->configs.at[id][0];
+		for (high = 0; high < QLB_FIRST_OCTETS; high++)
+			if (cfg && ivq_config_is_layout(cfg) &&
+			    ivq_config_takes(cfg, high))
+				snapshot->layouts[high] = cfg;
 	}
 }
 
@@ -99,6 +115,7 @@ struct ivq_snapshot *ivq_snapshot_new(const struct ivq_change *change)
 
 	snapshot->generation = next_generation();
 	pick_fast(snapshot);
+	pick_layouts(snapshot);
 	collect_prefixes(snapshot, change->sidmap);
 	if (resolve(snapshot, change->sidmap)) {
 		ivq_snapshot_free(snapshot);

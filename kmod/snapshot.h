@@ -43,8 +43,10 @@ extern const struct ivq_settings ivq_default_settings;
  *	     where there is none; one reference each
  * @generation: of this object alone, never 0
  * @fast: by config ID, the config that alone decides what the CID means: no other
- *	   tenants, no check of the length.  NULL is for the long way, as it
- *	   always is for the reserved ID
+ *	   tenants, no check of the length.  NULL is for the long way or a layout, as
+ *	   it always is for the reserved ID
+ * @layouts: by the first octet's three high bits, the config with a layout that gets such
+ *	      CIDs.  Apart from @fast, so that QUIC-LB's do not pay for the question
  * @prefixes: per config ID, a bit per length that a server ID in the map has
  *	      and that is shorter than a config's of that ID
  * @settings: a copy
@@ -60,7 +62,8 @@ struct ivq_snapshot {
 	u64 seed;
 	struct ivq_route *slots;
 	u32 mask;
-	const struct ivq_config *fast[QLB_CONFIGS_MAX + 1];
+	const struct ivq_config *fast[QLB_FIRST_OCTETS];
+	const struct ivq_config *layouts[QLB_FIRST_OCTETS];
 	struct ivq_configs configs;
 	u16 prefixes[QLB_CONFIGS_MAX];
 	struct ivq_settings settings;

@@ -56,7 +56,8 @@ enum quiclb_flags {
 /*
  * The flags' bits 24 to 31 are the number of an algorithm, that of the director's
  * IP_VS_QUIC_A_CFG_ALGORITHM.  0 is the draft's: plaintext, single-pass or four-pass, by
- * key and lengths.  Further ones get further numbers; unknown ones are refused.
+ * key and lengths.  1 is a layout of CIDs that are not QUIC-LB's, which only the director
+ * has.  Further ones get further numbers; unknown ones are refused.
  */
 #define QUICLB_F_ALGORITHM(number)	((unsigned int)(number) << 24)
 #define QUICLB_ALGORITHM_DRAFT		0

@@ -30,6 +30,23 @@
  *			are unroutable
  *		IP_VS_QUIC_A_CFG_ALGORITHM: u8, enum ip_vs_quic_algorithm, default
  *			IP_VS_QUIC_ALGORITHM_DRAFT; unknown ones are refused
+ *		IP_VS_QUIC_A_CFG_LAYOUT: nested, of IP_VS_QUIC_ALGORITHM_LAYOUT: where
+ *			CIDs that are not QUIC-LB's have the server ID.  There is then no
+ *			key, tenant or check of the length, and both lengths are absent;
+ *			replies have the octets of a server ID, and 0.
+ *			The config gets every CID whose first octet can be the layout's
+ *			by its three high bits, 0b111 as well; IP_VS_QUIC_A_CFG_ID is one of
+ *			these.  No two configs of a service may get the same ones.
+ *			IP_VS_QUIC_A_LAY_BIT_OFFSET: u8, default 0: first bit of the server
+ *				ID; bit 0 is the most significant of the CID's first octet
+ *			IP_VS_QUIC_A_LAY_BITS: u8, 1..120; it must end within 20 octets.  In
+ *				IP_VS_QUIC_A_SID_VALUE it is a number of as few octets as
+ *				hold it, in network order
+ *			IP_VS_QUIC_A_LAY_CID_LEN: u8, 1..20, the length of all CIDs that
+ *				servers make; 0, the default: they differ
+ *			IP_VS_QUIC_A_LAY_MASK, IP_VS_QUIC_A_LAY_VALUE: 1..20 octets each,
+ *				the rest is zero: bits that all CIDs have, and what they
+ *				are; not in the server ID
  *	IP_VS_QUIC_A_SERVER_ID *: nested
  *		IP_VS_QUIC_A_SID_CONFIG_ID: u8, 0..6; the service need not have
  *			that config yet, but if it does the length must be right
@@ -214,6 +231,8 @@ enum ip_vs_quic_svc_attr {
 enum ip_vs_quic_algorithm {
 	/* the draft's: plaintext, single-pass or four-pass, by key and lengths */
 	IP_VS_QUIC_ALGORITHM_DRAFT,
+	/* none: the server ID is where IP_VS_QUIC_A_CFG_LAYOUT says */
+	IP_VS_QUIC_ALGORITHM_LAYOUT,
 	__IP_VS_QUIC_ALGORITHM_MAX
 };
 #define IP_VS_QUIC_ALGORITHM_MAX (__IP_VS_QUIC_ALGORITHM_MAX - 1)
@@ -232,9 +251,21 @@ enum ip_vs_quic_cfg_attr {
 	IP_VS_QUIC_A_CFG_LAST_SEEN,		/* u64, milliseconds ago; absent: never */
 	IP_VS_QUIC_A_CFG_MISSES,		/* u64, of CIDs it was tried on in vain */
 	IP_VS_QUIC_A_CFG_ALGORITHM,
+	IP_VS_QUIC_A_CFG_LAYOUT,
 	__IP_VS_QUIC_A_CFG_MAX
 };
 #define IP_VS_QUIC_A_CFG_MAX (__IP_VS_QUIC_A_CFG_MAX - 1)
+
+enum ip_vs_quic_lay_attr {
+	IP_VS_QUIC_A_LAY_UNSPEC,
+	IP_VS_QUIC_A_LAY_BIT_OFFSET,
+	IP_VS_QUIC_A_LAY_BITS,
+	IP_VS_QUIC_A_LAY_CID_LEN,
+	IP_VS_QUIC_A_LAY_MASK,
+	IP_VS_QUIC_A_LAY_VALUE,
+	__IP_VS_QUIC_A_LAY_MAX
+};
+#define IP_VS_QUIC_A_LAY_MAX (__IP_VS_QUIC_A_LAY_MAX - 1)
 
 enum ip_vs_quic_sid_attr {
 	IP_VS_QUIC_A_SID_UNSPEC,
@@ -296,10 +327,10 @@ enum ip_vs_quic_srv_attr {
 #define IP_VS_QUIC_OUTCOMES(X) \
 	X(ROUTED, "routed", "CID names a server: sent to it without IPVS state") \
 	X(DEFERRED, "deferred", "CID names a masqueraded server: takes an entry for replies") \
-	X(NO_CONFIG, "unroutable-config", "the service has no config with the CID's config ID") \
+	X(NO_CONFIG, "unroutable-config", "no config has the CID's config ID or layout") \
 	X(RESERVED, "unroutable-reserved", "config ID 0b111: minted by a server without a config") \
 	X(TOO_SHORT, "unroutable-short", "CID shorter than its config") \
-	X(BAD_LENGTH, "unroutable-length", "the length that the CID encodes cannot be right") \
+	X(BAD_LENGTH, "unroutable-length", "the length the CID encodes or has cannot be right") \
 	X(UNKNOWN_SERVER_ID, "unroutable-server-id", "no server has the decoded server ID") \
 	X(NO_SERVER, "unroutable-server", "the server that has the server ID is not in the pool") \
 	X(MALFORMED, "malformed", "no QUIC header: empty or truncated datagram") \

@@ -9,6 +9,7 @@
 #include "cli/parse.h"
 #include "common/err.h"
 #include "common/suggest.h"
+#include "model/layout.h"
 
 /* One word of the command line after the other. */
 struct words {
@@ -488,6 +489,53 @@ static int finish_express(const struct args *args)
 	return 0;
 }
 
+/* What a layout does not say, and what must be there without one. */
+static int finish_layout(struct args *args)
+{
+	static const enum opt others[] = {
+		OPT_SERVER_ID_LEN, OPT_NONCE_LEN, OPT_KEY_FILE, OPT_KEY, OPT_TENANT,
+		OPT_CHECK_LENGTH, OPT_NONCE, OPT_SELF_LEN, OPT_SERVICE,
+	};
+	bool of_service = args->cmd == CMD_CONFIG_ADD || args->cmd == CMD_CONFIG_REPLACE;
+	size_t i;
+
+	if (!given(args, O(LAYOUT)))
+		return 0;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (given(args, opt_bit(others[i])) &&
+		    (others[i] != OPT_SERVICE || !of_service))
+			return bad_usage("%s: not with --layout, which says all there is to say",
+					 option_name(others[i], args->cmd));
+	if (!given(args, O(ID)))
+		args->id = qlb_layout_id(&args->layout);
+	args->server_id_len = qlb_layout_sid_len(&args->layout);
+	if (args->id > QLB_CONFIG_ID_MAX)
+		return bad_usage("--layout: all its connection IDs begin with 0b111, and no config has that as its ID");
+	if (!qlb_layout_takes(&args->layout, args->id))
+		return bad_usage("--id %u: no connection ID of the layout begins with these three bits; the lowest of its own is %u",
+				 args->id, qlb_layout_id(&args->layout));
+	return 0;
+}
+
+/* Of the commands that take a layout, which says it. */
+static int check_config_given(const struct args *args)
+{
+	static const enum opt lengths[] = {
+		OPT_ID, OPT_SERVER_ID_LEN, OPT_NONCE_LEN,
+	};
+	size_t i, count = 0;
+
+	if (args->cmd == CMD_CONFIG_ADD || args->cmd == CMD_CONFIG_REPLACE)
+		count = sizeof(lengths) / sizeof(lengths[0]);
+	else if (args->cmd == CMD_ENCODE)
+		count = 1;
+	for (i = 0; i < count && !given(args, O(LAYOUT)); i++)
+		if (!given(args, opt_bit(lengths[i])))
+			return bad_usage("%s: %s is missing", cmd_name(args->cmd),
+					 option_name(lengths[i], args->cmd));
+	return 0;
+}
+
 static int finish_config(const struct args *args)
 {
 	unsigned __int128 lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
@@ -577,6 +625,10 @@ int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 		err = check_state_line(args);
 	if (!err)
 		err = check_options(args);
+	if (!err)
+		err = check_config_given(args);
+	if (!err)
+		err = finish_layout(args);
 	if (!err)
 		err = finish_service(args);
 	if (!err)

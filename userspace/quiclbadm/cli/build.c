@@ -141,8 +141,10 @@ static int build_key(const struct args *args, struct config *config)
 }
 
 #define BUILD_NUMBER(symbol, name) config->name = (uint8_t)args->name
+#define BUILD_LENGTH(symbol, name) config->name = (uint8_t)args->name
 #define BUILD_OPTIONAL(symbol, name) config->name = (uint8_t)args->name
 #define BUILD_FLAG(symbol, name) config->name = given(args, O(symbol))
+#define BUILD_LAYOUT(symbol, name) config->name = args->name
 #define BUILD_KEY(symbol, name) err = build_##name(args, config)
 
 int build_config(const struct args *args, struct config *config)

@@ -8,7 +8,8 @@
 #define SERVER_OPTS (O(FORWARD) | O(WEIGHT) | O(U_THRESHOLD) | \
 		     O(L_THRESHOLD) | O(TUN_TYPE) | O(TUN_PORT) | \
 		     O(TUN_CSUM) | O(SERVER_ID))
-#define OFFLINE_OPTS (O(ID) | O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE))
+#define OFFLINE_OPTS (O(ID) | O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) | \
+		      O(LAYOUT))
 
 #define SERVICE_USAGE "-u VIP:PORT | -f MARK [-6]"
 #define SERVICE_OPTS_USAGE \
@@ -18,9 +19,10 @@
 	"[--tun-type ipip|gue|gre] [--tun-port PORT] " \
 	"[--tun-nocsum | --tun-csum | --tun-remcsum] " \
 	"[--server-id [CONFIG:]HEX[*]]..."
-#define CONFIG_USAGE \
+#define CONFIG_USAGE(verb) \
 	"-u VIP:PORT | -f MARK [-6] --id N [--tenant N] --server-id-len N " \
-	"--nonce-len N [--key-file PATH|-] [--check-length]"
+	"--nonce-len N [--key-file PATH|-] [--check-length]\n" \
+	"       quiclbadm config " verb " -u VIP:PORT | -f MARK [-6] [--id N] --layout LAYOUT"
 
 const struct command commands[CMD_COUNT] = {
 	[CMD_ADD_SERVICE] = {
@@ -105,15 +107,15 @@ const struct command commands[CMD_COUNT] = {
 		"Change settings of a service: what is remembered of unroutable connection IDs, and sources of tunnels",
 	},
 	[CMD_CONFIG_ADD] = {
-		0, "config", "add", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
-		O(NONCE_LEN), O(IPV6) | O(TENANT) | O(KEY_FILE) | O(KEY) |
-		O(CHECK_LENGTH), 0, true, CONFIG_USAGE,
-		"Add a QUIC-LB config to a service; without a key it is the plaintext algorithm",
+		0, "config", "add", O(SERVICE), O(IPV6) | O(ID) | O(TENANT) |
+		O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) | O(KEY) |
+		O(CHECK_LENGTH) | O(LAYOUT), 0, true, CONFIG_USAGE("add"),
+		"Add a QUIC-LB config to a service, without a key of the plaintext algorithm; or a layout of connection IDs that are not QUIC-LB's",
 	},
 	[CMD_CONFIG_REPLACE] = {
-		0, "config", "replace", O(SERVICE) | O(ID) | O(SERVER_ID_LEN) |
-		O(NONCE_LEN), O(IPV6) | O(TENANT) | O(KEY_FILE) |
-		O(CHECK_LENGTH), 0, false, CONFIG_USAGE,
+		0, "config", "replace", O(SERVICE), O(IPV6) | O(ID) | O(TENANT) |
+		O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) |
+		O(CHECK_LENGTH) | O(LAYOUT), 0, false, CONFIG_USAGE("replace"),
 		"The same, but in place of the config that has the ID",
 	},
 	[CMD_CONFIG_DEL] = {
@@ -186,17 +188,19 @@ const struct command commands[CMD_COUNT] = {
 		0, "decode", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(JSON) |
 		OFFLINE_OPTS, 1, false,
 		SERVICE_USAGE " CIDHEX [-j]\n"
-		"       quiclbadm decode --id N --server-id-len N --nonce-len N [--key-file PATH|-] CIDHEX [-j]",
-		"Say what the director does with a connection ID; the second form needs neither module nor root",
+		"       quiclbadm decode --id N --server-id-len N --nonce-len N [--key-file PATH|-] CIDHEX [-j]\n"
+		"       quiclbadm decode [--id N] --layout LAYOUT CIDHEX [-j]",
+		"Say what the director does with a connection ID; the other forms need neither module nor root",
 		"the connection ID",
 	},
 	[CMD_ENCODE] = {
-		0, "encode", NULL, O(ID) | O(SERVER_ID), O(SERVICE) | O(IPV6) |
+		0, "encode", NULL, O(SERVER_ID), O(SERVICE) | O(IPV6) |
 		O(NONCE) | O(SELF_LEN) | O(TENANT) | O(JSON) | OFFLINE_OPTS,
 		0, false,
 		SERVICE_USAGE " --id N [--tenant N] --server-id HEX [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]\n"
-		"       quiclbadm encode --id N --server-id HEX --nonce-len N [--server-id-len N] [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]",
-		"Make a connection ID; the second form needs neither module nor root",
+		"       quiclbadm encode --id N --server-id HEX --nonce-len N [--server-id-len N] [--nonce HEX] [--self-len] [--key-file PATH|-] [-j]\n"
+		"       quiclbadm encode [--id N] --layout LAYOUT --server-id HEX [-j]",
+		"Make a connection ID; the other forms need neither module nor root",
 	},
 	[CMD_EXPLAIN] = {
 		0, "explain", NULL, O(OPERAND), O(SERVICE) | O(IPV6) | O(SAVED) |

@@ -9,6 +9,7 @@
 #include "common/color.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "model/layout.h"
 #include "model/rotation.h"
 
 static int read_number(struct args *args, const struct option_desc *desc,
@@ -196,6 +197,15 @@ static int read_nonce(struct args *args, const struct option_desc *desc,
 			 QLB_NONCE_LEN_MAX, &args->nonce_octets);
 }
 
+static int read_layout(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	const char *why = layout_read(value, &args->layout);
+
+	(void)desc;
+	return why ? bad_usage("%s %s: %s", what, value, why) : 0;
+}
+
 static int read_source(struct args *args, const struct option_desc *desc,
 		       const char *what, const char *value)
 {
@@ -256,6 +266,7 @@ static const struct option_desc options[] = {
 	{ 0, "self-len", OPT_SELF_LEN, FLAG },
 	{ 0, "tenant", OPT_TENANT, NUMBER(tenant, 0, TENANTS_MAX - 1) },
 	{ 0, "check-length", OPT_CHECK_LENGTH, FLAG },
+	{ 0, "layout", OPT_LAYOUT, READ(read_layout) },
 	{ 0, "check", OPT_CHECK, FLAG },
 	{ 0, "weights", OPT_WEIGHTS, FLAG },
 	{ 0, "force", OPT_FORCE, FLAG },

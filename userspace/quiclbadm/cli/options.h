@@ -77,6 +77,7 @@ struct args {
 	struct prefix sources[SOURCE_COUNT];
 	uint32_t server_id_len;
 	uint32_t nonce_len;
+	struct qlb_layout layout;
 	const char *key_file;
 	const char *key_path;		/* a server's */
 	const char *key;		/* hex: only in what -R reads */

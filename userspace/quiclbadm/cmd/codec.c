@@ -13,12 +13,14 @@
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
+#include "model/layout.h"
 #include "model/secret.h"
 #include "output/json.h"
 #include "output/text.h"
 
 enum {
 	CID_MAX = 255,			/* octets, RFC 8999 */
+	LAYOUT_CID_LEN = 8,		/* octets, where the layout leaves them open */
 };
 
 static int check_mode(const struct args *args, unsigned __int128 offline)
@@ -26,8 +28,8 @@ static int check_mode(const struct args *args, unsigned __int128 offline)
 	if (given(args, O(SERVICE)) && given(args, offline))
 		return bad_usage("%s: the service in the kernel has the config's lengths and key",
 				 cmd_name(args->cmd));
-	if (!given(args, O(SERVICE)) && (args->seen & offline) != offline)
-		return bad_usage("%s: either -u or -f, or a config by --id, --server-id-len and --nonce-len",
+	if (!given(args, O(SERVICE) | O(LAYOUT)) && (args->seen & offline) != offline)
+		return bad_usage("%s: either -u or -f, or a config by --id, --server-id-len and --nonce-len, or --layout",
 				 cmd_name(args->cmd));
 	return 0;
 }
@@ -35,11 +37,35 @@ static int check_mode(const struct args *args, unsigned __int128 offline)
 static int init_codec(const struct config *config, bool self_len,
 		      struct qlb_config *cfg)
 {
-	if (!qlb_config_init(cfg, config->id, config->server_id_len,
-			     config->nonce_len, self_len,
-			     config->keyed ? config->key : NULL))
+	if (config_codec(config, self_len, cfg))
 		return 0;
 	return refuse("key: AES does not work on this machine");
+}
+
+/* Of a CID whose first octet is the config's. */
+static void decode_by(const struct qlb_config *cfg, unsigned int id,
+		      const uint8_t *cid, size_t len,
+		      struct quic_decoded *decoded)
+{
+	bool decodes = qlb_decode(cfg, cid, len, &decoded->map.sid, decoded->nonce);
+
+	if (!decodes && len > cfg->plaintext_len) {
+		decoded->outcome = IP_VS_QUIC_NO_CONFIG;
+		return;
+	}
+	decoded->has_config = true;
+	decoded->config_id = (uint8_t)id;
+	decoded->outcome = IP_VS_QUIC_TOO_SHORT;
+	if (!decodes)
+		return;
+	/* only the director knows which server has it */
+	decoded->has_outcome = false;
+	decoded->nonce_len = cfg->nonce_len;
+	if (cfg->algorithm == QLB_LAYOUT &&
+	    !qlb_layout_len_can_be_right(&cfg->layout, true, len)) {
+		decoded->has_outcome = true;
+		decoded->outcome = IP_VS_QUIC_BAD_LENGTH;
+	}
 }
 
 static int decode_here(const struct args *args, const uint8_t *cid, size_t len,
@@ -54,25 +80,16 @@ static int decode_here(const struct args *args, const uint8_t *cid, size_t len,
 	err = build_config(args, &config);
 	if (!err)
 		err = init_codec(&config, false, &cfg);
+	/* wipes the key; the rest stays */
 	config_destroy(&config);
 	if (err)
 		return err;
 	decoded->has_outcome = true;
-	if (id == QLB_CONFIG_ID_RESERVED) {
-		decoded->outcome = IP_VS_QUIC_RESERVED;
-	} else if (id != args->id) {
-		decoded->outcome = IP_VS_QUIC_NO_CONFIG;
-	} else {
-		decoded->has_config = true;
-		decoded->config_id = (uint8_t)id;
-		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
-		if (qlb_decode(&cfg, cid, len, &decoded->map.sid,
-			       decoded->nonce)) {
-			/* only the director knows which server has it */
-			decoded->has_outcome = false;
-			decoded->nonce_len = cfg.nonce_len;
-		}
-	}
+	if (config_takes(&config, id))
+		decode_by(&cfg, args->id, cid, len, decoded);
+	else
+		decoded->outcome = id == QLB_CONFIG_ID_RESERVED ?
+				   IP_VS_QUIC_RESERVED : IP_VS_QUIC_NO_CONFIG;
 	qlb_config_destroy(&cfg);
 	return 0;
 }
@@ -167,6 +184,8 @@ static int config_here(const struct args *args, struct config *config)
 	if (!given(args, O(NONCE_LEN)))
 		complete.nonce_len = (uint32_t)args->nonce_octets;
 	memset(config, 0, sizeof(*config));
+	if (given(args, O(LAYOUT)))
+		return build_config(args, config);
 	err = parse_check_config("encode", complete.id, complete.server_id_len,
 				 complete.nonce_len);
 	return err ? err : build_config(&complete, config);
@@ -178,7 +197,8 @@ static int check_lengths(const struct args *args, const struct config *config)
 		return bad_usage("--server-id: %u octets, config %u has server IDs of %u",
 				 args->sids[0].sid.len, config->id,
 				 config->server_id_len);
-	if (given(args, O(NONCE)) && args->nonce_octets != config->nonce_len)
+	if (given(args, O(NONCE)) && !config_is_layout(config) &&
+	    args->nonce_octets != config->nonce_len)
 		return bad_usage("--nonce: %zu octets, config %u has nonces of %u",
 				 args->nonce_octets, config->id,
 				 config->nonce_len);
@@ -192,9 +212,45 @@ static int fill_random(void *buf, size_t len)
 	return refuse("random number: %s", strerror(errno));
 }
 
-static int encode(const struct args *args, const struct config *config)
+static void print_cid(const struct args *args, const uint8_t *cid, size_t len)
 {
 	char text[2 * QLB_CID_LEN_MAX + 1];
+
+	hex_str(cid, len, text);
+	if (given(args, O(JSON)))
+		print_cid_json(text);
+	else
+		puts(text);
+}
+
+static int encode_layout(const struct args *args, const struct config *config)
+{
+	struct qlb_config cfg;
+	uint8_t cid[QLB_CID_LEN_MAX];
+	size_t len;
+	int err;
+
+	if (given(args, O(NONCE) | O(SELF_LEN)))
+		return bad_usage("%s: not for a layout, which has neither a nonce nor a length",
+				 given(args, O(NONCE)) ? "--nonce" : "--self-len");
+	if (!qlb_layout_holds(&config->layout, args->sids[0].sid.octets[0]))
+		return bad_usage("--server-id: more than the %u bits that the layout has",
+				 config->layout.bits);
+	config_codec(config, false, &cfg);
+	err = fill_random(cid, sizeof(cid));
+	if (err)
+		return err;
+	qlb_layout_encode(&config->layout, &args->sids[0].sid, cid);
+	/* where the length is open, what mvfst makes, or more if it has to be */
+	len = 1u + cfg.plaintext_len;
+	if (!config->layout.cid_len && len < LAYOUT_CID_LEN)
+		len = LAYOUT_CID_LEN;
+	print_cid(args, cid, len);
+	return 0;
+}
+
+static int encode(const struct args *args, const struct config *config)
+{
 	uint8_t nonce[QLB_NONCE_LEN_MAX], random_bits = 0;
 	uint8_t cid[QLB_CID_LEN_MAX];
 	struct qlb_config cfg;
@@ -214,11 +270,7 @@ static int encode(const struct args *args, const struct config *config)
 	len = qlb_encode(&cfg, &args->sids[0].sid, nonce, random_bits & 0x1f,
 			 cid);
 	qlb_config_destroy(&cfg);
-	hex_str(cid, len, text);
-	if (given(args, O(JSON)))
-		print_cid_json(text);
-	else
-		puts(text);
+	print_cid(args, cid, len);
 	return 0;
 }
 
@@ -228,8 +280,8 @@ static int check_encode_mode(const struct args *args)
 		return bad_usage("encode: the service in the kernel has the config's lengths");
 	if (!given(args, O(SERVICE)) && given(args, O(TENANT)))
 		return bad_usage("--tenant: only with -u or -f");
-	if (!given(args, O(SERVICE) | O(NONCE_LEN) | O(NONCE)))
-		return bad_usage("encode: -u, -f or --nonce-len is missing");
+	if (!given(args, O(SERVICE) | O(NONCE_LEN) | O(NONCE) | O(LAYOUT)))
+		return bad_usage("encode: -u, -f, --nonce-len or --layout is missing");
 	return 0;
 }
 
@@ -245,7 +297,8 @@ int cmd_encode(const struct args *args)
 	if (!err)
 		err = check_lengths(args, &config);
 	if (!err)
-		err = encode(args, &config);
+		err = config_is_layout(&config) ? encode_layout(args, &config) :
+						  encode(args, &config);
 	config_destroy(&config);
 	return err;
 }

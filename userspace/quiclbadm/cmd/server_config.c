@@ -3,12 +3,14 @@
  * server-config: what a real server needs to make connection IDs that lead to it.  The form
  * of a line is in Documentation/provisioning.rst.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
+#include "model/layout.h"
 #include "output/json_build.h"
 #include "output/text.h"
 #include "restore/config_key.h"
@@ -138,6 +140,26 @@ static void warn_of(const struct provision *provision,
 			name, choices, hex_str(chosen->octets, chosen->len, sid));
 }
 
+/* As a number, too, which is how such servers are told theirs. */
+static void warn_of_layout(const struct provision *provision,
+			   const struct config *config)
+{
+	const struct qlb_server_id *sid = &provision->sids[provision->count];
+	char hex[2 * QLB_SERVER_ID_LEN_MAX + 1], layout[LAYOUT_STRLEN];
+	char name[CONFIG_STRLEN], number[32] = "";
+	uint64_t value = 0;
+	unsigned int i;
+
+	for (i = 0; i < sid->len && sid->len <= sizeof(value); i++)
+		value = value << 8 | sid->octets[i];
+	if (sid->len <= sizeof(value))
+		snprintf(number, sizeof(number), ", which is %" PRIu64, value);
+	caution("%s: the server makes connection IDs of layout %s by itself; its server ID there is %s%s",
+		config_str(config->id, config->tenant, name),
+		layout_name(&config->layout, layout),
+		hex_str(sid->octets, sid->len, hex), number);
+}
+
 static int add_entry(const struct args *args, struct provision *provision,
 		     const struct config *config)
 {
@@ -155,6 +177,10 @@ static int add_entry(const struct args *args, struct provision *provision,
 		choices = choose(provision, config, sid);
 	if (err)
 		return err;
+	if (choices && config_is_layout(config)) {
+		warn_of_layout(provision, config);
+		return 0;
+	}
 	if (!choices) {
 		caution("%s: %s has no server ID for it (server-id add)",
 			config_str(config->id, config->tenant, name),
@@ -246,6 +272,15 @@ static int check_paths(const struct provision *provision)
 	return 0;
 }
 
+static bool all_layouts(const struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count && config_is_layout(&svc->configs[i]); i++)
+		;
+	return i == svc->config_count;
+}
+
 static int check_count(const struct args *args,
 		       const struct provision *provision)
 {
@@ -260,6 +295,9 @@ static int check_count(const struct args *args,
 			       provision->count) : 0;
 	if (!svc->config_count)
 		return refuse("service %s: no config (config add)", name);
+	if (all_layouts(svc))
+		return refuse("service %s: it has layouts only, and servers that make such connection IDs need nothing of QUIC-LB",
+			      name);
 	return refuse("real server %s of %s: no server ID for %s (server-id add)",
 		      server, name,
 		      given(args, O(ID) | O(TENANT)) ? "the config that is asked for" :

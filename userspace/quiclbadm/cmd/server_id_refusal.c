@@ -9,6 +9,7 @@
 #include "common/xalloc.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
+#include "model/layout.h"
 
 enum {
 	LENGTHS_STRLEN = sizeof("15, ") * TENANTS_MAX,
@@ -39,6 +40,9 @@ static bool has_wrong_length(const struct service *svc, const struct mapping *ma
 
 	if (service_length_fits(svc, map))
 		return false;
+	if (service_lacks_bits(svc, map))
+		return refuse("%s: server ID %s has more bits than the layout of config %u",
+			      what, sid_str(map, sid), map->config_id);
 	refuse("%s: server ID %s has %u octet%s, and config %u server IDs of %s",
 	       what, sid_str(map, sid), map->sid.len,
 	       map->sid.len == 1 ? "" : "s", map->config_id,
@@ -83,12 +87,15 @@ static void put_configs(struct service *svc, const struct quic_change *change)
 			.id = config->id,
 			.tenant = config->tenant,
 			.server_id_len = config->server_id_len,
+			.layout = config->layout,
 		};
 
-		if (have)
+		if (have) {
 			have->server_id_len = config->server_id_len;
-		else
+			have->layout = config->layout;
+		} else {
 			service_add_config(svc, &lengths);
+		}
 	}
 }
 

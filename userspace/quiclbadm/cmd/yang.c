@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
+#include "model/layout.h"
 #include "output/json_build.h"
 #include "restore/config_key.h"
 #include "restore/output_file.h"
@@ -60,6 +61,10 @@ static int check_configs(struct service *svc, bool keys)
 
 		if (config->tenant)
 			continue;
+		if (config_is_layout(config))
+			return refuse("%s of %s: a layout, and the draft's YANG has no word for connection IDs that are not QUIC-LB's; -S without --yang saves it",
+				      config_str(config->id, 0, config_name),
+				      service_str(&svc->id, name));
 		err = config_check_savable(svc, config, keys);
 		if (!err && config->keyed)
 			text = json_string(config->key_source);

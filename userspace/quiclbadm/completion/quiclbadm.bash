@@ -42,7 +42,7 @@ _quiclbadm_options() { # COMMAND
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --sort --stats --rate --exact --all --thresholds --persistent-conn --tun-info -c --timeout --daemon" ;;
 	-S | --save) printf "%s" "-n --keys --yang -u -f -6" ;;
 	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout --source4 --source6" ;;
-	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length" ;;
+	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length --layout" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
 	"config list") printf "%s" "-u -f -6 -n -j" ;;
 	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
@@ -57,13 +57,13 @@ _quiclbadm_options() { # COMMAND
 	fingerprint) printf "%s" "-j" ;;
 	server-config) printf "%s" "-u -f -6 -r --id --tenant --server-id --key-path --yang --keys -j" ;;
 	metrics) printf "%s" "--openmetrics --prometheus --http --output" ;;
-	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file -j" ;;
+	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file --layout -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -j" ;;
 	monitor) printf "%s" "-t -j service config server-id pool express" ;;
 	probe) printf "%s" "-u -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --from --timeout --size -j" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --server-id --count --seconds -j" ;;
-	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file -j" ;;
+	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file --layout -j" ;;
 	esac
 }
 
@@ -80,6 +80,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	--pe) echo "sip" ;;
 	--tun-type) echo "ipip gue gre" ;;
 	--role) echo "director server" ;;
+	--layout) echo "katran-v1 katran-v2 katran-v3 msquic nginx last16@" ;;
 	--tenant) echo "0 1 2 3" ;;
 	--step) echo "1 2 3 4 5" ;;
 	--old) _quiclbadm_of_service '' 2 config list ;;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/color.h"
+#include "model/layout.h"
 #include "model/outcome.h"
 #include "output/json_build.h"
 
@@ -28,7 +29,9 @@ static size_t dcid_len(const struct explained *e)
 	if (decoded->has_config)
 		config = service_find_config(e->service, decoded->config_id,
 					     decoded->tenant);
-	if (config)
+	if (config && config_is_layout(config))
+		len = config->layout.cid_len ? config->layout.cid_len : len;
+	else if (config)
 		len = 1u + config->server_id_len + config->nonce_len;
 	return len < hdr->dcid_view ? len : hdr->dcid_view;
 }

@@ -8,6 +8,7 @@
 #include "common/xalloc.h"
 #include "kernel/kernel.h"
 #include "maglev.h"
+#include "model/layout.h"
 #include "qlb_length.h"
 
 /* As kmod/pool.c builds it. */
@@ -137,15 +138,32 @@ static void resolve(const struct service *svc, struct quic_decoded *decoded)
 		decoded->outcome = IP_VS_QUIC_ROUTED;
 }
 
+static bool length_can_be_right(const struct config *config,
+				const struct quic_hdr *hdr)
+{
+	if (config_is_layout(config))
+		return qlb_layout_len_can_be_right(&config->layout,
+						   hdr->long_form, hdr->dcid_len);
+	return !config->check_length ||
+	       qlb_length_can_be_right(hdr, config->server_id_len +
+					    config->nonce_len);
+}
+
+/* Its first octet is the layout's, and another fixed bit is not. */
+static void not_of_layout(struct quic_decoded *decoded)
+{
+	decoded->has_config = false;
+	decoded->has_tenant = false;
+	decoded->outcome = IP_VS_QUIC_NO_CONFIG;
+}
+
 static int try_config(const struct service *svc, const struct config *config,
 		      const struct quic_hdr *hdr, struct quic_decoded *decoded)
 {
 	struct qlb_config cfg;
 	bool decodes;
 
-	if (qlb_config_init(&cfg, config->id, config->server_id_len,
-			    config->nonce_len, config->check_length,
-			    config->keyed ? config->key : NULL))
+	if (!config_codec(config, config->check_length, &cfg))
 		return refuse("key: AES does not work on this machine");
 	memset(decoded, 0, sizeof(*decoded));
 	decoded->has_outcome = true;
@@ -156,11 +174,11 @@ static int try_config(const struct service *svc, const struct config *config,
 	decodes = qlb_decode(&cfg, hdr->dcid, hdr->dcid_view,
 			     &decoded->map.sid, NULL);
 	qlb_config_destroy(&cfg);
-	if (!decodes)
+	if (!decodes && hdr->dcid_view > cfg.plaintext_len)
+		not_of_layout(decoded);
+	else if (!decodes)
 		decoded->outcome = IP_VS_QUIC_TOO_SHORT;
-	else if (config->check_length &&
-		 !qlb_length_can_be_right(hdr, config->server_id_len +
-					       config->nonce_len))
+	else if (!length_can_be_right(config, hdr))
 		decoded->outcome = IP_VS_QUIC_BAD_LENGTH;
 	else
 		resolve(svc, decoded);
@@ -185,8 +203,10 @@ static int decide_here(const struct service *svc, const struct quic_hdr *hdr,
 	for (i = 0; i < svc->config_count; i++) {
 		const struct config *config = &svc->configs[i];
 
-		if (config->id != id)
+		if (!config_takes(config, id))
 			continue;
+		if (config_is_layout(config))
+			return try_config(svc, config, hdr, best);
 		if (try_config(svc, config, hdr, &decoded))
 			return EXIT_REFUSED;
 		/* outcomes behind "routed" are in order of progress */
@@ -215,6 +235,9 @@ static int decide_live(struct service *svc, const struct quic_hdr *hdr,
 	err = kernel_decode(&svc->id, hdr->dcid, hdr->dcid_view, decoded);
 	if (err)
 		return err;
+	config = service_find_config(svc, decoded->config_id, decoded->tenant);
+	if (decoded->has_config && config && config_is_layout(config))
+		said = config->layout.cid_len;
 	if (!hdr->long_form && decoded->outcome == IP_VS_QUIC_BAD_LENGTH) {
 		memcpy(cid, hdr->dcid, hdr->dcid_view < said ? hdr->dcid_view :
 							       said);
@@ -224,7 +247,6 @@ static int decide_live(struct service *svc, const struct quic_hdr *hdr,
 	    said <= QLB_CID_LEN_MAX || !decoded->has_config ||
 	    decoded->outcome == IP_VS_QUIC_TOO_SHORT)
 		return 0;
-	config = service_find_config(svc, decoded->config_id, decoded->tenant);
 	if (config && config->check_length) {
 		decoded->outcome = IP_VS_QUIC_BAD_LENGTH;
 		decoded->has_server = false;

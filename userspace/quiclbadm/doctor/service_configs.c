@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "model/density.h"
+#include "model/layout.h"
 
 enum {
 	NOISE_MIN = 16,			/* so many datagrams may be chance */
@@ -24,9 +25,38 @@ static uint64_t outcome(const struct service *svc, uint32_t which)
 	return which < svc->outcome_count ? svc->outcomes[which] : 0;
 }
 
+/* The layout that gets connection IDs with 0b111, or NULL. */
+static const struct config *reserved_layout(const struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		if (config_takes(&svc->configs[i], QLB_CONFIG_ID_RESERVED))
+			return &svc->configs[i];
+	return NULL;
+}
+
+/* Then it is the layout that random connection IDs miss. */
 static uint64_t noise(const struct service *svc)
 {
-	return outcome(svc, IP_VS_QUIC_RESERVED) + NOISE_MIN;
+	const struct config *layout = reserved_layout(svc);
+	unsigned int share;
+
+	if (!layout)
+		return outcome(svc, IP_VS_QUIC_RESERVED) + NOISE_MIN;
+	share = (unsigned int)__builtin_popcount(config_first_octets(layout));
+	return layout->misses / share + NOISE_MIN;
+}
+
+/*
+ * A layout gets as many random connection IDs as there are first octets of its own, and each
+ * connection begins with one or two.  So servers' must be more than what misses.
+ */
+static bool misses_too_much(const struct service *svc, const struct config *config)
+{
+	if (config_is_layout(config))
+		return config->misses > config->datagrams + NOISE_FACTOR * NOISE_MIN;
+	return config->misses > NOISE_FACTOR * noise(svc);
 }
 
 /* --- server IDs ------------------------------------------------------------ */
@@ -143,8 +173,24 @@ static void check_exposed(const struct service_subject *s)
 
 /* --- configs --------------------------------------------------------------- */
 
+static void fault_layout(const struct service_subject *s, const struct config *config)
+{
+	char layout[LAYOUT_STRLEN];
+
+	report_add(s->report, CHECK_FAULT, "config",
+		   "%s: of connection IDs with layout %s (config %u), %" PRIu64 " had a server ID that no server has and %" PRIu64 " one that a server has: a server ID is missing, or the servers have another layout",
+		   s->name, layout_name(&config->layout, layout), config->id,
+		   config->misses, config->datagrams);
+	report_fix(s->report, "quiclbadm config replace %s --id %u --layout LAYOUT",
+		   s->option, config->id);
+}
+
 static void fault_key(const struct service_subject *s, const struct config *config)
 {
+	if (config_is_layout(config)) {
+		fault_layout(s, config);
+		return;
+	}
 	if (config->datagrams)
 		report_add(s->report, CHECK_FAULT, "config",
 			   "%s: config %u decoded %" PRIu64 " server IDs that no server has, far more than chance: a server ID is missing, or a server has another key",
@@ -176,7 +222,7 @@ static void check_config(const struct service_subject *s, const struct config *c
 
 	config_str(config->id, config->tenant, name);
 	if (is_sole_tenant(s->svc, config) &&
-	    config->misses > NOISE_FACTOR * noise(s->svc)) {
+	    misses_too_much(s->svc, config)) {
 		fault_key(s, config);
 	} else if (!config->seen) {
 		report_add(s->report, CHECK_ADVICE, "config",
@@ -195,14 +241,15 @@ static void check_config(const struct service_subject *s, const struct config *c
 	}
 }
 
+/* Of the IDs 0 to 6, how many are some config's? */
 static unsigned int config_ids(const struct service *svc)
 {
-	unsigned int count = 0;
+	unsigned int ids = 0;
 	size_t i;
 
 	for (i = 0; i < svc->config_count; i++)
-		count += !svc->configs[i].tenant;
-	return count;
+		ids |= config_first_octets(&svc->configs[i]);
+	return (unsigned int)__builtin_popcount(ids & ((1u << QLB_CONFIGS_MAX) - 1));
 }
 
 static void check_configs(const struct service_subject *s)

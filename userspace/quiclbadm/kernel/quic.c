@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 #include "kernel/nl.h"
 #include "kernel/quic_read.h"
+#include "model/layout.h"
 
 enum {
 	/* octets an object takes at most in a message, headers included */
@@ -53,9 +54,36 @@ static void put_flag(struct nlmsghdr *nlh, uint16_t attr, bool is_set)
 		mnl_attr_put(nlh, attr, 0, NULL);
 }
 
+static void put_length(struct nlmsghdr *nlh, uint16_t attr,
+		       const struct config *config, uint8_t length)
+{
+	if (!config_is_layout(config))
+		mnl_attr_put_u8(nlh, attr, length);
+}
+
+static void put_layout(struct nlmsghdr *nlh, uint16_t attr,
+		       const struct qlb_layout *layout)
+{
+	struct nlattr *nest;
+
+	if (!layout->bits)
+		return;
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ALGORITHM,
+			IP_VS_QUIC_ALGORITHM_LAYOUT);
+	nest = mnl_attr_nest_start(nlh, attr);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_LAY_BIT_OFFSET, layout->bit_offset);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_LAY_BITS, layout->bits);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_LAY_CID_LEN, layout->cid_len);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_LAY_MASK, sizeof(layout->mask), layout->mask);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_LAY_VALUE, sizeof(layout->value), layout->value);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 #define PUT_NUMBER(attr, name) mnl_attr_put_u8(nlh, attr, config->name)
+#define PUT_LENGTH(attr, name) put_length(nlh, attr, config, config->name)
 #define PUT_OPTIONAL(attr, name) mnl_attr_put_u8(nlh, attr, config->name)
 #define PUT_FLAG(attr, name) put_flag(nlh, attr, config->name)
+#define PUT_LAYOUT(attr, name) put_##name(nlh, attr, &config->name)
 #define PUT_KEY(attr, name) put_##name(nlh, config)
 
 static void put_config(struct nlmsghdr *nlh, const struct config *config)

@@ -29,6 +29,20 @@ static void read_usage(const struct nlattr **attrs, struct config *config)
 	config->last_seen = nl_number(attrs[IP_VS_QUIC_A_CFG_LAST_SEEN]);
 }
 
+static void read_layout(const struct nlattr *nest, struct qlb_layout *layout)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_LAY_MAX + 1];
+
+	if (!nest)
+		return;
+	nl_nested(nest, attrs, IP_VS_QUIC_A_LAY_MAX);
+	layout->bit_offset = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_LAY_BIT_OFFSET]);
+	layout->bits = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_LAY_BITS]);
+	layout->cid_len = (uint8_t)nl_number(attrs[IP_VS_QUIC_A_LAY_CID_LEN]);
+	nl_octets(attrs[IP_VS_QUIC_A_LAY_MASK], layout->mask, sizeof(layout->mask));
+	nl_octets(attrs[IP_VS_QUIC_A_LAY_VALUE], layout->value, sizeof(layout->value));
+}
+
 /* Of the key the kernel gives the fingerprint alone. */
 static void read_key(const struct nlattr **attrs, struct config *config)
 {
@@ -45,8 +59,10 @@ static void read_key(const struct nlattr **attrs, struct config *config)
 }
 
 #define READ_NUMBER(attr, name) config->name = (uint8_t)nl_number(attrs[attr])
+#define READ_LENGTH(attr, name) READ_NUMBER(attr, name)
 #define READ_OPTIONAL(attr, name) READ_NUMBER(attr, name)
 #define READ_FLAG(attr, name) config->name = attrs[attr]
+#define READ_LAYOUT(attr, name) read_##name(attrs[attr], &config->name)
 #define READ_KEY(attr, name) read_##name(attrs, config)
 
 void quic_read_config(const struct nlattr *nest, struct config *config)

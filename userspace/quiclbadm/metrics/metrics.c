@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "model/layout.h"
 #include "model/outcome.h"
 #include "output/names.h"
 
@@ -212,7 +213,7 @@ static void service_counter(struct exposition *to, const struct service *svc,
 static void config_info(struct exposition *to, const struct service *svc,
 			unsigned int what)
 {
-	char fingerprint[9];
+	char fingerprint[9], layout[LAYOUT_STRLEN];
 	size_t i;
 
 	(void)what;
@@ -223,6 +224,8 @@ static void config_info(struct exposition *to, const struct service *svc,
 		sample_label(to, "algorithm", algorithm_name(config));
 		sample_label_number(to, "server_id_len", config->server_id_len);
 		sample_label_number(to, "nonce_len", config->nonce_len);
+		if (config_is_layout(config))
+			sample_label(to, "layout", layout_name(&config->layout, layout));
 		if (config->keyed) {
 			snprintf(fingerprint, sizeof(fingerprint), "%08x",
 				 config->fingerprint);

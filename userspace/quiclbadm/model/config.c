@@ -17,8 +17,10 @@ static bool same_key(const struct config *a, const struct config *b)
 }
 
 #define SAME_NUMBER(name) (a->name == b->name)
+#define SAME_LENGTH(name) (a->name == b->name)
 #define SAME_OPTIONAL(name) (a->name == b->name)
 #define SAME_FLAG(name) (a->name == b->name)
+#define SAME_LAYOUT(name) (!memcmp(&a->name, &b->name, sizeof(a->name)))
 #define SAME_KEY(name) same_##name(a, b)
 
 bool config_same(const struct config *a, const struct config *b)

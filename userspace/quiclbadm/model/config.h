@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A QUIC-LB config: the fields of the list in core/config_fields.h, and what is counted. */
+/* A QUIC-LB config, or a layout: the fields in core/config_fields.h, and what is counted. */
 #ifndef _QUICLBADM_MODEL_CONFIG_H
 #define _QUICLBADM_MODEL_CONFIG_H
 
@@ -16,8 +16,11 @@ enum config_limits {
 };
 
 #define CONFIG_NUMBER(name) uint8_t name
+#define CONFIG_LENGTH(name) uint8_t name
 #define CONFIG_OPTIONAL(name) uint8_t name
 #define CONFIG_FLAG(name) bool name
+/* @bits of it are 0: there is none */
+#define CONFIG_LAYOUT(name) struct qlb_layout name
 /*
  * @keyed: it has a key, which @fingerprint is of.  @have_##name: it is also known here; the
  * kernel never gives it back.  @name##_source: the file, or NULL when none is known.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "model/layout.h"
 
 static int map_cmp(const void *a, const void *b)
 {
@@ -47,13 +48,30 @@ static bool same_octets(const struct mapping *a, const struct mapping *b)
 	return covers(a, b) && covers(b, a);
 }
 
-static double share(const struct mapping *map)
+/* Bits that random connection IDs with its first octets would have to have besides. */
+static unsigned int fixed_bits(const struct qlb_layout *layout)
+{
+	unsigned int i, bits = (unsigned int)__builtin_popcount(layout->mask[0] & 0x1f);
+
+	for (i = 1; i < sizeof(layout->mask); i++)
+		bits += (unsigned int)__builtin_popcount(layout->mask[i]);
+	return bits;
+}
+
+/* The first octet of a layout's server IDs may have fewer than eight bits. */
+static double share(const struct mapping *map, const struct config *config)
 {
 	double part = 1;
 	unsigned int i;
 
 	for (i = 0; i < map->sid.len; i++)
 		part /= 256;
+	if (!config_is_layout(config))
+		return part;
+	for (i = config->layout.bits; i < 8u * config->server_id_len; i++)
+		part *= 2;
+	for (i = fixed_bits(&config->layout); i; i--)
+		part /= 2;
 	return part;
 }
 
@@ -82,7 +100,7 @@ double config_density(const struct service *svc, const struct config *config)
 		if (prefix && covers(prefix, maps[i]))
 			continue;
 		if (!i || !same_octets(maps[i - 1], maps[i]))
-			density += share(maps[i]);
+			density += share(maps[i], config);
 		if (maps[i]->prefix)
 			prefix = maps[i];
 	}

@@ -8,6 +8,7 @@
 
 #include "common/xalloc.h"
 #include "hex.h"
+#include "model/layout.h"
 
 const struct setting_desc settings[SETTING_COUNT] = {
 #define X(symbol, option, json, min, max, value) \
@@ -276,12 +277,39 @@ bool service_length_fits(const struct service *svc, const struct mapping *map)
 
 		if (config->id != map->config_id)
 			continue;
+		any = true;
+		if (config_is_layout(config) &&
+		    !qlb_layout_holds(&config->layout, map->sid.octets[0]))
+			continue;
 		if (map->sid.len == config->server_id_len ||
 		    (map->prefix && map->sid.len < config->server_id_len))
 			return true;
-		any = true;
 	}
 	return !any;
+}
+
+const struct config *service_rival(const struct service *svc,
+				   const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++) {
+		const struct config *other = &svc->configs[i];
+
+		if ((config_is_layout(config) || config_is_layout(other)) &&
+		    (config->id != other->id || config->tenant != other->tenant) &&
+		    config_first_octets(config) & config_first_octets(other))
+			return other;
+	}
+	return NULL;
+}
+
+bool service_lacks_bits(const struct service *svc, const struct mapping *map)
+{
+	struct mapping fewer = *map;
+
+	fewer.sid.octets[0] = 0;
+	return !service_length_fits(svc, map) && service_length_fits(svc, &fewer);
 }
 
 static int config_cmp(const struct config *a, const struct config *b)

@@ -226,6 +226,13 @@ struct config *service_find_config(struct service *svc, unsigned int id,
  */
 bool service_length_fits(const struct service *svc, const struct mapping *map);
 
+/* Which of the service's configs would get connection IDs of @config, one of both a layout? */
+const struct config *service_rival(const struct service *svc,
+				   const struct config *config);
+
+/* Does a server ID not fit a layout's bits, though it does its octets? */
+bool service_lacks_bits(const struct service *svc, const struct mapping *map);
+
 /*
  * In order of ID and tenant; takes over key_source, the caller wipes its copy of
  * the key.  Return: false when CONFIGS_MAX are there.

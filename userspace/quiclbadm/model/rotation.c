@@ -10,6 +10,7 @@
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "model/density.h"
+#include "model/layout.h"
 
 enum {
 	CHANCE_FACTOR = 4,
@@ -70,13 +71,23 @@ static const struct config *config_of(const struct service *svc, unsigned int id
 	return NULL;
 }
 
+static bool is_taken(const struct service *svc, unsigned int id)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		if (config_takes(&svc->configs[i], id))
+			return true;
+	return false;
+}
+
 static bool is_free(const struct service *svc, unsigned int id)
 {
 	size_t i;
 
 	for (i = 0; i < svc->map_count && svc->maps[i].config_id != id; i++)
 		;
-	return i == svc->map_count && !config_of(svc, id);
+	return i == svc->map_count && !is_taken(svc, id);
 }
 
 /*
@@ -124,6 +135,15 @@ static unsigned int newer_of(const struct service *svc, unsigned int ids)
 	return forward == backward ? ROTATION_NO_ID : forward ? b : a;
 }
 
+static bool any_layout(const struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->config_count && !config_is_layout(&svc->configs[i]); i++)
+		;
+	return i < svc->config_count;
+}
+
 static bool pick_free_id(const struct service *svc, struct rotation *r, char *why)
 {
 	const unsigned int ids = config_ids(svc);
@@ -131,6 +151,8 @@ static bool pick_free_id(const struct service *svc, struct rotation *r, char *wh
 	r->new_id = free_id(svc, r->old_id);
 	if (r->new_id != ROTATION_NO_ID)
 		return true;
+	if (any_layout(svc))
+		return no(why, "the service has a layout, and the other config IDs are taken or have server IDs");
 	if (ids == (1u << QLB_CONFIGS_MAX) - 1)
 		return no(why, "all seven config IDs are taken; delete a config that is not seen any more (config del)");
 	return no(why, "every config ID without a config has server IDs; --id N takes these, or delete them (server-id del)");
@@ -180,6 +202,9 @@ static bool find_old(const struct service *svc, const struct rotation_wish *wish
 	r->new = config_of(svc, r->new_id);
 	if (!r->old && !r->new)
 		return no(why, "there is no config %u", r->old_id);
+	if ((r->old && config_is_layout(r->old)) || (r->new && config_is_layout(r->new)))
+		return no(why, "config %u is a layout, which has no key; add a config beside it or in its place (config add, config replace), and delete the layout when it is not seen any more (config del)",
+			  r->old && config_is_layout(r->old) ? r->old_id : r->new_id);
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/printable.h"
+#include "model/layout.h"
 #include "output/json_build.h"
 #include "output/json_parts.h"
 #include "output/names.h"
@@ -60,6 +61,21 @@ static void print_flag(const char *name, bool is_set)
 		print_name(name);
 }
 
+static void print_length(const struct config *config, const char *name,
+			 unsigned int value)
+{
+	if (!config_is_layout(config))
+		print_number(name, value);
+}
+
+static void print_layout(const struct qlb_layout *layout)
+{
+	char text[LAYOUT_STRLEN];
+
+	if (layout->bits)
+		printf(" layout %s", layout_name(layout, text));
+}
+
 static void print_key(const struct config *config)
 {
 	printf(" algorithm %s", algorithm_name(config));
@@ -68,8 +84,10 @@ static void print_key(const struct config *config)
 }
 
 #define PRINT_NUMBER(name) print_number(#name, config->name)
+#define PRINT_LENGTH(name) print_length(config, #name, config->name)
 #define PRINT_OPTIONAL(name) print_optional(#name, config->name)
 #define PRINT_FLAG(name) print_flag(#name, config->name)
+#define PRINT_LAYOUT(name) print_##name(&config->name)
 #define PRINT_KEY(name) print_##name(config)
 
 static void print_config(const struct config *config)

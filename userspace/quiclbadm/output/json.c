@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "model/density.h"
+#include "model/layout.h"
 #include "model/outcome.h"
 #include "output/json_build.h"
 #include "output/json_parts.h"
@@ -120,6 +121,24 @@ static json_t *dests_json(const struct service *svc)
 	return array;
 }
 
+static void set_layout(json_t *object, const struct qlb_layout *layout)
+{
+	json_t *nested;
+	char text[LAYOUT_STRLEN];
+
+	if (!layout->bits)
+		return;
+	nested = need(json_object());
+	set_text(nested, "name", layout_name(layout, text));
+	set_text(nested, "text", layout_str(layout, text));
+	set_number(nested, "bit_offset", layout->bit_offset);
+	set_number(nested, "bits", layout->bits);
+	set_number(nested, "cid_len", layout->cid_len);
+	set_hex(nested, "mask", layout->mask, sizeof(layout->mask));
+	set_hex(nested, "value", layout->value, sizeof(layout->value));
+	set(object, "layout", nested);
+}
+
 static void set_key(json_t *object, const struct config *config)
 {
 	char text[9];
@@ -134,8 +153,10 @@ static void set_key(json_t *object, const struct config *config)
 }
 
 #define SET_NUMBER(name) set_number(object, #name, config->name)
+#define SET_LENGTH(name) set_number(object, #name, config->name)
 #define SET_OPTIONAL(name) set_number(object, #name, config->name)
 #define SET_FLAG(name) set(object, #name, json_boolean(config->name))
+#define SET_LAYOUT(name) set_##name(object, &config->name)
 #define SET_KEY(name) set_##name(object, config)
 
 json_t *config_fields_json(const struct config *config)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/names.h"
 
+#include "model/layout.h"
+
 const char *forward_name(uint32_t forward)
 {
 	switch (forward & IP_VS_CONN_F_FWD_MASK) {
@@ -52,6 +54,8 @@ const char *checksum_name(uint16_t tun_flags)
 
 const char *algorithm_name(const struct config *config)
 {
+	if (config_is_layout(config))
+		return qlb_algorithm_name(QLB_LAYOUT);
 	return qlb_algorithm_name(qlb_algorithm(config->keyed,
 						config->server_id_len,
 						config->nonce_len));

@@ -9,6 +9,7 @@
 #include "common/color.h"
 #include "common/printable.h"
 #include "model/density.h"
+#include "model/layout.h"
 #include "model/outcome.h"
 #include "output/names.h"
 #include "system/conns.h"
@@ -396,6 +397,21 @@ static void print_densities(const struct service *svc)
 		       density_str(config_density(svc, &svc->configs[i]), density));
 }
 
+/* " layout katran-v1"; a config that is none has no place here */
+static void print_layouts(const struct service *svc)
+{
+	const char *before = " layout ";
+	char text[LAYOUT_STRLEN];
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++) {
+		if (!config_is_layout(&svc->configs[i]))
+			continue;
+		printf("%s%s", before, layout_name(&svc->configs[i].layout, text));
+		before = ",";
+	}
+}
+
 /* "config 0", "configs 0,3", and with tenants "configs 0,0/1" */
 static void print_config_ids(const struct service *svc)
 {
@@ -410,6 +426,7 @@ static void print_config_ids(const struct service *svc)
 		if (svc->configs[i].tenant)
 			printf("/%u", svc->configs[i].tenant);
 	}
+	print_layouts(svc);
 	print_densities(svc);
 }
 
@@ -511,6 +528,7 @@ void print_daemons(const struct ipvs_daemon *daemons, size_t count)
 #define TITLE_SERVER_ID_LEN "ServerIDLen"
 #define TITLE_NONCE_LEN "NonceLen"
 #define TITLE_CHECK_LENGTH "Check"
+#define TITLE_LAYOUT "Layout"
 #define WORD_CHECK_LENGTH "length"
 
 static void print_number(const char *title, unsigned int value)
@@ -520,19 +538,29 @@ static void print_number(const char *title, unsigned int value)
 
 /* Numbers stand before the algorithm, flags behind it. */
 #define NUMBER_NUMBER(symbol, name) print_number(TITLE_##symbol, config->name)
+#define NUMBER_LENGTH(symbol, name) NUMBER_NUMBER(symbol, name)
 #define NUMBER_OPTIONAL(symbol, name) NUMBER_NUMBER(symbol, name)
 #define NUMBER_FLAG(symbol, name)
+#define NUMBER_LAYOUT(symbol, name)
 #define NUMBER_KEY(symbol, name)
 #define FLAG_NUMBER(symbol, name)
+#define FLAG_LENGTH(symbol, name)
 #define FLAG_OPTIONAL(symbol, name)
 #define FLAG_FLAG(symbol, name) \
 	printf(" %-6s", config->name ? WORD_##symbol : "-")
+#define FLAG_LAYOUT(symbol, name) \
+	printf(" %-11s", layout_or_none(&config->name, layout))
 #define FLAG_KEY(symbol, name)
+
+static const char *layout_or_none(const struct qlb_layout *layout, char *buf)
+{
+	return layout->bits ? layout_name(layout, buf) : "-";
+}
 
 static void print_config(const char *service, int width,
 			 const struct config *config)
 {
-	char age[AGE_STRLEN], fingerprint[9] = "-";
+	char age[AGE_STRLEN], fingerprint[9] = "-", layout[LAYOUT_STRLEN];
 
 	if (config->keyed)
 		snprintf(fingerprint, sizeof(fingerprint), "%08x",
@@ -553,12 +581,16 @@ static void print_config(const char *service, int width,
 }
 
 #define NUMBER_TITLE_NUMBER(symbol) printf(" %s", TITLE_##symbol)
+#define NUMBER_TITLE_LENGTH(symbol) NUMBER_TITLE_NUMBER(symbol)
 #define NUMBER_TITLE_OPTIONAL(symbol) NUMBER_TITLE_NUMBER(symbol)
 #define NUMBER_TITLE_FLAG(symbol)
+#define NUMBER_TITLE_LAYOUT(symbol)
 #define NUMBER_TITLE_KEY(symbol)
 #define FLAG_TITLE_NUMBER(symbol)
+#define FLAG_TITLE_LENGTH(symbol)
 #define FLAG_TITLE_OPTIONAL(symbol)
 #define FLAG_TITLE_FLAG(symbol) printf(" %-6s", TITLE_##symbol)
+#define FLAG_TITLE_LAYOUT(symbol) printf(" %-11s", TITLE_##symbol)
 #define FLAG_TITLE_KEY(symbol)
 
 static void print_config_titles(int width)

@@ -7,6 +7,7 @@
 #include "cli/build.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "model/layout.h"
 #include "restore/input_file.h"
 
 static bool is_space(char c)
@@ -83,6 +84,7 @@ static int read_service(const struct args *args, struct state *state)
 static int read_config(const struct args *args, struct service *svc)
 {
 	char name[CONFIG_STRLEN];
+	const struct config *rival;
 	struct config config;
 	int err;
 
@@ -94,6 +96,10 @@ static int read_config(const struct args *args, struct service *svc)
 		return refuse("config add: no config %u tenant %u above, and tenants are numbered from 0 without gaps",
 			      args->id, args->tenant - 1);
 	err = build_config(args, &config);
+	rival = err ? NULL : service_rival(svc, &config);
+	if (rival)
+		err = refuse("config add: a layout and %s above would get connection IDs with the same first octet",
+			     config_str(rival->id, rival->tenant, name));
 	if (!err && !service_add_config(svc, &config))
 		err = refuse("config add: more than %d configs", CONFIGS_MAX);
 	if (err)
@@ -275,6 +281,9 @@ static int check_mapping(struct service *svc, const struct mapping *map)
 	if (svc->bad_line)
 		return 0;
 	sid_str(map, sid);
+	if (service_lacks_bits(svc, map))
+		return refuse("server ID %s: it has more bits than the layout of config %u",
+			      sid, map->config_id);
 	if (!service_length_fits(svc, map))
 		return refuse("server ID %s: %u octets, config %u has server IDs of %u",
 			      sid, map->sid.len, map->config_id,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/layout.h"
 #include "model/secret.h"
 #include "output/names.h"
 
@@ -139,6 +140,22 @@ static void save_flag(FILE *out, const char *name, bool is_set)
 		save_option(out, name);
 }
 
+static void save_length(FILE *out, const struct config *config,
+			const char *name, unsigned int value)
+{
+	if (!config_is_layout(config))
+		save_number(out, name, value);
+}
+
+/* Not by its name: the file means the same to every version. */
+static void save_layout(FILE *out, const struct qlb_layout *layout)
+{
+	char text[LAYOUT_STRLEN];
+
+	if (layout->bits)
+		fprintf(out, " --layout %s", layout_str(layout, text));
+}
+
 static void save_key(FILE *out, const struct config *config, bool keys)
 {
 	char hex[KEY_HEX_LEN + 1];
@@ -155,8 +172,10 @@ static void save_key(FILE *out, const struct config *config, bool keys)
 }
 
 #define SAVE_NUMBER(name) save_number(out, #name, config->name)
+#define SAVE_LENGTH(name) save_length(out, config, #name, config->name)
 #define SAVE_OPTIONAL(name) save_optional(out, #name, config->name)
 #define SAVE_FLAG(name) save_flag(out, #name, config->name)
+#define SAVE_LAYOUT(name) save_##name(out, &config->name)
 #define SAVE_KEY(name) save_##name(out, config, keys)
 
 static void save_config(FILE *out, const struct service *svc,

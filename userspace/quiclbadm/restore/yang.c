@@ -6,6 +6,8 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "model/layout.h"
+
 char *yang_hex_str(const uint8_t *octets, size_t len, char *buf)
 {
 	char pair[3];
@@ -42,6 +44,7 @@ bool yang_has_mapping(const struct service *svc, const struct mapping *map)
 	for (i = 0; i < svc->config_count; i++)
 		if (svc->configs[i].id == map->config_id &&
 		    !svc->configs[i].tenant)
-			return svc->configs[i].server_id_len == map->sid.len;
+			return !config_is_layout(&svc->configs[i]) &&
+			       svc->configs[i].server_id_len == map->sid.len;
 	return false;
 }

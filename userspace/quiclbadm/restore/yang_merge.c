@@ -6,6 +6,7 @@
 
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "model/layout.h"
 #include "restore/config_key.h"
 
 struct merge {
@@ -57,6 +58,22 @@ static int keep_tenant(struct config *config, const struct service *old,
 	return err;
 }
 
+/* YANG has no word for it, so it neither says that the layout goes nor that it stays. */
+static int keep_layout(const struct config *config, struct service *svc)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+	const struct config *rival = service_find_config(svc, config->id, 0);
+
+	if (!rival)
+		rival = service_rival(svc, config);
+	if (rival)
+		return refuse("config %u: %s of %s is a layout that has its first octet; \"config del\" first",
+			      rival->id, config_str(config->id, 0, config_name),
+			      service_str(&svc->id, name));
+	service_add_config(svc, config);
+	return 0;
+}
+
 /* The document's configs take the place of those of tenant 0; the others come after them. */
 static int merge_configs(const struct merge *merge)
 {
@@ -81,7 +98,11 @@ static int merge_configs(const struct merge *merge)
 	err_set_place(NULL);
 	for (i = 0; i < old.config_count; i++) {
 		known = &old.configs[i];
-		if (!known->tenant)
+		if (config_is_layout(known) && keep_layout(known, svc))
+			err = EXIT_REFUSED;
+		else if (config_is_layout(known))
+			continue;
+		else if (!known->tenant)
 			config_destroy(known);
 		else if (keep_tenant(known, &old, svc))
 			err = EXIT_REFUSED;

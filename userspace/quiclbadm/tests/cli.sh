@@ -281,6 +281,7 @@ completion_of_values() {
 	[ -z "$(complete_line "quiclbadm set -f 5 -6 --dcid-max ")" ]
 	[ "$(complete_line "quiclbadm server-id del -u 192.0.2.1:443 --server-id 0:0")" = 0a01 ]
 	[ "$(complete_line "quiclbadm -a -u 192.0.2.1:443 -i --tun-type g")" = "gue gre" ]
+	[ "$(complete_line "quiclbadm config add -f 5 -6 --layout katran-v")" = "katran-v1 katran-v2 katran-v3" ]
 	: >file
 	[ "$(complete_line "quiclbadm config add --key-file fi")" = file ]
 	[ "$(complete_line "quiclbadm -R fi")" = file ]

@@ -57,7 +57,7 @@ result() { # STATUS NAME
 
 consumers="model/config.c cli/build.c kernel/quic.c output/text.c output/json.c restore/state_file_write.c"
 : >"$tmp/errors"
-for field in "FLAVOUR flavour NUMBER" "FLAVOUR flavour OPTIONAL" "FLAVOUR flavour FLAG"; do
+for field in "FLAVOUR flavour NUMBER" "FLAVOUR flavour LENGTH" "FLAVOUR flavour OPTIONAL" "FLAVOUR flavour FLAG"; do
 	# shellcheck disable=SC2086 # three words
 	copy $field
 	for consumer in $consumers; do

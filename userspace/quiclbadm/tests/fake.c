@@ -11,6 +11,7 @@
 #include "kernel/ipvs.h"
 #include "kernel/nl.h"
 #include "kernel/quic.h"
+#include "model/layout.h"
 #include "model/secret.h"
 
 struct fake fake;
@@ -350,6 +351,9 @@ int quic_set(const struct quic_change *asked)
 	for (i = 0; i < asked->config_count; i++)
 		take_config(svc, &asked->configs[i]);
 	err = check_tenants(svc);
+	for (i = 0; !err && i < svc->config_count; i++)
+		if (service_rival(svc, &svc->configs[i]))
+			err = -EINVAL;
 	for (i = 0; !err && i < asked->map_count; i++)
 		err = check_mapping(svc, &asked->maps[i], asked->flags);
 	for (i = 0; !err && i < asked->map_count; i++)
@@ -494,7 +498,7 @@ int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 static void text_service(FILE *out, const struct service *svc)
 {
 	char service[SERVICE_STRLEN], server[ENDPOINT_STRLEN], sid[SID_STRLEN];
-	char key[KEY_HEX_LEN + 1], prefix[PREFIX_STRLEN];
+	char key[KEY_HEX_LEN + 1], prefix[PREFIX_STRLEN], layout[LAYOUT_STRLEN];
 	size_t i;
 
 	fprintf(out, "%s %s %x %u %x %s\n", service_str(&svc->id, service),
@@ -515,10 +519,13 @@ static void text_service(FILE *out, const struct service *svc)
 		fprintf(out, " config %u", config->id);
 		if (config->tenant)
 			fprintf(out, "/%u", config->tenant);
-		fprintf(out, " %u %u %d %s %s%s\n", config->server_id_len,
+		fprintf(out, " %u %u %d %s %s%s", config->server_id_len,
 			config->nonce_len, config->keyed, key,
 			config->key_source ? config->key_source : "-",
 			config->check_length ? " check-length" : "");
+		if (config_is_layout(config))
+			fprintf(out, " layout %s", layout_str(&config->layout, layout));
+		putc('\n', out);
 	}
 	for (i = 0; i < svc->dest_count; i++) {
 		const struct dest *dest = &svc->dests[i];

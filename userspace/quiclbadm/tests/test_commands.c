@@ -210,9 +210,9 @@ static void config_usage(void **state)
 	config->last_seen = 3456;
 	done("config list");
 	assert_string_equal(ran_out,
-		"Service                      ID Tenant ServerIDLen NonceLen Algorithm   Check     Datagrams  LastSeen       Misses Fingerprint KeySource\n"
-		"192.0.2.1:443                 0      0           2        6 plaintext   -       12345678901    3s ago           17 -           -\n"
-		"192.0.2.1:443                 1      0           2        6 plaintext   length            0     never            0 -           -\n");
+		"Service                      ID Tenant ServerIDLen NonceLen Algorithm   Check  Layout         Datagrams  LastSeen       Misses Fingerprint KeySource\n"
+		"192.0.2.1:443                 0      0           2        6 plaintext   -      -            12345678901    3s ago           17 -           -\n"
+		"192.0.2.1:443                 1      0           2        6 plaintext   length -                      0     never            0 -           -\n");
 	done("config list -j");
 	assert_non_null(strstr(ran_out, "\"check_length\": false"));
 	assert_non_null(strstr(ran_out, "\"check_length\": true"));
@@ -847,7 +847,7 @@ static void codec(void **state)
 	done("decode --id 0 --server-id-len 3 --nonce-len 4 -j 0731441a9c69c275");
 	assert_string_equal(ran_out, "{\n  \"config\": 0,\n  \"server_id\": \"31441a\",\n  \"nonce\": \"9c69c275\"\n}\n");
 	run("decode --id 1 --server-id-len 3 --nonce-len 4 0731441a9c69c275");
-	assert_string_equal(ran_out, "outcome    unroutable-config\nwhy        the service has no config with the CID's config ID\n");
+	assert_string_equal(ran_out, "outcome    unroutable-config\nwhy        no config has the CID's config ID or layout\n");
 	assert_int_equal(ran_status, 1);
 	run("decode --id 0 --server-id-len 3 --nonce-len 4 0731441a9c69c2");
 	assert_int_equal(ran_status, 1);
@@ -857,12 +857,12 @@ static void codec(void **state)
 	assert_non_null(strstr(ran_out, "unroutable-reserved"));
 	says(2, "decode 0: an odd number of hex digits", "decode --id 0 --server-id-len 3 --nonce-len 4 0");
 	says(2, "decode zz: not hexadecimal", "decode -u " SVC " zz");
-	says(2, "decode: either -u or -f, or a config by --id, --server-id-len and --nonce-len",
+	says(2, "decode: either -u or -f, or a config by --id, --server-id-len and --nonce-len, or --layout",
 	     "decode --id 0 00");
 	says(2, "decode: the service in the kernel has the config's lengths and key",
 	     "decode -u " SVC " --id 0 00");
 	says(2, "--key-file: not with -u or -f", "decode -u " SVC " --key-file k 00");
-	says(2, "encode: -u, -f or --nonce-len is missing", "encode --id 0 --server-id 01");
+	says(2, "encode: -u, -f, --nonce-len or --layout is missing", "encode --id 0 --server-id 01");
 	says(2, "encode: the service in the kernel has the config's lengths",
 	     "encode -u " SVC " --id 0 --server-id 01 --nonce-len 4");
 	says(2, "--server-id: 1 octets, config 0 has server IDs of 2",

@@ -311,7 +311,7 @@ static void hex_datagrams(void **state)
 		  "short dcid=00c4605e4504cc4f config=0 server-id=c4605e routed server=10.0.0.11:443" },
 		/* the second tenant's, encrypted: draft, vector 2 */
 		{ "c0000000010820" "20b1d07b359d3c00" "00",
-		  "long version=0x1 dcid=2020b1d07b359d3c config=1 server-id=20b1 unroutable-length: the length that the CID encodes cannot be right" },
+		  "long version=0x1 dcid=2020b1d07b359d3c config=1 server-id=20b1 unroutable-length: the length the CID encodes or has cannot be right" },
 		{ "400720b1d07b359d3c",
 		  "short dcid=0720b1d07b359d3c config=0 tenant=1 server-id=ed793a deferred server=10.0.0.12:443: CID names a masqueraded server: takes an entry for replies" },
 		{ "4000000001010203045c",
@@ -321,7 +321,7 @@ static void hex_datagrams(void **state)
 		{ "4027" "0b77" "01020304",
 		  "short dcid=270b7701020304 config=1 server-id=0b77 deferred server=10.0.0.12:443: CID names a masqueraded server: takes an entry for replies" },
 		{ "c1ff00ff00" "03" "5f1122" "00",
-		  "long version=0xff00ff00 dcid=5f1122 unroutable-config: the service has no config with the CID's config ID" },
+		  "long version=0xff00ff00 dcid=5f1122 unroutable-config: no config has the CID's config ID or layout" },
 		{ "40e0",
 		  "short dcid=e0 unroutable-reserved: config ID 0b111: minted by a server without a config" },
 		{ "c000000001" "03" "ff1122" "00",
@@ -385,7 +385,7 @@ static const char *capture(uint32_t link, const char *const *frames, size_t coun
 }
 
 #define MACS "0200000000010200000000fe"
-#define ROUTED "198.51.100.7:5000 > 192.0.2.1:443: short dcid=c4605e4504cc4f5c unroutable-config: the service has no config with the CID's config ID"
+#define ROUTED "198.51.100.7:5000 > 192.0.2.1:443: short dcid=c4605e4504cc4f5c unroutable-config: no config has the CID's config ID or layout"
 
 static void captures(void **state)
 {
@@ -432,7 +432,7 @@ static void others(void **state)
 			    "{\"frame\":5,\"client\":{\"address\":\"198.51.100.7\",\"port\":5000},"
 			    "\"service\":{\"protocol\":\"udp\",\"address\":\"192.0.2.1\",\"port\":443},"
 			    "\"form\":\"short\",\"dcid\":\"c4605e4504cc4f5c\",\"outcome\":\"unroutable-config\","
-			    "\"meaning\":\"the service has no config with the CID's config ID\","
+			    "\"meaning\":\"no config has the CID's config ID or layout\","
 			    "\"hashed\":{\"address\":\"10.0.0.11\",\"port\":443}}\n");
 }
 

@@ -239,6 +239,74 @@ static void config_twice(struct nlmsghdr *nlh)
 	config(nlh, 5, 3, 5);
 }
 
+struct layout_row {
+	int algorithm;		/* -1: none */
+	uint8_t id, bit_offset, bits, cid_len, mask, value;
+	size_t fixed_len;
+	uint16_t with;		/* an attribute more */
+};
+
+/* Config 5 unless the row says another. */
+static void put_layout(struct nlmsghdr *nlh, const struct layout_row *row)
+{
+	struct nlattr *nest, *inner;
+	uint8_t mask[32] = { row->mask }, value[32] = { row->value };
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, row->id ? row->id : 5);
+	if (row->algorithm >= 0)
+		mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ALGORITHM, (uint8_t)row->algorithm);
+	if (row->with)
+		mnl_attr_put(nlh, row->with, row->with == IP_VS_QUIC_A_CFG_KEY ? 16 : 1, mask);
+	inner = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CFG_LAYOUT);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_LAY_BIT_OFFSET, row->bit_offset);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_LAY_BITS, row->bits);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_LAY_CID_LEN, row->cid_len);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_LAY_MASK, row->fixed_len ? row->fixed_len : 1, mask);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_LAY_VALUE, 1, value);
+	mnl_attr_nest_end(nlh, inner);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+/* 101xxxxx is config 5's, which the service does not have. */
+#define LAYOUT_ROW(name, ...)					\
+static void name(struct nlmsghdr *nlh)				\
+{								\
+	put_layout(nlh, &(struct layout_row){			\
+		.algorithm = IP_VS_QUIC_ALGORITHM_LAYOUT, .bit_offset = 8, \
+		.bits = 16, .mask = 0xe0, .value = 0xa0, __VA_ARGS__ }); \
+}
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+LAYOUT_ROW(layout_no_bits, .bits = 0)
+LAYOUT_ROW(layout_121_bits, .bits = 121)
+LAYOUT_ROW(layout_behind_end, .bit_offset = 150)
+LAYOUT_ROW(layout_behind_cid, .cid_len = 2)
+LAYOUT_ROW(layout_long_cid, .cid_len = 21)
+LAYOUT_ROW(layout_fixed_outside_mask, .value = 0xb0)
+LAYOUT_ROW(layout_fixed_server_id, .bit_offset = 2)
+LAYOUT_ROW(layout_fixed_21, .fixed_len = 21)
+LAYOUT_ROW(layout_other_id, .id = 4)
+LAYOUT_ROW(layout_id_7, .id = 7, .value = 0xe0)
+LAYOUT_ROW(layout_tenant, .with = IP_VS_QUIC_A_CFG_TENANT, .mask = 1, .value = 1)
+LAYOUT_ROW(layout_key, .with = IP_VS_QUIC_A_CFG_KEY)
+LAYOUT_ROW(layout_nonce, .with = IP_VS_QUIC_A_CFG_NONCE_LEN)
+LAYOUT_ROW(layout_of_no_algorithm, .algorithm = -1)
+LAYOUT_ROW(layout_rival, .mask = 0, .value = 0)
+#pragma GCC diagnostic pop
+
+static void layout_missing(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 5);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ALGORITHM, IP_VS_QUIC_ALGORITHM_LAYOUT);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 #define SID_ROW(name, id, value, len, addr)			\
 static void name(struct nlmsghdr *nlh)				\
 {								\
@@ -465,6 +533,22 @@ static const struct {
 	{ "last use of a config", IP_VS_QUIC_CMD_SET, config_last_seen },
 	{ "misses of a config", IP_VS_QUIC_CMD_SET, config_misses },
 	{ "unknown algorithm", IP_VS_QUIC_CMD_SET, config_algorithm },
+	{ "layout without bits", IP_VS_QUIC_CMD_SET, layout_no_bits },
+	{ "layout of 121 bits", IP_VS_QUIC_CMD_SET, layout_121_bits },
+	{ "layout behind 20 octets", IP_VS_QUIC_CMD_SET, layout_behind_end },
+	{ "layout behind its connection ID", IP_VS_QUIC_CMD_SET, layout_behind_cid },
+	{ "layout of 21 octets", IP_VS_QUIC_CMD_SET, layout_long_cid },
+	{ "fixed bit outside the mask", IP_VS_QUIC_CMD_SET, layout_fixed_outside_mask },
+	{ "fixed bit in the server ID", IP_VS_QUIC_CMD_SET, layout_fixed_server_id },
+	{ "mask of 21 octets", IP_VS_QUIC_CMD_SET, layout_fixed_21 },
+	{ "layout of another config ID", IP_VS_QUIC_CMD_SET, layout_other_id },
+	{ "layout of config 7", IP_VS_QUIC_CMD_SET, layout_id_7 },
+	{ "layout of a tenant", IP_VS_QUIC_CMD_SET, layout_tenant },
+	{ "layout with a key", IP_VS_QUIC_CMD_SET, layout_key },
+	{ "layout with a nonce", IP_VS_QUIC_CMD_SET, layout_nonce },
+	{ "layout of the draft's algorithm", IP_VS_QUIC_CMD_SET, layout_of_no_algorithm },
+	{ "layout that has another config's first octets", IP_VS_QUIC_CMD_SET, layout_rival },
+	{ "layout that is missing", IP_VS_QUIC_CMD_SET, layout_missing },
 	{ "counters of a service", IP_VS_QUIC_CMD_SET, top_stats },
 	{ "counters of a device", IP_VS_QUIC_CMD_EXPRESS_ADD, express_stats },
 	{ "config ID of 4 octets", IP_VS_QUIC_CMD_SET, config_id_wide },

@@ -118,8 +118,34 @@ static void put_service(struct nlmsghdr *nlh)
 		put_u32(nlh, IP_VS_QUIC_A_SVC_FWMARK, some_number());
 }
 
+/* Mostly one that the module takes. */
+static void put_layout(struct nlmsghdr *nlh)
+{
+	static const uint8_t version[] = { 0xc0 };
+	struct nlattr *nest;
+
+	put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 0, 7);
+	put_u8(nlh, IP_VS_QUIC_A_CFG_ALGORITHM, IP_VS_QUIC_ALGORITHM_LAYOUT, 1);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CFG_LAYOUT);
+	put_u8(nlh, IP_VS_QUIC_A_LAY_BIT_OFFSET, 2, 40);
+	put_u8(nlh, IP_VS_QUIC_A_LAY_BITS, 1, 110);
+	if (one_in(4))
+		put_u8(nlh, IP_VS_QUIC_A_LAY_CID_LEN, 8, 13);
+	if (one_in(3))
+		mnl_attr_put(nlh, IP_VS_QUIC_A_LAY_MASK, sizeof(version), version);
+	if (one_in(16))
+		put_octets(nlh, IP_VS_QUIC_A_LAY_MASK, 1, 20);
+	if (one_in(16))
+		put_octets(nlh, IP_VS_QUIC_A_LAY_VALUE, 1, 20);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void put_config(struct nlmsghdr *nlh)
 {
+	if (one_in(6)) {
+		put_layout(nlh);
+		return;
+	}
 	if (!one_in(20))
 		put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 0, 7);
 	if (!one_in(20))

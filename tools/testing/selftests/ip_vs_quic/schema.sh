@@ -26,6 +26,7 @@ services() {
 		set -u $SVC4 --dcid-max 100 --dcid-timeout 9 --source4 10.9.0.0/16 --source6 fd00:9::/64
 		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4
 		config add -u $SVC4 --id 1 --server-id-len 2 --nonce-len 6 --check-length --key-file $WORK/key
+		config add -u $SVC4 --layout katran-v2@8
 		-a -u $SVC4 -r $(rs4 1) -i -w 1 --server-id 010203 --server-id 1:0a*
 		-a -u $SVC4 -r $(rs4 2) -i --tun-type gue --tun-port 6080 --tun-remcsum -w 1 -x 7 -y 3
 		-a -u $SVC4 -r $(rs4 3) -i --tun-type gre --tun-csum -w 0
@@ -45,12 +46,12 @@ lists() {
 	has list '[.services[].servers[].tunnel_checksum] | contains(["remcsum", "csum"])'
 	has list '.services[] | select(.flags == ["persistent", "flag-1", "flag-2"]) | .netmask_len == 64'
 	q config list -j | fits config_list
-	has config_list 'length == 2'
+	has config_list 'length == 3 and .[2].layout.name == "katran-v2@8"'
 	q server-id list -j | fits server_id_list
 	has server_id_list '[.[].prefix] | contains([true, false])'
 	q server-config -u "$SVC4" -r "$(rs4 1)" -j 2>"$WORK/warnings" | fits server_config
 	has server_config '.[1].key_file'
-	q rotate -u "$SVC4" --id 1 -j | fits rotate
+	q rotate -u "$SVC4" --old 0 --id 1 -j | fits rotate
 	has rotate '.next_step == 1 and .old_config == 0 and (.steps | length) == 5 and .servers[0].server_ids[0].prefix'
 	q express list -j | fits express_list
 	has express_list '.[0].outcome_counts.not_plain >= 0'
