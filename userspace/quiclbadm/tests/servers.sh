@@ -80,7 +80,7 @@ fits() {
 	config=$(sed -E 's/^quiclbadm decode //; s/ [0-9a-f]+\|.*//' <<<"$2")
 	server_id=$(sed -nE 's/.*\|server-id +([0-9a-f]+)(\|.*|$)/\1/p' <<<"$2")
 	grep -qxF -- "config add -u 192.0.2.1:443 $config" <<<"$1" || { echo "no line for $config" && return 1; }
-	config=${config#--id } config=${config%% *}
+	config=$(sed -nE 's/.*\|config +([0-6])(\|.*|$)/\1/p' <<<"$2")
 	grep -qE -- "--server-id $config:$server_id\b" <<<"$1" || { [ "$config" = 0 ] && grep -qE -- "--server-id $server_id\b" <<<"$1"; } ||
 		{ echo "no server with $config:$server_id" && return 1; }
 }
