@@ -15,6 +15,7 @@
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
 #   sudo make check-bindings  the Rust crate with quinn, the Python module with aioquic, in roots
 #   sudo make check-boot      roots of Debian 12 and 13 with them, booted and restarted in QEMU
+#   make check-keepalived     Debian's keepalived, of two releases, as health checker; and the patch for it
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
 #   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
 #   make soak                 the selftests that look for races, many times   (SOAK, ROUNDS)
@@ -44,6 +45,7 @@ DKMS_TREE = $(DESTDIR)/usr/src/ip_vs_quic-$(VERSION)
 KERNELS := $(shell awk '!/^\#/ && NF == 3 { print $$1 }' tools/testing/qemu/matrix)
 DEBUG_KERNELS := $(shell awk '/^debug-/ { print $$1 }' tools/testing/qemu/matrix)
 INTREE := netlink $(DEBUG_KERNELS:debug-%=intree@%)
+KEEPALIVED := keepalived@bookworm keepalived@trixie
 BOOT := boot@bookworm boot@trixie
 SELFTESTS := tools/testing/selftests/ip_vs_quic
 BENCH := tools/testing/bench
@@ -114,7 +116,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings metrics unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings metrics $(KEEPALIVED) unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
@@ -130,6 +132,9 @@ check-bindings: setup
 
 check-boot: setup
 	@tools/testing/check $(BOOT)
+
+check-keepalived: setup
+	@tools/testing/check $(KEEPALIVED)
 
 check-kcsan: setup
 	@tools/testing/check selftests@kcsan-6.1:races
@@ -201,4 +206,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-boot check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean

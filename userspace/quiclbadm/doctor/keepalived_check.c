@@ -26,7 +26,7 @@ static void tell_losses(const struct service_subject *s, const struct keepalived
 		   its->file, its->line, s->name, when);
 	/* the old one still deletes it */
 	report_fix(s->report, k->pid ?
-		   "quiclbadm -S " RULES " && printf 'DAEMON_ARGS=\"--dont-release-ipvs\"\\n' >>/etc/default/keepalived && systemctl restart keepalived && quiclbadm -R " RULES :
+		   "quiclbadm -S " RULES " && printf 'DAEMON_ARGS=\"--dont-release-ipvs\"\\n' >>/etc/default/keepalived && systemctl restart keepalived && quiclbadm -R --weights " RULES :
 		   "printf 'DAEMON_ARGS=\"--dont-release-ipvs\"\\n' >>/etc/default/keepalived");
 }
 
