@@ -10,7 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "common/err.h"
-#include "diag/tracer.h"
+#include "tracing/tracer.h"
 #include "diag/watch.h"
 
 enum {

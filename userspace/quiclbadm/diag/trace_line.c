@@ -8,8 +8,8 @@
 
 #include "common/color.h"
 #include "common/printable.h"
-#include "diag/reasons.h"
-#include "diag/tracer.h"
+#include "tracing/reasons.h"
+#include "tracing/tracer.h"
 #include "kernel/quic.h"
 #include "model/outcome.h"
 #include "model/packet.h"

@@ -5,7 +5,7 @@
 
 #include "model/model.h"
 
-struct drop;
+struct packet_event;
 struct packet;
 struct reason;
 
@@ -33,7 +33,7 @@ struct trace_line {
 	uint32_t slots;
 	int error;
 	/* of a drop: */
-	const struct drop *drop;
+	const struct packet_event *drop;
 	const char *function;		/* that dropped it, or "" */
 	const struct reason *reason;
 	const struct packet *packet;

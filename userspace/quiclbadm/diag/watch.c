@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "common/xalloc.h"
-#include "diag/reasons.h"
-#include "diag/symbols.h"
+#include "tracing/reasons.h"
+#include "tracing/symbols.h"
 #include "diag/trace_line.h"
-#include "diag/tracer.h"
+#include "tracing/tracer.h"
 #include "kernel/ipvs.h"
 #include "kernel/quic.h"
 #include "model/packet.h"
@@ -329,24 +329,11 @@ static void set_cid(const struct packet *p, struct trace_line *line)
 							QLB_CID_LEN_MAX;
 }
 
-static bool find_packet(const struct drop *drop, struct packet *p)
-{
-	if (!drop->has_packet || drop->ip < (int)drop->begin ||
-	    drop->ip >= WINDOW_LEN)
-		return false;
-	if (!packet_parse(drop->window + drop->ip,
-			  (size_t)(WINDOW_LEN - drop->ip), p))
-		return false;
-	p->at += (size_t)drop->ip - drop->begin;
-	packet_find_outer(drop->window + drop->begin, WINDOW_LEN - drop->begin, p);
-	return true;
-}
-
 /*
  * Only where the kernel has no reason: its list of functions is long, and who waits
  * for a reason is not to wait for that.
  */
-static const char *function_of(struct watch *watch, const struct drop *drop)
+static const char *function_of(struct watch *watch, const struct packet_event *drop)
 {
 	if (strcmp(drop->reason, "NOT_SPECIFIED"))
 		return "";
@@ -355,7 +342,7 @@ static const char *function_of(struct watch *watch, const struct drop *drop)
 	return symbols_find(watch->symbols, drop->location);
 }
 
-void watch_drop(const struct drop *drop, void *arg)
+void watch_drop(const struct packet_event *drop, void *arg)
 {
 	struct watch *watch = arg;
 	struct trace_line line = {
@@ -368,7 +355,7 @@ void watch_drop(const struct drop *drop, void *arg)
 
 	if (drop->has_netns && drop->netns != watch->netns)
 		return;
-	if (find_packet(drop, &p)) {
+	if (packet_event_parse(drop, &p)) {
 		line.packet = &p;
 		if (!set_flow(watch, &p, &line))
 			return;

@@ -7,7 +7,7 @@
 
 #include "cli/args.h"
 
-struct drop;
+struct packet_event;
 struct watch;
 
 /* NULL after a refusal after an error message. */
@@ -17,7 +17,7 @@ void watch_free(struct watch *watch);
 /* For struct tracer_ops; @arg is the watch. */
 void watch_event(struct tep_event *event, struct tep_record *record,
 		 uint64_t time, void *arg);
-void watch_drop(const struct drop *drop, void *arg);
+void watch_drop(const struct packet_event *drop, void *arg);
 
 /* As many as --count asked for were shown. */
 bool watch_is_done(const struct watch *watch);

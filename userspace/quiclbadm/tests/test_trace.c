@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "diag/reasons.h"
-#include "diag/tracer.h"
+#include "tracing/reasons.h"
+#include "tracing/tracer.h"
 #include "diag/watch.h"
 #include "fake.h"
 
@@ -18,7 +18,7 @@
 #define OUTER "4500003a000040004004" "0000" "0a000001" "0a00000c"
 
 /* @at: where skb->data is in @hex, which the packet begins with */
-static void fill(struct drop *drop, const char *hex, unsigned int begin,
+static void fill(struct packet_event *drop, const char *hex, unsigned int begin,
 		 unsigned int ip)
 {
 	size_t i;
@@ -27,6 +27,7 @@ static void fill(struct drop *drop, const char *hex, unsigned int begin,
 	drop->reason = "IP_RPFILTER";
 	drop->device = "tunl0";
 	drop->has_packet = true;
+	drop->len = WINDOW_LEN;
 	/* other memory */
 	memset(drop->window, 0x45, sizeof(drop->window));
 	for (i = 0; i < strlen(hex) / 2; i++)
@@ -37,7 +38,7 @@ static void fill(struct drop *drop, const char *hex, unsigned int begin,
 }
 
 /* What is printed of it, without the time; for free(). */
-static char *traced(const struct drop *drop, const char *options)
+static char *traced(const struct packet_event *drop, const char *options)
 {
 	struct watch *watch;
 	FILE *real = stdout;
@@ -64,7 +65,7 @@ static char *traced(const struct drop *drop, const char *options)
 	return text;
 }
 
-static void is_shown(const struct drop *drop, const char *options, bool wanted)
+static void is_shown(const struct packet_event *drop, const char *options, bool wanted)
 {
 	char *text = traced(drop, options);
 
@@ -75,7 +76,7 @@ static void is_shown(const struct drop *drop, const char *options, bool wanted)
 
 static void out_of_the_tunnel(void **state)
 {
-	struct drop drop;
+	struct packet_event drop;
 	char *text;
 
 	(void)state;
@@ -85,7 +86,7 @@ static void out_of_the_tunnel(void **state)
 			    "drop IP_RPFILTER tunl0 198.51.100.7:5000 > 192.0.2.1:443 short dcid=00c4605e4504cc4f5c"
 			    " in ipip 10.0.0.1 > 10.0.0.12:"
 			    " source validation (rp_filter) found no route back through the device it came by; fix:"
-			    " sysctl -w net.ipv4.conf.tunl0.rp_filter=0 (the greater of all's and the device's counts;"
+			    " sysctl -w net/ipv4/conf/tunl0/rp_filter=0 (the greater of all's and the device's counts;"
 			    " quiclbadm doctor says what if all's is not 0)\n");
 	free(text);
 	/* what is in front of the packet's memory is not its outer header */
@@ -97,7 +98,7 @@ static void out_of_the_tunnel(void **state)
 
 static void json(void **state)
 {
-	struct drop drop;
+	struct packet_event drop;
 	char *text;
 
 	(void)state;
@@ -110,7 +111,7 @@ static void json(void **state)
 
 static void filters(void **state)
 {
-	struct drop drop;
+	struct packet_event drop;
 
 	(void)state;
 	fill(&drop, OUTER INNER, 100, 20);
@@ -131,7 +132,7 @@ static void filters(void **state)
 
 static void what_concerns_no_service(void **state)
 {
-	struct drop drop;
+	struct packet_event drop;
 
 	(void)state;
 	/* not in a tunnel, and no VIP of this host */

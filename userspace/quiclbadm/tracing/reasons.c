@@ -3,7 +3,7 @@
  * By name: numbers differ from kernel to kernel.  Older kernels have fewer reasons and
  * say NOT_SPECIFIED instead; there the function that dropped the packet tells.
  */
-#include "diag/reasons.h"
+#include "tracing/reasons.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 static const struct reason reasons[] = {
 	{ "IP_RPFILTER", NULL,
 	  "source validation (rp_filter) found no route back through the device it came by",
-	  "sysctl -w net.ipv4.conf.%s.rp_filter=0 (the greater of all's and the device's counts; quiclbadm doctor says what if all's is not 0)" },
+	  "sysctl -w net/ipv4/conf/%s/rp_filter=0 (the greater of all's and the device's counts; quiclbadm doctor says what if all's is not 0)" },
 	{ "NO_SOCKET", NULL,
 	  "no socket is bound to its destination",
 	  "start the server on the VIP's port (ss -ulpn shows what is bound); for a tunnel's packet, set the tunnel up" },
@@ -32,7 +32,7 @@ static const struct reason reasons[] = {
 	{ "IP_OUTNOROUTES", NULL, "no route leads to its destination",
 	  "ip route get to the destination, then add the route" },
 	{ "IP_LOCAL_SOURCE", NULL,
-	  "its source is an address of this host", "the client or director is this host itself; sysctl -w net.ipv4.conf.%s.accept_local=1 if that is meant" },
+	  "its source is an address of this host", "the client or director is this host itself; sysctl -w net/ipv4/conf/%s/accept_local=1 if that is meant" },
 	{ "IP_INVALID_SOURCE", NULL, "its source is no address that a host can have",
 	  "look at the sender" },
 	{ "IP_LOCALNET", NULL, "it is from or to 127.0.0.0/8 and came from outside",
@@ -84,7 +84,7 @@ static const struct reason reasons[] = {
 	{ "DEV_READY", NULL, "the device is down", "ip link set %s up" },
 	{ "DEV_HDR", NULL, "its link-layer header is wrong", "look at the sender" },
 	{ "IPV6DISABLED", NULL, "IPv6 is disabled on the device",
-	  "sysctl -w net.ipv6.conf.%s.disable_ipv6=0" },
+	  "sysctl -w net/ipv6/conf/%s/disable_ipv6=0" },
 	{ "NEIGH_FAILED", NULL, "no host answers for the next hop's address",
 	  "ip neigh; is the real server or the router up and on that link?" },
 	{ "NEIGH_CREATEFAIL", NULL, "the neighbour table is full",

@@ -14,9 +14,10 @@
  * of it (an "event probe") reads the packet's device and WINDOW_LEN octets around
  * skb->data at the moment of the event, when the packet is still whole.  That is
  * the plainest thing that kernels from 5.15 on have in common; offsets come from
- * the kernel's own type information.
+ * the kernel's own type information.  The other steps have their tracepoints as well, but
+ * for the queue of a UDP socket, which needs a kprobe.
  */
-#include "diag/tracer.h"
+#include "tracing/tracer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,13 +26,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <tracefs.h>
 #include <unistd.h>
 
 #include "common/err.h"
 #include "common/xalloc.h"
-#include "diag/skblayout.h"
+#include "tracing/skblayout.h"
 
 #define PREFIX "quiclbadm"
 
@@ -43,7 +45,7 @@ enum {
 struct tracer {
 	struct tracer_ops ops;
 	struct tracefs_instance *instance;
-	struct tracefs_dynevent *probe;	/* NULL: drops have no packet */
+	struct tracefs_dynevent *probes[STEP_COUNT];	/* NULL: that step has no packet */
 	struct tep_handle *tep;
 	struct tep_event *kfree_skb;	/* knows the names of reasons */
 	char name[64];
@@ -93,7 +95,8 @@ static void remove_probes(const char *only)
 	char *system, dir[64];
 	int fd;
 
-	all = tracefs_dynevent_get_all(TRACEFS_DYNEVENT_EPROBE, NULL);
+	all = tracefs_dynevent_get_all(TRACEFS_DYNEVENT_EPROBE |
+				       TRACEFS_DYNEVENT_KPROBE, NULL);
 	for (each = all; each && *each; each++) {
 		if (tracefs_dynevent_info(*each, &system, NULL, NULL, NULL,
 					  NULL) == TRACEFS_DYNEVENT_UNKNOWN)
@@ -166,30 +169,83 @@ static int make_instance(struct tracer *t)
 		      strerror(errno));
 }
 
-static void make_probe(struct tracer *t)
+/* Where a step is seen: a tracepoint, or a function of the kernel. */
+static const struct step_source {
+	const char *name;
+	const char *system;		/* NULL: @event is a function */
+	const char *event;
+	const char *skb;		/* its argument that is the packet */
+	const char *more;		/* further arguments */
+} step_sources[STEP_COUNT] = {
+	[STEP_DROPPED] = { "drop", "skb", "kfree_skb", "$skbaddr",
+		"reason=$reason:u32 location=$location:x64 protocol=$protocol:u16 " },
+	[STEP_RECEIVED] = { "received", "net", "netif_receive_skb", "$skbaddr", "" },
+	[STEP_SENT] = { "sent", "net", "net_dev_start_xmit", "$skbaddr", "" },
+	[STEP_QUEUED] = { "queued", NULL, "__udp_enqueue_schedule_skb", "$arg2", "" },
+};
+
+static void window_of(enum step step, unsigned int *before, unsigned int *len)
+{
+	*before = step == STEP_DROPPED ? WINDOW_BEFORE : STEP_BEFORE;
+	*len = step == STEP_DROPPED ? WINDOW_LEN : STEP_LEN;
+}
+
+static void write_args(const struct skb_layout *at, enum step step, char *args,
+		       size_t size)
+{
+	const struct step_source *source = &step_sources[step];
+	const char *skb = source->skb;
+	unsigned int before, len;
+	char socket[64] = "";
+
+	window_of(step, &before, &len);
+	if (step == STEP_QUEUED)
+		snprintf(socket, sizeof(socket), "socket=%+d(+%u($arg1)):u64 ",
+			 at->socket_inode, at->sk_socket);
+	snprintf(args, size,
+		 "%s%shead=+%u(%s):x64 data=+%u(%s):x64 network=+%u(%s):u16 "
+		 "device=+%u(%s):x64 name=+%u(+%u(%s)):string "
+		 "netns=+%u(+%u(+%u(%s))):u32 window=-%u(+%u(%s)):x64[%u]",
+		 source->more, socket, at->head, skb, at->data, skb,
+		 at->network_header, skb, at->dev, skb, at->dev_name, at->dev, skb,
+		 at->net_inum, at->dev_net, at->dev, skb, before, at->data, skb,
+		 len / 8);
+}
+
+/* NULL when the kernel cannot show it. */
+static struct tracefs_dynevent *make_probe(const struct tracer *t,
+					   const struct skb_layout *at,
+					   enum step step)
+{
+	const struct step_source *source = &step_sources[step];
+	struct tracefs_dynevent *probe;
+	char args[1024];
+
+	write_args(at, step, args, sizeof(args));
+	probe = source->system ?
+		tracefs_eprobe_alloc(t->group, source->name, source->system,
+				     source->event, args) :
+		tracefs_kprobe_alloc(t->group, source->name, source->event, args);
+	if (probe && !tracefs_dynevent_create(probe))
+		return probe;
+	tracefs_dynevent_free(probe);
+	return NULL;
+}
+
+static void make_probes(struct tracer *t)
 {
 	struct skb_layout at;
-	char args[1024];
+	enum step step;
 
 	if (!skb_layout_read(&at)) {
 		caution("kernel: it has no type information (BTF), so all drops are shown, without their packets");
 		return;
 	}
-	snprintf(args, sizeof(args),
-		 "reason=$reason:u32 location=$location:x64 protocol=$protocol:u16 "
-		 "head=+%u($skbaddr):x64 data=+%u($skbaddr):x64 network=+%u($skbaddr):u16 "
-		 "device=+%u($skbaddr):x64 name=+%u(+%u($skbaddr)):string "
-		 "netns=+%u(+%u(+%u($skbaddr))):u32 window=-%d(+%u($skbaddr)):x64[%d]",
-		 at.head, at.data, at.network_header, at.dev, at.dev_name,
-		 at.dev, at.net_inum, at.dev_net, at.dev, WINDOW_BEFORE, at.data,
-		 WINDOW_LEN / 8);
-	t->probe = tracefs_eprobe_alloc(t->group, "drop", "skb", "kfree_skb",
-					args);
-	if (t->probe && !tracefs_dynevent_create(t->probe))
-		return;
-	caution("kernel: it has no event probes, so all drops are shown, without their packets");
-	tracefs_dynevent_free(t->probe);
-	t->probe = NULL;
+	for (step = 0; step < STEP_COUNT; step++)
+		if (step == STEP_DROPPED || t->ops.step)
+			t->probes[step] = make_probe(t, &at, step);
+	if (!t->probes[STEP_DROPPED])
+		caution("kernel: it has no event probes, so all drops are shown, without their packets");
 }
 
 static int on_module_event(struct tep_event *event, struct tep_record *record,
@@ -248,38 +304,52 @@ static const char *reason_name(const struct tracer *t, uint64_t reason)
 	return text;
 }
 
+static void read_device(struct tep_event *event, struct tep_record *record,
+			struct packet_event *seen)
+{
+	const char *name;
+	int len;
+
+	seen->has_netns = number(event, record, "device");
+	seen->netns = (uint32_t)number(event, record, "netns");
+	name = tep_get_field_raw(NULL, event, "name", record, &len, 0);
+	/* what could not be read is "(fault)" */
+	seen->device = seen->has_netns && name && len > 0 && *name != '(' ?
+		       name : "";
+}
+
 static void read_packet(struct tep_event *event, struct tep_record *record,
-			struct drop *drop)
+			struct packet_event *seen)
 {
 	uint64_t head = number(event, record, "head");
 	uint64_t data = number(event, record, "data");
 	uint64_t network = number(event, record, "network");
-	const char *name;
+	unsigned int before;
 	void *window;
 	int len;
 
-	drop->has_packet = true;
-	drop->has_netns = number(event, record, "device");
-	drop->netns = (uint32_t)number(event, record, "netns");
-	name = tep_get_field_raw(NULL, event, "name", record, &len, 0);
-	/* what could not be read is "(fault)" */
-	drop->device = drop->has_netns && name && len > 0 && *name != '(' ?
-		       name : "";
+	seen->has_packet = true;
+	read_device(event, record, seen);
+	window_of(seen->step, &before, &seen->len);
 	window = tep_get_field_raw(NULL, event, "window", record, &len, 0);
-	if (!window || len < WINDOW_LEN)
+	if (!window || len < (int)seen->len)
 		return;
-	memcpy(drop->window, window, WINDOW_LEN);
+	memcpy(seen->window, window, seen->len);
 	/* in front of skb->head is other memory */
-	drop->begin = data - head < WINDOW_BEFORE ?
-		      (unsigned int)(WINDOW_BEFORE - (data - head)) : 0;
-	drop->ip = (int)((int64_t)(head + network - data) + WINDOW_BEFORE);
+	seen->begin = data - head < before ?
+		      before - (unsigned int)(data - head) : 0;
+	seen->data = before;
+	/* the header's place is noted after the tracepoint of what is received */
+	seen->ip = (int)before;
+	if (seen->step != STEP_RECEIVED)
+		seen->ip += (int)(int64_t)(head + network - data);
 }
 
 static int on_drop(struct tep_event *event, struct tep_record *record, int cpu,
 		   void *arg)
 {
 	struct tracer *t = arg;
-	struct drop drop = {
+	struct packet_event drop = {
 		.time = record->ts + (uint64_t)t->offset,
 		.reason = reason_name(t, number(event, record, "reason")),
 		.location = number(event, record, "location"),
@@ -288,10 +358,46 @@ static int on_drop(struct tep_event *event, struct tep_record *record, int cpu,
 	};
 
 	(void)cpu;
-	if (t->probe)
+	if (t->probes[STEP_DROPPED])
 		read_packet(event, record, &drop);
 	t->ops.drop(&drop, t->ops.arg);
 	return 0;
+}
+
+static int on_step(struct tep_event *event, struct tep_record *record, int cpu,
+		   void *arg)
+{
+	struct tracer *t = arg;
+	struct packet_event seen = {
+		.time = record->ts + (uint64_t)t->offset,
+		.reason = "",
+		.device = "",
+		.ip = -1,
+	};
+
+	(void)cpu;
+	for (seen.step = STEP_RECEIVED; seen.step < STEP_COUNT - 1; seen.step++)
+		if (!strcmp(event->name, step_sources[seen.step].name))
+			break;
+	if (seen.step == STEP_QUEUED)
+		seen.socket = number(event, record, "socket");
+	read_packet(event, record, &seen);
+	t->ops.step(&seen, t->ops.arg);
+	return 0;
+}
+
+bool packet_event_parse(const struct packet_event *event, struct packet *p)
+{
+	const uint8_t *window = event->window;
+
+	if (!event->has_packet || event->ip < (int)event->begin ||
+	    event->ip >= (int)event->len)
+		return false;
+	if (!packet_parse(window + event->ip, event->len - (size_t)event->ip, p))
+		return false;
+	p->at += (size_t)event->ip - event->begin;
+	packet_find_outer(window + event->begin, event->len - event->begin, p);
+	return true;
 }
 
 /* --- all of it ---------------------------------------------------------------- */
@@ -320,14 +426,40 @@ static bool read_format(struct tracer *t, const char *system, const char *event)
 
 static int follow_drops(struct tracer *t)
 {
-	const char *system = t->probe ? t->group : "skb";
-	const char *event = t->probe ? "drop" : "kfree_skb";
+	const char *system = t->probes[STEP_DROPPED] ? t->group : "skb";
+	const char *event = t->probes[STEP_DROPPED] ? "drop" : "kfree_skb";
 
 	tracefs_event_file_write(t->instance, system, event, "filter",
 				 "protocol == 2048 || protocol == 34525");
 	if (tracefs_follow_event(t->tep, t->instance, system, event, on_drop, t))
 		return refuse("tracefs: %s:%s is not understood", system, event);
 	return enable(t, system, event);
+}
+
+/* Those of this namespace's devices: other namespaces' traffic is none of its business. */
+static int follow_steps(struct tracer *t)
+{
+	char filter[64] = "";
+	struct stat st;
+	enum step step;
+	int err = 0;
+
+	if (!stat("/proc/self/ns/net", &st))
+		snprintf(filter, sizeof(filter), "netns == %u", (unsigned int)st.st_ino);
+	for (step = STEP_RECEIVED; !err && step < STEP_COUNT; step++) {
+		const char *name = step_sources[step].name;
+
+		if (!t->probes[step])
+			continue;
+		tracefs_event_file_write(t->instance, t->group, name, "filter", filter);
+		if (tracefs_follow_event(t->tep, t->instance, t->group, name,
+					 on_step, t))
+			err = refuse("tracefs: %s:%s is not understood", t->group,
+				     name);
+		else
+			err = enable(t, t->group, name);
+	}
+	return err;
 }
 
 static int follow_module_event(struct tracer *t, const char *event)
@@ -367,6 +499,7 @@ static int64_t clock_ns(clockid_t clock)
  */
 static bool read_formats(struct tracer *t)
 {
+	enum step step;
 	char *text;
 	int len;
 
@@ -377,8 +510,13 @@ static bool read_formats(struct tracer *t)
 	tep_set_long_size(t->tep, sizeof(long));
 	tep_parse_header_page(t->tep, text, (unsigned long)len, sizeof(long));
 	free(text);
-	return read_format(t, "skb", "kfree_skb") &&
-	       (!t->probe || read_format(t, t->group, "drop"));
+	if (!read_format(t, "skb", "kfree_skb"))
+		return false;
+	for (step = 0; step < STEP_COUNT; step++)
+		if (t->probes[step] &&
+		    !read_format(t, t->group, step_sources[step].name))
+			return false;
+	return true;
 }
 
 static int set_up(struct tracer *t)
@@ -392,7 +530,7 @@ static int set_up(struct tracer *t)
 	remove_probes(NULL);
 	err = make_instance(t);
 	if (!err)
-		make_probe(t);
+		make_probes(t);
 	close(instances);
 	if (err)
 		return err;
@@ -406,6 +544,8 @@ static int set_up(struct tracer *t)
 	t->offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
 	tracefs_follow_missed_events(t->instance, on_missed, t);
 	err = follow_drops(t);
+	if (!err)
+		err = follow_steps(t);
 	return err ? err : follow_module(t);
 }
 
@@ -428,19 +568,26 @@ int tracer_read(struct tracer *t)
 	return 0;
 }
 
+bool tracer_shows(const struct tracer *t, enum step step)
+{
+	return t->probes[step];
+}
+
 void tracer_close(struct tracer *t)
 {
 	int instances = lock_instances();
+	enum step step;
 
 	if (t->instance) {
 		tracefs_event_disable(t->instance, NULL, NULL);
 		tracefs_instance_destroy(t->instance);
 		tracefs_instance_free(t->instance);
 	}
-	if (t->probe) {
-		tracefs_dynevent_destroy(t->probe, false);
-		tracefs_dynevent_free(t->probe);
-	}
+	for (step = 0; step < STEP_COUNT; step++)
+		if (t->probes[step]) {
+			tracefs_dynevent_destroy(t->probes[step], false);
+			tracefs_dynevent_free(t->probes[step]);
+		}
 	if (t->lock >= 0)
 		close(t->lock);
 	if (instances >= 0)

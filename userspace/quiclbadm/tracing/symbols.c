@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "diag/symbols.h"
+#include "tracing/symbols.h"
 
 #include <stdbool.h>
 #include <stdio.h>

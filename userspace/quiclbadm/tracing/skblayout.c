@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "diag/skblayout.h"
+#include "tracing/skblayout.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,6 +70,20 @@ static bool find_offset(const struct btf *btf, const char *structure,
 	return false;
 }
 
+/* A socket and its inode are one object, struct socket_alloc. */
+static bool find_socket_inode(const struct btf *btf, struct skb_layout *layout)
+{
+	unsigned int socket, inode, number;
+
+	if (!find_offset(btf, "sock", "sk_socket", &layout->sk_socket) ||
+	    !find_offset(btf, "socket_alloc", "socket", &socket) ||
+	    !find_offset(btf, "socket_alloc", "vfs_inode", &inode) ||
+	    !find_offset(btf, "inode", "i_ino", &number))
+		return false;
+	layout->socket_inode = (int)(inode + number) - (int)socket;
+	return true;
+}
+
 bool skb_layout_read(struct skb_layout *layout)
 {
 	struct btf *btf;
@@ -86,7 +100,8 @@ bool skb_layout_read(struct skb_layout *layout)
 		find_offset(btf, "sk_buff", "dev", &layout->dev) &&
 		find_offset(btf, "net_device", "name", &layout->dev_name) &&
 		find_offset(btf, "net_device", "nd_net.net", &layout->dev_net) &&
-		find_offset(btf, "net", "ns.inum", &layout->net_inum);
+		find_offset(btf, "net", "ns.inum", &layout->net_inum) &&
+		find_socket_inode(btf, layout);
 	btf__free(btf);
 	return found;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What the kernel's drop reasons mean for a balanced datagram. */
-#ifndef _QUICLBADM_DIAG_REASONS_H
-#define _QUICLBADM_DIAG_REASONS_H
+#ifndef _QUICLBADM_TRACING_REASONS_H
+#define _QUICLBADM_TRACING_REASONS_H
 
 struct reason {
 	const char *name;		/* as skb:kfree_skb names it */
@@ -13,4 +13,4 @@ struct reason {
 /* Never NULL: for an unknown reason the entry says that it is unknown. */
 const struct reason *reason_find(const char *name, const char *function);
 
-#endif /* _QUICLBADM_DIAG_REASONS_H */
+#endif /* _QUICLBADM_TRACING_REASONS_H */

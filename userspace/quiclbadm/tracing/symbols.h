@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The kernel's functions by address, from /proc/kallsyms; libtraceevent keeps and finds them. */
-#ifndef _QUICLBADM_DIAG_SYMBOLS_H
-#define _QUICLBADM_DIAG_SYMBOLS_H
+#ifndef _QUICLBADM_TRACING_SYMBOLS_H
+#define _QUICLBADM_TRACING_SYMBOLS_H
 
 #include <stdint.h>
 
@@ -13,4 +13,4 @@ void symbols_free(struct tep_handle *symbols);
 /* The function that @address is in; "" when that is not known. */
 const char *symbols_find(struct tep_handle *symbols, uint64_t address);
 
-#endif /* _QUICLBADM_DIAG_SYMBOLS_H */
+#endif /* _QUICLBADM_TRACING_SYMBOLS_H */
