@@ -187,7 +187,8 @@ static int read_letters(struct args *args, struct words *words,
 		what[1] = *letters;
 		cmd = find_command(*letters, NULL);
 		desc = option_of(*letters, args->cmd);
-		if (cmd != CMD_NONE)
+		/* -v is a command, and doctor's option */
+		if (cmd != CMD_NONE && !(desc && desc->only))
 			err = set_command(args, cmd, what);
 		else if (!desc)
 			return bad_usage("%s: no such option", what);

@@ -119,6 +119,7 @@ enum opt {
 	OPT_COLOR,
 	OPT_TIMESTAMP,
 	OPT_WAIT,		/* --timeout of probe */
+	OPT_VERBOSE,		/* -v of doctor */
 	OPT_SIZE,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,

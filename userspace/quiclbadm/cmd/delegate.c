@@ -40,6 +40,11 @@ static int delegate(const struct args *args)
 	return refuse("%s: %s", path, strerror(errno));
 }
 
+int cmd_doctor(const struct args *args)
+{
+	return delegate(args);
+}
+
 int cmd_explain(const struct args *args)
 {
 	return delegate(args);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* doctor: looks at what a director or a real server needs; changes nothing. */
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -9,25 +11,48 @@
 #include "doctor/forwarding.h"
 #include "kernel/ipvs.h"
 
+/* Another port of a VIP that is served here is more likely a mistake than a real server. */
+static int refuse_mistyped(const struct args *args, const struct state *state)
+{
+	char asked[SERVICE_STRLEN], text[SERVICE_STRLEN], here[512] = "";
+	size_t i, len;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service_id *id = &state->services[i]->id;
+
+		len = strlen(here);
+		if (!id->fwmark && endpoint_addr_eq(&id->vip, &args->service.vip))
+			snprintf(here + len, sizeof(here) - len, "%s%s", len ? ", " : "",
+				 (service_str(id, text), text));
+	}
+	if (!*here)
+		return 0;
+	service_str(&args->service, asked);
+	return refuse("doctor: %s: no such service here, these are: %s (--role server examines this host as its real server)",
+		      asked, here);
+}
+
 /*
  * Who has services of IPVS is a director.  To ask the kernel's IPVS would load it,
- * where it is not.
+ * where it is not.  Return: 0 or an exit code after an error message.
  */
-static bool is_director(const struct args *args)
+static int find_role(const struct args *args, bool *director)
 {
 	struct state state = { 0 };
-	bool found = false;
+	int err = 0;
 	size_t i;
 
-	if (args->role != ROLE_ANY)
-		return args->role == ROLE_DIRECTOR;
-	if (access("/proc/net/ip_vs", F_OK) || ipvs_get(&state, NULL))
-		return false;
+	*director = args->role == ROLE_DIRECTOR;
+	if (args->role != ROLE_ANY || access("/proc/net/ip_vs", F_OK) ||
+	    ipvs_get(&state, NULL))
+		return 0;
 	for (i = 0; i < state.count; i++)
-		found |= !given(args, O(SERVICE)) ||
-			 service_id_eq(&state.services[i]->id, &args->service);
+		*director |= !given(args, O(SERVICE)) ||
+			     service_id_eq(&state.services[i]->id, &args->service);
+	if (given(args, O(SERVICE)) && !args->service.fwmark && !*director)
+		err = refuse_mistyped(args, &state);
 	state_destroy(&state);
-	return found;
+	return err;
 }
 
 static int check_args(const struct args *args, bool director)
@@ -58,8 +83,9 @@ int cmd_doctor(const struct args *args)
 	bool director;
 	int err;
 
-	director = is_director(args);
-	err = check_args(args, director);
+	err = find_role(args, &director);
+	if (!err)
+		err = check_args(args, director);
 	if (err)
 		return err;
 	err = host_read(&host);
@@ -70,7 +96,9 @@ int cmd_doctor(const struct args *args)
 		err = director ? doctor_director(args, &host, &fw, &report) :
 				 doctor_realserver(args, &host, &fw, &report);
 		if (!err)
-			err = report_print(&report, given(args, O(JSON)));
+			err = report_print(&report, given(args, O(JSON)) ? REPORT_JSON :
+					   given(args, O(VERBOSE)) ? REPORT_VERBOSE :
+					   REPORT_FINDINGS);
 		firewall_destroy(&fw);
 	}
 	report_destroy(&report);

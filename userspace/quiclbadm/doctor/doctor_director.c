@@ -7,15 +7,19 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 #include "common/progress.h"
+#include "common/xalloc.h"
 #include "doctor/director.h"
+#include "doctor/journey.h"
 #include "doctor/keepalived_check.h"
 #include "doctor/service_configs.h"
+#include "doctor/service_path.h"
 #include "doctor/service_probes.h"
 #include "kernel/kernel.h"
 #include "system/proc.h"
@@ -26,6 +30,7 @@ static int check_vip(const struct service_subject *s)
 {
 	const struct endpoint *vip = &s->svc->id.vip;
 	char text[ENDPOINT_STRLEN];
+	const struct link *link;
 	struct route route;
 
 	if (s->svc->id.fwmark)
@@ -38,12 +43,42 @@ static int check_vip(const struct service_subject *s)
 			   "%s is an address of this host", text);
 		return 0;
 	}
+	if (route.type == RTN_UNICAST && !route.gateway.af) {
+		link = host_link(s->host, route.link);
+		report_add(s->report, CHECK_ADVICE, "vip",
+			   "%s is no address of this host but one of %s's network: a standby director is right so; on an active one IPVS never sees its datagrams",
+			   text, link ? link->name : "a connected");
+		return 0;
+	}
 	report_add(s->report, CHECK_FAULT, "vip",
 		   "%s is no address of this host, so IPVS never sees its datagrams",
 		   text);
 	report_fix(s->report, "ip addr add %s/%d dev lo", text,
 		   vip->af == AF_INET6 ? 128 : 32);
 	return 0;
+}
+
+/*
+ * Hosts of the VIP's own subnet, the router too, ask for its address there.  That a router has a
+ * route instead cannot be seen here, but that datagrams with its servers' connection IDs come.
+ */
+static void check_vip_on(const struct service_subject *s, const struct link *link)
+{
+	const struct endpoint *vip = &s->svc->id.vip;
+	const bool comes = s->svc->outcome_count > IP_VS_QUIC_ROUTED &&
+			   s->svc->outcomes[IP_VS_QUIC_ROUTED];
+	char text[ENDPOINT_STRLEN];
+
+	if (!host_has_address(s->host, vip) || !host_on_link(s->host, link, vip) ||
+	    follower_ask(s->follower, link, vip) != ASKING_SILENT)
+		return;
+	report_add(s->report, comes ? CHECK_ADVICE : CHECK_FAULT, "arp",
+		   "%s: the VIP is in its subnet, and this host does not answer %s for it there",
+		   link->name, vip->af == AF_INET6 ? "neighbour discovery" : "ARP");
+	/* deprecated, so that tunnels do not take it as their source (RFC 6724) */
+	report_fix(s->report, vip->af == AF_INET6 ?
+		   "ip addr add %s/128 dev %s preferred_lft 0" :
+		   "ip addr add %s/32 dev %s", doctor_addr_str(vip, text), link->name);
 }
 
 static void check_pool(const struct service_subject *s)
@@ -89,7 +124,7 @@ static int check_source(const struct service_subject *s)
 			   "rp_filter",
 			   "%s is strict (%d for all, %d for the device) and not where clients are reached; %" PRIu64 " packets were dropped so far (IP_RPFILTER)",
 			   link->name, all, own, drops);
-		report_fix(s->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+		report_fix(s->report, "sysctl -w net/ipv4/conf/%s/rp_filter=2",
 			   link->name);
 		return 0;
 	}
@@ -160,6 +195,18 @@ static void check_neighbour(const struct service_subject *s, const struct dest *
 		   doctor_addr_str(hop, text), link->name);
 }
 
+static void fix_route_mtu(const struct service_subject *s, const struct forwarding *fwd,
+			  const struct route *route, unsigned int mtu)
+{
+	const char *v6 = fwd->server.af == AF_INET6 ? "-6 " : "";
+	char text[256];
+
+	if (route->learned)
+		report_fix(s->report, "ip %sroute flush cache", v6);
+	else if (host_configured_route(s->host, &fwd->server, text, sizeof(text)))
+		report_fix(s->report, "ip %sroute change %s mtu %u", v6, text, mtu);
+}
+
 static void check_tunnel_mtu(const struct service_subject *s, const struct forwarding *fwd,
 			     const struct route *route)
 {
@@ -183,7 +230,7 @@ static void check_tunnel_mtu(const struct service_subject *s, const struct forwa
 		   "%s is reached with %u, and QUIC's smallest first datagram takes %u with its headers (PKT_TOO_BIG)",
 		   text, mtu, need);
 	if (route->mtu && link->mtu >= need)
-		report_fix(s->report, "ip route flush cache");
+		fix_route_mtu(s, fwd, route, link->mtu);
 	else
 		report_fix(s->report, "ip link set %s mtu %d", link->name,
 			   need <= 1500 ? 1500 : 9000);
@@ -241,34 +288,50 @@ static int check_dest(const struct service_subject *s, const struct dest *dest)
 
 /* --- arrival -------------------------------------------------------------------- */
 
-static int check_firewall(const struct service_subject *s)
+/* A client's datagram at this host's firewall; false: it cannot be known how it comes. */
+static bool client_passage(const struct service_subject *s, unsigned int ct_state,
+			   struct passage *in)
 {
 	const struct endpoint *vip = &s->svc->id.vip;
-	struct passage in = { .hooks = { "prerouting", "input" } };
-	size_t before = s->report->count;
 	char text[ENDPOINT_STRLEN];
 	const struct link *link;
 	struct route route;
 
-	if (!doctor_can_ask(s->report, s->fw) || s->svc->id.fwmark)
-		return 0;
-	if (host_route(&s->client, vip, &route))
-		return EXIT_REFUSED;
+	*in = (struct passage){ .what = "clients' datagrams", .hooks = { "prerouting", "input" } };
+	if (s->svc->id.fwmark || host_route(&s->client, vip, &route))
+		return false;
 	link = host_link(s->host, route.link);
-	in.what = "clients' datagrams";
-	in.packet.af = vip->af;
-	in.packet.protocol = IPPROTO_UDP;
-	in.packet.dst = *vip;
-	in.packet.in = link ? link->name : "";
-	in.packet.ct_state = CT_NEW;
-	snprintf(in.rule, sizeof(in.rule), "%s daddr %s udp dport %u accept",
+	in->packet.af = vip->af;
+	in->packet.protocol = IPPROTO_UDP;
+	in->packet.dst = *vip;
+	in->packet.in = link ? link->name : "";
+	in->packet.ct_state = ct_state;
+	snprintf(in->rule, sizeof(in->rule), "%s daddr %s udp dport %u accept",
 		 vip->af == AF_INET6 ? "ip6" : "ip", doctor_addr_str(vip, text),
 		 vip->port);
+	return true;
+}
+
+static void check_firewall(const struct service_subject *s)
+{
+	size_t before = s->report->count;
+	struct passage in;
+
+	if (!doctor_can_ask(s->report, s->fw) || !client_passage(s, CT_NEW, &in))
+		return;
 	doctor_passage(s->report, s->fw, &in);
 	if (s->report->count == before)
 		report_add(s->report, CHECK_OK, "firewall",
 			   "nftables lets clients' datagrams pass");
-	return 0;
+}
+
+/* Whether the host's rules accept datagrams that are not tracked. */
+static bool may_be_untracked(const struct service_subject *s)
+{
+	struct passage in;
+
+	return s->fw->rules && !s->fw->legacy && client_passage(s, CT_UNTRACKED, &in) &&
+	       doctor_passes(s->fw, &in);
 }
 
 static void check_conntrack(const struct service_subject *s)
@@ -280,12 +343,12 @@ static void check_conntrack(const struct service_subject *s)
 
 	if (count <= 0 || full || s->svc->id.fwmark)
 		return;
-	doctor_addr_str(&s->svc->id.vip, text);
 	report_add(s->report, CHECK_ADVICE, "conntrack",
 		   "%d flows are tracked; a director needs none of the VIP's, and each costs a lookup per datagram",
 		   count);
-	report_fix(s->report, "nft 'table inet quiclb { chain untracked_vips { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
-		   ip, text, s->svc->id.vip.port);
+	if (may_be_untracked(s))
+		report_fix(s->report, "nft 'table inet quiclb { chain untracked_vips { type filter hook prerouting priority raw; %s daddr %s udp dport %u notrack; }; }'",
+			   ip, doctor_addr_str(&s->svc->id.vip, text), s->svc->id.vip.port);
 }
 
 static int check_service(struct service_subject *s)
@@ -303,8 +366,12 @@ static int check_service(struct service_subject *s)
 			 (int)sizeof(s->name) - 1, s->name);
 	if (s->client.af != s->svc->id.vip.af)
 		doctor_some_client(s->svc->id.vip.af, &s->client);
-	if (check_vip(s) || check_source(s) || check_firewall(s) ||
-	    check_outer_sources(s))
+	if (check_vip(s) || check_source(s))
+		return EXIT_REFUSED;
+	for (i = 0; !s->svc->id.fwmark && i < s->host->link_count; i++)
+		check_vip_on(s, &s->host->links[i]);
+	check_firewall(s);
+	if (check_outer_sources(s))
 		return EXIT_REFUSED;
 	check_conntrack(s);
 	check_pool(s);
@@ -414,6 +481,35 @@ static int observe(const struct args *args, struct state *state)
 	return err;
 }
 
+/* @template: without the service */
+static int check_services(const struct args *args, const struct state *state,
+			  const struct service_subject *template)
+{
+	struct service_subject *subjects = xcalloc(state->count + 1, sizeof(*subjects));
+	size_t count = 0, i;
+	int err = 0;
+
+	for (i = 0; !err && i < state->count; i++) {
+		struct service_subject *s = &subjects[count];
+
+		if (!service_is_quic(state->services[i]))
+			continue;
+		*s = *template;
+		s->svc = state->services[i];
+		s->client = args->client;
+		err = check_service(s);
+		if (!err && given(args, O(FROM)))
+			err = service_check_probes(s, &args->from);
+		count++;
+	}
+	if (!err && !count)
+		err = refuse("doctor: there is no service with scheduler quic");
+	if (!err)
+		service_check_paths(subjects, count);
+	free(subjects);
+	return err;
+}
+
 int doctor_director(const struct args *args, const struct host *host,
 		    const struct firewall *fw, struct report *report)
 {
@@ -423,25 +519,16 @@ int doctor_director(const struct args *args, const struct host *host,
 	};
 	struct state state;
 	const struct director director = { host, fw, report, &state };
-	size_t found = 0, i;
 	int err;
 
 	keepalived_read(&keepalived);
 	err = observe(args, &state);
-	for (i = 0; !err && i < state.count; i++) {
-		struct service_subject one = s;
-
-		if (!service_is_quic(state.services[i]))
-			continue;
-		found++;
-		one.svc = state.services[i];
-		one.client = args->client;
-		err = check_service(&one);
-		if (!err && given(args, O(FROM)))
-			err = service_check_probes(&one, &args->from);
-	}
-	if (!err && !found)
-		err = refuse("doctor: there is no service with scheduler quic");
+	if (!err && !geteuid())
+		s.follower = follower_open();
+	if (!err)
+		err = check_services(args, &state, &s);
+	if (s.follower)
+		follower_close(s.follower);
 	report_about(report, NULL, NULL);
 	if (!err)
 		director_check(&director);

@@ -6,9 +6,13 @@
 #include "doctor/doctor_realserver.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <linux/rtnetlink.h>
 
+#include "doctor/journey.h"
+#include "doctor/realserver_path.h"
 #include "doctor/realserver_tunnel.h"
 #include "system/proc.h"
 
@@ -96,55 +100,93 @@ static void check_server_address(const struct realserver *rs)
 
 /* --- ARP ------------------------------------------------------------------ */
 
-static bool same_subnet(const struct address *address, const struct endpoint *ep)
-{
-	return address->ep.af == ep->af && address->prefix < 32 &&
-	       addr_bits_eq(address->ep.addr, ep->addr, address->prefix);
-}
-
 static bool shares_link(const struct realserver *rs, const struct link *link)
 {
-	size_t i;
+	if (rs->fwd.forward == IP_VS_CONN_F_DROUTE && link == rs->uplink)
+		return !(link->flags & (IFF_LOOPBACK | IFF_NOARP));
+	return host_on_link(rs->host, link, &rs->vip);
+}
 
-	if (link->flags & (IFF_LOOPBACK | IFF_NOARP) || !(link->flags & IFF_UP))
+/* What settings let expect of a link; an IPv6 address is answered for on its own link alone. */
+struct arp_settings {
+	bool answers;
+	bool announces;			/* the VIP, as the sender of its own questions */
+	char text[64];
+};
+
+static void read_arp_settings(const struct realserver *rs, const struct link *link,
+			      struct arp_settings *settings)
+{
+	int all, own, ignore, announce;
+
+	memset(settings, 0, sizeof(*settings));
+	if (rs->vip.af == AF_INET6) {
+		settings->answers = host_address_on(rs->host, link, &rs->vip);
+		return;
+	}
+	ignore = proc_max_conf(link->name, "arp_ignore", &all, &own);
+	announce = proc_max_conf(link->name, "arp_announce", &all, &own);
+	settings->answers = ignore < 1;
+	settings->announces = announce < 2;
+	snprintf(settings->text, sizeof(settings->text),
+		 " with arp_ignore %d and arp_announce %d", ignore, announce);
+}
+
+static void fault_arp(const struct realserver *rs, const struct link *link,
+		      const char *why)
+{
+	const struct address *address = host_address_on(rs->host, link, &rs->vip);
+
+	report_add(rs->report, CHECK_FAULT, "arp",
+		   "%s: the VIP is in its subnet, and%s this host answers %s for it, too",
+		   link->name, why, rs->vip.af == AF_INET6 ? "neighbour discovery" : "ARP");
+	if (address)
+		report_fix(rs->report, "ip addr del %s/%u dev %s && ip addr replace %s/%d dev lo",
+			   rs->vip_text, address->prefix, link->name, rs->vip_text,
+			   rs->vip.af == AF_INET6 ? 128 : 32);
+	else if (rs->vip.af == AF_INET)
+		report_fix(rs->report, "sysctl -w net/ipv4/conf/%s/arp_ignore=1 net/ipv4/conf/%s/arp_announce=2",
+			   link->name, link->name);
+}
+
+/* The host is asked, where that can be.  Return: whether there is something to say. */
+static bool check_arp_on(const struct realserver *rs, const struct link *link)
+{
+	struct arp_settings settings;
+	enum asking asked = follower_ask(rs->follower, link, &rs->vip);
+
+	read_arp_settings(rs, link, &settings);
+	if (asked == ASKING_UNKNOWN ? settings.answers || settings.announces :
+				      asked == ASKING_ANSWERED) {
+		fault_arp(rs, link, settings.text);
+		return true;
+	}
+	if (!settings.announces)
 		return false;
-	if (rs->fwd.forward == IP_VS_CONN_F_DROUTE)
-		return link == rs->uplink;
-	for (i = 0; i < rs->host->address_count; i++)
-		if (rs->host->addresses[i].link == link->index &&
-		    same_subnet(&rs->host->addresses[i], &rs->vip))
-			return true;
-	return false;
+	report_add(rs->report, CHECK_ADVICE, "arp",
+		   "%s: this host does not answer ARP for the VIP, but%s it may ask with the VIP as the sender, which others then take for its address",
+		   link->name, settings.text);
+	report_fix(rs->report, "sysctl -w net/ipv4/conf/%s/arp_announce=2", link->name);
+	return true;
 }
 
 static void check_arp(const struct realserver *rs)
 {
-	int all, own, ignore, announce;
 	bool shared = false;
 	size_t i;
 
-	for (i = 0; rs->vip.af == AF_INET && i < rs->host->link_count; i++) {
+	for (i = 0; i < rs->host->link_count; i++) {
 		const struct link *link = &rs->host->links[i];
 
 		if (!shares_link(rs, link))
 			continue;
 		shared = true;
-		ignore = proc_max_conf(link->name, "arp_ignore", &all, &own);
-		announce = proc_max_conf(link->name, "arp_announce", &all,
-					 &own);
-		if (ignore >= 1 && announce >= 2)
-			continue;
-		report_add(rs->report, CHECK_FAULT, "arp",
-			   "%s: the VIP is in its subnet, and with arp_ignore %d and arp_announce %d this host answers ARP for it, too",
-			   link->name, ignore, announce);
-		report_fix(rs->report, "sysctl -w net.ipv4.conf.%s.arp_ignore=1 net.ipv4.conf.%s.arp_announce=2",
-			   link->name, link->name);
-		return;
+		if (check_arp_on(rs, link))
+			return;
 	}
-	if (rs->vip.af == AF_INET)
-		report_add(rs->report, CHECK_OK, "arp", shared ?
-			   "this host does not answer ARP for the VIP" :
-			   "the VIP is in no subnet here");
+	report_add(rs->report, CHECK_OK, "arp", shared ?
+		   "this host does not answer for the VIP" :
+		   "the VIP is in no subnet here");
 }
 
 /* --- firewall ------------------------------------------------------------- */
@@ -291,21 +333,9 @@ static bool is_here(const struct realserver *rs)
 	return false;
 }
 
-static int check_realserver(struct realserver *rs)
+/* What leads from the tunnel packet's arrival to the socket. */
+static int check_way(struct realserver *rs)
 {
-	const struct service_id service = {
-		.protocol = IPPROTO_UDP,
-		.vip = rs->vip,
-	};
-
-	report_about(rs->report, &service, rs->fwd.server.af ? &rs->fwd.server : NULL);
-	doctor_addr_str(&rs->vip, rs->vip_text);
-	if (rs->client.af != rs->vip.af || is_here(rs))
-		doctor_some_client(rs->vip.af, &rs->client);
-	check_server_address(rs);
-	if (check_vip(rs) || check_route(rs))
-		return EXIT_REFUSED;
-	find_uplink(rs);
 	if (is_tunnelled(rs))
 		realserver_check_tunnel(rs);
 	if (realserver_check_tunnel_device(rs))
@@ -319,12 +349,76 @@ static int check_realserver(struct realserver *rs)
 	return 0;
 }
 
+/* A masqueraded server does not get the VIP's datagrams, and none can be sent without a port. */
+static bool can_be_followed(const struct realserver *rs)
+{
+	return rs->vip.port && rs->fwd.forward != IP_VS_CONN_F_MASQ;
+}
+
+static int check_realserver(struct realserver *rs)
+{
+	const struct service_id service = {
+		.protocol = IPPROTO_UDP,
+		.vip = rs->vip,
+	};
+	struct journey *journey;
+	int err;
+
+	report_about(rs->report, &service, rs->fwd.server.af ? &rs->fwd.server : NULL);
+	doctor_addr_str(&rs->vip, rs->vip_text);
+	if (rs->client.af != rs->vip.af || is_here(rs))
+		doctor_some_client(rs->vip.af, &rs->client);
+	check_server_address(rs);
+	if (check_vip(rs) || check_route(rs))
+		return EXIT_REFUSED;
+	find_uplink(rs);
+	if (!can_be_followed(rs))
+		return check_way(rs);
+	journey = realserver_follow(rs);
+	rs->tunnel = realserver_seen_tunnel(rs, journey);
+	err = check_way(rs);
+	if (!err)
+		realserver_judge_path(rs, journey);
+	free(journey);
+	return err;
+}
+
+/* @rs: without the VIP */
+static int check_all_vips(const struct realserver *rs)
+{
+	size_t found = 0, i;
+	int err = 0;
+
+	for (i = 0; !err && i < rs->host->address_count; i++) {
+		struct realserver one = *rs;
+
+		if (!host_may_be_vip(rs->host, &rs->host->addresses[i]))
+			continue;
+		one.vip = rs->host->addresses[i].ep;
+		found++;
+		err = check_realserver(&one);
+	}
+	if (!err && !found)
+		return refuse("doctor: neither is there a service of IPVS here nor an address that may be a VIP on lo or a dummy device; which is it (-u VIP:PORT)");
+	return err;
+}
+
+/* Only root may follow a datagram. */
+static int check_vip_service(struct realserver *rs)
+{
+	int err;
+
+	rs->follower = geteuid() ? NULL : follower_open();
+	err = check_realserver(rs);
+	if (rs->follower)
+		follower_close(rs->follower);
+	return err;
+}
+
 int doctor_realserver(const struct args *args, const struct host *host,
 		      const struct firewall *fw, struct report *report)
 {
 	struct realserver rs = { .host = host, .fw = fw, .report = report };
-	size_t found = 0, i;
-	int err = 0;
 
 	rs.fwd.forward = given(args, O(FORWARD)) ? args->forward :
 						  IP_VS_CONN_F_TUNNEL;
@@ -334,20 +428,8 @@ int doctor_realserver(const struct args *args, const struct host *host,
 	rs.fwd.server.port = 0;
 	rs.client = args->client;
 	rs.from = args->from;
-	if (given(args, O(SERVICE))) {
-		rs.vip = args->service.vip;
-		return check_realserver(&rs);
-	}
-	for (i = 0; !err && i < host->address_count; i++) {
-		struct realserver one = rs;
-
-		if (!host_may_be_vip(host, &host->addresses[i]))
-			continue;
-		one.vip = host->addresses[i].ep;
-		found++;
-		err = check_realserver(&one);
-	}
-	if (!err && !found)
-		return refuse("doctor: neither is there a service of IPVS here nor an address that may be a VIP on lo or a dummy device; which is it (-u VIP:PORT)");
-	return err;
+	if (!given(args, O(SERVICE)))
+		return check_all_vips(&rs);
+	rs.vip = args->service.vip;
+	return check_vip_service(&rs);
 }

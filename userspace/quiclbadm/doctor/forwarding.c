@@ -4,11 +4,29 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "system/host.h"
+
 void doctor_some_client(uint16_t af, struct endpoint *client)
 {
 	memset(client, 0, sizeof(*client));
 	client->af = af;
 	inet_pton(af, af == AF_INET6 ? "2600::1" : "4.0.0.1", client->addr);
+}
+
+bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *client)
+{
+	struct route route, usual;
+	struct endpoint some;
+
+	*client = *wanted;
+	client->port = 0;
+	doctor_some_client(wanted->af, &some);
+	if (!endpoint_addr_eq(&some, wanted))
+		return true;
+	inet_pton(wanted->af, wanted->af == AF_INET6 ? "2001:db8::1" : "203.0.113.1",
+		  client->addr);
+	return !host_route(&some, NULL, &usual) && !host_route(client, NULL, &route) &&
+	       route.type == usual.type && route.link == usual.link;
 }
 
 unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af)

@@ -21,6 +21,13 @@ struct forwarding {
 /* An address as any client's; only looked up, nothing is sent there. */
 void doctor_some_client(uint16_t af, struct endpoint *client);
 
+/*
+ * The same for a datagram that is sent: answers go there, so unless @wanted is the user's
+ * own it becomes an address that no host has (RFC 5737, RFC 3849).
+ * Return: false if that is not reached as other clients are.
+ */
+bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *client);
+
 /* The headers of a tunnel packet in octets. */
 unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af);
 

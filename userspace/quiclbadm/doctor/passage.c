@@ -42,16 +42,32 @@ bool doctor_can_ask(struct report *report, const struct firewall *fw)
 	return fw->rules;
 }
 
-void doctor_passage(struct report *report, const struct firewall *fw,
-		    const struct passage *passage)
+static enum firewall_verdict try_hooks(const struct firewall *fw,
+				       const struct passage *passage,
+				       struct fw_stop *stop)
 {
 	enum firewall_verdict verdict = FIREWALL_PASSES;
-	struct fw_stop stop = { 0 };
 	unsigned int i;
 
 	for (i = 0; passage->hooks[i] && verdict == FIREWALL_PASSES; i++)
 		verdict = firewall_try(fw, passage->hooks[i], &passage->packet,
-				       &stop);
+				       stop);
+	return verdict;
+}
+
+bool doctor_passes(const struct firewall *fw, const struct passage *passage)
+{
+	struct fw_stop stop;
+
+	return try_hooks(fw, passage, &stop) == FIREWALL_PASSES;
+}
+
+void doctor_passage(struct report *report, const struct firewall *fw,
+		    const struct passage *passage)
+{
+	struct fw_stop stop = { 0 };
+	enum firewall_verdict verdict = try_hooks(fw, passage, &stop);
+
 	if (verdict == FIREWALL_PASSES)
 		return;
 	report_add(report, verdict == FIREWALL_DROPS ? CHECK_FAULT :

@@ -22,6 +22,9 @@ void doctor_tunnel_passage(const struct forwarding *fwd, uint16_t af,
 /* Adds checks for rules that cannot be read.  Return: whether any can. */
 bool doctor_can_ask(struct report *report, const struct firewall *fw);
 
+/* Whether the packet certainly passes. */
+bool doctor_passes(const struct firewall *fw, const struct passage *passage);
+
 /* Adds a check unless the packet passes. */
 void doctor_passage(struct report *report, const struct firewall *fw,
 		    const struct passage *passage);

@@ -17,30 +17,14 @@
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
 
+#include "doctor/packet_build.h"
+
 enum {
-	HEADERS_MAX = 64,
-	HOPS = 64,
+	TUNNEL_MAX = 8,		/* octets of GRE or GUE */
 	GRE_CSUM = 0x80,	/* in the first octet */
 };
 
 #define VERSION 0x1a2a3a4a	/* reserved to be unknown, RFC 9000 section 15 */
-
-static uint32_t add(uint32_t sum, const void *data, size_t len)
-{
-	const uint8_t *octets = data;
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		sum += i & 1 ? octets[i] : (uint32_t)octets[i] << 8;
-	return sum;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
-}
 
 /* Form, version, both CIDs: RFC 8999 section 5.1. */
 void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
@@ -58,57 +42,13 @@ void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 	p[6 + 2 * PROBE_CID_LEN] = (uint8_t)try;
 }
 
-static void put_udp(uint8_t *p, const struct probe *probe, size_t len)
-{
-	size_t alen = probe->vip.af == AF_INET6 ? 16 : 4;
-	struct udphdr uh = {
-		.source = htons(probe->from.port),
-		.dest = htons(probe->vip.port),
-		.len = htons((uint16_t)(sizeof(uh) + len)),
-	};
-	uint32_t sum = IPPROTO_UDP + (uint32_t)(sizeof(uh) + len);
-
-	sum = add(sum, probe->from.addr, alen);
-	sum = add(sum, probe->vip.addr, alen);
-	sum = add(sum, &uh, sizeof(uh));
-	uh.check = fold(add(sum, p + sizeof(uh), len));
-	if (!uh.check)
-		uh.check = 0xffff;
-	memcpy(p, &uh, sizeof(uh));
-}
-
-static size_t put_ip(uint8_t *p, const struct probe *probe, size_t len)
-{
-	struct ip6_hdr v6 = {
-		.ip6_flow = htonl(0x60000000), .ip6_nxt = IPPROTO_UDP,
-		.ip6_hlim = HOPS, .ip6_plen = htons((uint16_t)len),
-	};
-	struct iphdr v4 = {
-		.version = 4, .ihl = 5, .ttl = HOPS, .protocol = IPPROTO_UDP,
-		.frag_off = htons(IP_DF),
-		.tot_len = htons((uint16_t)(sizeof(v4) + len)),
-	};
-
-	if (probe->vip.af == AF_INET6) {
-		memcpy(&v6.ip6_src, probe->from.addr, 16);
-		memcpy(&v6.ip6_dst, probe->vip.addr, 16);
-		memcpy(p, &v6, sizeof(v6));
-		return sizeof(v6);
-	}
-	memcpy(&v4.saddr, probe->from.addr, 4);
-	memcpy(&v4.daddr, probe->vip.addr, 4);
-	v4.check = fold(add(0, &v4, sizeof(v4)));
-	memcpy(p, &v4, sizeof(v4));
-	return sizeof(v4);
-}
-
 static bool is_tunnel(const struct probe *probe, uint8_t type)
 {
 	return probe->fwd.forward == IP_VS_CONN_F_TUNNEL &&
 	       probe->fwd.tun_type == type;
 }
 
-static bool has_csum(const struct probe *probe)
+bool probe_has_checksum(const struct probe *probe)
 {
 	return probe->fwd.tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM;
 }
@@ -119,11 +59,11 @@ static size_t put_tunnel(uint8_t *p, const struct probe *probe)
 	bool v6 = probe->vip.af == AF_INET6;
 	uint16_t type = htons(v6 ? ETH_P_IPV6 : ETH_P_IP);
 
-	memset(p, 0, HEADERS_MAX);
+	memset(p, 0, TUNNEL_MAX);
 	if (is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GRE)) {
-		p[0] = has_csum(probe) ? GRE_CSUM : 0;
+		p[0] = probe_has_checksum(probe) ? GRE_CSUM : 0;
 		memcpy(p + 2, &type, sizeof(type));
-		return has_csum(probe) ? 8 : 4;
+		return probe_has_checksum(probe) ? 8 : 4;
 	}
 	if (is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE)) {
 		p[1] = v6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
@@ -137,9 +77,9 @@ static void finish_tunnel(uint8_t *p, const struct probe *probe, size_t len)
 {
 	uint16_t check;
 
-	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GRE) || !has_csum(probe))
+	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GRE) || !probe_has_checksum(probe))
 		return;
-	check = fold(add(0, p, len));
+	check = packet_checksum(p, len);
 	memcpy(p + 4, &check, sizeof(check));
 }
 
@@ -195,7 +135,7 @@ static bool set_options(int fd, const struct probe *probe)
 		return false;
 	if (probe->fwd.forward == IP_VS_CONN_F_DROUTE)
 		return !setsockopt(fd, SOL_IP, IP_NODEFRAG, &on, sizeof(on));
-	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE) || has_csum(probe))
+	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE) || probe_has_checksum(probe))
 		return true;
 	return !(v6 ? setsockopt(fd, SOL_UDP, UDP_NO_CHECK6_TX, &on, sizeof(on)) :
 		      setsockopt(fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof(on)));
@@ -220,9 +160,8 @@ static bool set_source(int fd, const struct probe *probe)
 	       !bind(fd, (void *)&sin, sizeof(sin));
 }
 
-/* All of a packet that the kernel does not make.  Return: its length. */
-static size_t put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
-			 unsigned int size)
+size_t probe_put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
+			unsigned int size)
 {
 	size_t ip = probe->vip.af == AF_INET6 ? sizeof(struct ip6_hdr) :
 						sizeof(struct iphdr);
@@ -230,9 +169,9 @@ static size_t put_packet(const struct probe *probe, unsigned int try, uint8_t *p
 	size_t len = size;
 
 	probe_put_quic(probe, try, inner + ip + sizeof(struct udphdr), size);
-	put_udp(inner + ip, probe, len);
+	packet_put_udp(inner + ip, &probe->from, &probe->vip, len, true);
 	len += sizeof(struct udphdr);
-	len += put_ip(inner, probe, len);
+	len += packet_put_ip(inner, &probe->from, &probe->vip, IPPROTO_UDP, len);
 	len += (size_t)(inner - packet);
 	finish_tunnel(packet, probe, len);
 	return len;
@@ -253,7 +192,7 @@ static int send_plain(const struct probe *probe, unsigned int try, unsigned int 
 
 int probe_send(const struct probe *probe, unsigned int try, unsigned int size)
 {
-	uint8_t packet[PROBE_PAYLOAD_MAX + 2 * HEADERS_MAX];
+	uint8_t packet[PROBE_PAYLOAD_MAX + PROBE_HEADERS_MAX];
 	struct sockaddr_storage sa;
 	int fd, error = 0;
 	size_t len;
@@ -263,7 +202,7 @@ int probe_send(const struct probe *probe, unsigned int try, unsigned int size)
 	fd = open_way(probe);
 	if (fd < 0)
 		return errno;
-	len = put_packet(probe, try, packet, size);
+	len = probe_put_packet(probe, try, packet, size);
 	if (!set_options(fd, probe) || !set_source(fd, probe) ||
 	    sendto(fd, packet, len, 0, (void *)&sa, way_addr(probe, &sa)) < 0)
 		error = errno;

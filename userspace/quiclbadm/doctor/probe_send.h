@@ -8,6 +8,7 @@
 enum probe_limits {
 	PROBE_TRIES = 3,
 	PROBE_CID_LEN = 8,
+	PROBE_HEADERS_MAX = 128,	/* octets, of IP, UDP and the tunnel */
 	PROBE_PAYLOAD_MAX = 9000,	/* octets of UDP */
 	PROBE_VERSIONS_MAX = 8,		/* of those that a server tells */
 };
@@ -44,5 +45,17 @@ int probe_send(const struct probe *probe, unsigned int try, unsigned int size);
 /* The datagram's UDP payload of @size octets. */
 void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 		    unsigned int size);
+
+/*
+ * All of a tunnel's packet behind its outer IP header and, with GUE, its outer UDP header;
+ * without a tunnel the packet itself.
+ * @packet: room for PROBE_HEADERS_MAX octets more than @size
+ * Return: its length.
+ */
+size_t probe_put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
+			unsigned int size);
+
+/* Whether IPVS makes checksums for its tunnel (GRE, GUE). */
+bool probe_has_checksum(const struct probe *probe);
 
 #endif /* _QUICLBADM_DOCTOR_PROBE_SEND_H */

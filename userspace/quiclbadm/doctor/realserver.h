@@ -6,10 +6,13 @@
 #include "doctor/passage.h"
 #include "system/host.h"
 
+struct follower;
+
 struct realserver {
 	const struct host *host;
 	const struct firewall *fw;
 	struct report *report;
+	struct follower *follower;	/* NULL: nothing can be followed */
 	struct forwarding fwd;
 	struct endpoint vip;		/* port 0: not known */
 	struct endpoint client;

@@ -69,12 +69,23 @@ static const struct link *find_tunnel(const struct realserver *rs)
 	return found;
 }
 
+/* A name that no device has. */
+static void free_name(const struct host *host, char *name, size_t size)
+{
+	unsigned int n = 0;
+
+	do
+		snprintf(name, size, "quiclb%u", n++);
+	while (host_link_named(host, name));
+}
+
 static void fix_no_tunnel(const struct realserver *rs)
 {
 	const struct tunnel_kind *kind = tunnel_kind(rs);
-	char local[ENDPOINT_STRLEN];
-	int only_init = 0;
+	char local[ENDPOINT_STRLEN], name[IFNAMSIZ];
+	int only_init = 1;
 
+	/* the setting is to be seen in the first namespace alone: in a container it may be 1 */
 	proc_sysctl(&only_init, "net/core/fb_tunnels_only_for_init_net");
 	/* the device that comes with ip6_tunnel only takes IPv6 out */
 	if (!host_link_named(rs->host, kind->device) && !only_init &&
@@ -83,17 +94,21 @@ static void fix_no_tunnel(const struct realserver *rs)
 			   kind->module, kind->device);
 		return;
 	}
-	report_fix(rs->report, "ip link add name quiclb0 type %s%s%s%s && ip link set quiclb0 up",
-		   kind->kind, strcmp(kind->kind, "ip6tnl") ? "" : " mode any",
+	free_name(rs->host, name, sizeof(name));
+	report_fix(rs->report, "ip link add name %s type %s%s%s%s && ip link set %s up",
+		   name, kind->kind, strcmp(kind->kind, "ip6tnl") ? "" : " mode any",
 		   rs->fwd.server.af ? " local " : " external",
-		   rs->fwd.server.af ? doctor_addr_str(&rs->fwd.server, local) : "");
+		   rs->fwd.server.af ? doctor_addr_str(&rs->fwd.server, local) : "",
+		   name);
 }
 
 static void check_tunnel(struct realserver *rs)
 {
 	const struct tunnel_kind *kind = tunnel_kind(rs);
 
-	rs->tunnel = find_tunnel(rs);
+	/* unless it was seen which one takes them */
+	if (!rs->tunnel)
+		rs->tunnel = find_tunnel(rs);
 	if (!rs->tunnel) {
 		report_add(rs->report, CHECK_FAULT, "tunnel",
 			   "no device of type %s takes %s out of packets to this host",
@@ -143,13 +158,13 @@ static void fault_rp_filter(const struct realserver *rs, int all, int own,
 		   "%s: rp_filter is %d for all and %d for the device, and the greater counts; %s, so datagrams from there vanish (IP_RPFILTER)",
 		   device, all, own, why);
 	if (!all)
-		report_fix(rs->report, "sysctl -w net.ipv4.conf.%s.rp_filter=0",
+		report_fix(rs->report, "sysctl -w net/ipv4/conf/%s/rp_filter=0",
 			   device);
 	else if (host_link_has_address(rs->host, rs->tunnel, AF_INET))
-		report_fix(rs->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+		report_fix(rs->report, "sysctl -w net/ipv4/conf/%s/rp_filter=2",
 			   device);
 	else
-		report_fix(rs->report, "ip addr add %s/32 dev %s && sysctl -w net.ipv4.conf.%s.rp_filter=2",
+		report_fix(rs->report, "ip addr add %s/32 dev %s && sysctl -w net/ipv4/conf/%s/rp_filter=2",
 			   rs->vip_text, device, device);
 }
 
@@ -210,7 +225,7 @@ static int check_outer_source(const struct realserver *rs)
 		   "%s: rp_filter is %d for all and %d for the device, and %s is not reached through it, so the tunnel's packets from there vanish (IP_RPFILTER)",
 		   rs->uplink->name, all, own, from);
 	if (route.type == RTN_UNICAST)
-		report_fix(rs->report, "sysctl -w net.ipv4.conf.%s.rp_filter=2",
+		report_fix(rs->report, "sysctl -w net/ipv4/conf/%s/rp_filter=2",
 			   rs->uplink->name);
 	else
 		report_fix(rs->report, "ip route add %s/32 dev %s", from,
@@ -231,7 +246,7 @@ static void check_ipv6_off(const struct realserver *rs)
 		return;
 	report_add(rs->report, CHECK_FAULT, "ipv6",
 		   "%s: IPv6 is disabled there (IPV6DISABLED)", device);
-	report_fix(rs->report, "sysctl -w net.ipv6.conf.%s.disable_ipv6=0",
+	report_fix(rs->report, "sysctl -w net/ipv6/conf/%s/disable_ipv6=0",
 		   device);
 }
 

@@ -11,6 +11,10 @@
 #include "common/xalloc.h"
 #include "output/json_build.h"
 
+enum {
+	KIND_MAX = 5,		/* findings of a kind, unless all are wanted */
+};
+
 static const char *const level_names[CHECK_LEVELS] = {
 	[CHECK_OK] = "ok",
 	[CHECK_ADVICE] = "advice",
@@ -59,6 +63,7 @@ void report_add(struct report *report, enum check_level level, const char *name,
 	check->service = report->service;
 	check->server = report->server;
 	check->fix = NULL;
+	check->seen = NULL;
 	va_start(args, format);
 	check->evidence = format_text(format, args);
 	va_end(args);
@@ -75,34 +80,130 @@ void report_fix(struct report *report, const char *format, ...)
 	va_end(args);
 }
 
+static bool is_about(const struct report *report, const struct check *check)
+{
+	return service_id_eq(&check->service, &report->service);
+}
+
+/* A VIP that may be another director's on purpose is advice. */
+static bool is_standby(const struct check *check)
+{
+	return check->level == CHECK_ADVICE && !strcmp(check->name, "vip");
+}
+
+bool report_confirm(struct report *report, const char *seen)
+{
+	bool found = false;
+	size_t i;
+
+	for (i = 0; i < report->count; i++) {
+		struct check *check = &report->checks[i];
+
+		if (!is_about(report, check) ||
+		    (check->level != CHECK_FAULT && !is_standby(check)))
+			continue;
+		free(check->seen);
+		check->seen = xstrdup(seen);
+		found = true;
+	}
+	return found;
+}
+
+static void free_check(struct check *check)
+{
+	free(check->evidence);
+	free(check->seen);
+	free(check->fix);
+}
+
+static bool is_refuted(const struct report *report, const struct check *check,
+		       const char *const *names)
+{
+	if ((check->level != CHECK_FAULT && check->level != CHECK_UNKNOWN) ||
+	    !is_about(report, check) ||
+	    (check->server.af && !endpoint_eq(&check->server, &report->server)))
+		return false;
+	while (*names && strcmp(*names, check->name))
+		names++;
+	return *names;
+}
+
+void report_refute(struct report *report, const char *const *names)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < report->count; i++) {
+		if (is_refuted(report, &report->checks[i], names))
+			free_check(&report->checks[i]);
+		else
+			report->checks[kept++] = report->checks[i];
+	}
+	report->count = kept;
+}
+
 void report_destroy(struct report *report)
 {
 	size_t i;
 
-	for (i = 0; i < report->count; i++) {
-		free(report->checks[i].evidence);
-		free(report->checks[i].fix);
-	}
+	for (i = 0; i < report->count; i++)
+		free_check(&report->checks[i]);
 	free(report->checks);
 	memset(report, 0, sizeof(*report));
 }
 
-static void print_text(const struct report *report, const size_t *counts)
+static void print_check(const struct check *check)
 {
-	size_t i;
+	printf("%s%-7s%s  %-10s  ", paint(stdout, level_paints[check->level]),
+	       level_names[check->level], paint_end(stdout), check->name);
+	print_printable(stdout, check->evidence);
+	if (check->seen) {
+		printf("\n%-7s  %-10s  seen: ", "", "");
+		print_printable(stdout, check->seen);
+	}
+	if (check->fix) {
+		printf("\n%-7s  %-10s  fix: ", "", "");
+		print_printable(stdout, check->fix);
+	}
+	putchar('\n');
+}
+
+/* How many checks of that name have that verdict, before the @end'th one. */
+static size_t count_kind(const struct report *report, const struct check *kind, size_t end)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < end; i++)
+		count += report->checks[i].level == kind->level &&
+			 !strcmp(report->checks[i].name, kind->name);
+	return count;
+}
+
+static void print_level(const struct report *report, enum check_level level, bool all)
+{
+	size_t i, before, more;
 
 	for (i = 0; i < report->count; i++) {
 		const struct check *check = &report->checks[i];
 
-		printf("%s%-7s%s  %-10s  ", paint(stdout, level_paints[check->level]),
-		       level_names[check->level], paint_end(stdout), check->name);
-		print_printable(stdout, check->evidence);
-		if (check->fix) {
-			printf("\n%-7s  %-10s  fix: ", "", "");
-			print_printable(stdout, check->fix);
+		if (check->level != level)
+			continue;
+		before = all ? 0 : count_kind(report, check, i);
+		if (before < KIND_MAX) {
+			print_check(check);
+		} else if (before == KIND_MAX) {
+			more = count_kind(report, check, report->count) - KIND_MAX;
+			printf("%-7s  %-10s  and %zu more of this kind (-v)\n",
+			       level_names[level], check->name, more);
 		}
-		putchar('\n');
 	}
+}
+
+static void print_text(const struct report *report, const size_t *counts, bool verbose)
+{
+	enum check_level level = CHECK_LEVELS;
+
+	while (level > (verbose ? CHECK_OK : CHECK_ADVICE))
+		print_level(report, --level, verbose);
 	printf("%zu ok, %zu advice, %zu unknown, %zu faults\n",
 	       counts[CHECK_OK], counts[CHECK_ADVICE], counts[CHECK_UNKNOWN],
 	       counts[CHECK_FAULT]);
@@ -124,6 +225,8 @@ static void print_json(const struct report *report)
 		if (check->server.af)
 			set_nested_endpoint(object, "server", &check->server);
 		set_text(object, "evidence", check->evidence);
+		if (check->seen)
+			set_text(object, "seen", check->seen);
 		if (check->fix)
 			set_text(object, "fix", check->fix);
 		append(array, object);
@@ -131,15 +234,15 @@ static void print_json(const struct report *report)
 	dump(array);
 }
 
-int report_print(const struct report *report, bool json)
+int report_print(const struct report *report, enum report_format format)
 {
 	size_t counts[CHECK_LEVELS] = { 0 }, i;
 
 	for (i = 0; i < report->count; i++)
 		counts[report->checks[i].level]++;
-	if (json)
+	if (format == REPORT_JSON)
 		print_json(report);
 	else
-		print_text(report, counts);
+		print_text(report, counts, format == REPORT_VERBOSE);
 	return counts[CHECK_FAULT] ? EXIT_REFUSED : EXIT_DONE;
 }

@@ -23,6 +23,7 @@ struct check {
 	struct service_id service;	/* with af 0: of the host as a whole */
 	struct endpoint server;		/* with af 0: of no real server */
 	char *evidence;
+	char *seen;		/* what became of a datagram that shows it; NULL: none was sent */
 	char *fix;		/* for a shell; NULL: there is no such command */
 };
 
@@ -42,9 +43,28 @@ void report_add(struct report *report, enum check_level level, const char *name,
 		const char *format, ...) __printf(4, 5);
 /* Of the check that was added last. */
 void report_fix(struct report *report, const char *format, ...) __printf(2, 3);
+
+/*
+ * What the kernel was seen to do decides what is said of what is examined at present.
+ * Adds @seen to each fault of that service, and to advice about its VIP.  Return: whether
+ * there is one.
+ */
+bool report_confirm(struct report *report, const char *seen);
+/*
+ * Removes the service's checks with one of these names that found a fault, or could not
+ * tell, unless they are about another real server.
+ */
+void report_refute(struct report *report, const char *const *names);
+
 void report_destroy(struct report *report);
 
+enum report_format {
+	REPORT_FINDINGS,	/* the worst first, a few of each kind */
+	REPORT_VERBOSE,		/* all */
+	REPORT_JSON,
+};
+
 /* Return: EXIT_DONE, or EXIT_REFUSED when there is a fault. */
-int report_print(const struct report *report, bool json);
+int report_print(const struct report *report, enum report_format format);
 
 #endif /* _QUICLBADM_DOCTOR_REPORT_H */

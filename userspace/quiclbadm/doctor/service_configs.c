@@ -9,10 +9,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/xalloc.h"
 #include "model/density.h"
 #include "model/layout.h"
+#include "restore/state_file_write.h"
 
 enum {
 	NOISE_MIN = 16,			/* so many datagrams may be chance */
@@ -106,13 +109,51 @@ static void check_server_ids(const struct service_subject *s)
 			   s->name);
 }
 
-static const char *method_letter(const struct service *svc)
+static bool same_method(const struct dest *a, const struct dest *b)
 {
-	uint32_t forward = svc->dest_count ? svc->dests[0].forward :
-					     IP_VS_CONN_F_TUNNEL;
+	return a->forward == b->forward && a->tun_type == b->tun_type &&
+	       a->tun_port == b->tun_port && a->tun_flags == b->tun_flags;
+}
 
-	return forward == IP_VS_CONN_F_TUNNEL ? "-i" :
-	       forward == IP_VS_CONN_F_MASQ ? "-m" : "-g";
+/*
+ * The one whose method all servers on other hosts have; NULL if they differ or there is
+ * none: a server of last resort on this host says nothing about the others.
+ */
+static const struct dest *typical_dest(const struct service_subject *s)
+{
+	const struct service *svc = s->svc;
+	const struct dest *found = NULL;
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++) {
+		const struct dest *dest = &svc->dests[i];
+
+		if (host_has_address(s->host, &dest->server))
+			continue;
+		if (found && !same_method(dest, found))
+			return NULL;
+		found = dest;
+	}
+	return found;
+}
+
+static void fix_absent(const struct service_subject *s, const char *server)
+{
+	const struct dest *typical = typical_dest(s);
+	char *method = NULL;
+	size_t size;
+	FILE *out;
+
+	if (!typical)
+		return;
+	out = open_memstream(&method, &size);
+	if (!out)
+		no_memory();
+	state_file_write_method(out, typical);
+	if (fclose(out))
+		no_memory();
+	report_fix(s->report, "quiclbadm -a %s -r %s%s -w 1", s->option, server, method);
+	free(method);
 }
 
 /* One check per real server that has server IDs and is not in the pool. */
@@ -132,10 +173,9 @@ static void check_absent(const struct service_subject *s)
 		report_about(s->report, &svc->id, ep);
 		report_add(s->report, hits ? CHECK_FAULT : CHECK_ADVICE,
 			   "absent",
-			   "%s has server IDs and is not in the pool; %" PRIu64 " datagrams named such a server",
+			   "%s has server IDs and is not in the pool, from which a health checker may have taken it; %" PRIu64 " datagrams named such a server",
 			   endpoint_str(ep, server), hits);
-		report_fix(s->report, "quiclbadm -a %s -r %s %s -w 1",
-			   s->option, server, method_letter(svc));
+		fix_absent(s, server);
 	}
 	report_about(s->report, &svc->id, NULL);
 }

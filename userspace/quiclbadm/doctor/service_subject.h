@@ -7,11 +7,14 @@
 #include "system/host.h"
 #include "system/keepalived.h"
 
+struct follower;
+
 struct service_subject {
 	const struct host *host;
 	const struct firewall *fw;
 	struct report *report;
 	const struct keepalived *keepalived;
+	struct follower *follower;	/* NULL: nothing can be followed */
 	const struct service *svc;
 	char name[SERVICE_STRLEN];
 	char option[sizeof("-u ") + SERVICE_STRLEN];	/* "-u 192.0.2.1:443" */

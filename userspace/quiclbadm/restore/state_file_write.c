@@ -216,6 +216,15 @@ static void save_tunnel(FILE *out, const struct dest *dest)
 		fprintf(out, " --tun-remcsum");
 }
 
+void state_file_write_method(FILE *out, const struct dest *dest)
+{
+	if (dest->forward == IP_VS_CONN_F_TUNNEL)
+		save_tunnel(out, dest);
+	else
+		/* "Local" is what IPVS makes of any method by itself */
+		fprintf(out, dest->forward == IP_VS_CONN_F_MASQ ? " -m" : " -g");
+}
+
 static void save_dest(FILE *out, const struct service *svc,
 		      const struct dest *dest)
 {
@@ -226,11 +235,7 @@ static void save_dest(FILE *out, const struct service *svc,
 	fprintf(out, "-a ");
 	save_service_id(out, &svc->id);
 	fprintf(out, " -r %s", endpoint_str(&dest->server, server));
-	if (dest->forward == IP_VS_CONN_F_TUNNEL)
-		save_tunnel(out, dest);
-	else
-		/* "Local" is what IPVS makes of any method by itself */
-		fprintf(out, dest->forward == IP_VS_CONN_F_MASQ ? " -m" : " -g");
+	state_file_write_method(out, dest);
 	fprintf(out, " -w %u", dest->weight);
 	if (dest->u_threshold)
 		fprintf(out, " -x %u", dest->u_threshold);

@@ -10,4 +10,7 @@
 /* With @keys, configs that have a key have it in hex. */
 void state_file_write(FILE *out, const struct state *state, bool keys);
 
+/* The options for a server's forwarding method, each behind a space. */
+void state_file_write_method(FILE *out, const struct dest *dest);
+
 #endif /* _QUICLBADM_RESTORE_STATE_FILE_WRITE_H */

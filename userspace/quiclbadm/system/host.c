@@ -2,6 +2,7 @@
 #include "system/host.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +243,39 @@ bool host_link_has_address(const struct host *host, const struct link *link,
 	return false;
 }
 
+const struct address *host_address_on(const struct host *host, const struct link *link,
+				      const struct endpoint *ep)
+{
+	size_t i;
+
+	for (i = 0; i < host->address_count; i++)
+		if (host->addresses[i].link == link->index &&
+		    endpoint_addr_eq(&host->addresses[i].ep, ep))
+			return &host->addresses[i];
+	return NULL;
+}
+
+static bool is_in_subnet(const struct address *address, const struct endpoint *ep)
+{
+	return address->ep.af == ep->af &&
+	       address->prefix < (ep->af == AF_INET6 ? 128 : 32) &&
+	       addr_bits_eq(address->ep.addr, ep->addr, address->prefix);
+}
+
+bool host_on_link(const struct host *host, const struct link *link,
+		  const struct endpoint *ep)
+{
+	size_t i;
+
+	if (link->flags & (IFF_LOOPBACK | IFF_NOARP) || !(link->flags & IFF_UP))
+		return false;
+	for (i = 0; i < host->address_count; i++)
+		if (host->addresses[i].link == link->index &&
+		    is_in_subnet(&host->addresses[i], ep))
+			return true;
+	return false;
+}
+
 bool host_may_be_vip(const struct host *host, const struct address *address)
 {
 	const struct link *link = host_link(host, address->link);
@@ -263,6 +297,15 @@ static void read_metrics(const struct nlattr *nest, struct route *route)
 	route->mtu = (uint32_t)nl_number(attrs[RTAX_MTU]);
 }
 
+/* What the kernel has learned, it forgets after a time. */
+static bool expires(const struct nlattr *attr)
+{
+	struct rta_cacheinfo info = { 0 };
+
+	nl_octets(attr, (uint8_t *)&info, sizeof(info));
+	return info.rta_expires;
+}
+
 static int on_route(const struct nlmsghdr *nlh, void *data)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
@@ -281,6 +324,9 @@ static int on_route(const struct nlmsghdr *nlh, void *data)
 		case RTA_METRICS:
 			read_metrics(attr, route);
 			break;
+		case RTA_CACHEINFO:
+			route->learned = expires(attr);
+			break;
 		}
 	return MNL_CB_STOP;
 }
@@ -298,22 +344,32 @@ static uint8_t route_type_of(int err)
 	}
 }
 
-int host_route(const struct endpoint *dst, const struct endpoint *src,
-	       struct route *route)
+/* A request for the route to @dst, in @buf. */
+static struct nlmsghdr *put_get_route(void *buf, const struct endpoint *dst)
 {
-	char buf[256] __attribute__((aligned(8))) = { 0 };
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	size_t len = dst->af == AF_INET6 ? 16 : 4;
 	struct rtmsg *rtm;
-	int err;
 
-	memset(route, 0, sizeof(*route));
 	nlh->nlmsg_type = RTM_GETROUTE;
 	nlh->nlmsg_flags = NLM_F_REQUEST;
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	rtm->rtm_family = (uint8_t)dst->af;
 	rtm->rtm_dst_len = (uint8_t)(8 * len);
 	mnl_attr_put(nlh, RTA_DST, len, dst->addr);
+	return nlh;
+}
+
+int host_route(const struct endpoint *dst, const struct endpoint *src,
+	       struct route *route)
+{
+	char buf[256] __attribute__((aligned(8))) = { 0 };
+	struct nlmsghdr *nlh = put_get_route(buf, dst);
+	size_t len = dst->af == AF_INET6 ? 16 : 4;
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	int err;
+
+	memset(route, 0, sizeof(*route));
 	if (src && src->af == dst->af) {
 		rtm->rtm_src_len = (uint8_t)(8 * len);
 		mnl_attr_put(nlh, RTA_SRC, len, src->addr);
@@ -376,6 +432,83 @@ bool host_find_barrier(const struct endpoint *dst, char *text, size_t size)
 	snprintf(text, size, "%s %s/%d", names[barrier.type], addr,
 		 barrier.bits);
 	return true;
+}
+
+struct configured {
+	const struct host *host;
+	uint16_t af;
+	char *text;
+	size_t size;
+};
+
+static void add_word(struct configured *route, const char *word, const char *value)
+{
+	size_t len = strlen(route->text);
+
+	snprintf(route->text + len, route->size - len, "%s%s", word, value);
+}
+
+static void add_address(struct configured *route, const char *word,
+			const struct nlattr *attr)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+	uint8_t addr[16] = { 0 };
+
+	nl_octets(attr, addr, sizeof(addr));
+	inet_ntop(route->af, addr, text, sizeof(text));
+	add_word(route, word, text);
+}
+
+static void add_number(struct configured *route, const char *word, uint64_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	add_word(route, word, text);
+}
+
+static int on_configured(const struct nlmsghdr *nlh, void *data)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attrs[RTA_MAX + 1] = { NULL }, *attr;
+	struct configured *route = data;
+	const struct link *link;
+
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
+		if (mnl_attr_get_type(attr) <= RTA_MAX)
+			attrs[mnl_attr_get_type(attr)] = attr;
+	link = attrs[RTA_OIF] ? host_link(route->host, (int)nl_number(attrs[RTA_OIF])) : NULL;
+	if (rtm->rtm_type != RTN_UNICAST || !link)
+		return MNL_CB_STOP;
+	if (rtm->rtm_dst_len && attrs[RTA_DST]) {
+		add_address(route, "", attrs[RTA_DST]);
+		add_number(route, "/", rtm->rtm_dst_len);
+	} else {
+		add_word(route, "default", "");
+	}
+	if (attrs[RTA_GATEWAY])
+		add_address(route, " via ", attrs[RTA_GATEWAY]);
+	add_word(route, " dev ", link->name);
+	if (attrs[RTA_PREFSRC])
+		add_address(route, " src ", attrs[RTA_PREFSRC]);
+	if (attrs[RTA_PRIORITY])
+		add_number(route, " metric ", nl_number(attrs[RTA_PRIORITY]));
+	if (attrs[RTA_TABLE] && nl_number(attrs[RTA_TABLE]) != RT_TABLE_MAIN)
+		add_number(route, " table ", nl_number(attrs[RTA_TABLE]));
+	return MNL_CB_STOP;
+}
+
+bool host_configured_route(const struct host *host, const struct endpoint *dst,
+			   char *text, size_t size)
+{
+	char buf[256] __attribute__((aligned(8))) = { 0 };
+	struct nlmsghdr *nlh = put_get_route(buf, dst);
+	struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct configured route = { host, dst->af, text, size };
+
+	*text = '\0';
+	rtm->rtm_flags |= RTM_F_FIB_MATCH;
+	return !talk(nlh, on_configured, &route) && *text;
 }
 
 struct neighbour {

@@ -44,6 +44,7 @@ struct route {
 	int link;			/* 0: none */
 	struct endpoint gateway;	/* af 0: none */
 	uint32_t mtu;			/* of the route; 0: the device's */
+	bool learned;			/* ... by path MTU discovery */
 };
 
 /* Return: 0 or EXIT_REFUSED after an error message. */
@@ -55,6 +56,14 @@ const struct link *host_link_named(const struct host *host, const char *name);
 bool host_has_address(const struct host *host, const struct endpoint *ep);
 bool host_link_has_address(const struct host *host, const struct link *link,
 			   uint16_t af);
+
+/* The address on that link; NULL: it is not there. */
+const struct address *host_address_on(const struct host *host, const struct link *link,
+				      const struct endpoint *ep);
+
+/* Whether it is in the subnet of a link that is up and where hosts ask for addresses. */
+bool host_on_link(const struct host *host, const struct link *link,
+		  const struct endpoint *ep);
 
 /* Is it on lo or a dummy device, as VIPs are on real servers? */
 bool host_may_be_vip(const struct host *host, const struct address *address);
@@ -68,6 +77,13 @@ int host_route(const struct endpoint *dst, const struct endpoint *src,
  * the way to @dst, as "ip route del" takes it.  Return: whether there is one.
  */
 bool host_find_barrier(const struct endpoint *dst, char *text, size_t size);
+
+/*
+ * The route that is configured for @dst, as "ip route change" takes it, without its
+ * metrics: "10.0.0.0/24 dev eth0 src 10.0.0.1".  Return: false for none, or for several ways.
+ */
+bool host_configured_route(const struct host *host, const struct endpoint *dst,
+			   char *text, size_t size);
 
 /* NUD_* of the neighbour on that device, 0 when there is no entry. */
 unsigned int host_neighbour(int link, const struct endpoint *ep);

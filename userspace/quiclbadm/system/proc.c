@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "system/proc.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 bool proc_sysctl(int *value, const char *format, ...)
 {
@@ -79,6 +81,61 @@ bool proc_listens(const struct endpoint *ep)
 	if (ep->af == AF_INET && listens_in("/proc/net/udp", ep))
 		return true;
 	return listens_in("/proc/net/udp6", ep);
+}
+
+/* Whether one of the files that a process has open is @link. */
+static bool has_open(const char *pid, const char *link)
+{
+	char path[300], text[64];
+	struct dirent *entry;
+	bool found = false;
+	ssize_t len;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
+	dir = opendir(path);
+	while (dir && !found && (entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, entry->d_name);
+		len = readlink(path, text, sizeof(text));
+		found = len == (ssize_t)strlen(link) && !memcmp(text, link, strlen(link));
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static void name_process(const char *pid, char *text, size_t size)
+{
+	char path[300], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	file = fopen(path, "re");
+	if (file && fgets(name, sizeof(name), file))
+		name[strcspn(name, "\n")] = '\0';
+	if (file)
+		fclose(file);
+	snprintf(text, size, "pid %s (%s)", pid, name);
+}
+
+bool proc_socket_owner(uint64_t inode, char *text, size_t size)
+{
+	struct dirent *entry;
+	bool found = false;
+	char link[64];
+	DIR *dir = opendir("/proc");
+
+	snprintf(link, sizeof(link), "socket:[%" PRIu64 "]", inode);
+	while (dir && inode && !found && (entry = readdir(dir))) {
+		if (strspn(entry->d_name, "0123456789") != strlen(entry->d_name) ||
+		    !has_open(entry->d_name, link))
+			continue;
+		name_process(entry->d_name, text, size);
+		found = true;
+	}
+	if (dir)
+		closedir(dir);
+	return found;
 }
 
 bool proc_has(const char *path, const char *beginning)

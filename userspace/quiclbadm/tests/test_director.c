@@ -18,6 +18,9 @@ struct sample {
 	struct report report;
 };
 
+/* None of the real servers is on it. */
+static const struct host no_host;
+
 static struct endpoint ep(const char *addr)
 {
 	struct endpoint ep = { .af = AF_INET, .port = 443 };
@@ -91,7 +94,7 @@ static void finds(struct sample *p, const char *wanted)
 static void config_finds(struct sample *p, const char *wanted,
 			 const char *evidence)
 {
-	struct service_subject s = { .svc = &p->svc, .report = &p->report };
+	struct service_subject s = { .host = &no_host, .svc = &p->svc, .report = &p->report };
 	bool said = !evidence;
 	size_t i;
 
@@ -247,7 +250,7 @@ static void two_configs(struct sample *p, bool keyed)
 /* Whether AES is fast is the machine's affair. */
 static bool has_exposed(struct sample *p)
 {
-	struct service_subject s = { .svc = &p->svc, .report = &p->report };
+	struct service_subject s = { .host = &no_host, .svc = &p->svc, .report = &p->report };
 	bool found = false;
 	size_t i;
 

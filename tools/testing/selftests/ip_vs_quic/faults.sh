@@ -19,10 +19,10 @@ rp_filter() {
 	mark_trace
 	lost
 	traces '.reason == "IP_RPFILTER" and .device == "tunl0" and .tunnel == "ipip" and .vip.address == "'"$VIP4"'" and .client.address == "'"$CL4.10"'"
-		and .outer_source.address == "10.0.0.1" and .outer_destination.address == "'"$(rs4 2)"'" and (.fix | startswith("sysctl -w net.ipv4.conf.tunl0.rp_filter=0 "))'
+		and .outer_source.address == "10.0.0.1" and .outer_destination.address == "'"$(rs4 2)"'" and (.fix | startswith("sysctl -w net/ipv4/conf/tunl0/rp_filter=0 "))'
 	within_a_second
 	diagnosed rp_filter "${HERE4[@]}"
-	same "the printed command" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=0"
+	same "the printed command" "$FIX" "sysctl -w net/ipv4/conf/tunl0/rp_filter=0"
 	mend
 	found
 	healthy "${HERE4[@]}"
@@ -53,7 +53,7 @@ rp_filter_all() {
 	# with that address, strict validation is the only fault left
 	there sh -c "echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter; echo 1 >/proc/sys/net/ipv4/conf/all/rp_filter"
 	diagnosed rp_filter "${HERE4[@]}"
-	same "the printed command" "$FIX" "sysctl -w net.ipv4.conf.tunl0.rp_filter=2"
+	same "the printed command" "$FIX" "sysctl -w net/ipv4/conf/tunl0/rp_filter=2"
 	mend
 	found
 }

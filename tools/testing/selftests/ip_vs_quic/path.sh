@@ -1,0 +1,421 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The doctor follows a datagram that it has arrive: what no model of the host would find is found, what a model would take for a
+# fault is none, and nothing is left behind. faults.sh and faults_director.sh have the faults that settings and rules let expect.
+# shellcheck source=faultlib.sh disable=SC2119
+. "$(dirname "$0")/faultlib.sh"
+need_module
+[ -e /sys/kernel/btf/vmlinux ] || skip_all "the kernel has no BTF"
+own_lab_up
+serve "$SVC4" "$SVC6"
+HERE=(-u "$SVC4" -r "$(rs4 2)")
+HERE6=(-u "$SVC6" -r "$(rs6 2)")
+
+# path_is VERDICTS: of the check of the datagram's path
+path_is() { same "the path" "$(jq -r '[.[] | select(.check == "path").verdict] | join(" ")' "$WORK/report")" "$1"; }
+
+# tells TEXT: the report's path, or what was seen beside a fault, contains it
+tells() {
+	jq -e --arg text "$1" 'any(.[]; (.seen // (select(.check == "path").evidence) // "") | contains($text))' "$WORK/report" >/dev/null ||
+		fail "it does not say \"$1\": $(jq -c '.[] | select(.verdict != "ok")' "$WORK/report")"
+}
+
+# rules RULESET: nftables of $NS to the end of the case
+rules() {
+	command -v nft >/dev/null || skip "nft is not installed"
+	there nft -f - <<<"$1" || skip "the kernel has no such rule"
+	defer "in_ns $NS nft flush ruleset"
+}
+
+# right [RULESET]: datagrams flow, and the doctor has no fault and has seen the path
+right() {
+	[ $# = 0 ] || rules "$1"
+	CLIENT=10
+	found
+	healthy "${HERE[@]}"
+	path_is ok
+}
+
+# broken CHECK TEXT: datagrams are lost, and the doctor has this fault alone, with that text of what was seen
+broken() {
+	CLIENT=11
+	lost
+	diagnosed "$1" "${HERE[@]}"
+	tells "$2"
+}
+
+# --- a real server --------------------------------------------------------------------
+
+both_families() {
+	right
+	tells "it arrived by eth0, came out of tunl0, was given to pid "
+	tells " (quicgen), and its answer left by eth0 with the VIP as source"
+	healthy "${HERE6[@]}"
+	path_is ok
+}
+
+every_tunnel() {
+	defer "ip -n $LAB-s2 fou del port 6080 2>/dev/null || :; ip -n $LAB-s2 link set gre0 down 2>/dev/null || :"
+	modprobe -a ip_gre fou 2>/dev/null || skip "the kernel has neither GRE nor GUE"
+	ip -n "$LAB-s2" fou add port 6080 gue
+	ip -n "$LAB-s2" link set gre0 up
+	healthy "${HERE[@]}" -i --tun-type gue --tun-port 6080
+	path_is ok
+	healthy "${HERE[@]}" -i --tun-type gre
+	path_is ok
+	tells "came out of gre0"
+	# another fault: this host would answer ARP for the VIP
+	diagnosed arp "${HERE[@]}" -g
+	path_is ok
+}
+
+dnat() {
+	rules "table ip ivq { chain pre { type nat hook prerouting priority -100; udp dport $PORT dnat to 172.17.0.2:8443; }; }"
+	broken path "a rule had translated its destination to 172.17.0.2:8443"
+}
+
+ingress_drop() {
+	rules "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; ip protocol 4 drop; }; }"
+	broken path "it arrived by eth0 and was dropped"
+}
+
+other_source() {
+	rules "table ip ivq { chain out { type filter hook output priority 0; ip saddr $VIP4 udp sport $PORT ip saddr set $(rs4 2); }; }"
+	broken path "its answer left by eth0 with the source $(rs4 2):$PORT, which is not the VIP"
+}
+
+into_tunnel() {
+	defer "ip -n $LAB-s2 rule del from $VIP4 lookup 99; ip -n $LAB-s2 route flush table 99"
+	ip -n "$LAB-s2" route add default via 10.0.0.1 dev tunl0 onlink table 99
+	ip -n "$LAB-s2" rule add from "$VIP4" lookup 99
+	CLIENT=12
+	diagnosed path "${HERE[@]}" --client "$CL4.12"
+	tells "its answer went back into the tunnel"
+}
+
+# The kernel prefers the tunnel device that has the director as its remote end.
+other_device() {
+	defer "ip -n $LAB-s2 link del ivq0"
+	ip -n "$LAB-s2" link add ivq0 type ipip local "$(rs4 2)" remote 10.0.0.1
+	ip -n "$LAB-s2" link set ivq0 up
+	there sh -c 'echo 1 >/proc/sys/net/ipv4/conf/ivq0/rp_filter'
+	HERE+=(--from 10.0.0.1)
+	broken rp_filter "came out of ivq0 and was dropped at ivq0"
+	mend
+	found
+	healthy "${HERE[@]}"
+	tells "came out of ivq0"
+}
+
+drop_answers_later() {
+	rules "table netdev ivq { chain out { type filter hook egress device eth0 priority 0; ip saddr $VIP4 drop; }; }"
+	broken path "and its answer was dropped"
+}
+
+silent_server() {
+	service "$VIP4:449" rs4 0:3:4 | q -R
+	defer "q -D -u $VIP4:449"
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- "$VIP4:449")")
+	kill -STOP "${pids[-1]}"
+	defer "kill -CONT ${pids[-1]}"
+	healthy -u "$VIP4:449" -r "$(rs4 2)"
+	path_is unknown
+	tells "and no answer left"
+}
+
+# What ordinary firewalls look like; a model of them cannot tell.
+sets_and_maps() {
+	right "table inet filter {
+		set tunnels { type inet_proto; elements = { 4, 41, 47 } }
+		set services { type ipv4_addr . inet_service; elements = { $VIP4 . $PORT } }
+		map verdicts { type inet_proto : verdict; elements = { 1 : accept, 58 : accept } }
+		chain in {
+			type filter hook input priority filter; policy drop;
+			ct state vmap { invalid : drop, established : accept, related : accept }
+			iif lo accept
+			meta l4proto vmap @verdicts
+			meta l4proto @tunnels accept
+			fib daddr type local ip daddr . udp dport @services accept
+		}
+	}"
+}
+
+ufw_like() {
+	right "table ip filter {
+		chain ufw-not-local { fib daddr type local return; fib daddr type multicast return; limit rate 3/minute burst 10 packets log; drop; }
+		chain ufw-user-input { udp dport $PORT accept; ip protocol 4 accept; }
+		chain ufw-before-input { iifname lo accept; ct state established,related accept; ct state invalid drop; ip protocol icmp accept; jump ufw-not-local; jump ufw-user-input; }
+		chain INPUT { type filter hook input priority filter; policy drop; jump ufw-before-input; }
+	}"
+}
+
+firewalld_like() {
+	right "table inet firewalld {
+		chain raw_rpfilter { type filter hook prerouting priority raw + 10; meta nfproto ipv6 fib saddr . mark . iif oif missing drop; }
+		chain zone_in { udp dport $PORT ct state new,untracked accept; meta l4proto 4 accept; meta l4proto icmp accept; }
+		chain filter_INPUT {
+			type filter hook input priority filter + 10; policy accept;
+			ct state established,related accept
+			ct status dnat accept
+			iifname lo accept
+			ct state invalid drop
+			iifname eth0 goto zone_in
+			iifname tunl0 goto zone_in
+			reject with icmpx admin-prohibited
+		}
+	}"
+}
+
+docker_like() {
+	right "table ip nat {
+		chain pre { type nat hook prerouting priority dstnat; fib daddr type local jump DOCKER; }
+		chain post { type nat hook postrouting priority srcnat; ip saddr 172.17.0.0/16 oifname != docker0 masquerade; }
+		chain DOCKER { iifname docker0 return; tcp dport 8080 dnat to 172.17.0.2:80; }
+	}
+	table ip filter {
+		chain FORWARD { type filter hook forward priority filter; policy drop; ct state related,established accept; }
+	}"
+}
+
+# The VIP is local without being an address of a device.
+any_address() {
+	defer "ip -n $LAB-s2 route del local $VIP4 dev lo; ip -n $LAB-s2 addr replace $VIP4/32 dev lo"
+	ip -n "$LAB-s2" addr del "$VIP4/32" dev lo
+	ip -n "$LAB-s2" route add local "$VIP4" dev lo
+	right
+}
+
+# arp_is VERDICT: what is said of who answers for the VIP
+arp_is() { same "who answers for the VIP" "$(jq -r '.[] | select(.check == "arp").verdict' "$WORK/report")" "$1"; }
+
+# The VIP's network is the link's; the host is kept from answering by a rule, which no setting shows.
+silent_by_rule() {
+	local one_link=(-u 10.0.0.98:443 -r "$(rs4 2)")
+	defer "ip -n $LAB-s2 addr del 10.0.0.98/32 dev lo; there sh -c 'echo 0 >/proc/sys/net/ipv4/conf/eth0/arp_announce'"
+	ip -n "$LAB-s2" addr add 10.0.0.98/32 dev lo
+	there sh -c 'echo 2 >/proc/sys/net/ipv4/conf/eth0/arp_announce'
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- 10.0.0.98:443)")
+	diagnosed arp "${one_link[@]}"
+	rules "table arp ivq { chain in { type filter hook input priority 0; arp daddr ip 10.0.0.98 drop; }; }"
+	healthy "${one_link[@]}"
+	arp_is ok
+	path_is ok
+}
+
+# An IPv6 address on the link itself is answered for.
+answers_ndp() {
+	local one_link=(-u "[fd00:10::98]:443" -r "$(rs6 2)")
+	defer "ip -n $LAB-s2 addr del fd00:10::98/128 dev eth0 2>/dev/null || :; ip -n $LAB-s2 addr del fd00:10::98/128 dev lo 2>/dev/null || :"
+	ip -n "$LAB-s2" addr add fd00:10::98/128 dev eth0 nodad
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- "[fd00:10::98]:443")")
+	diagnosed arp "${one_link[@]}"
+	mend
+	healthy "${one_link[@]}"
+	arp_is ok
+}
+
+# What is decapsulated is not what is sent: the port is FOU's, not GUE's.
+other_encapsulation() {
+	modprobe fou 2>/dev/null || skip "the kernel has no fou"
+	ip -n "$LAB-s2" fou add port 6081 ipproto 4
+	defer "ip -n $LAB-s2 fou del port 6081"
+	diagnosed path "${HERE[@]}" -i --tun-type gue --tun-port 6081
+}
+
+mistyped() {
+	refused 1 "Error: doctor: $VIP4:444: no such service here, these are: $SVC4 (--role server examines this host as its real server)." quiclbadm doctor -u "$VIP4:444"
+}
+
+# Without the right to use BPF the doctor says what it could not see.
+no_bpf() {
+	local drop=(setpriv --bounding-set "-bpf,-sys_admin" --inh-caps "-bpf,-sys_admin")
+	"${drop[@]}" true 2>/dev/null || skip "no program to drop capabilities"
+	there "${drop[@]}" quiclbadm doctor "${HERE[@]}" -j >"$WORK/report" 2>"$WORK/err" || fail "$(cat "$WORK/err" "$WORK/report")"
+	path_is unknown
+}
+
+# all_of_it: what a follower might leave
+all_of_it() {
+	ls /sys/kernel/tracing/instances
+	cat /sys/kernel/tracing/dynamic_events /sys/kernel/tracing/set_event
+	there sh -c 'ip -o link; ip -o addr; ip rule; ip route show table all'
+}
+
+leaves_nothing() {
+	local before
+	before=$(all_of_it)
+	healthy "${HERE[@]}"
+	same "what is there afterwards" "$(all_of_it)" "$before"
+	# one that is killed while it waits for an answer leaves nothing that the next one does not take away
+	service "$VIP4:449" rs4 0:3:4 | q -R
+	defer "q -D -u $VIP4:449"
+	spawn s2 quiclbadm doctor -u "$VIP4:449" -r "$(rs4 2)" >/dev/null
+	poll 60 "its instance" follows
+	kill -9 "$SPAWNED"
+	await "$SPAWNED" || :
+	healthy "${HERE[@]}"
+	same "what is there after kill -9 and another run" "$(all_of_it)" "$before"
+}
+
+follows() { compgen -G "/sys/kernel/tracing/instances/quiclbadm*" >/dev/null; }
+
+# --- a director --------------------------------------------------------------------------
+
+on_director() {
+	NS=lb
+	HERE=(-u "$SVC4")
+	fresh "$SVC4" rs4 0:3:4
+}
+
+director_right() {
+	right
+	tells "it arrived by eth0, was sent on by eth0 (ipip 10.0.0.1 > 10.0.0.1"
+}
+
+director_dnat() {
+	rules "table ip ivq { chain pre { type nat hook prerouting priority -100; udp dport $PORT redirect to :8443; }; }"
+	broken path "a rule had translated its destination to "
+}
+
+director_ingress() {
+	rules "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; udp dport $PORT drop; }; }"
+	broken path "it arrived by eth0 and was dropped"
+}
+
+vip_as_source() {
+	defer "ip route change 10.0.0.0/24 dev eth0 src 10.0.0.1; on_director"
+	ip route change 10.0.0.0/24 dev eth0 src "$VIP4"
+	# IPVS keeps a source until the server's route is looked up anew
+	on_director
+	broken path "that packet has the VIP as its source"
+}
+
+# A standby director has no VIP, and is not to be given it.
+standby() {
+	service 10.0.0.98:443 rs4 0:3:4 | q -R
+	defer "q -D -u 10.0.0.98:443"
+	healthy -u 10.0.0.98:443
+	same "what is said of the VIP" "$(jq -r '.[] | select(.check == "vip") | "\(.verdict) \(.fix)"' "$WORK/report")" "advice null"
+}
+
+configured_mtu() {
+	defer "ip route del $(rs4 2)/32 dev eth0"
+	ip route add "$(rs4 2)/32" dev eth0 mtu 1200
+	CLIENT=13
+	lost size=1200
+	diagnosed mtu "${HERE[@]}"
+	same "the printed command" "$FIX" "ip route change $(rs4 2)/32 dev eth0 mtu 1500"
+	mend
+	found size=1200
+	healthy "${HERE[@]}"
+}
+
+# No advice that these rules would turn into a loss.
+no_notrack() {
+	rules "table inet ivq { chain in {
+		type filter hook input priority filter; policy drop;
+		iif lo accept; ct state established,related accept; ct state new udp dport $PORT accept; meta l4proto { icmp, icmpv6, 4, 41 } accept; }; }"
+	right
+	same "the advice" "$(jq -r '.[] | select(.check == "conntrack") | "\(.verdict) \(.fix)"' "$WORK/report")" "advice null"
+}
+
+# The VIP's network is the link's, and nobody would answer for it there.
+unanswered() {
+	local here=(-u 10.0.0.98:443)
+	service 10.0.0.98:443 rs4 0:3:4 | q -R
+	defer "q -D -u 10.0.0.98:443; ip addr del 10.0.0.98/32 dev lo; ip addr del 10.0.0.98/32 dev eth0 2>/dev/null || :; echo 0 >/proc/sys/net/ipv4/conf/eth0/arp_ignore"
+	ip addr add 10.0.0.98/32 dev lo
+	healthy "${here[@]}"
+	echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_ignore
+	diagnosed arp "${here[@]}"
+	mend
+	healthy "${here[@]}"
+	echo 0 >/proc/sys/net/ipv4/conf/eth0/arp_ignore
+	in_ns rt ping -c 1 -w 10 10.0.0.98 >/dev/null || fail "no host answers for it"
+}
+
+# The same with IPv6, where an address on lo is never answered for.
+unanswered6() {
+	local here=(-u "[fd00:10::98]:443")
+	service "[fd00:10::98]:443" rs6 0:3:4 | q -R
+	defer "q -D -u [fd00:10::98]:443; ip addr del fd00:10::98/128 dev lo; ip addr del fd00:10::98/128 dev eth0 2>/dev/null || :"
+	ip addr add fd00:10::98/128 dev lo
+	diagnosed arp "${here[@]}"
+	mend
+	poll 20 "the address" address_is_there
+	healthy "${here[@]}"
+	in_ns rt ping -c 1 -w 10 fd00:10::98 >/dev/null || fail "no host answers for it"
+}
+
+address_is_there() { ! ip -o addr show dev eth0 tentative to fd00:10::98 | grep -q .; }
+
+# The mask makes the servers local, too.
+mask_on_lo() {
+	defer "ip addr del 10.0.0.98/24 dev lo; q -D -u 10.0.0.98:443; on_director"
+	ip addr add 10.0.0.98/24 dev lo
+	service 10.0.0.98:443 rs4 0:3:4 | q -R
+	in_ns lb quiclbadm doctor -u 10.0.0.98:443 -j >"$WORK/report" && fail "it finds nothing: $(cat "$WORK/report")"
+	tells "10.0.0.98:443: it arrived by eth0"
+}
+
+# The servers of a tunnel are away, and one on this host answers for them.
+sorry_server() {
+	defer on_director
+	for n in 1 2 3; do
+		q -d -u "$SVC4" -r "$(rs4 "$n")" --keep-server-ids
+	done
+	q -a -u "$SVC4" -r 127.0.0.1:"$PORT" -g -w 1
+	in_ns lb quiclbadm doctor "${HERE[@]}" -j >"$WORK/report" || :
+	same "commands for what is absent" "$(jq -r '.[] | select(.check == "absent").fix' "$WORK/report" | sort -u)" null
+}
+
+# No host has the server's address; the neighbour entry is not there yet to say so.
+no_such_server() {
+	defer "ip neigh flush to 10.0.0.77; on_director"
+	q -D -u "$SVC4"
+	q -A -u "$SVC4"
+	q config add -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
+	q -a -u "$SVC4" -r 10.0.0.77 -i -w 1 --server-id "0:$(sid 3 1)"
+	diagnosed path "${HERE[@]}"
+	tells "no host answers for the next hop's address"
+}
+
+fresh "$SVC4" rs4 0:3:4
+service "$SVC6" rs6 0:3:4 | q -R
+NS=s2
+CAN_TRACE=
+tcase "a real server: IPv4 and IPv6" both_families
+tcase "a real server: every tunnel, and none" every_tunnel
+tcase "a real server: dnat" dnat
+tcase "a real server: dropped before all" ingress_drop
+tcase "a real server: answers from another address" other_source
+tcase "a real server: answers go into the tunnel" into_tunnel
+tcase "a real server: another tunnel device takes the director's packets" other_device
+tcase "a real server: answers dropped behind all" drop_answers_later
+tcase "a real server: the server is silent" silent_server
+tcase "right: sets, maps and fib" sets_and_maps
+tcase "right: as ufw" ufw_like
+tcase "right: as firewalld" firewalld_like
+tcase "right: as docker" docker_like
+tcase "right: a local route for the VIP" any_address
+tcase "right: a rule keeps the host from answering ARP" silent_by_rule
+tcase "a real server: answers neighbour discovery" answers_ndp
+tcase "a real server: FOU where GUE comes" other_encapsulation
+tcase "no BPF" no_bpf
+tcase "nothing is left behind" leaves_nothing
+on_director
+tcase "a director" director_right
+tcase "a director: redirect" director_dnat
+tcase "a director: dropped before all" director_ingress
+tcase "a director: the VIP as the tunnel's source" vip_as_source
+tcase "a director: standby" standby
+tcase "a director: an MTU that is configured" configured_mtu
+tcase "a director: rules that accept only what is tracked" no_notrack
+tcase "a director: no answer to ARP for the VIP" unanswered
+tcase "a director: no answer to neighbour discovery for the VIP" unanswered6
+tcase "a director: the VIP's mask on lo" mask_on_lo
+tcase "a mistyped service" mistyped
+tcase "a director: a server of last resort" sorry_server
+tcase "a director: no such server" no_such_server
+finish

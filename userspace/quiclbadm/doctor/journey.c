@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "doctor/journey.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/progress.h"
+#include "common/xalloc.h"
+#include "doctor/asking.h"
+#include "tracing/arrival.h"
+#include "tracing/symbols.h"
+
+enum {
+	AT_ONCE = 64,			/* so that the events of all are kept */
+	READ_EVERY = 5,			/* ms */
+	WAIT_MS = 4000,			/* for an answer, and longer than ARP tries */
+	ASK_MS = 300,			/* the kernel answers while it takes the frame */
+	SETTLE_MS = 100,		/* for what comes after the last step that was waited for */
+	PORT_FIRST = 20000,
+	PORT_COUNT = 12000,		/* below those that the kernel chooses */
+};
+
+struct follower {
+	struct tracer *tracer;
+	struct tep_handle *symbols;	/* NULL until needed */
+	struct journey *journeys;	/* that are on their way */
+	size_t count;
+	const struct endpoint *asked;	/* which address the host is asked for; NULL: none */
+	bool answered;
+	uint32_t netns;
+};
+
+/* --- what is seen ------------------------------------------------------------ */
+
+static void set_drop(struct follower *follower, const struct packet_event *event,
+		     struct journey_step *step)
+{
+	snprintf(step->reason, sizeof(step->reason), "%s", event->reason);
+	if (strcmp(event->reason, "NOT_SPECIFIED"))
+		return;
+	if (!follower->symbols)
+		follower->symbols = symbols_read();
+	snprintf(step->function, sizeof(step->function), "%s",
+		 symbols_find(follower->symbols, event->location));
+}
+
+/*
+ * The client's address and port are in no other packet, and stay when this host
+ * translates the other end.
+ */
+static struct journey *find_journey(const struct follower *follower,
+				    const struct packet *p, bool *answer)
+{
+	size_t i;
+
+	for (i = 0; i < follower->count; i++) {
+		const struct endpoint *client = &follower->journeys[i].probe.from;
+
+		*answer = endpoint_eq(&p->dst, client);
+		if (*answer || endpoint_eq(&p->src, client))
+			return &follower->journeys[i];
+	}
+	return NULL;
+}
+
+static void add_step(struct follower *follower, struct journey *journey,
+		     const struct packet_event *event, const struct packet *p,
+		     bool answer)
+{
+	struct journey_step *step;
+
+	if (journey->count == JOURNEY_STEPS_MAX)
+		return;
+	step = &journey->steps[journey->count++];
+	memset(step, 0, sizeof(*step));
+	step->step = event->step;
+	step->answer = answer;
+	snprintf(step->device, sizeof(step->device), "%s", event->device);
+	step->src = p->src;
+	step->dst = p->dst;
+	step->tunnel = p->tunnel;
+	step->outer_src = p->outer_src;
+	step->outer_dst = p->outer_dst;
+	step->socket = event->socket;
+	if (event->step == STEP_DROPPED)
+		set_drop(follower, event, step);
+}
+
+static bool answers(const struct follower *follower, const struct packet_event *event)
+{
+	return follower->asked && event->step == STEP_SENT && event->has_packet &&
+	       event->data < event->len &&
+	       asking_is_answer(follower->asked, event->window + event->data,
+				event->len - event->data);
+}
+
+/* Another namespace may be the next hop, and drop what it gets from here. */
+static void on_packet(const struct packet_event *event, void *arg)
+{
+	struct follower *follower = arg;
+	struct journey *journey;
+	struct packet p;
+	bool answer;
+
+	if (event->has_netns && event->netns != follower->netns)
+		return;
+	follower->answered |= answers(follower, event);
+	if (!packet_event_parse(event, &p) || !p.is_udp)
+		return;
+	journey = find_journey(follower, &p, &answer);
+	if (journey)
+		add_step(follower, journey, event, &p, answer);
+}
+
+static void on_module_event(struct tep_event *event, struct tep_record *record,
+			    uint64_t time, void *arg)
+{
+	(void)event;
+	(void)record;
+	(void)time;
+	(void)arg;
+}
+
+static void on_missed(unsigned long count, void *arg)
+{
+	struct follower *follower = arg;
+	size_t i;
+
+	(void)count;
+	for (i = 0; i < follower->count; i++)
+		follower->journeys[i].missed = true;
+}
+
+/* --- sending and waiting -------------------------------------------------------- */
+
+struct follower *follower_open(void)
+{
+	struct follower *follower = xcalloc(1, sizeof(*follower));
+	const struct tracer_ops ops = {
+		.event = on_module_event,
+		.drop = on_packet,
+		.step = on_packet,
+		.missed = on_missed,
+		.arg = follower,
+	};
+	struct stat st;
+
+	if (!stat("/proc/self/ns/net", &st))
+		follower->netns = (uint32_t)st.st_ino;
+	follower->tracer = tracer_open(&ops);
+	if (follower->tracer)
+		return follower;
+	free(follower);
+	return NULL;
+}
+
+void follower_close(struct follower *follower)
+{
+	tracer_close(follower->tracer);
+	symbols_free(follower->symbols);
+	free(follower);
+}
+
+bool follower_can_see(const struct follower *follower)
+{
+	enum step step;
+
+	for (step = 0; step < STEP_COUNT; step++)
+		if (!tracer_shows(follower->tracer, step))
+			return false;
+	return true;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static int read_mac(const struct link *link, uint8_t mac[6])
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;
+
+	if (fd < 0)
+		return errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", link->name);
+	if (ioctl(fd, SIOCGIFHWADDR, &request))
+		err = errno;
+	else
+		memcpy(mac, request.ifr_hwaddr.sa_data, 6);
+	close(fd);
+	return err;
+}
+
+/* @port: 0 is the first one */
+static int send_in(struct journey *journey, unsigned int port)
+{
+	uint8_t frame[QUIC_MIN + PROBE_HEADERS_MAX], mac[6];
+	struct probe *probe = &journey->probe;
+	int err = read_mac(journey->in, mac);
+
+	if (err)
+		return err;
+	if (getrandom(probe->dcid, sizeof(probe->dcid), 0) < 0 ||
+	    getrandom(probe->scid, sizeof(probe->scid), 0) < 0)
+		return errno;
+	probe->from.port = (uint16_t)(PORT_FIRST + port % PORT_COUNT);
+	/* 0b111: no director takes it for a server's */
+	probe->dcid[0] |= 0xe0;
+	return arrival_send(journey->in->index, frame,
+			    journey_put_frame(journey, mac, frame, QUIC_MIN));
+}
+
+/* More may follow: the answer's way through a tunnel device, a drop after transmission. */
+static bool is_over(const struct journey *journey)
+{
+	return journey->error || journey_find(journey, false, STEP_DROPPED) ||
+	       journey_find(journey, true, STEP_DROPPED) ||
+	       journey_find(journey, !journey->is_director, STEP_SENT);
+}
+
+static bool are_over(const struct follower *follower)
+{
+	size_t i;
+
+	for (i = 0; i < follower->count; i++)
+		if (!is_over(&follower->journeys[i]))
+			return false;
+	return true;
+}
+
+static void wait_for_all(struct follower *follower)
+{
+	uint64_t end = now_ms() + WAIT_MS, settled = 0, now;
+
+	while ((now = now_ms()) < end && (!settled || now < settled)) {
+		poll(NULL, 0, READ_EVERY);
+		tracer_read(follower->tracer);
+		if (!settled && are_over(follower))
+			settled = now_ms() + SETTLE_MS;
+	}
+}
+
+void follower_run(struct follower *follower, struct journey *journeys, size_t count)
+{
+	uint16_t port = 0;
+	size_t i, first;
+
+	if (getrandom(&port, sizeof(port), 0) < 0)
+		port = 0;
+	for (i = 0; i < count; i++) {
+		journeys[i].count = 0;
+		journeys[i].missed = false;
+	}
+	for (first = 0; first < count; first += AT_ONCE) {
+		follower->journeys = journeys + first;
+		follower->count = count - first < AT_ONCE ? count - first : AT_ONCE;
+		for (i = 0; i < follower->count; i++)
+			journeys[first + i].error = send_in(&journeys[first + i], port++);
+		wait_for_all(follower);
+		progress("datagrams followed", (unsigned int)first, (unsigned int)count);
+	}
+	progress_end();
+	follower->count = 0;
+}
+
+enum asking follower_ask(struct follower *follower, const struct link *link,
+			 const struct endpoint *target)
+{
+	uint8_t frame[ASKING_FRAME_MAX];
+	uint64_t end = now_ms() + ASK_MS;
+
+	if (!follower || !tracer_shows(follower->tracer, STEP_SENT))
+		return ASKING_UNKNOWN;
+	follower->asked = target;
+	follower->answered = false;
+	if (arrival_send(link->index, frame, asking_put_frame(target, frame))) {
+		follower->asked = NULL;
+		return ASKING_UNKNOWN;
+	}
+	while (!follower->answered && now_ms() < end) {
+		poll(NULL, 0, READ_EVERY);
+		tracer_read(follower->tracer);
+	}
+	follower->asked = NULL;
+	return follower->answered ? ASKING_ANSWERED : ASKING_SILENT;
+}
+
+const struct journey_step *journey_last(const struct journey *journey, bool answer)
+{
+	size_t i;
+
+	for (i = journey->count; i; i--)
+		if (journey->steps[i - 1].answer == answer)
+			return &journey->steps[i - 1];
+	return NULL;
+}
+
+const struct journey_step *journey_find(const struct journey *journey, bool answer,
+					enum step step)
+{
+	size_t i;
+
+	for (i = 0; i < journey->count; i++)
+		if (journey->steps[i].answer == answer &&
+		    journey->steps[i].step == step)
+			return &journey->steps[i];
+	return NULL;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A datagram that is made to arrive on this host, and what the kernel is seen to do with
+ * it and with its answer.
+ */
+#ifndef _QUICLBADM_DOCTOR_JOURNEY_H
+#define _QUICLBADM_DOCTOR_JOURNEY_H
+
+#include <net/if.h>
+
+#include "doctor/probe_send.h"
+#include "model/packet.h"
+#include "system/host.h"
+#include "tracing/tracer.h"
+
+enum {
+	JOURNEY_STEPS_MAX = 32,
+};
+
+struct journey_step {
+	enum step step;
+	bool answer;
+	char device[IFNAMSIZ];		/* "" when there is none */
+	struct endpoint src;
+	struct endpoint dst;
+	enum tunnel tunnel;		/* around it then */
+	struct endpoint outer_src;
+	struct endpoint outer_dst;
+	char reason[64];		/* of a drop */
+	char function[64];		/* of a drop without a reason */
+	uint64_t socket;		/* inode */
+};
+
+struct journey {
+	const struct link *in;		/* the device that it arrives on */
+	struct probe probe;		/* vip, fwd with the server's address, from */
+	struct endpoint outer_source;	/* of the tunnel's packet, if there is a tunnel */
+	bool is_director;		/* it is to be sent on, not to be answered here */
+	/* filled in: */
+	int error;			/* errno; it could not be sent */
+	bool missed;			/* events came too fast */
+	struct journey_step steps[JOURNEY_STEPS_MAX];
+	size_t count;
+};
+
+/* What follows datagrams.  NULL after an error message. */
+struct follower *follower_open(void);
+void follower_close(struct follower *follower);
+
+/* Whether the kernel shows each step with its packet. */
+bool follower_can_see(const struct follower *follower);
+
+/* Sends the datagrams and waits until it is known what became of each, or too long. */
+void follower_run(struct follower *follower, struct journey *journeys, size_t count);
+
+/* What a host says when it is asked for an address. */
+enum asking {
+	ASKING_UNKNOWN,			/* it could not be asked */
+	ASKING_SILENT,
+	ASKING_ANSWERED,
+};
+
+/* Asks this host on @link for @target, by ARP or neighbour discovery. */
+enum asking follower_ask(struct follower *follower, const struct link *link,
+			 const struct endpoint *target);
+
+/* The last step of the datagram, or of its answer; NULL: none. */
+const struct journey_step *journey_last(const struct journey *journey, bool answer);
+
+/* The first such step of the datagram, or of its answer; NULL: none. */
+const struct journey_step *journey_find(const struct journey *journey, bool answer,
+					enum step step);
+
+/*
+ * The frame: Ethernet, the tunnel's headers, the datagram of @size octets of payload.
+ * @frame: room for PROBE_HEADERS_MAX octets more
+ * Return: its length.
+ */
+size_t journey_put_frame(const struct journey *journey, const uint8_t mac[6],
+			 uint8_t *frame, unsigned int size);
+
+#endif /* _QUICLBADM_DOCTOR_JOURNEY_H */

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A long header of a version that is reserved to be unknown arrives, in the tunnel's packet
+ * if there is a tunnel.  Every server answers it with Version Negotiation and makes no
+ * connection of it (RFC 9000 section 6).
+ */
+#include "doctor/realserver_path.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <linux/rtnetlink.h>
+
+#include "common/xalloc.h"
+#include "doctor/journey.h"
+#include "doctor/path_text.h"
+
+/* Checks that say what the kernel would do with such a datagram. */
+static const char *const predictions[] = {
+	"tunnel", "gue", "rp_filter", "ipv6", "vip", "firewall", "socket", "route", NULL,
+};
+
+/* --- verdicts ---------------------------------------------------------------------- */
+
+/* The way of the answer that was sent last. */
+static bool left_rightly(const struct realserver *rs, const struct journey *journey,
+			 const struct journey_step *sent, char *text)
+{
+	char src[ENDPOINT_STRLEN];
+	const struct journey_step *step = journey_find(journey, true, STEP_SENT);
+
+	if (step->tunnel != TUNNEL_NONE || sent->tunnel != TUNNEL_NONE ||
+	    (rs->tunnel && !strcmp(step->device, rs->tunnel->name))) {
+		path_tell(text, ", but its answer went back into the tunnel (%s): the server answers by the device that the datagram came by; bind it to the VIP",
+			 step->device);
+	} else if (!endpoint_eq(&sent->src, &rs->vip)) {
+		endpoint_str(&sent->src, src);
+		path_tell(text, ", but its answer left by %s with the source %s, which is not the VIP, so the client does not take it: a rule translates it (masquerade, snat), or the server is not bound to the VIP",
+			 sent->device, src);
+	} else {
+		return true;
+	}
+	path_fault(rs->report, text);
+	return false;
+}
+
+static void judge_answer(const struct realserver *rs, const struct journey *journey,
+			 char *text)
+{
+	const struct journey_step *drop = journey_find(journey, true, STEP_DROPPED);
+	const struct journey_step *sent = journey_last(journey, true);
+
+	if (drop) {
+		path_tell(text, ", and its answer was ");
+		path_tell_drop(journey, drop, text);
+		path_fault(rs->report, text);
+		return;
+	}
+	if (!sent) {
+		report_add(rs->report, CHECK_UNKNOWN, "path",
+			   "%s, and no answer left; a QUIC server answers an unknown version, if the next hop towards the client is there",
+			   text);
+		return;
+	}
+	if (!left_rightly(rs, journey, sent, text))
+		return;
+	report_refute(rs->report, predictions);
+	report_add(rs->report, CHECK_OK, "path",
+		   "%s, and its answer left by %s with the VIP as source", text,
+		   sent->device);
+}
+
+static void judge(const struct realserver *rs, const struct journey *journey)
+{
+	const struct journey_step *drop = journey_find(journey, false, STEP_DROPPED);
+	const struct journey_step *last = journey_last(journey, false);
+	char text[PATH_TEXT_MAX] = "";
+
+	if (!path_tell_way(journey, text)) {
+		path_unknown(rs->report, journey);
+	} else if (journey_find(journey, false, STEP_QUEUED)) {
+		judge_answer(rs, journey, text);
+	} else if (drop) {
+		path_tell(text, " and was ");
+		path_tell_drop(journey, drop, text);
+		path_fault(rs->report, text);
+	} else if (journey->missed) {
+		path_unknown(rs->report, journey);
+	} else if (last->step == STEP_SENT) {
+		path_tell(text, "; it should have gone to a socket here");
+		path_fault(rs->report, text);
+	} else {
+		path_tell(text, ", and no socket got it");
+		path_fault(rs->report, text);
+	}
+}
+
+void realserver_judge_path(const struct realserver *rs, const struct journey *journey)
+{
+	if (journey)
+		judge(rs, journey);
+	else
+		path_unseen(rs->report);
+}
+
+/* --- a datagram ---------------------------------------------------------------------- */
+
+/* The director, or else a neighbour that this host would take packets from. */
+static bool choose_outer_source(const struct realserver *rs, struct endpoint *source)
+{
+	struct route route;
+	unsigned int i;
+
+	*source = rs->from;
+	if (source->af == rs->fwd.server.af)
+		return true;
+	for (i = 1; i < 8; i++) {
+		*source = rs->fwd.server;
+		source->addr[source->af == AF_INET6 ? 15 : 3] ^= (uint8_t)i;
+		if (!host_route(source, NULL, &route) && route.type == RTN_UNICAST)
+			return true;
+	}
+	return false;
+}
+
+/* The address that the director sends to; when it is not known, one of the uplink's. */
+static bool choose_server(const struct realserver *rs, struct endpoint *server)
+{
+	size_t i;
+
+	*server = rs->fwd.server;
+	for (i = 0; !server->af && i < rs->host->address_count; i++)
+		if (rs->host->addresses[i].link == rs->uplink->index &&
+		    rs->host->addresses[i].ep.af == realserver_outer_af(rs))
+			*server = rs->host->addresses[i].ep;
+	return server->af;
+}
+
+static bool prepare(const struct realserver *rs, struct journey *journey)
+{
+	struct realserver known = *rs;
+
+	if (!choose_server(rs, &known.fwd.server) ||
+	    !doctor_sending_client(&rs->client, &journey->probe.from))
+		return false;
+	journey->in = rs->uplink;
+	journey->probe.vip = rs->vip;
+	journey->probe.fwd = known.fwd;
+	return choose_outer_source(&known, &journey->outer_source);
+}
+
+struct journey *realserver_follow(const struct realserver *rs)
+{
+	struct journey *journey = xcalloc(1, sizeof(*journey));
+
+	if (rs->follower && follower_can_see(rs->follower) && rs->uplink &&
+	    prepare(rs, journey)) {
+		follower_run(rs->follower, journey, 1);
+		return journey;
+	}
+	free(journey);
+	return NULL;
+}
+
+const struct link *realserver_seen_tunnel(const struct realserver *rs,
+					  const struct journey *journey)
+{
+	const struct link *link = NULL;
+	size_t i;
+
+	for (i = 0; journey && i < journey->count; i++) {
+		const struct journey_step *step = &journey->steps[i];
+
+		if (!step->answer && step->step == STEP_RECEIVED &&
+		    strcmp(step->device, journey->in->name))
+			link = host_link_named(rs->host, step->device);
+	}
+	return link;
+}

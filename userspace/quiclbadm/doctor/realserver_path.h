@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What becomes of a client's datagram on a real server, by the kernel's own word. */
+#ifndef _QUICLBADM_DOCTOR_REALSERVER_PATH_H
+#define _QUICLBADM_DOCTOR_REALSERVER_PATH_H
+
+#include "doctor/realserver.h"
+
+struct journey;
+
+/*
+ * Has a datagram for the VIP arrive as a director's does and follows it to the server and
+ * its answer to the way out.
+ * Return: NULL when none was sent; for realserver_judge_path() and free().
+ */
+struct journey *realserver_follow(const struct realserver *rs);
+
+/* The device that the datagram came out of a tunnel by; NULL: it did not, or none was sent. */
+const struct link *realserver_seen_tunnel(const struct realserver *rs,
+					  const struct journey *journey);
+
+/*
+ * What it says of one that has been followed, or of none.  Checks that say otherwise are
+ * taken back.
+ */
+void realserver_judge_path(const struct realserver *rs, const struct journey *journey);
+
+#endif /* _QUICLBADM_DOCTOR_REALSERVER_PATH_H */

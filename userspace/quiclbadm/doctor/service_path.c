@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The datagram is a new connection's, so it goes to one of the real servers by the fallback;
+ * that server answers the client, which is no host's address, or the user's choice.
+ */
+#include "doctor/service_path.h"
+
+#include <stdlib.h>
+#include <linux/rtnetlink.h>
+
+#include "common/xalloc.h"
+#include "doctor/journey.h"
+#include "doctor/path_text.h"
+
+/* Checks that say what the kernel would do with such a datagram, */
+static const char *const predictions[] = { "vip", "firewall", NULL };
+/* and with the packet that leaves for a real server. */
+static const char *const server_predictions[] = { "route", "firewall", "neighbour", NULL };
+
+static const struct dest *find_dest(const struct service *svc, const struct endpoint *addr)
+{
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		if (endpoint_addr_eq(&svc->dests[i].server, addr))
+			return &svc->dests[i];
+	return NULL;
+}
+
+static bool routes_directly(const struct service *svc)
+{
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		if (svc->dests[i].forward == IP_VS_CONN_F_DROUTE)
+			return true;
+	return false;
+}
+
+/* A real server on this host, whatever its method is. */
+static bool serves_here(const struct service_subject *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->svc->dest_count; i++)
+		if (host_has_address(s->host, &s->svc->dests[i].server))
+			return true;
+	return false;
+}
+
+/* The real server that a packet has left for; NULL: none, or not known which one. */
+static const struct dest *dest_of(const struct service *svc, const struct journey_step *sent)
+{
+	return find_dest(svc, sent->tunnel == TUNNEL_NONE ? &sent->dst : &sent->outer_dst);
+}
+
+static void accept_path(const struct service_subject *s, const struct dest *dest, const char *text)
+{
+	report_refute(s->report, predictions);
+	report_add(s->report, CHECK_OK, "path", "%s", text);
+	if (!dest)
+		return;
+	report_about(s->report, &s->svc->id, &dest->server);
+	report_refute(s->report, server_predictions);
+}
+
+static void judge_sent(const struct service_subject *s, const struct journey_step *sent,
+		       char *text)
+{
+	const struct endpoint *vip = &s->svc->id.vip;
+	const struct dest *dest = dest_of(s->svc, sent);
+
+	if (sent->tunnel != TUNNEL_NONE && endpoint_addr_eq(&sent->outer_src, vip)) {
+		path_tell(text, "; that packet has the VIP as its source, which is the real server's address as well, so it is dropped there as forged: use --source4 or --source6, or have another address first on %s",
+			  sent->device);
+		path_fault(s->report, text);
+	} else if (dest || (sent->tunnel == TUNNEL_NONE &&
+			   routes_directly(s->svc))) {
+		accept_path(s, dest, text);
+	} else {
+		path_tell(text, ", which is no real server's way: IPVS did not take it");
+		path_fault(s->report, text);
+	}
+}
+
+void service_judge_path(const struct service_subject *s, const struct journey *journey)
+{
+	const struct journey_step *drop = journey_find(journey, false, STEP_DROPPED);
+	const struct journey_step *sent = journey_find(journey, false, STEP_SENT);
+	char text[PATH_TEXT_MAX] = "";
+
+	path_tell(text, "%s: ", s->name);
+	if (!path_tell_way(journey, text)) {
+		path_unknown(s->report, journey);
+	} else if (drop) {
+		path_tell(text, " and was ");
+		path_tell_drop(journey, drop, text);
+		path_fault(s->report, text);
+	} else if (sent) {
+		judge_sent(s, sent, text);
+	} else if (!journey_find(journey, false, STEP_QUEUED)) {
+		path_unknown(s->report, journey);
+	} else if (serves_here(s)) {
+		accept_path(s, NULL, text);
+	} else {
+		path_tell(text, " on this host, and not sent to a real server: a rule redirects it (dnat, redirect), or another namespace's service was meant");
+		path_fault(s->report, text);
+	}
+}
+
+/* The device by which clients are reached is the one that they come by, as far as is known. */
+static bool prepare(const struct service_subject *s, struct journey *journey)
+{
+	struct route route;
+
+	journey->probe.vip = s->svc->id.vip;
+	journey->probe.fwd.forward = IP_VS_CONN_F_DROUTE;
+	journey->is_director = true;
+	if (!doctor_sending_client(&s->client, &journey->probe.from) ||
+	    host_route(&journey->probe.from, &s->svc->id.vip, &route) ||
+	    route.type != RTN_UNICAST)
+		return false;
+	journey->in = host_link(s->host, route.link);
+	return journey->in;
+}
+
+/* Services of a firewall mark have no address that a datagram could be sent to. */
+static bool can_be_followed(const struct service_subject *s)
+{
+	return !s->svc->id.fwmark && s->svc->dest_count;
+}
+
+void service_check_paths(const struct service_subject *subjects, size_t count)
+{
+	struct follower *follower = count ? subjects->follower : NULL;
+	const struct service_subject **followed;
+	struct journey *journeys;
+	size_t i, n = 0;
+
+	if (count && (!follower || !follower_can_see(follower))) {
+		report_about(subjects->report, NULL, NULL);
+		path_unseen(subjects->report);
+		return;
+	}
+	journeys = xcalloc(count + 1, sizeof(*journeys));
+	followed = xcalloc(count + 1, sizeof(*followed));
+	for (i = 0; i < count; i++)
+		if (can_be_followed(&subjects[i]) && prepare(&subjects[i], &journeys[n]))
+			followed[n++] = &subjects[i];
+	follower_run(follower, journeys, n);
+	for (i = 0; i < n; i++) {
+		report_about(followed[i]->report, &followed[i]->svc->id, NULL);
+		service_judge_path(followed[i], &journeys[i]);
+	}
+	free(followed);
+	free(journeys);
+}
