@@ -105,7 +105,7 @@ static void check_decode(const struct qlb_config *cfg, const uint8_t *cid, size_
 
 static void check_encode(const struct qlb_config *cfg, const uint8_t *octets)
 {
-	uint8_t cid[QLB_CID_LEN_MAX], before[QLB_CID_LEN_MAX];
+	uint8_t cid[QLB_CID_LEN_MAX], before[QLB_CID_LEN_MAX] = { 0 };
 	const struct qlb_layout *layout = &cfg->layout;
 	struct qlb_server_id sid, back;
 	unsigned int bit;
