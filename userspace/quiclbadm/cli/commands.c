@@ -54,8 +54,8 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_SAVE] = {
 		'S', "save", NULL, 0, O(NUMERIC) | O(KEYS) | O(YANG) |
-		O(SERVICE) | O(IPV6), 1, false,
-		"[-n] [--keys] [FILE]\n"
+		O(SERVICE) | O(IPV6) | O(JSON), 1, false,
+		"[-n] [--keys | -j] [FILE]\n"
 		"       quiclbadm -S --yang [" SERVICE_USAGE "] [--keys] [FILE]",
 		"Print the services in the form that -R reads, or put them into FILE, whole or not at all",
 	},
@@ -268,7 +268,7 @@ const struct command commands[CMD_COUNT] = {
 		"Explain the commands, or one",
 	},
 	[CMD_VERSION] = {
-		'v', "version", NULL, 0, 0, 0, false, "",
+		'v', "version", NULL, 0, O(JSON), 0, false, "[-j]",
 		"Print the version",
 	},
 };

@@ -126,7 +126,9 @@ int cmd_help(const struct args *args)
 
 int cmd_version(const struct args *args)
 {
-	(void)args;
-	puts("quiclbadm " QUICLB_VERSION);
+	if (given(args, O(JSON)))
+		print_version_json(QUICLB_VERSION);
+	else
+		puts("quiclbadm " QUICLB_VERSION);
 	return 0;
 }

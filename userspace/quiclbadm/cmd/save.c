@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* -S: the state in the lines that -R reads, sorted, the same every time. */
+/* -S: the state in the lines that -R reads, or as JSON; sorted, the same every time. */
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
+#include "output/json.h"
 #include "output/names.h"
 #include "restore/awaited.h"
 #include "restore/config_key.h"
@@ -54,19 +55,39 @@ static void write_saved(FILE *out, const void *data)
 	state_file_write(out, saved->state, saved->keys);
 }
 
+static void write_json(FILE *out, const void *data)
+{
+	const struct saved *saved = data;
+
+	print_saved_json(out, saved->state);
+}
+
+/* Options that do not go together. */
+static int check_save_options(const struct args *args)
+{
+	if (given(args, O(JSON)) && given(args, O(YANG)))
+		return bad_usage("-j: not with --yang, which is JSON already");
+	if (given(args, O(JSON)) && given(args, O(KEYS)))
+		return bad_usage("--keys: not with -j, which nothing reads keys from");
+	if (given(args, O(SERVICE)) && !given(args, O(YANG)))
+		return bad_usage("%s: only with --yang, -S saves all services",
+				 option_spelling(args->by[OPT_SERVICE]));
+	return 0;
+}
+
 int cmd_save(const struct args *args)
 {
 	const bool keys = given(args, O(KEYS));
 	const char *path = args->operands[0];
 	struct state state;
 	struct saved saved = { &state, keys };
-	int err;
+	const bool json = given(args, O(JSON));
+	int err = check_save_options(args);
 
+	if (err)
+		return err;
 	if (given(args, O(YANG)))
 		return cmd_save_yang(args);
-	if (given(args, O(SERVICE)))
-		return bad_usage("%s: only with --yang, -S saves all services",
-				 option_spelling(args->by[OPT_SERVICE]));
 	if (path && !strcmp(path, "-"))
 		path = NULL;
 	err = keys && !path ? output_check_stdout() : 0;
@@ -80,10 +101,12 @@ int cmd_save(const struct args *args)
 		awaited_load(&state);
 	/* a reader of the output may be slow */
 	lock_release();
-	if (!err)
+	/* what is not for -R need not be fit for it */
+	if (!err && !json)
 		err = check_state(&state, keys);
 	if (!err)
-		err = output_write(path, keys, write_saved, &saved);
+		err = output_write(path, keys, json ? write_json : write_saved,
+				   &saved);
 	state_destroy(&state);
 	return err;
 }

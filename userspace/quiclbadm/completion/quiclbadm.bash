@@ -40,7 +40,7 @@ _quiclbadm_options() { # COMMAND
 	-a | -e | --add-server | --edit-server) printf "%s" "-u -f -6 -r $server" ;;
 	-d | --delete-server) printf "%s" "-u -f -6 -r --keep-server-ids" ;;
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --sort --stats --rate --exact --all --thresholds --persistent-conn --tun-info -c --timeout --daemon" ;;
-	-S | --save) printf "%s" "-n --keys --yang -u -f -6" ;;
+	-S | --save) printf "%s" "-n --keys --yang -u -f -6 -j" ;;
 	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout --source4 --source6" ;;
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length --layout" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;

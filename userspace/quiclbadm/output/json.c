@@ -15,6 +15,12 @@
 #include "output/names.h"
 #include "system/conns.h"
 
+/* What -S saves, or that and what the kernel has counted. */
+enum contents {
+	SAVED,
+	LISTED,
+};
+
 static json_t *counters_json(const uint64_t *counters)
 {
 	static const char *const names[COUNTERS] = {
@@ -72,11 +78,22 @@ static void set_tunnel(json_t *object, const struct dest *dest)
 	set_number(object, "tunnel_port", dest->tun_port);
 	set(object, "tunnel_checksum",
 	    name_json(checksum_name(dest->tun_flags), dest->tun_flags));
-	/* deprecated */
-	set_number(object, "tunnel_flags", dest->tun_flags);
 }
 
-static json_t *dest_json(const struct service *svc, const struct dest *dest)
+static void set_dest_figures(json_t *object, const struct dest *dest)
+{
+	set(object, "held", json_boolean(dest->held));
+	/* deprecated */
+	if (dest->forward == IP_VS_CONN_F_TUNNEL)
+		set_number(object, "tunnel_flags", dest->tun_flags);
+	set_number(object, "active_conns", dest->active);
+	set_number(object, "inactive_conns", dest->inactive);
+	set_number(object, "persistent_conns", dest->persistent);
+	set(object, "stats", counters_json(dest->counters));
+}
+
+static json_t *dest_json(const struct service *svc, const struct dest *dest,
+			 enum contents contents)
 {
 	json_t *object = need(json_object());
 	const struct mapping *maps;
@@ -89,32 +106,30 @@ static json_t *dest_json(const struct service *svc, const struct dest *dest)
 	if (dest->forward == IP_VS_CONN_F_TUNNEL)
 		set_tunnel(object, dest);
 	set_number(object, "weight", dest->weight);
-	set(object, "held", json_boolean(dest->held));
 	set_number(object, "upper_threshold", dest->u_threshold);
 	set_number(object, "lower_threshold", dest->l_threshold);
-	set_number(object, "active_conns", dest->active);
-	set_number(object, "inactive_conns", dest->inactive);
-	set_number(object, "persistent_conns", dest->persistent);
 	maps = service_maps_of(svc, &dest->server, &count);
 	set(object, "server_ids", maps_json(maps, count));
-	set(object, "stats", counters_json(dest->counters));
+	if (contents == LISTED)
+		set_dest_figures(object, dest);
 	return object;
 }
 
-static json_t *dests_json(const struct service *svc)
+static json_t *dests_json(const struct service *svc, enum contents contents)
 {
 	json_t *array = need(json_array());
 	const struct mapping *maps;
 	size_t at = 0, count, i;
 
 	for (i = 0; i < svc->dest_count; i++)
-		append(array, dest_json(svc, &svc->dests[i]));
+		append(array, dest_json(svc, &svc->dests[i], contents));
 	while ((maps = service_next_absent(svc, &at, &count))) {
 		json_t *object = need(json_object());
 
 		set_endpoint(object, &maps->server);
 		set(object, "present", json_false());
-		set(object, "held", json_boolean(maps->held));
+		if (contents == LISTED)
+			set(object, "held", json_boolean(maps->held));
 		set(object, "server_ids", maps_json(maps, count));
 		append(array, object);
 	}
@@ -242,10 +257,32 @@ static json_t *flags_json(uint32_t flags)
 	return array;
 }
 
-static json_t *service_json(const struct service *svc)
+static json_t *configs_json(const struct service *svc, enum contents contents)
 {
-	json_t *object = service_id_json(&svc->id), *configs;
+	json_t *array = need(json_array());
 	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		append(array, contents == LISTED ?
+			      config_json(svc, &svc->configs[i]) :
+			      config_fields_json(&svc->configs[i]));
+	return array;
+}
+
+static void set_service_figures(json_t *object, const struct service *svc)
+{
+	if (svc->rebuild_error)
+		set_text(object, "rebuild_error",
+			 strerror((int)svc->rebuild_error));
+	if (service_is_quic(svc))
+		set_outcomes(object, outcome_name, svc->outcomes,
+			     svc->outcome_count);
+	set(object, "stats", counters_json(svc->counters));
+}
+
+static json_t *service_json(const struct service *svc, enum contents contents)
+{
+	json_t *object = service_id_json(&svc->id);
 
 	set_text(object, "scheduler", svc->sched);
 	set(object, "flags", flags_json(svc->flags));
@@ -258,19 +295,12 @@ static json_t *service_json(const struct service *svc)
 	if (*svc->pe)
 		set_text(object, "persistence_engine", svc->pe);
 	if (service_is_quic(svc)) {
-		configs = need(json_array());
-		for (i = 0; i < svc->config_count; i++)
-			append(configs, config_json(svc, &svc->configs[i]));
-		set(object, "configs", configs);
+		set(object, "configs", configs_json(svc, contents));
 		set(object, "settings", settings_json(svc));
-		if (svc->rebuild_error)
-			set_text(object, "rebuild_error",
-				 strerror((int)svc->rebuild_error));
-		set_outcomes(object, outcome_name, svc->outcomes,
-			     svc->outcome_count);
 	}
-	set(object, "stats", counters_json(svc->counters));
-	set(object, "servers", dests_json(svc));
+	if (contents == LISTED)
+		set_service_figures(object, svc);
+	set(object, "servers", dests_json(svc, contents));
 	return object;
 }
 
@@ -305,10 +335,29 @@ void print_services_json(const struct state *state,
 	set_text(object, "ipvs_version", version);
 	set_number(object, "conn_tab_size", info->conn_tab_size);
 	for (i = 0; i < state->count; i++)
-		append(services, service_json(state->services[i]));
+		append(services, service_json(state->services[i], LISTED));
 	set(object, "services", services);
 	set(object, "express", devices_json(state));
 	dump(object);
+}
+
+void print_saved_json(FILE *out, const struct state *state)
+{
+	json_t *object = need(json_object()), *services = need(json_array()),
+	       *devices = need(json_array());
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		append(services, service_json(state->services[i], SAVED));
+	set(object, "services", services);
+	for (i = 0; i < state->device_count; i++) {
+		json_t *device = need(json_object());
+
+		set_text(device, "device", state->devices[i].name);
+		append(devices, device);
+	}
+	set(object, "express", devices);
+	dump_to(out, object);
 }
 
 void print_configs_json(const struct state *state)
@@ -389,6 +438,14 @@ void print_cid_json(const char *cid)
 	json_t *object = need(json_object());
 
 	set_text(object, "cid", cid);
+	dump(object);
+}
+
+void print_version_json(const char *version)
+{
+	json_t *object = need(json_object());
+
+	set_text(object, "version", version);
 	dump(object);
 }
 

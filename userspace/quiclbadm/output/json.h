@@ -3,11 +3,15 @@
 #ifndef _QUICLBADM_OUTPUT_JSON_H
 #define _QUICLBADM_OUTPUT_JSON_H
 
+#include <stdio.h>
+
 #include "kernel/ipvs.h"
 #include "kernel/quic.h"
 
 void print_services_json(const struct state *state,
 			 const struct ipvs_info *info);
+/* What -S saves; nothing reads it back. */
+void print_saved_json(FILE *out, const struct state *state);
 /* Return: 0 or a negative errno. */
 int print_conns_json(const struct state *state);
 void print_timeouts_json(const struct ipvs_timeouts *timeouts);
@@ -19,5 +23,6 @@ void print_express_json(const struct state *state);
 void print_decoded_json(const struct quic_decoded *decoded);
 void print_cid_json(const char *cid);
 void print_fingerprint_json(const char *fingerprint);
+void print_version_json(const char *version);
 
 #endif /* _QUICLBADM_OUTPUT_JSON_H */

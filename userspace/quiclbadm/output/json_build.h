@@ -53,11 +53,16 @@ static inline void set_text(json_t *object, const char *name, const char *text)
 	set(object, name, value);
 }
 
+static inline void dump_to(FILE *out, json_t *json)
+{
+	json_dumpf(json, out, JSON_INDENT(2));
+	putc('\n', out);
+	json_decref(json);
+}
+
 static inline void dump(json_t *json)
 {
-	json_dumpf(json, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(json);
+	dump_to(stdout, json);
 }
 
 static inline void set_endpoint(json_t *object, const struct endpoint *ep)

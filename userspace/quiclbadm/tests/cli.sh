@@ -464,6 +464,8 @@ json_output() {
 	echo 8f95f09245765f80256934e50c66207f >key
 	ends 0 "$quiclbadm" fingerprint key -j
 	fits fingerprint
+	ends 0 "$quiclbadm" version -j
+	fits version_of_quiclbadm
 	ends 0 "$quiclbadm" encode --id 0 --server-id ed793a --nonce ee080dbf --self-len --key-file key -j
 	fits encode
 	ends 0 "$quiclbadm" decode --id 0 --server-id-len 3 --nonce-len 4 --key-file key 0720b1d07b359d3c -j

@@ -1588,6 +1588,44 @@ static void clear_asks_for_all(void **state)
 	state_is("");
 }
 
+/* What is configured and nothing else; also what -R could not read. */
+static void saved_as_json(void **state)
+{
+	(void)state;
+	fake.absent = "late0";
+	run_with("-A -u " SVC " -s quic\n"
+		 "set -u " SVC " --tuple-max 7\n"
+		 "config add -u " SVC " --id 2 --server-id-len 2 --nonce-len 6\n"
+		 "-a -u " SVC " -r 10.0.0.1:443 -i --tun-type gue --tun-port 6080 -w 3 -x 9 --server-id 2:0a01\n"
+		 "server-id add -u " SVC " -r 10.0.0.2:443 --absent --server-id 2:0a02\n"
+		 "express add late0\n", "-R");
+	assert_int_equal(ran_status, 0);
+	done("-S -j");
+	assert_non_null(strstr(ran_out, "\"tuple_max\": 7"));
+	assert_non_null(strstr(ran_out, "\"algorithm\": \"plaintext\""));
+	assert_non_null(strstr(ran_out, "\"tunnel_port\": 6080"));
+	assert_non_null(strstr(ran_out, "\"upper_threshold\": 9"));
+	assert_non_null(strstr(ran_out, "\"server_id\": \"0a02\""));
+	assert_non_null(strstr(ran_out, "\"device\": \"late0\""));
+	assert_null(strstr(ran_out, "stats"));
+	assert_null(strstr(ran_out, "outcome"));
+	assert_null(strstr(ran_out, "datagrams"));
+	assert_null(strstr(ran_out, "held"));
+	assert_null(strstr(ran_out, "tunnel_flags"));
+	says(2, "-j: not with --yang, which is JSON already", "-S --yang -j");
+	says(2, "--keys: not with -j, which nothing reads keys from", "-S -j --keys");
+	says(2, "-u: only with --yang, -S saves all services", "-S -j -u " SVC);
+	/* a key without a file */
+	fake.state.services[0]->configs[0].keyed = true;
+	fake.state.services[0]->configs[0].fingerprint = 0xfed0;
+	run("-S");
+	assert_int_equal(ran_status, 1);
+	done("-S -j");
+	assert_non_null(strstr(ran_out, "\"key_fingerprint\": \"0000fed0\""));
+	done("express del late0");
+	done("-C");
+}
+
 #define CHECKED \
 	"-A -u " SVC " -s quic\n" \
 	"-a -u " SVC " -r 10.0.0.1:443 -i -w 3 --server-id 0:01\n" \
@@ -2299,6 +2337,7 @@ int main(void)
 		TEST(sync_removes_the_rest),
 		TEST(sync_is_a_transaction),
 		TEST(clear_asks_for_all),
+		TEST(saved_as_json),
 		TEST(checkers_are_respected),
 		TEST(record_is_compacted),
 		TEST(server_ids_move),

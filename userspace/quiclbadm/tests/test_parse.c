@@ -416,7 +416,7 @@ static const struct {
 	{ CMD_RESTORE, "-R",
 		"..                .                               ..." },
 	{ CMD_SAVE, "-S",
-		"..                      .  .                        ." },
+		"..                      .  .  .                     ." },
 	{ CMD_ADD_SERVER, "-a",
 		"+.      +........                        " },
 	{ CMD_EDIT_SERVER, "-e",
@@ -484,7 +484,7 @@ static const struct {
 	{ CMD_HELP, "help",
 		"                                         " },
 	{ CMD_VERSION, "version",
-		"                                         " },
+		"                              .          " },
 };
 
 /* In the order of the columns above. */

@@ -45,6 +45,11 @@ lists() {
 	has list '.services | any(.outcome_counts.unroutable_config >= 0)'
 	has list '[.services[].servers[].tunnel_checksum] | contains(["remcsum", "csum"])'
 	has list '.services[] | select(.flags == ["persistent", "flag-1", "flag-2"]) | .netmask_len == 64'
+	q -S -j | fits saved
+	has saved '.services | any(.configs[1].key_source and (.servers | any(.present | not)))'
+	has saved '.express[0].device == "eth0"'
+	has saved '[.. | objects | has("stats") or has("key")] | any | not'
+	q version -j | fits version_of_quiclbadm
 	q config list -j | fits config_list
 	has config_list 'length == 3 and .[2].layout.name == "katran-v2@8"'
 	q server-id list -j | fits server_id_list
