@@ -69,29 +69,35 @@ static void judge_answer(const struct realserver *rs, const struct journey *jour
 		   sent->device);
 }
 
-static void judge(const struct realserver *rs, const struct journey *journey)
+/* It was seen to arrive, and to reach no socket. */
+static void judge_loss(const struct realserver *rs, const struct journey *journey,
+		       char *text)
 {
 	const struct journey_step *drop = journey_find(journey, false, STEP_DROPPED);
-	const struct journey_step *last = journey_last(journey, false);
-	char text[PATH_TEXT_MAX] = "";
 
-	if (!path_tell_way(journey, text)) {
-		path_unknown(rs->report, journey);
-	} else if (journey_find(journey, false, STEP_QUEUED)) {
-		judge_answer(rs, journey, text);
-	} else if (drop) {
+	if (drop) {
 		path_tell(text, " and was ");
 		path_tell_drop(journey, drop, text);
-		path_fault(rs->report, text);
-	} else if (journey->missed) {
-		path_unknown(rs->report, journey);
-	} else if (last->step == STEP_SENT) {
+	} else if (journey_find(journey, false, STEP_SENT)) {
 		path_tell(text, "; it should have gone to a socket here");
-		path_fault(rs->report, text);
 	} else {
 		path_tell(text, ", and no socket got it");
-		path_fault(rs->report, text);
 	}
+	path_fault(rs->report, text);
+}
+
+static void judge(const struct realserver *rs, const struct journey *journey)
+{
+	const bool seen = journey_find(journey, false, STEP_QUEUED) ||
+			  journey_find(journey, false, STEP_DROPPED);
+	char text[PATH_TEXT_MAX] = "";
+
+	if (!path_tell_way(journey, text) || (journey->missed && !seen))
+		path_unknown(rs->report, journey);
+	else if (journey_find(journey, false, STEP_QUEUED))
+		judge_answer(rs, journey, text);
+	else
+		judge_loss(rs, journey, text);
 }
 
 void realserver_judge_path(const struct realserver *rs, const struct journey *journey)

@@ -31,7 +31,7 @@ static bool routes_directly(const struct service *svc)
 {
 	size_t i;
 
-	for (i = 0; i < svc->dest_count; i++)
+	for (i = 0; svc->dests && i < svc->dest_count; i++)
 		if (svc->dests[i].forward == IP_VS_CONN_F_DROUTE)
 			return true;
 	return false;
@@ -83,14 +83,26 @@ static void judge_sent(const struct service_subject *s, const struct journey_ste
 	}
 }
 
+/* It was given to a socket of this host. */
+static void judge_kept(const struct service_subject *s, char *text)
+{
+	if (serves_here(s)) {
+		accept_path(s, NULL, text);
+		return;
+	}
+	path_tell(text, " on this host, and not sent to a real server: a rule redirects it (dnat, redirect), or another namespace's service was meant");
+	path_fault(s->report, text);
+}
+
 void service_judge_path(const struct service_subject *s, const struct journey *journey)
 {
 	const struct journey_step *drop = journey_find(journey, false, STEP_DROPPED);
 	const struct journey_step *sent = journey_find(journey, false, STEP_SENT);
+	const bool kept = journey_find(journey, false, STEP_QUEUED);
 	char text[PATH_TEXT_MAX] = "";
 
 	path_tell(text, "%s: ", s->name);
-	if (!path_tell_way(journey, text)) {
+	if (!path_tell_way(journey, text) || (!drop && !sent && !kept)) {
 		path_unknown(s->report, journey);
 	} else if (drop) {
 		path_tell(text, " and was ");
@@ -98,13 +110,8 @@ void service_judge_path(const struct service_subject *s, const struct journey *j
 		path_fault(s->report, text);
 	} else if (sent) {
 		judge_sent(s, sent, text);
-	} else if (!journey_find(journey, false, STEP_QUEUED)) {
-		path_unknown(s->report, journey);
-	} else if (serves_here(s)) {
-		accept_path(s, NULL, text);
 	} else {
-		path_tell(text, " on this host, and not sent to a real server: a rule redirects it (dnat, redirect), or another namespace's service was meant");
-		path_fault(s->report, text);
+		judge_kept(s, text);
 	}
 }
 

@@ -98,13 +98,10 @@ static int merge_configs(const struct merge *merge)
 	err_set_place(NULL);
 	for (i = 0; i < old.config_count; i++) {
 		known = &old.configs[i];
-		if (config_is_layout(known) && keep_layout(known, svc))
-			err = EXIT_REFUSED;
-		else if (config_is_layout(known))
-			continue;
-		else if (!known->tenant)
+		if (!config_is_layout(known) && !known->tenant)
 			config_destroy(known);
-		else if (keep_tenant(known, &old, svc))
+		else if (config_is_layout(known) ? keep_layout(known, svc) :
+						   keep_tenant(known, &old, svc))
 			err = EXIT_REFUSED;
 	}
 	explicit_bzero(&old, sizeof(old));
