@@ -94,6 +94,7 @@ static bool has_open(const char *pid, const char *link)
 
 	snprintf(path, sizeof(path), "/proc/%s/fd", pid);
 	dir = opendir(path);
+	/* cppcheck-suppress readdirCalled ; one thread */
 	while (dir && !found && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), "/proc/%s/fd/%s", pid, entry->d_name);
 		len = readlink(path, text, sizeof(text));
@@ -126,6 +127,7 @@ bool proc_socket_owner(uint64_t inode, char *text, size_t size)
 	DIR *dir = opendir("/proc");
 
 	snprintf(link, sizeof(link), "socket:[%" PRIu64 "]", inode);
+	/* cppcheck-suppress readdirCalled ; one thread */
 	while (dir && inode && !found && (entry = readdir(dir))) {
 		if (strspn(entry->d_name, "0123456789") != strlen(entry->d_name) ||
 		    !has_open(entry->d_name, link))
