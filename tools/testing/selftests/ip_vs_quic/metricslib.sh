@@ -4,8 +4,8 @@
 # For scripts about "quiclbadm metrics": a director that has something of everything, and its metrics; sourced after lib.sh.
 # shellcheck disable=SC2034,SC2153,SC2154
 
-# everything: two configs, a masqueraded server, one that is drained, one that another program has set to weight 0, one that is not in
-# the pool; a service for a firewall mark; a device with the express path
+# everything: two configs, one of a layout, a masqueraded server, one that is drained, one that another program has set to weight 0, one that
+# is not in the pool; a service for a firewall mark; a device with the express path
 everything() {
 	q -C
 	q express del eth0 2>/dev/null || true
@@ -20,6 +20,7 @@ everything() {
 		-a -u $SVC4 -r $(rs4 5) -i -w 0
 		server-id add -u $SVC4 -r $(rs4 9) --absent --server-id 0:eeeeee
 		-A -f 17 -6 -s quic
+		config add -f 17 -6 --layout katran-v2@8
 		-A -u $VIP4:53 -s rr
 		express add eth0
 	END
