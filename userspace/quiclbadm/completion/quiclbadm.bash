@@ -54,7 +54,7 @@ _quiclbadm_options() { # COMMAND
 	batch) printf "%s" "--force" ;;
 	-C | --clear) printf "%s" "--all" ;;
 	"express list") printf "%s" "-n -j" ;;
-	fingerprint) printf "%s" "-j" ;;
+	fingerprint | -v | --version | version) printf "%s" "-j" ;;
 	server-config) printf "%s" "-u -f -6 -r --id --tenant --server-id --key-path --yang --keys -j" ;;
 	metrics) printf "%s" "--openmetrics --prometheus --http --output" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file --layout -j" ;;

@@ -403,12 +403,13 @@ static int check_all_vips(const struct realserver *rs)
 	return err;
 }
 
-/* Only root may follow a datagram. */
 static int check_vip_service(struct realserver *rs)
 {
 	int err;
 
-	rs->follower = geteuid() ? NULL : follower_open();
+	/* only root may follow a datagram, and only where one can be sent is there a use for it */
+	if (can_be_followed(rs) && !geteuid())
+		rs->follower = follower_open();
 	err = check_realserver(rs);
 	if (rs->follower)
 		follower_close(rs->follower);

@@ -144,18 +144,21 @@ static void on_missed(unsigned long count, void *arg)
 
 struct follower *follower_open(void)
 {
-	struct follower *follower = xcalloc(1, sizeof(*follower));
-	const struct tracer_ops ops = {
+	struct tracer_ops ops = {
 		.event = on_module_event,
 		.drop = on_packet,
 		.step = on_packet,
 		.missed = on_missed,
-		.arg = follower,
 	};
+	struct follower *follower;
 	struct stat st;
 
+	if (!tracer_may())
+		return NULL;
+	follower = xcalloc(1, sizeof(*follower));
 	if (!stat("/proc/self/ns/net", &st))
 		follower->netns = (uint32_t)st.st_ino;
+	ops.arg = follower;
 	follower->tracer = tracer_open(&ops);
 	if (follower->tracer)
 		return follower;

@@ -43,7 +43,7 @@ struct journey {
 	size_t count;
 };
 
-/* What follows datagrams.  NULL after an error message. */
+/* What follows datagrams.  NULL when this user or this kernel has not got the means. */
 struct follower *follower_open(void);
 void follower_close(struct follower *follower);
 

@@ -413,7 +413,9 @@ on_terminal() {
 }
 
 colors() {
-	local doctor=("$quiclbadm" doctor --role server -u 192.0.2.1:443 -r 192.0.2.99)
+	# of a masqueraded server no datagram is followed, so root does not trace this machine
+	# of a masqueraded server no datagram is followed, so root does not trace this machine
+	local doctor=("$quiclbadm" doctor --role server -u 192.0.2.1:443 -r 192.0.2.99 -m)
 	export TERM=xterm
 	unset NO_COLOR
 	ends 1 "${doctor[@]}"
@@ -475,7 +477,7 @@ json_output() {
 	ends 0 "$quiclbadm" explain --saved saved 40000a01deadbeef00 -j
 	fits explain LINES
 	# 1: there are faults
-	ends 1 "$quiclbadm" doctor --role server -u 192.0.2.1:443 -r 192.0.2.99 -j
+	ends 1 "$quiclbadm" doctor --role server -u 192.0.2.1:443 -r 192.0.2.99 -m -j
 	fits doctor
 }
 

@@ -29,10 +29,12 @@ int arrival_send(int ifindex, const uint8_t *frame, size_t len)
 		.data_end = (uint32_t)len,
 		.ingress_ifindex = (uint32_t)ifindex,
 	};
-	LIBBPF_OPTS(bpf_test_run_opts, opts,
-		    .data_in = frame, .data_size_in = (uint32_t)len,
-		    .ctx_in = &context, .ctx_size_in = sizeof(context),
-		    .repeat = 1, .flags = BPF_F_TEST_XDP_LIVE_FRAMES);
+	struct bpf_test_run_opts opts = {
+		.sz = sizeof(opts),
+		.data_in = frame, .data_size_in = (uint32_t)len,
+		.ctx_in = &context, .ctx_size_in = sizeof(context),
+		.repeat = 1, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+	};
 	int fd, err;
 
 	if (len > ARRIVAL_FRAME_MAX)

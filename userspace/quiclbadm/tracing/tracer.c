@@ -237,14 +237,16 @@ static void make_probes(struct tracer *t)
 	struct skb_layout at;
 	enum step step;
 
+	/* who asks for steps is told by tracer_shows() */
 	if (!skb_layout_read(&at)) {
-		caution("kernel: it has no type information (BTF), so all drops are shown, without their packets");
+		if (!t->ops.step)
+			caution("kernel: it has no type information (BTF), so all drops are shown, without their packets");
 		return;
 	}
 	for (step = 0; step < STEP_COUNT; step++)
 		if (step == STEP_DROPPED || t->ops.step)
 			t->probes[step] = make_probe(t, &at, step);
-	if (!t->probes[STEP_DROPPED])
+	if (!t->probes[STEP_DROPPED] && !t->ops.step)
 		caution("kernel: it has no event probes, so all drops are shown, without their packets");
 }
 
@@ -547,6 +549,14 @@ static int set_up(struct tracer *t)
 	if (!err)
 		err = follow_steps(t);
 	return err ? err : follow_module(t);
+}
+
+bool tracer_may(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/instances", tracefs_tracing_dir());
+	return !access(path, W_OK);
 }
 
 struct tracer *tracer_open(const struct tracer_ops *ops)

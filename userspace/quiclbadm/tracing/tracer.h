@@ -61,9 +61,13 @@ struct tracer_ops {
 	void *arg;
 };
 
+/* Whether tracefs is mounted and this user may make instances in it. */
+bool tracer_may(void);
+
 /*
  * NULL after a refusal after an error message.  Without BTF or dynamic events in
- * the kernel drops have no packet, and there are no steps; that is said as a caution.
+ * the kernel drops have no packet, and there are no steps; that is said as a caution to who
+ * did not ask for steps.
  */
 struct tracer *tracer_open(const struct tracer_ops *ops);
 
