@@ -6,6 +6,7 @@
 #include "frames.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum frame_type {
 	PADDING = 0x00, PING, ACK, ACK_ECN, RESET_STREAM, STOP_SENDING, CRYPTO,
@@ -136,24 +137,12 @@ static bool set_retire_prior_to(struct cursor *cursor, uint64_t before)
 	return skip_field(cursor) && skip(cursor, RESET_TOKEN_LEN);
 }
 
-void frames_retire_prior_to(uint8_t *payload, size_t len, uint64_t before)
-{
-	struct cursor cursor = { payload, payload + len };
-	uint64_t type;
-	bool ok = true;
-
-	while (ok && take(&cursor, &type)) {
-		if (type == NEW_CONNECTION_ID)
-			ok = set_retire_prior_to(&cursor, before);
-		else if (type == RETIRE_CONNECTION_ID)
-			ok = skip_integers(&cursor, 1);
-		else
-			ok = skip_frame(&cursor, type);
-	}
-}
-
-void frames_retired(uint8_t *payload, size_t len,
-		    void (*retired)(void *user, uint64_t seq), void *user)
+/*
+ * Of all frames: Retire Prior To is set, unless @before is 0; @retired is called, if there is
+ * one.
+ */
+static void walk(uint8_t *payload, size_t len, uint64_t before,
+		 void (*retired)(void *user, uint64_t seq), void *user)
 {
 	struct cursor cursor = { payload, payload + len };
 	uint64_t type, seq;
@@ -161,13 +150,24 @@ void frames_retired(uint8_t *payload, size_t len,
 
 	while (ok && take(&cursor, &type)) {
 		if (type == NEW_CONNECTION_ID) {
-			ok = set_retire_prior_to(&cursor, 0);
+			ok = set_retire_prior_to(&cursor, before);
 		} else if (type == RETIRE_CONNECTION_ID) {
 			ok = take(&cursor, &seq);
-			if (ok)
+			if (ok && retired)
 				retired(user, seq);
 		} else {
 			ok = skip_frame(&cursor, type);
 		}
 	}
+}
+
+void frames_retire_prior_to(uint8_t *payload, size_t len, uint64_t before)
+{
+	walk(payload, len, before, NULL, NULL);
+}
+
+void frames_retired(uint8_t *payload, size_t len,
+		    void (*retired)(void *user, uint64_t seq), void *user)
+{
+	walk(payload, len, 0, retired, user);
 }

@@ -93,15 +93,21 @@ last_dcid_is()
 # The first octets of configs 1 and 2.
 one='[23][0-9a-f]' two='[45][0-9a-f]'
 
-rotate_download()
+# rotate_within_download LINE: the server mints with config 1, then with LINE's, and the client is in the middle of a download
+rotate_within_download()
 {
 	configs "1:0a01:6:$work/qkey"
 	start --listen 127.0.0.1:0 --config "$work/configs" || return 1
 	begin /huge && wait_until seven_issued && wait_until test -s "$work/dl/huge" ||
 		return 1
-	configs "1:0a01:6:$work/qkey" "2:0a01:6:$work/qkey2"
+	configs "1:0a01:6:$work/qkey" "$1"
 	reload 1 || return 1
 	logged 0 '^request' || { echo "the download was too fast"; return 1; }
+}
+
+rotate_download()
+{
+	rotate_within_download "2:0a01:6:$work/qkey2" || return 1
 	end_client && same huge && saw_retirement 7 && minted 2 0a01 6 $key2 1 &&
 		last_dcid_is "$two" && logged 7 '^cid .* retire='"$one" &&
 		configs "2:0a01:6:$work/qkey2" && reload 2 &&
@@ -198,13 +204,7 @@ rotated()
 
 rotate_length()
 {
-	configs "1:0a01:6:$work/qkey"
-	start --listen 127.0.0.1:0 --config "$work/configs" || return 1
-	begin /huge && wait_until seven_issued && wait_until test -s "$work/dl/huge" ||
-		return 1
-	configs "1:0a01:6:$work/qkey" "2:0a01:9:$work/qkey2"
-	reload 1 || return 1
-	logged 0 '^request' || { echo "the download was too fast"; return 1; }
+	rotate_within_download "2:0a01:9:$work/qkey2" || return 1
 	end_client && same huge || return 1
 	[ -z "$(issued_since 1)" ] || { echo "CIDs after the reload"; return 1; }
 	logged 1 '^close .*reason="(old config|client closed)"' || return 1
