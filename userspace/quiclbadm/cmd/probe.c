@@ -43,12 +43,8 @@ static const struct dest *find_dest(const struct service *svc,
 				    const struct endpoint *server)
 {
 	const struct dest *dest = service_find_dest(svc, server);
-	size_t i;
 
-	for (i = 0; !dest && i < svc->dest_count; i++)
-		if (endpoint_addr_eq(&svc->dests[i].server, server))
-			dest = &svc->dests[i];
-	return dest;
+	return dest ? dest : service_find_dest_at(svc, server);
 }
 
 /*

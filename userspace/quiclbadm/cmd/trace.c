@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "cmd/cmd.h"
+#include "common/clock.h"
 #include "common/err.h"
 #include "tracing/tracer.h"
 #include "diag/watch.h"
@@ -35,14 +35,6 @@ static void catch_signals(void)
 		sigaction(numbers[i], &action, NULL);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void on_missed(unsigned long count, void *arg)
 {
 	(void)arg;
@@ -56,13 +48,13 @@ static void run(const struct args *args, struct tracer *tracer,
 		struct watch *watch)
 {
 	uint64_t end = given(args, O(SECONDS)) ?
-		       now_ms() + UINT64_C(1000) * args->seconds : UINT64_MAX;
+		       clock_ms() + UINT64_C(1000) * args->seconds : UINT64_MAX;
 	bool last;
 
 	do {
 		poll(NULL, 0, READ_EVERY);
 		/* what happened before the end is shown */
-		last = stop || now_ms() >= end;
+		last = stop || clock_ms() >= end;
 		tracer_read(tracer);
 		fflush(stdout);
 	} while (!last && !ferror(stdout) && !watch_is_done(watch));

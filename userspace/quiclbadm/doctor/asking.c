@@ -10,9 +10,6 @@
 
 #include "doctor/packet_build.h"
 
-/* An address that no vendor gives out. */
-static const uint8_t asker[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x01 };
-
 /* RFC 826, of IPv4 over Ethernet. */
 struct arp {
 	uint16_t hardware;
@@ -28,55 +25,42 @@ struct arp {
 
 static size_t put_arp(const struct endpoint *target, uint8_t *frame)
 {
-	struct ethhdr eth = { .h_proto = htons(ETH_P_ARP) };
+	static const uint8_t everyone[ETH_ALEN] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	struct arp arp = {
 		.hardware = htons(ARPHRD_ETHER), .protocol = htons(ETH_P_IP),
 		.hardware_len = ETH_ALEN, .protocol_len = 4,
 		.operation = htons(ARPOP_REQUEST),
 	};
 
-	memset(eth.h_dest, 0xff, ETH_ALEN);
-	memcpy(eth.h_source, asker, ETH_ALEN);
-	memcpy(arp.sender_mac, asker, ETH_ALEN);
+	memcpy(arp.sender_mac, packet_sender_mac, ETH_ALEN);
 	memcpy(arp.target, target->addr, 4);
-	memcpy(frame, &eth, sizeof(eth));
-	memcpy(frame + sizeof(eth), &arp, sizeof(arp));
-	return sizeof(eth) + sizeof(arp);
-}
-
-/* Of ICMPv6, with the pseudo header of RFC 8200 section 8.1. */
-static uint16_t icmp6_checksum(const struct ip6_hdr *ip, const void *icmp, size_t len)
-{
-	uint8_t data[40 + ASKING_FRAME_MAX] = { 0 };
-
-	memcpy(data, &ip->ip6_src, 16);
-	memcpy(data + 16, &ip->ip6_dst, 16);
-	data[35] = (uint8_t)len;
-	data[39] = IPPROTO_ICMPV6;
-	memcpy(data + 40, icmp, len);
-	return packet_checksum(data, 40 + len);
+	frame += packet_put_ethernet(frame, everyone, ETH_P_ARP);
+	memcpy(frame, &arp, sizeof(arp));
+	return ETH_HLEN + sizeof(arp);
 }
 
 /* To the target's solicited-node multicast address, RFC 4291 section 2.7.1. */
 static size_t put_solicitation(const struct endpoint *target, uint8_t *frame)
 {
-	struct ethhdr eth = { .h_dest = { 0x33, 0x33, 0xff }, .h_proto = htons(ETH_P_IPV6) };
+	uint8_t mac[ETH_ALEN] = { 0x33, 0x33, 0xff };
 	struct nd_neighbor_solicit ns = { .nd_ns_type = ND_NEIGHBOR_SOLICIT };
+	struct endpoint unspecified = { .af = AF_INET6 }, group = { .af = AF_INET6 };
 	struct ip6_hdr ip = {
 		.ip6_flow = htonl(0x60000000), .ip6_plen = htons(sizeof(ns)),
 		.ip6_nxt = IPPROTO_ICMPV6, .ip6_hlim = 255,
 	};
 
-	memcpy(eth.h_dest + 3, target->addr + 13, 3);
-	memcpy(eth.h_source, asker, ETH_ALEN);
-	inet_pton(AF_INET6, "ff02::1:ff00:0", &ip.ip6_dst);
-	memcpy((uint8_t *)&ip.ip6_dst + 13, target->addr + 13, 3);
+	memcpy(mac + 3, target->addr + 13, 3);
+	inet_pton(AF_INET6, "ff02::1:ff00:0", group.addr);
+	memcpy(group.addr + 13, target->addr + 13, 3);
+	memcpy(&ip.ip6_dst, group.addr, 16);
 	memcpy(&ns.nd_ns_target, target->addr, 16);
-	ns.nd_ns_cksum = icmp6_checksum(&ip, &ns, sizeof(ns));
-	memcpy(frame, &eth, sizeof(eth));
-	memcpy(frame + sizeof(eth), &ip, sizeof(ip));
-	memcpy(frame + sizeof(eth) + sizeof(ip), &ns, sizeof(ns));
-	return sizeof(eth) + sizeof(ip) + sizeof(ns);
+	ns.nd_ns_cksum = packet_transport_checksum(&unspecified, &group, IPPROTO_ICMPV6, &ns,
+						   sizeof(ns));
+	frame += packet_put_ethernet(frame, mac, ETH_P_IPV6);
+	memcpy(frame, &ip, sizeof(ip));
+	memcpy(frame + sizeof(ip), &ns, sizeof(ns));
+	return ETH_HLEN + sizeof(ip) + sizeof(ns);
 }
 
 size_t asking_put_frame(const struct endpoint *target, uint8_t *frame)

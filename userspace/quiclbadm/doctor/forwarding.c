@@ -29,6 +29,18 @@ bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *clien
 	       route.type == usual.type && route.link == usual.link;
 }
 
+uint8_t doctor_tunnel_protocol(const struct forwarding *fwd, uint16_t inner_af)
+{
+	switch (fwd->tun_type) {
+	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
+		return IPPROTO_UDP;
+	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
+		return IPPROTO_GRE;
+	default:
+		return inner_af == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	}
+}
+
 unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af)
 {
 	unsigned int len = outer_af == AF_INET6 ? 40 : 20;

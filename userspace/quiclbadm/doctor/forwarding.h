@@ -28,6 +28,9 @@ void doctor_some_client(uint16_t af, struct endpoint *client);
  */
 bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *client);
 
+/* IPPROTO_* of a tunnel's packets with IP packets of @inner_af in them. */
+uint8_t doctor_tunnel_protocol(const struct forwarding *fwd, uint16_t inner_af);
+
 /* The headers of a tunnel packet in octets. */
 unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af);
 

@@ -10,9 +10,9 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/progress.h"
 #include "common/xalloc.h"
 #include "doctor/asking.h"
@@ -121,15 +121,6 @@ static void on_packet(const struct packet_event *event, void *arg)
 		add_step(follower, journey, event, &p, answer);
 }
 
-static void on_module_event(struct tep_event *event, struct tep_record *record,
-			    uint64_t time, void *arg)
-{
-	(void)event;
-	(void)record;
-	(void)time;
-	(void)arg;
-}
-
 static void on_missed(unsigned long count, void *arg)
 {
 	struct follower *follower = arg;
@@ -145,7 +136,6 @@ static void on_missed(unsigned long count, void *arg)
 struct follower *follower_open(void)
 {
 	struct tracer_ops ops = {
-		.event = on_module_event,
 		.drop = on_packet,
 		.step = on_packet,
 		.missed = on_missed,
@@ -183,14 +173,6 @@ bool follower_can_see(const struct follower *follower)
 	return true;
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static int read_mac(const struct link *link, uint8_t mac[6])
 {
 	struct ifreq request = { 0 };
@@ -216,12 +198,9 @@ static int send_in(struct journey *journey, unsigned int port)
 
 	if (err)
 		return err;
-	if (getrandom(probe->dcid, sizeof(probe->dcid), 0) < 0 ||
-	    getrandom(probe->scid, sizeof(probe->scid), 0) < 0)
+	if (!probe_choose_cids(probe))
 		return errno;
 	probe->from.port = (uint16_t)(PORT_FIRST + port % PORT_COUNT);
-	/* 0b111: no director takes it for a server's */
-	probe->dcid[0] |= 0xe0;
 	return arrival_send(journey->in->index, frame,
 			    journey_put_frame(journey, mac, frame, QUIC_MIN));
 }
@@ -246,13 +225,13 @@ static bool are_over(const struct follower *follower)
 
 static void wait_for_all(struct follower *follower)
 {
-	uint64_t end = now_ms() + WAIT_MS, settled = 0, now;
+	uint64_t end = clock_ms() + WAIT_MS, settled = 0, now;
 
-	while ((now = now_ms()) < end && (!settled || now < settled)) {
+	while ((now = clock_ms()) < end && (!settled || now < settled)) {
 		poll(NULL, 0, READ_EVERY);
 		tracer_read(follower->tracer);
 		if (!settled && are_over(follower))
-			settled = now_ms() + SETTLE_MS;
+			settled = clock_ms() + SETTLE_MS;
 	}
 }
 
@@ -263,17 +242,13 @@ void follower_run(struct follower *follower, struct journey *journeys, size_t co
 
 	if (getrandom(&port, sizeof(port), 0) < 0)
 		port = 0;
-	for (i = 0; i < count; i++) {
-		journeys[i].count = 0;
-		journeys[i].missed = false;
-	}
 	for (first = 0; first < count; first += AT_ONCE) {
 		follower->journeys = journeys + first;
 		follower->count = count - first < AT_ONCE ? count - first : AT_ONCE;
 		for (i = 0; i < follower->count; i++)
 			journeys[first + i].error = send_in(&journeys[first + i], port++);
 		wait_for_all(follower);
-		progress("datagrams followed", (unsigned int)first, (unsigned int)count);
+		progress("datagrams followed", first, count);
 	}
 	progress_end();
 	follower->count = 0;
@@ -283,7 +258,7 @@ enum asking follower_ask(struct follower *follower, const struct link *link,
 			 const struct endpoint *target)
 {
 	uint8_t frame[ASKING_FRAME_MAX];
-	uint64_t end = now_ms() + ASK_MS;
+	uint64_t end = clock_ms() + ASK_MS;
 
 	if (!follower || !tracer_shows(follower->tracer, STEP_SENT))
 		return ASKING_UNKNOWN;
@@ -293,7 +268,7 @@ enum asking follower_ask(struct follower *follower, const struct link *link,
 		follower->asked = NULL;
 		return ASKING_UNKNOWN;
 	}
-	while (!follower->answered && now_ms() < end) {
+	while (!follower->answered && clock_ms() < end) {
 		poll(NULL, 0, READ_EVERY);
 		tracer_read(follower->tracer);
 	}

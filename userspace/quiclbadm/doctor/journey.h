@@ -36,7 +36,7 @@ struct journey {
 	struct probe probe;		/* vip, fwd with the server's address, from */
 	struct endpoint outer_source;	/* of the tunnel's packet, if there is a tunnel */
 	bool is_director;		/* it is to be sent on, not to be answered here */
-	/* filled in: */
+	/* filled in, and zero before: */
 	int error;			/* errno; it could not be sent */
 	bool missed;			/* events came too fast */
 	struct journey_step steps[JOURNEY_STEPS_MAX];

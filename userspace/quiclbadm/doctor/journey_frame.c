@@ -1,24 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The frame that a journey begins with. */
-#include <arpa/inet.h>
 #include <string.h>
 #include <linux/if_ether.h>
 #include <netinet/udp.h>
 
 #include "doctor/journey.h"
 #include "doctor/packet_build.h"
-
-static uint8_t outer_protocol(const struct probe *probe)
-{
-	switch (probe->fwd.tun_type) {
-	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
-		return IPPROTO_UDP;
-	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		return IPPROTO_GRE;
-	default:
-		return probe->vip.af == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-	}
-}
 
 /* The outer headers, in front of @len octets, which make room.  Return: their length. */
 static size_t put_outer(const struct journey *journey, uint8_t *packet, size_t len)
@@ -35,7 +22,7 @@ static size_t put_outer(const struct journey *journey, uint8_t *packet, size_t l
 	if (gue)
 		packet_put_udp(packet + ip, &src, &dst, len,
 			       probe_has_checksum(probe));
-	packet_put_ip(packet, &src, &dst, outer_protocol(probe), len + udp);
+	packet_put_ip(packet, &src, &dst, doctor_tunnel_protocol(&probe->fwd, probe->vip.af), len + udp);
 	return ip + udp;
 }
 
@@ -43,8 +30,7 @@ size_t journey_put_frame(const struct journey *journey, const uint8_t mac[6],
 			 uint8_t *frame, unsigned int size)
 {
 	const struct probe *probe = &journey->probe;
-	struct ethhdr eth = { .h_source = { 0x02, 0, 0, 0, 0, 0x01 } };
-	uint8_t *packet = frame + sizeof(eth);
+	uint8_t *packet = frame + ETH_HLEN;
 	uint16_t af = probe->vip.af;
 	size_t len = probe_put_packet(probe, 0, packet, size);
 
@@ -52,8 +38,6 @@ size_t journey_put_frame(const struct journey *journey, const uint8_t mac[6],
 		af = probe->fwd.server.af;
 		len += put_outer(journey, packet, len);
 	}
-	memcpy(eth.h_dest, mac, sizeof(eth.h_dest));
-	eth.h_proto = htons(af == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP);
-	memcpy(frame, &eth, sizeof(eth));
-	return sizeof(eth) + len;
+	return packet_put_ethernet(frame, mac, af == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP) +
+	       len;
 }

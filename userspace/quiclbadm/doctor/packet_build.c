@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <linux/if_ether.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
 #include <netinet/udp.h>
@@ -27,6 +28,29 @@ static uint16_t fold(uint32_t sum)
 uint16_t packet_checksum(const void *data, size_t len)
 {
 	return fold(add(0, data, len));
+}
+
+uint16_t packet_transport_checksum(const struct endpoint *src, const struct endpoint *dst,
+				   uint8_t protocol, const void *data, size_t len)
+{
+	size_t alen = dst->af == AF_INET6 ? 16 : 4;
+	uint32_t sum = protocol + (uint32_t)len;
+
+	sum = add(sum, src->addr, alen);
+	sum = add(sum, dst->addr, alen);
+	return fold(add(sum, data, len));
+}
+
+const uint8_t packet_sender_mac[6] = { 0x02, 0, 0, 0, 0, 0x01 };
+
+size_t packet_put_ethernet(uint8_t *p, const uint8_t dst[6], uint16_t protocol)
+{
+	struct ethhdr eth = { .h_proto = htons(protocol) };
+
+	memcpy(eth.h_dest, dst, sizeof(eth.h_dest));
+	memcpy(eth.h_source, packet_sender_mac, sizeof(eth.h_source));
+	memcpy(p, &eth, sizeof(eth));
+	return sizeof(eth);
 }
 
 size_t packet_put_ip(uint8_t *p, const struct endpoint *src, const struct endpoint *dst,
@@ -58,21 +82,17 @@ size_t packet_put_ip(uint8_t *p, const struct endpoint *src, const struct endpoi
 void packet_put_udp(uint8_t *p, const struct endpoint *src, const struct endpoint *dst,
 		    size_t len, bool checksum)
 {
-	size_t alen = dst->af == AF_INET6 ? 16 : 4;
 	struct udphdr uh = {
 		.source = htons(src->port),
 		.dest = htons(dst->port),
 		.len = htons((uint16_t)(sizeof(uh) + len)),
 	};
-	uint32_t sum = IPPROTO_UDP + (uint32_t)(sizeof(uh) + len);
 
-	if (checksum) {
-		sum = add(sum, src->addr, alen);
-		sum = add(sum, dst->addr, alen);
-		sum = add(sum, &uh, sizeof(uh));
-		uh.check = fold(add(sum, p + sizeof(uh), len));
-		if (!uh.check)
-			uh.check = 0xffff;
-	}
+	memcpy(p, &uh, sizeof(uh));
+	if (!checksum)
+		return;
+	uh.check = packet_transport_checksum(src, dst, IPPROTO_UDP, p, sizeof(uh) + len);
+	if (!uh.check)
+		uh.check = 0xffff;
 	memcpy(p, &uh, sizeof(uh));
 }

@@ -9,8 +9,21 @@ enum {
 	PACKET_HOPS = 64,
 };
 
+/* An address that no vendor gives out: the sender of frames that arrive from nowhere. */
+extern const uint8_t packet_sender_mac[6];
+
+/* An Ethernet header from there.  Return: its length. */
+size_t packet_put_ethernet(uint8_t *p, const uint8_t dst[6], uint16_t protocol);
+
 /* The Internet checksum of RFC 1071 of @len octets, in network byte order. */
 uint16_t packet_checksum(const void *data, size_t len);
+
+/*
+ * The same of a transport header, whose own checksum is 0, and its payload, with the pseudo
+ * header of the addresses' family.
+ */
+uint16_t packet_transport_checksum(const struct endpoint *src, const struct endpoint *dst,
+				   uint8_t protocol, const void *data, size_t len);
 
 /*
  * An IP header of the addresses' family, not to be fragmented, in front of @len octets.

@@ -14,18 +14,12 @@ void doctor_tunnel_passage(const struct forwarding *fwd, uint16_t af,
 	packet->af = fwd->server.af;
 	packet->dst = fwd->server;
 	packet->ct_state = CT_NEW;
-	switch (fwd->tun_type) {
-	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
-		packet->protocol = IPPROTO_UDP;
+	packet->protocol = doctor_tunnel_protocol(fwd, af);
+	if (packet->protocol == IPPROTO_UDP) {
 		packet->dst.port = fwd->tun_port;
 		snprintf(passage->rule, sizeof(passage->rule),
 			 "udp dport %u accept", fwd->tun_port);
 		return;
-	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		packet->protocol = IPPROTO_GRE;
-		break;
-	default:
-		packet->protocol = af == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
 	}
 	snprintf(passage->rule, sizeof(passage->rule), "meta l4proto %u accept",
 		 packet->protocol);

@@ -13,10 +13,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <linux/filter.h>
 #include <linux/if_ether.h>
@@ -26,6 +24,7 @@
 #include <netinet/ip6.h>
 #include <netinet/ip_icmp.h>
 
+#include "common/clock.h"
 #include "common/progress.h"
 #include "common/err.h"
 #include "model/packet.h"
@@ -35,14 +34,6 @@ enum {
 	FILTER_MAX = 16,
 	OTHER_FILES = 64,	/* that the program may have open besides */
 };
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 /* --- sockets ------------------------------------------------------------------ */
 
@@ -131,20 +122,12 @@ static void allow_files(size_t count)
 	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/* 0b111 in the CID, so that no director takes it for a server's. */
 static int prepare(struct probe *probe, const struct endpoint *from)
 {
-	uint8_t random[2 * PROBE_CID_LEN];
-
 	probe->from = *from;
 	probe->result = PROBE_SILENT;
 	probe->version_count = 0;
-	if (getrandom(random, sizeof(random), 0) != sizeof(random))
-		return -1;
-	memcpy(probe->dcid, random, PROBE_CID_LEN);
-	memcpy(probe->scid, random + PROBE_CID_LEN, PROBE_CID_LEN);
-	probe->dcid[0] |= 0xe0;
-	return open_port(probe);
+	return probe_choose_cids(probe) ? open_port(probe) : -1;
 }
 
 /* --- answers ------------------------------------------------------------------- */
@@ -206,7 +189,7 @@ static void take_answer(struct probe *probe, const struct packet *p)
 		probe->result = PROBE_WRONG;
 		return;
 	}
-	probe->latency_us = now_us() - probe->sent_us[try];
+	probe->latency_us = clock_us() - probe->sent_us[try];
 	probe->result = PROBE_ALIVE;
 }
 
@@ -263,7 +246,7 @@ static void watch(int fd, struct probe *probes, size_t count, uint64_t end)
 	uint64_t now;
 	ssize_t len;
 
-	while (any_waiting(probes, count) && (now = now_us()) < end) {
+	while (any_waiting(probes, count) && (now = clock_us()) < end) {
 		if (poll(&pollfd, 1, (int)((end - now + 999) / 1000)) <= 0)
 			continue;
 		len = recv(fd, data, sizeof(data), MSG_DONTWAIT);
@@ -282,7 +265,7 @@ static void send_all(struct probe *probes, size_t count, unsigned int try,
 	for (i = 0; i < count; i++) {
 		if (!is_waiting(&probes[i]))
 			continue;
-		probes[i].sent_us[try] = now_us();
+		probes[i].sent_us[try] = clock_us();
 		probes[i].error = probe_send(&probes[i], try, size);
 		if (probes[i].error)
 			probes[i].result = PROBE_UNSENT;
@@ -292,7 +275,7 @@ static void send_all(struct probe *probes, size_t count, unsigned int try,
 static void try_all(int fd, struct probe *probes, size_t count,
 		    const struct probe_params *params)
 {
-	uint64_t begin = now_us();
+	uint64_t begin = clock_us();
 	unsigned int try;
 
 	for (try = 0; try < PROBE_TRIES && any_waiting(probes, count); try++) {

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <linux/if_ether.h>
@@ -25,6 +26,18 @@ enum {
 };
 
 #define VERSION 0x1a2a3a4a	/* reserved to be unknown, RFC 9000 section 15 */
+
+bool probe_choose_cids(struct probe *probe)
+{
+	uint8_t random[2 * PROBE_CID_LEN];
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return false;
+	memcpy(probe->dcid, random, PROBE_CID_LEN);
+	memcpy(probe->scid, random + PROBE_CID_LEN, PROBE_CID_LEN);
+	probe->dcid[0] |= 0xe0;
+	return true;
+}
 
 /* Form, version, both CIDs: RFC 8999 section 5.1. */
 void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
@@ -90,15 +103,9 @@ static int open_way(const struct probe *probe)
 
 	if (probe->fwd.forward != IP_VS_CONN_F_TUNNEL)
 		return socket(af, raw, IPPROTO_RAW);
-	switch (probe->fwd.tun_type) {
-	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
+	if (is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE))
 		return socket(af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		return socket(af, raw, IPPROTO_GRE);
-	default:
-		return socket(af, raw, probe->vip.af == AF_INET6 ?
-			      IPPROTO_IPV6 : IPPROTO_IPIP);
-	}
+	return socket(af, raw, doctor_tunnel_protocol(&probe->fwd, probe->vip.af));
 }
 
 /* A raw socket of IPv6 takes no port. */

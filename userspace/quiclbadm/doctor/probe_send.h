@@ -42,6 +42,12 @@ struct probe {
 /* Sends the @try'th one, of @size octets.  Return: 0 or an errno. */
 int probe_send(const struct probe *probe, unsigned int try, unsigned int size);
 
+/*
+ * Random ones; 0b111 is in front, so that no director takes the destination's for a server's.
+ * Return: false with errno when there are no random octets.
+ */
+bool probe_choose_cids(struct probe *probe);
+
 /* The datagram's UDP payload of @size octets. */
 void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 		    unsigned int size);

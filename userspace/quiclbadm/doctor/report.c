@@ -167,12 +167,13 @@ static void print_check(const struct check *check)
 	putchar('\n');
 }
 
-/* How many checks of that name have that verdict, before the @end'th one. */
-static size_t count_kind(const struct report *report, const struct check *kind, size_t end)
+/* How many checks of that name have that verdict, before the @end'th one, up to @limit. */
+static size_t count_kind(const struct report *report, const struct check *kind, size_t end,
+			 size_t limit)
 {
 	size_t count = 0, i;
 
-	for (i = 0; i < end; i++)
+	for (i = 0; i < end && count < limit; i++)
 		count += report->checks[i].level == kind->level &&
 			 !strcmp(report->checks[i].name, kind->name);
 	return count;
@@ -187,11 +188,11 @@ static void print_level(const struct report *report, enum check_level level, boo
 
 		if (check->level != level)
 			continue;
-		before = all ? 0 : count_kind(report, check, i);
+		before = all ? 0 : count_kind(report, check, i, KIND_MAX + 1);
 		if (before < KIND_MAX) {
 			print_check(check);
 		} else if (before == KIND_MAX) {
-			more = count_kind(report, check, report->count) - KIND_MAX;
+			more = count_kind(report, check, report->count, SIZE_MAX) - KIND_MAX;
 			printf("%-7s  %-10s  and %zu more of this kind (-v)\n",
 			       level_names[level], check->name, more);
 		}

@@ -17,16 +17,6 @@ static const char *const predictions[] = { "vip", "firewall", NULL };
 /* and with the packet that leaves for a real server. */
 static const char *const server_predictions[] = { "route", "firewall", "neighbour", NULL };
 
-static const struct dest *find_dest(const struct service *svc, const struct endpoint *addr)
-{
-	size_t i;
-
-	for (i = 0; i < svc->dest_count; i++)
-		if (endpoint_addr_eq(&svc->dests[i].server, addr))
-			return &svc->dests[i];
-	return NULL;
-}
-
 static bool routes_directly(const struct service *svc)
 {
 	size_t i;
@@ -51,7 +41,8 @@ static bool serves_here(const struct service_subject *s)
 /* The real server that a packet has left for; NULL: none, or not known which one. */
 static const struct dest *dest_of(const struct service *svc, const struct journey_step *sent)
 {
-	return find_dest(svc, sent->tunnel == TUNNEL_NONE ? &sent->dst : &sent->outer_dst);
+	return service_find_dest_at(svc, sent->tunnel == TUNNEL_NONE ? &sent->dst :
+								       &sent->outer_dst);
 }
 
 static void accept_path(const struct service_subject *s, const struct dest *dest, const char *text)

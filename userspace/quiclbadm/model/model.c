@@ -256,6 +256,17 @@ struct dest *service_find_dest(const struct service *svc,
 	return NULL;
 }
 
+struct dest *service_find_dest_at(const struct service *svc,
+				  const struct endpoint *address)
+{
+	size_t i;
+
+	for (i = 0; i < svc->dest_count; i++)
+		if (endpoint_addr_eq(&svc->dests[i].server, address))
+			return &svc->dests[i];
+	return NULL;
+}
+
 struct config *service_find_config(struct service *svc, unsigned int id,
 				   unsigned int tenant)
 {

@@ -217,6 +217,9 @@ struct device *state_find_device(const struct state *state, const char *name);
 struct dest *service_add_dest(struct service *svc, const struct dest *dest);
 struct dest *service_find_dest(const struct service *svc,
 			       const struct endpoint *server);
+/* The same by the address alone, whatever the port is. */
+struct dest *service_find_dest_at(const struct service *svc,
+				  const struct endpoint *address);
 struct config *service_find_config(struct service *svc, unsigned int id,
 				   unsigned int tenant);
 

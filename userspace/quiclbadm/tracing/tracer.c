@@ -479,6 +479,8 @@ static int follow_module(struct tracer *t)
 	char **events, **event;
 	int err = 0;
 
+	if (!t->ops.event)
+		return 0;
 	events = tracefs_system_events(NULL, "ip_vs_quic");
 	for (event = events; !err && event && *event; event++)
 		if (strcmp(*event, "ip_vs_quic_drop"))

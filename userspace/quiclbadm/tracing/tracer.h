@@ -51,7 +51,7 @@ struct packet_event {
 };
 
 struct tracer_ops {
-	/* an event of ip_vs_quic */
+	/* an event of ip_vs_quic; NULL: not asked for */
 	void (*event)(struct tep_event *event, struct tep_record *record,
 		      uint64_t time, void *arg);
 	void (*drop)(const struct packet_event *event, void *arg);
