@@ -227,12 +227,14 @@ static void wait_for_all(struct follower *follower)
 {
 	uint64_t end = clock_ms() + WAIT_MS, settled = 0, now;
 
-	while ((now = clock_ms()) < end && (!settled || now < settled)) {
+	do {
 		poll(NULL, 0, READ_EVERY);
+		now = clock_ms();
+		/* what has come by now is read, however long this process had no processor */
 		tracer_read(follower->tracer);
 		if (!settled && are_over(follower))
-			settled = clock_ms() + SETTLE_MS;
-	}
+			settled = now + SETTLE_MS;
+	} while (now < end && (!settled || now < settled));
 }
 
 void follower_run(struct follower *follower, struct journey *journeys, size_t count)
@@ -258,7 +260,7 @@ enum asking follower_ask(struct follower *follower, const struct link *link,
 			 const struct endpoint *target)
 {
 	uint8_t frame[ASKING_FRAME_MAX];
-	uint64_t end = clock_ms() + ASK_MS;
+	uint64_t end;
 
 	if (!follower || !tracer_shows(follower->tracer, STEP_SENT))
 		return ASKING_UNKNOWN;
@@ -268,10 +270,12 @@ enum asking follower_ask(struct follower *follower, const struct link *link,
 		follower->asked = NULL;
 		return ASKING_UNKNOWN;
 	}
-	while (!follower->answered && clock_ms() < end) {
+	end = clock_ms() + ASK_MS;
+	/* at least once, however long this process had no processor */
+	do {
 		poll(NULL, 0, READ_EVERY);
 		tracer_read(follower->tracer);
-	}
+	} while (!follower->answered && clock_ms() < end);
 	follower->asked = NULL;
 	return follower->answered ? ASKING_ANSWERED : ASKING_SILENT;
 }

@@ -118,7 +118,6 @@ silent_server() {
 	defer "q -D -u $VIP4:449"
 	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- "$VIP4:449")")
 	kill -STOP "${pids[-1]}"
-	defer "kill -CONT ${pids[-1]}"
 	healthy -u "$VIP4:449" -r "$(rs4 2)"
 	path_is unknown
 	tells "and no answer left"
