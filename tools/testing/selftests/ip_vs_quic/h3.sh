@@ -15,17 +15,20 @@ need_h3() {
 	done
 }
 
-# h3_servers: on both VIPs of each real server, with the server IDs that service() gives them for $H3_CONFIG
+# h3_servers [config]: on both VIPs of each real server, with the server IDs that service() gives them for $H3_CONFIG; or with the
+# configs of $WORK/cids.N
 h3_servers() {
-	local n
+	local n cids
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=www.example -days 2 \
 		-keyout "$WORK/tls-key.pem" -out "$WORK/tls-cert.pem" 2>/dev/null
 	mkdir "$WORK/root" "$WORK/got-files"
 	head -c $BLOB_SIZE /dev/urandom >"$WORK/root/blob"
 	for n in 1 2 3; do
+		cids=(--server-id "0:$(sid 2 $n)" --nonce-len 8 --key-file "$WORK/key")
+		[ $# = 0 ] || cids=(--config "$WORK/cids.$n")
 		spawn s$n quiclb-h3server --listen "$SVC4" --listen "$SVC6" --root "$WORK/root" \
 			--tls-cert "$WORK/tls-cert.pem" --tls-key "$WORK/tls-key.pem" \
-			--server-id "0:$(sid 2 $n)" --nonce-len 8 --key-file "$WORK/key" --name s$n \
+			"${cids[@]}" --name s$n \
 			--verbose --log "$WORK/s$n.log" --pid-file "$WORK/s$n.pid" >/dev/null
 	done
 	for n in 1 2 3; do
