@@ -68,12 +68,14 @@ installed="./usr/include/quiclb.h
 ./usr/libexec/quiclbadm-boot
 ./usr/libexec/quiclbadm-diag
 ./usr/sbin/quiclb-h3server
+./usr/sbin/quiclb-steer
 ./usr/sbin/quiclbadm
 ./usr/share/bash-completion/completions/quiclbadm
 ./usr/share/fish/vendor_completions.d/quiclbadm.fish
 ./usr/share/man/man3/quiclb.3
 ./usr/share/man/man3/quiclb_source.3
 ./usr/share/man/man8/quiclb-h3server.8
+./usr/share/man/man8/quiclb-steer.8
 ./usr/share/man/man8/quiclbadm.8
 ./usr/share/quiclbadm/ip-vs-quic-middlebox.yang
 ./usr/share/quiclbadm/ip-vs-quic-server.yang
@@ -115,6 +117,7 @@ prefix_at_install() {
 one_version() {
 	same "quiclbadm" "$("$top/userspace/quiclbadm/quiclbadm" version)" "quiclbadm $version"
 	same "quiclb-h3server" "$("$top/userspace/h3server/quiclb-h3server" --version)" "quiclb-h3server $version"
+	same "quiclb-steer" "$("$top/userspace/quiclb-steer/quiclb-steer" --version)" "quiclb-steer $version"
 	top_make install
 	same "libquiclb.pc" "$(grep ^Version: "$root"/usr/local/lib/pkgconfig/libquiclb.pc)" "Version: $version"
 	# shellcheck disable=SC1091
@@ -129,6 +132,15 @@ dkms_tree() {
 	same "compiled files" "$(find "$root" -name '*.o' -o -name '*.ko')" ""
 	top_make dkms-uninstall
 	same "what is left" "$(files)" ""
+}
+
+# Without what BPF programs are compiled with, the rest is built and installed.
+no_clang() {
+	local without=(CLANG=/nowhere/clang BPFTOOL=/nowhere/bpftool)
+	same "sentence" "$(make -s -C "$top/userspace" quiclb-steer "${without[@]}")" \
+		"quiclb-steer is skipped: /nowhere/clang bpftool is not installed (tools/setup installs what is needed)."
+	top_make install PREFIX=/usr "${without[@]}"
+	same "files" "$(files)" "$(grep -v quiclb-steer <<<"$installed")"
 }
 
 no_headers() {
@@ -158,6 +170,7 @@ test_case "what make install puts there, make uninstall takes away" comes_and_go
 test_case "make, then make install PREFIX=...: programs find one another" prefix_at_install
 test_case "one version" one_version
 test_case "what make dkms-install puts there, make dkms-uninstall takes away" dkms_tree
+test_case "make install without clang and bpftool leaves quiclb-steer out" no_clang
 test_case "make modules_install without the kernel's headers fails" no_headers
 test_case "make help mentions every verb" verbs_are_said
 echo "1..$count"

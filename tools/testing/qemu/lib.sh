@@ -84,7 +84,7 @@ build_programs() {
 
 # build_userspace LOG: of these the ones in userspace/. The unit tests are not among them: a suite of their own builds and runs these,
 # perhaps at the same time.
-build_userspace() { build "$1" userspace lib quiclbadm h3server; }
+build_userspace() { build "$1" userspace lib quiclbadm quiclb-steer h3server; }
 
 # build LOG DIRECTORY [TARGET...]: under a lock
 build() {

@@ -104,6 +104,7 @@ no_other_sections() {
 # there FILE: PATTERN: the test that the page names
 there() {
 	case $1 in
+	test_steer) grep -qE "[(, ]$2[,)]" "$top/userspace/quiclb-steer/tests/$1.c" ;;
 	test_*) grep -qE "[(, ]$2\)" "$top/userspace/tests/$1.c" ;;
 	go) grep -qE "^func $2\(" "$top"/bindings/go/*_test.go "$top"/examples/*/*_test.go ;;
 	h3server) grep -qF "check \"$2\"" "$top"/userspace/h3server/tests/*.sh ;;
