@@ -216,6 +216,17 @@ void cid_source_destroy(struct cid_source *source)
 	quiclb_wipe(source, sizeof(*source));
 }
 
+void cid_set_worker(struct cid_source *source, const uint8_t key[QUICLB_WORKER_KEY_LEN],
+		    unsigned int worker)
+{
+	int err = quiclb_source_set_worker(source->source, key, worker);
+
+	if (err == -EINVAL)
+		refuse(EXIT_USAGE, "--worker", "wants configs without self-len, of connection IDs of 19 octets at most");
+	if (err)
+		refuse(EXIT_REFUSED, "--worker", "%s", strerror(-err));
+}
+
 const char *cid_reload(struct cid_source *source)
 {
 	static char error[QUICLB_ERROR_LEN];

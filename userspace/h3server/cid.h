@@ -49,6 +49,13 @@ void cid_source_destroy(struct cid_source *source);
  */
 const char *cid_reload(struct cid_source *source);
 
+/*
+ * Has all CIDs end with an octet that names this process, see quiclb_source_set_worker().
+ * Before the first one is minted.  Refuses on failure.
+ */
+void cid_set_worker(struct cid_source *source, const uint8_t key[QUICLB_WORKER_KEY_LEN],
+		    unsigned int worker);
+
 /* Octets of the CIDs that are minted now. */
 size_t cid_len(const struct cid_source *source);
 

@@ -35,6 +35,9 @@ enum {
 /* When the socket's buffer is full: at 1 Gbit/s, 2 ms are 160 packets. */
 #define SEND_AGAIN	(2 * NGTCP2_MILLISECONDS)
 
+/* Requests that were sent before the client read that the server leaves have arrived by then. */
+#define AWAY_WAIT	NGTCP2_SECONDS
+
 static ngtcp2_conn *get_quic(ngtcp2_crypto_conn_ref *ref)
 {
 	return ((struct conn *)ref->user_data)->quic;
@@ -458,16 +461,39 @@ static int send_packets(struct conn *conn, ngtcp2_tstamp now)
 }
 
 /*
- * The client's CIDs are of an old config and cannot be exchanged.  It is asked to come back
- * with a new connection; what it has asked for until then is answered.
+ * Requests that are under way when the server leaves are still taken (RFC 9114, section 5.2).
+ * Return: 0 or libngtcp2's error.
+ */
+static int announce_end(struct conn *conn, ngtcp2_tstamp now)
+{
+	int err = h3_announce_end(conn->h3);
+
+	if (err)
+		return conn_fail_h3(conn, err);
+	conn->away_at = now + AWAY_WAIT;
+	set_due(conn, now);
+	return 0;
+}
+
+/*
+ * The client's CIDs are of an old config and cannot be exchanged, or the server leaves.  It is
+ * asked to come back with a new connection; what it has asked for until then is answered.
  * Return: 0 or libngtcp2's error.
  */
 static int send_away(struct conn *conn, ngtcp2_tstamp now)
 {
+	bool leaving = conn->env->leaving;
 	int err;
 
-	if (!conn->h3 || !conn_is_stuck(conn))
+	if (!conn->h3 || !(leaving || conn_is_stuck(conn)))
 		return 0;
+	if (leaving && !conn->away_at && !conn->going_away)
+		return announce_end(conn, now);
+	if (now < conn->away_at) {
+		if (conn->away_at < conn->timer.due)
+			set_due(conn, conn->away_at);
+		return 0;
+	}
 	if (!conn->going_away) {
 		conn->going_away = true;
 		err = h3_go_away(conn->h3);
@@ -475,7 +501,7 @@ static int send_away(struct conn *conn, ngtcp2_tstamp now)
 			return conn_fail_h3(conn, err);
 		set_due(conn, now);
 	} else if (h3_is_idle(conn->h3)) {
-		close_in_order(conn, now, "old config");
+		close_in_order(conn, now, leaving ? "server leaves" : "old config");
 	}
 	return 0;
 }

@@ -21,6 +21,7 @@ struct conn_env {
 	struct site site;
 	struct tls tls;
 	bool verbose;
+	bool leaving;		/* the server ends when it has no connection any more */
 	ngtcp2_duration stall_timeout;
 	unsigned int handshakes;	/* under way */
 	unsigned int unvalidated;	/* connections of addresses that may be forged */
@@ -70,7 +71,7 @@ struct conn *conn_at(const struct conn_env *env, size_t i);
 /* Tells all clients that the server goes away. */
 void conn_close_all(struct conn_env *env, ngtcp2_tstamp now);
 
-/* Lets all run: another config mints now. */
+/* Lets all run: another config mints now, or the server leaves. */
 void conn_wake_all(struct conn_env *env, ngtcp2_tstamp now);
 
 #endif

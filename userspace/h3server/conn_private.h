@@ -38,6 +38,7 @@ struct conn {
 	unsigned int generation;	/* of our newest CID: cid_source.generation */
 	uint64_t client_limit;		/* active_connection_id_limit, after the handshake */
 	bool going_away;		/* GOAWAY is sent */
+	ngtcp2_tstamp away_at;		/* when it will be, 0: not said yet */
 	ngtcp2_tstamp progress;		/* when it last sent something, or had nothing to */
 	bool has_error;			/* @error tells the reason already */
 	ngtcp2_ccerr error;

@@ -425,6 +425,11 @@ int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code)
 	return err == NGHTTP3_ERR_STREAM_NOT_FOUND ? 0 : err;
 }
 
+int h3_announce_end(struct h3 *h3)
+{
+	return nghttp3_conn_submit_shutdown_notice(h3->http);
+}
+
 int h3_go_away(struct h3 *h3)
 {
 	return nghttp3_conn_shutdown(h3->http);

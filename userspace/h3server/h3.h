@@ -37,6 +37,9 @@ int h3_peer_stopped(struct h3 *h3, int64_t stream_id);
 int h3_stream_closed(struct h3 *h3, int64_t stream_id, uint64_t error_code);
 void h3_max_streams(struct h3 *h3, uint64_t max_streams);
 
+/* Tells the client that it will soon ask no more on this connection; what it asks is answered. */
+int h3_announce_end(struct h3 *h3);
+
 /* Has the client ask no more on this connection. */
 int h3_go_away(struct h3 *h3);
 

@@ -83,7 +83,7 @@ static int set_options(int fd, int family)
 			IPV6_PMTUDISC_PROBE);
 }
 
-void endpoint_open(struct endpoint *endpoint, const char *spec)
+void endpoint_open(struct endpoint *endpoint, const char *spec, bool shared)
 {
 	struct addrinfo *found;
 	socklen_t optlen;
@@ -92,6 +92,7 @@ void endpoint_open(struct endpoint *endpoint, const char *spec)
 	parse_spec(spec, &found);
 	fd = socket(found->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || set_options(fd, found->ai_family) ||
+	    (shared && set_flag(fd, SOL_SOCKET, SO_REUSEPORT, 1)) ||
 	    bind(fd, found->ai_addr, found->ai_addrlen))
 		refuse(EXIT_REFUSED, spec, "%s", strerror(errno));
 	freeaddrinfo(found);

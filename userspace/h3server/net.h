@@ -21,8 +21,11 @@ struct endpoint {
 	int send_buffer;		/* octets, as the kernel counts them */
 };
 
-/* @spec is ADDR:PORT or [ADDR]:PORT, numeric.  Refuses on failure. */
-void endpoint_open(struct endpoint *endpoint, const char *spec);
+/*
+ * @spec is ADDR:PORT or [ADDR]:PORT, numeric.  @shared: with other processes of this user.
+ * Refuses on failure.
+ */
+void endpoint_open(struct endpoint *endpoint, const char *spec, bool shared);
 void endpoint_close(struct endpoint *endpoint);
 
 /*

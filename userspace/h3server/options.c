@@ -34,6 +34,8 @@ static const char usage[] =
 "  --key-file FILE|-         QUIC-LB key, 32 hex digits; without it: plaintext\n"
 "  --self-len                tell the CID's length in its first octet\n"
 "  --many-cids               without a key, too, let clients have several CIDs\n"
+"  --steer GROUP --worker N  one of several processes behind the address: number N,\n"
+"                            0 to 255, of a group made with quiclb-steer(8)\n"
 "  --name NAME               for x-served-by and the log; default: host name\n"
 "  --log FILE                append to it instead of writing to standard output\n"
 "  --pid-file FILE           written when ready, removed at the end\n"
@@ -46,8 +48,8 @@ static const char usage[] =
 
 enum option_code {
 	LISTEN = 1, TLS_CERT, TLS_KEY, ROOT, CONFIG, SERVER_ID, NONCE_LEN,
-	KEY_FILE, SELF_LEN, MANY_CIDS, NAME, LOG, PID_FILE, MAX_CONNECTIONS, STALL_TIMEOUT, RETRY, VERBOSE, HELP,
-	SHOW_VERSION,
+	KEY_FILE, SELF_LEN, MANY_CIDS, STEER, WORKER, NAME, LOG, PID_FILE, MAX_CONNECTIONS,
+	STALL_TIMEOUT, RETRY, VERBOSE, HELP, SHOW_VERSION,
 };
 
 static const struct option table[] = {
@@ -61,6 +63,8 @@ static const struct option table[] = {
 	{ "key-file", required_argument, NULL, KEY_FILE },
 	{ "self-len", no_argument, NULL, SELF_LEN },
 	{ "many-cids", no_argument, NULL, MANY_CIDS },
+	{ "steer", required_argument, NULL, STEER },
+	{ "worker", required_argument, NULL, WORKER },
 	{ "name", required_argument, NULL, NAME },
 	{ "log", required_argument, NULL, LOG },
 	{ "pid-file", required_argument, NULL, PID_FILE },
@@ -126,6 +130,12 @@ static noreturn void print_and_exit(const char *text)
 	exit(EXIT_SUCCESS);
 }
 
+static void parse_worker(struct steering_options *steering, const char *text)
+{
+	steering->number = parse_number("--worker", text, 0, QUICLB_WORKER_MAX);
+	steering->has_number = true;
+}
+
 static void apply(struct options *options, enum option_code code, char *value)
 {
 	switch (code) {
@@ -159,6 +169,12 @@ static void apply(struct options *options, enum option_code code, char *value)
 		break;
 	case MANY_CIDS:
 		options->cid.many_cids = true;
+		break;
+	case STEER:
+		options->steering.group = value;
+		break;
+	case WORKER:
+		parse_worker(&options->steering, value);
 		break;
 	case NAME:
 		options->name = parse_name(value);
@@ -206,6 +222,18 @@ static void check_cids(const struct cid_options *cid)
 		refuse(EXIT_USAGE, "--many-cids", "needs a config; see --config");
 }
 
+static void check_steering(const struct options *options)
+{
+	const struct steering_options *steering = &options->steering;
+
+	if (steering->group && !steering->has_number)
+		refuse(EXIT_USAGE, "--worker", "missing next to --steer");
+	if (steering->has_number && !steering->group)
+		refuse(EXIT_USAGE, "--steer", "missing next to --worker");
+	if (steering->group && !options->cid.config && !options->cid.configured)
+		refuse(EXIT_USAGE, "--steer", "needs a config; see --config");
+}
+
 static void check(const struct options *options)
 {
 	if (!options->n_listen)
@@ -217,6 +245,7 @@ static void check(const struct options *options)
 	if (!options->root)
 		refuse(EXIT_USAGE, "--root", "missing");
 	check_cids(&options->cid);
+	check_steering(options);
 }
 
 void options_parse(struct options *options, int argc, char **argv)

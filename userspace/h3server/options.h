@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "cid.h"
+#include "steering.h"
 
 #define LISTEN_MAX	16
 
@@ -18,6 +19,7 @@ struct options {
 	const char *log;		/* NULL: standard output */
 	const char *pid_file;		/* NULL: none */
 	struct cid_options cid;
+	struct steering_options steering;
 	unsigned int max_connections;
 	unsigned int stall_timeout;	/* seconds */
 	bool retry;

@@ -19,6 +19,7 @@
 #include "conn.h"
 #include "log.h"
 #include "net.h"
+#include "steering.h"
 #include "tls.h"
 
 /* What is waited for beside the sockets: signals, the timer, the log. */
@@ -54,6 +55,7 @@ struct server {
 	const struct options *options;
 	struct endpoint endpoints[LISTEN_MAX];
 	unsigned int n_endpoints;
+	struct steering steering;
 	int epoll;
 	int signals;			/* signalfd(2) */
 	int timer;			/* timerfd(2), absolute */
@@ -361,12 +363,31 @@ static void reload(struct server *server)
 	const char *error = cid_reload(cids);
 	char quoted[4 * QUICLB_ERROR_LEN];
 
+	if (!error)
+		error = steering_update(&server->steering, cids);
+
 	if (error)
 		log_event("config", "server=%s error=\"%s\"", server->options->name,
 			  format_quoted(quoted, sizeof(quoted), error));
 	else
 		log_event("config", "server=%s generation=%u cid_len=%zu",
 			  server->options->name, cids->generation, cid_len(cids));
+	conn_wake_all(&server->env, clock_now());
+}
+
+/* Those that are there are finished, then the server ends, see server_run(). */
+static void leave(struct server *server)
+{
+	const char *error = steering_drain(&server->steering);
+	char quoted[4 * STEER_ERROR_LEN];
+
+	server->env.leaving = true;
+	if (error)
+		log_event("leave", "server=%s connections=%zu error=\"%s\"", server->options->name,
+			  server->env.queue.n, format_quoted(quoted, sizeof(quoted), error));
+	else
+		log_event("leave", "server=%s connections=%zu", server->options->name,
+			  server->env.queue.n);
 	conn_wake_all(&server->env, clock_now());
 }
 
@@ -377,10 +398,16 @@ static bool take_signal(struct server *server)
 
 	if (read(server->signals, &info, sizeof(info)) != sizeof(info))
 		return true;
-	if (info.ssi_signo != SIGHUP)
+	switch (info.ssi_signo) {
+	case SIGHUP:
+		reload(server);
+		return true;
+	case SIGQUIT:
+		leave(server);
+		return true;
+	default:
 		return false;
-	reload(server);
-	return true;
+	}
 }
 
 /* Return: false when it is time to stop. */
@@ -408,8 +435,19 @@ static bool wait_for_events(struct server *server, ngtcp2_tstamp until)
 
 void server_run(struct server *server)
 {
-	while (wait_for_events(server, conn_run_due(&server->env, clock_now())))
-		;
+	ngtcp2_tstamp until;
+	int successor;
+
+	do {
+		until = conn_run_due(&server->env, clock_now());
+		if (server->env.leaving && !server->env.queue.n) {
+			successor = steering_hand_over(&server->steering);
+			if (successor >= 0)
+				log_event("leave", "server=%s successor=%d",
+					  server->options->name, successor);
+			return;
+		}
+	} while (wait_for_events(server, until));
 	conn_close_all(&server->env, clock_now());
 }
 
@@ -434,6 +472,7 @@ static void open_events(struct server *server)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGQUIT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	server->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	server->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
@@ -445,6 +484,23 @@ static void open_events(struct server *server)
 	server->log = log_wait_fd();
 	if (server->log >= 0)
 		watch(server, server->log, &server->log, EPOLLOUT | EPOLLET);
+}
+
+/* With --steer, datagrams for this process may arrive as soon as it has joined. */
+static void open_endpoints(struct server *server)
+{
+	const struct options *options = server->options;
+	int fds[LISTEN_MAX];
+
+	for (; server->n_endpoints < options->n_listen; server->n_endpoints++) {
+		struct endpoint *endpoint = &server->endpoints[server->n_endpoints];
+
+		endpoint_open(endpoint, options->listen[server->n_endpoints],
+			      options->steering.group);
+		watch(server, endpoint->fd, endpoint, EPOLLIN);
+		fds[server->n_endpoints] = endpoint->fd;
+	}
+	steering_join(&server->steering, fds, server->n_endpoints);
 }
 
 struct server *server_new(const struct options *options)
@@ -463,17 +519,12 @@ struct server *server_new(const struct options *options)
 		refuse(EXIT_REFUSED, options->root, "%s", strerror(errno));
 	tls_load(&env->tls, options->tls_cert, options->tls_key);
 	cid_source_init(&env->cids, &options->cid, options->tls_key);
+	steering_open(&server->steering, &options->steering, &env->cids);
 	if (gnutls_rnd(GNUTLS_RND_KEY, server->retry_secret,
 		       sizeof(server->retry_secret)))
 		refuse(EXIT_REFUSED, "random numbers", "not to be had");
 	open_events(server);
-	for (; server->n_endpoints < options->n_listen; server->n_endpoints++) {
-		struct endpoint *endpoint =
-			&server->endpoints[server->n_endpoints];
-
-		endpoint_open(endpoint, options->listen[server->n_endpoints]);
-		watch(server, endpoint->fd, endpoint, EPOLLIN);
-	}
+	open_endpoints(server);
 	return server;
 }
 
@@ -499,6 +550,7 @@ void server_free(struct server *server)
 	queue_free(&server->env.queue);
 	for (unsigned int i = 0; i < server->n_endpoints; i++)
 		endpoint_close(&server->endpoints[i]);
+	steering_close(&server->steering);
 	close(server->epoll);
 	close(server->signals);
 	close(server->timer);

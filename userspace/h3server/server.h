@@ -13,7 +13,10 @@ struct server *server_new(const struct options *options);
 /* Prints the addresses it listens on, one a line. */
 void server_print_addresses(const struct server *server);
 
-/* Serves until SIGTERM or SIGINT, which it must find blocked; then says goodbye. */
+/*
+ * Serves until SIGTERM or SIGINT, which it must find blocked; then says goodbye.  After SIGQUIT,
+ * until the connections of then have ended.
+ */
 void server_run(struct server *server);
 void server_free(struct server *server);
 

@@ -277,6 +277,17 @@ test_refusals()
 	refused "--config next to --key-file" 2 '--config: ' "${all[@]}" \
 		--config 0:0a01:6 --key-file "$work/qkey"
 	refused "--many-cids without a config" 2 '--many-cids: ' "${all[@]}" --many-cids
+	refused "--worker without --steer" 2 '--steer: missing' "${all[@]}" "${id[@]}" --worker 0
+	refused "--steer without --worker" 2 '--worker: missing' "${all[@]}" "${id[@]}" --steer web
+	refused "--steer without a config" 2 '--steer: needs a config' "${all[@]}" --steer web --worker 0
+	for bad in 256 -1 x ''; do
+		refused "--worker '$bad'" 2 '--worker: wants a number from 0 to 255$' "${all[@]}" "${id[@]}" \
+			--steer web --worker "$bad"
+	done
+	refused "--steer with a dot" 1 '--steer: wants a name without dots' "${all[@]}" "${id[@]}" \
+		--steer web.1 --worker 0
+	refused "no such group" 1 '--steer: there is no such group' "${all[@]}" "${id[@]}" \
+		--steer /nonexistent/web --worker 0
 	for bad in 7:0a:4 0:0a 0:0a:3 0:0a:4: 0:0a:4,self 0:0a:19 0:zz:4 \
 		   "0:0a:4:$work/none" "$work/none" "$work"; do
 		refused "--config '$bad'" 1 '--config: ' "${all[@]}" --config "$bad"

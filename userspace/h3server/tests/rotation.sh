@@ -19,6 +19,8 @@ test_rotation()
 	check "longer CIDs: answers what was asked, then closes" rotate_length
 	check "a config that is wrong changes nothing" rotate_wrong
 	check "SIGHUP without --config" hup_without_config
+	check "SIGQUIT in mid-download: answers, then ends" leave_download
+	check "SIGQUIT with an idle client: GOAWAY twice, a second apart, and it ends" leave_idle
 	check "restart with another config: resets for CIDs of the old one" \
 		crash_and_rotate
 }
@@ -216,6 +218,46 @@ rotate_length()
 	SECONDS=0
 	wait "$client" || :
 	[ "$SECONDS" -lt 15 ] && logged 1 '^close .*reason="old config"' && stop
+}
+
+# SIGQUIT was sent: the server has ended by itself.
+has_left()
+{
+	local status=0
+
+	await "$server_pid" || status=$?
+	server_pid=
+	cat "$work/err"
+	[ "$status" -eq 0 ] && [ ! -s "$work/err" ] && logged 1 '^leave .* connections=1$'
+}
+
+leave_download()
+{
+	start --listen 127.0.0.1:0 --config "1:0a01:6:$work/qkey" || return 1
+	begin /huge && wait_until test -s "$work/dl/huge" || return 1
+	kill -QUIT "$server_pid"
+	end_client && same huge && has_left
+}
+
+# When the client got them: milliseconds; the server's settings come before them on that stream.
+goaways()
+{
+	sed -nE 's/^I0*([0-9]+) .* frm rx .* STREAM.* id=0x3 .*offset=[1-9].*/\1/p' "$work/dl.log"
+}
+
+leave_idle()
+{
+	local at
+
+	start --listen 127.0.0.1:0 --config "1:0a01:6:$work/qkey" || return 1
+	begin /small --delay-stream=20s && wait_until handshake_done || return 1
+	kill -QUIT "$server_pid"
+	SECONDS=0
+	has_left || return 1
+	wait "$client" || :
+	mapfile -t at < <(goaways)
+	[ ${#at[@]} -eq 2 ] && [ $((at[1] - at[0])) -ge 900 ] || { echo "GOAWAY at ${at[*]}"; return 1; }
+	[ "$SECONDS" -lt 15 ] && logged 1 '^close .*reason="server leaves"'
 }
 
 # OCTETS
