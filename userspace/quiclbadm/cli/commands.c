@@ -43,7 +43,7 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_CLEAR] = {
 		'C', "clear", NULL, 0, O(ALL),
 		0, false, "[--all]",
-		"Delete the virtual services that -L lists; with --all every one of IPVS, TCP as well",
+		"Delete what -L lists: virtual services, and the express path of devices; with --all every service of IPVS, TCP as well",
 	},
 	[CMD_RESTORE] = {
 		'R', "restore", NULL, 0, O(CHECK) | O(WEIGHTS) | O(YANG) |

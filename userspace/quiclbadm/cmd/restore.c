@@ -39,7 +39,7 @@ static char *new_lines(const struct state *before, const struct state *wanted,
 	return text;
 }
 
-/* After sync only devices of its file are awaited. */
+/* After sync only devices of its file are awaited, after -C none. */
 static void await_missing(const struct transaction *txn, enum others others)
 {
 	struct state list = { 0 };
@@ -53,7 +53,7 @@ static void await_missing(const struct transaction *txn, enum others others)
 		device.awaited = txn->steps[i].missed;
 		state_add_device(&list, &device);
 	}
-	if (others != REMOVE_OURS)
+	if (others == KEEP_OTHERS)
 		awaited_load(&list);
 	awaited_store(&list);
 	state_destroy(&list);
@@ -126,14 +126,13 @@ int cmd_sync(const struct args *args)
 	return restore(args, REMOVE_OURS);
 }
 
-/* What -L does not list, TCP services for example, is not ours to delete. */
+/* What -L does not list, TCP services for example, is deleted on request only. */
 int cmd_clear(const struct args *args)
 {
 	struct state nothing = { 0 };
-	int err;
+	int err = given(args, O(ALL)) ? ipvs_flush() : 0;
 
-	if (!given(args, O(ALL)))
-		return apply(&nothing, REMOVE_SERVICES, true);
-	err = ipvs_flush();
-	return err ? kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services") : 0;
+	if (err)
+		return kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services");
+	return apply(&nothing, REMOVE_LISTED, true);
 }

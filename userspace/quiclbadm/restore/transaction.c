@@ -142,7 +142,7 @@ static void add_express_steps(struct transaction *txn,
 	struct step step = { .kind = STEP_DEL_EXPRESS };
 	size_t i;
 
-	for (i = 0; others == REMOVE_OURS && i < before->device_count; i++) {
+	for (i = 0; others != KEEP_OTHERS && i < before->device_count; i++) {
 		step.device = &before->devices[i];
 		if (!state_find_device(wanted, step.device->name))
 			add_step(txn, &step);

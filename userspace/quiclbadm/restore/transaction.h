@@ -25,7 +25,7 @@ enum step_kind {
 enum others {
 	KEEP_OTHERS,
 	REMOVE_OURS,		/* services with scheduler "quic", and devices */
-	REMOVE_SERVICES,	/* all that -L lists */
+	REMOVE_LISTED,		/* all that -L lists: services and devices */
 };
 
 struct step {

@@ -536,8 +536,8 @@ static void express(void **state)
 	assert_non_null(strstr(ran_out, "\na\\x1b[1m\\x07 "));
 	done("express del a\x1b[1m\x07");
 
-	/* services are cleared, devices are not; restoring adds and never removes */
-	done("-C");
+	/* restoring adds and never removes */
+	done("-D -u " SVC);
 	done("-S");
 	assert_string_equal(ran_out, "express add eth0\nexpress add eth1\n");
 	fake.changes = 0;
@@ -560,7 +560,7 @@ static void express(void **state)
 	assert_int_equal(ran_status, 1);
 	assert_null(strstr(ran_err, "restored"));
 	state_is(SVC " quic 0 0 ffffffff \nexpress eth0\nexpress eth1\nexpress eth2\nexpress eth3\n");
-	done("-C");
+	done("-D -u " SVC);
 	done("express del nowhere");
 	done("express del eth0");
 	state_is("express eth1\nexpress eth2\nexpress eth3\n");
@@ -1149,7 +1149,6 @@ static void devices_are_awaited(void **state)
 	/* what is saved is what -R was given */
 	done("-S");
 	assert_string_equal(ran_out, "express add eth0\nexpress add late0\nexpress add late1\n");
-	done("-C");
 
 	/* more of them; those of before stay */
 	run_with("express add late2", "-R");
@@ -1623,6 +1622,37 @@ static void saved_as_json(void **state)
 	done("-S -j");
 	assert_non_null(strstr(ran_out, "\"key_fingerprint\": \"0000fed0\""));
 	done("express del late0");
+	done("-C");
+}
+
+/* Devices, and those that are awaited, are listed as well. */
+static void clear_ends_express(void **state)
+{
+	static const char *const lines[] = { "-C", "-C --all" };
+	char path[RUN_PATH_MAX];
+	unsigned int i;
+
+	(void)state;
+	run_path("awaited", path);
+	for (i = 0; i < 2; i++) {
+		fake.absent = "late0";
+		run_with("-A -u " SVC "\nexpress add eth0\nexpress add late0", "-R");
+		assert_int_equal(ran_status, 0);
+		content_is(path, "late0\n");
+		done(lines[i]);
+		state_is("");
+		assert_int_equal(access(path, F_OK), -1);
+		done("-S");
+		assert_string_equal(ran_out, "# no services\n");
+	}
+	/* as one: the device is not left without its path */
+	run_with("-A -u " SVC "\nexpress add eth0", "-R");
+	fake.changes = 0;
+	fake.fail_at = 2;
+	run("-C");
+	fake.fail_at = 0;
+	assert_int_equal(ran_status, 1);
+	state_is(SVC " quic 0 0 ffffffff \nexpress eth0\n");
 	done("-C");
 }
 
@@ -2337,6 +2367,7 @@ int main(void)
 		TEST(sync_removes_the_rest),
 		TEST(sync_is_a_transaction),
 		TEST(clear_asks_for_all),
+		TEST(clear_ends_express),
 		TEST(saved_as_json),
 		TEST(checkers_are_respected),
 		TEST(record_is_compacted),

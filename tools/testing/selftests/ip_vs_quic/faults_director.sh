@@ -347,6 +347,7 @@ left_by_express() {
 	jq -e '.[] | select(.check == "express").evidence | contains("most of them as method")' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
 	# the advice is gone
 	again
+	q express add eth0
 	advised --seconds 1
 	command -v nft >/dev/null || skip "nft is not installed"
 	nft "table inet ivq { chain in { type filter hook input priority filter; ip saddr $CL4.99 drop; }; }"

@@ -10,7 +10,7 @@
 need_module
 lab_up
 serve
-defer 'q express del eth0 2>/dev/null; q -C --all'
+defer 'q -C --all'
 
 scrape() { q metrics --prometheus >"$WORK/metrics"; }
 

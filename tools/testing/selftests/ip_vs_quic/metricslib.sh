@@ -8,7 +8,6 @@
 # is not in the pool; a service for a firewall mark; a device with the express path
 everything() {
 	q -C
-	q express del eth0 2>/dev/null || true
 	q -R <<-END
 		-A -u $SVC4 -s quic
 		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4

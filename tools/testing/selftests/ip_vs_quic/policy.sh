@@ -26,12 +26,17 @@ prepare_lab() {
 	ip neigh add fd00:10::99 lladdr "$mac" dev eth0 nud permanent
 }
 
-# start FAMILY DEV: sets $dev, $udp, and how the router sends to DEV
+# start FAMILY DEV: a service, whose datagrams arrive on DEV; no device has the express path
 start() {
-	local mac
 	family "$1"
 	pool "$1" "$1" -i
-	dev=$2 udp="udp sport=5 dport=$PORT data=40${CID[1]} pad=30"
+	toward "$2"
+}
+
+# toward DEV: sets $dev, $udp, and how the router sends to DEV
+toward() {
+	local mac
+	dev=$1 udp="udp sport=5 dport=$PORT data=40${CID[1]} pad=30"
 	mac=$(ip -j link show "$dev" | jq -r '.[0].address')
 	link_layer=r-$dev/$mac
 	[ "$dev" != eth0 ] || link_layer=br0/$mac
@@ -139,7 +144,7 @@ one_device() {
 	start 4 eth0
 	q express add eth0
 	usual
-	start 4 p0
+	toward p0
 	q express add p0
 	nft "table inet t { chain c { type filter hook input priority 0; iifname p0 udp dport $PORT drop; }; }"
 	defer "nft delete table inet t"
@@ -200,7 +205,7 @@ iif_rule() {
 	q express add eth0
 	q express add p0
 	usual
-	start 4 p0
+	toward p0
 	goes elsewhere "$ip $udp"
 	q express del p0
 	goes elsewhere "$ip $udp"

@@ -13,7 +13,7 @@ need_module
 [ -x "${TOOLS:-/nonexistent}/usr/bin/prometheus" ] || skip_all "Prometheus is not there (TOOLS)"
 lab_up
 serve
-defer 'q express del eth0 2>/dev/null; q -C --all'
+defer 'q -C --all'
 contrib=$here/../../../../contrib/prometheus
 boot=$here/../../../../userspace/quiclbadm/boot
 promtool=$TOOLS/usr/bin/promtool

@@ -286,7 +286,9 @@ sync_removes() {
 # -C deletes what -S saves, and -C --all the rest.
 clears() {
 	ipvsadm -A -t "$VIP4:80" -s rr
+	q express add eth0
 	q -C
+	same "devices after -C" "$(q express list -j | jq length)" 0
 	same "services after -C" "$(services)" "-t $VIP4:80 rr"
 	q -R "$WORK/saved"
 	saved
