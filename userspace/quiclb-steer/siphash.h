@@ -40,10 +40,10 @@ static inline __attribute__((always_inline)) void siphash_word(struct siphash *s
 }
 
 /*
- * @words: the octets, the first one lowest, in the host's order, with zeros behind them
+ * @words: three, of the octets, the first one lowest, in the host's order, with zeros behind them
  * @len: octets, at most 23
  */
-static inline __attribute__((always_inline)) __u64 siphash(const __u64 key[2], const __u64 words[3],
+static inline __attribute__((always_inline)) __u64 siphash(const __u64 key[2], const __u64 *words,
 							   __u32 len)
 {
 	struct siphash sip = {

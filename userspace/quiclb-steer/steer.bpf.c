@@ -59,17 +59,23 @@ static __always_inline void count(__u32 which)
 		++*n;
 }
 
-/* Return: the number at the end of the CID at @offset, or -1. */
+/*
+ * Return: the number at the end of the CID at @offset, or -1.
+ *
+ * Linux 6.1's verifier does not learn from a comparison with 0 that a length is not 0, so it is
+ * shown by arithmetic, of which the compiler must not know that it changes nothing.
+ */
 static __always_inline int unmask(struct sk_reuseport_md *ctx, const struct steer_settings *set,
 				  __u32 offset, __u32 cid_len)
 {
-	__u64 words[3] = {};
+	__u64 words[4] = {};
 	__u32 before = cid_len - 1;
 	__u8 last;
 
-	/* the verifier wants to see it */
 	if (before < 1 || before > STEER_CID_MAX - 1)
 		return -1;
+	barrier_var(before);
+	before = ((before - 1) & (sizeof(words) - 1)) + 1;
 	if (bpf_skb_load_bytes(ctx, offset, words, before) ||
 	    bpf_skb_load_bytes(ctx, offset + before, &last, 1))
 		return -1;
@@ -124,6 +130,7 @@ static __always_inline void choose_for_new(struct sk_reuseport_md *ctx,
 	if (!n || n > STEER_WORKERS)
 		return;
 	i = ((__u64)ctx->hash * n) >> 32;
+	barrier_var(i);		/* the verifier needs the bound that follows */
 	choose(ctx, set->open[i & (STEER_WORKERS - 1)]);
 }
 

@@ -7,6 +7,7 @@
 
 #define SEC(name)		__attribute__((unused))
 #define __uint(name, value)	int (*name)[value]
+#define barrier_var(variable)	asm volatile("" : "+r" (variable))
 #define __type(name, value)	typeof(value) *name
 
 void *bpf_map_lookup_elem(void *map, const void *key);
