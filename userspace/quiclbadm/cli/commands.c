@@ -235,9 +235,10 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_TRACE] = {
 		0, "trace", NULL, 0, O(SERVICE) | O(IPV6) | O(CLIENT) | O(CID) |
-		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) | O(JSON), 0, false,
-		"[" SERVICE_USAGE "] [--client ADDRESS] [--cid HEX] "
-		"[--server-id [CONFIG:]HEX]... [--count N] [--seconds N] [-j]",
+		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) |
+		O(VERBOSE) | O(JSON), 0, false,
+		"[" SERVICE_USAGE "] [--client ADDRESS] [--cid HEX | --follow HEX] "
+		"[--server-id [CONFIG:]HEX]... [--count N] [--seconds N] [-v] [-j]",
 		"Show live what becomes of datagrams: the director's decisions, and what the kernel drops and why",
 	},
 	[CMD_GENKEY] = {

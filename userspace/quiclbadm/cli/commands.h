@@ -110,7 +110,7 @@ enum opt {
 	OPT_ROLE,
 	OPT_CLIENT,
 	OPT_FROM,
-	OPT_CID,
+	OPT_CID,		/* --cid, --follow */
 	OPT_COUNT_EVENTS,
 	OPT_SECONDS,
 	OPT_NETNS,
@@ -119,7 +119,7 @@ enum opt {
 	OPT_COLOR,
 	OPT_TIMESTAMP,
 	OPT_WAIT,		/* --timeout of probe */
-	OPT_VERBOSE,		/* -v of doctor */
+	OPT_VERBOSE,		/* -v of doctor and trace */
 	OPT_SIZE,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,

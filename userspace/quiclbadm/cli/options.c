@@ -189,6 +189,13 @@ static int read_cid(struct args *args, const struct option_desc *desc,
 			 &args->cid_len);
 }
 
+static int read_follow(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	args->follow = true;
+	return read_cid(args, desc, what, value);
+}
+
 static int read_nonce(struct args *args, const struct option_desc *desc,
 		      const char *what, const char *value)
 {
@@ -307,6 +314,7 @@ static const struct option_desc options[] = {
 	{ 0, "from", OPT_FROM, TAKES_VALUE, read_address,
 	  offsetof(struct args, from), 0, 0, CMD_NONE },
 	{ 0, "cid", OPT_CID, READ(read_cid) },
+	{ 0, "follow", OPT_CID, READ(read_follow) },
 	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
 	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
 	{ 0, "output", OPT_OUTPUT, STRING(output, 0) },
@@ -317,6 +325,7 @@ static const struct option_desc options[] = {
 	{ 0, "timeout", OPT_WAIT, TAKES_VALUE, read_number,
 	  offsetof(struct args, wait_ms), 1, 60000, CMD_PROBE },
 	{ 'v', "verbose", OPT_VERBOSE, TAKES_NOTHING, NULL, 0, 0, 0, CMD_DOCTOR },
+	{ 'v', "verbose", OPT_VERBOSE, TAKES_NOTHING, NULL, 0, 0, 0, CMD_TRACE },
 	{ 0, "size", OPT_SIZE, NUMBER(size, 23, 9000) },
 };
 

@@ -89,6 +89,7 @@ struct args {
 	struct endpoint from;		/* port 0 */
 	uint8_t cid[QLB_CID_LEN_MAX];
 	size_t cid_len;
+	bool follow;			/* the connection of which that is a CID */
 	uint32_t count;
 	uint32_t seconds;
 	const char *output;

@@ -15,6 +15,7 @@
 
 enum {
 	READ_EVERY = 50,		/* ms */
+	HINT_AFTER = 10000,		/* ms without a line */
 };
 
 static volatile sig_atomic_t stop;
@@ -47,17 +48,38 @@ static void on_missed(unsigned long count, void *arg)
 static void run(const struct args *args, struct tracer *tracer,
 		struct watch *watch)
 {
+	const uint64_t begin = clock_ms();
 	uint64_t end = given(args, O(SECONDS)) ?
-		       clock_ms() + UINT64_C(1000) * args->seconds : UINT64_MAX;
-	bool last;
+		       begin + UINT64_C(1000) * args->seconds : UINT64_MAX;
+	bool last, hinted = false;
 
 	do {
 		poll(NULL, 0, READ_EVERY);
 		/* what happened before the end is shown */
 		last = stop || clock_ms() >= end;
 		tracer_read(tracer);
+		watch_print(watch, last);
+		if (!hinted && clock_ms() >= begin + HINT_AFTER) {
+			watch_hint(watch);
+			hinted = true;
+		}
 		fflush(stdout);
 	} while (!last && !ferror(stdout) && !watch_is_done(watch));
+	watch_print_tally(watch);
+}
+
+/* The packets themselves are looked at where the decisions are not enough. */
+static bool needs_steps(const struct args *args)
+{
+	return args->follow || given(args, O(VERBOSE));
+}
+
+static int check_steps(const struct args *args, const struct tracer *tracer)
+{
+	if (!needs_steps(args) || tracer_shows(tracer, STEP_RECEIVED))
+		return 0;
+	return refuse("trace: %s: this kernel shows no packets (it has no type information, BTF, or no event probes)",
+		      option_spelling(args->by[args->follow ? OPT_CID : OPT_VERBOSE]));
 }
 
 int cmd_trace(const struct args *args)
@@ -65,10 +87,12 @@ int cmd_trace(const struct args *args)
 	struct tracer_ops ops = {
 		.event = watch_event,
 		.drop = watch_drop,
+		.step = needs_steps(args) ? watch_step : NULL,
 		.missed = on_missed,
 	};
 	struct tracer *tracer;
 	struct watch *watch;
+	int err;
 
 	watch = watch_new(args);
 	if (!watch)
@@ -76,11 +100,13 @@ int cmd_trace(const struct args *args)
 	ops.arg = watch;
 	catch_signals();
 	tracer = tracer_open(&ops);
-	if (tracer) {
+	err = tracer ? check_steps(args, tracer) : EXIT_REFUSED;
+	if (!err) {
 		fputs("Tracing; ^C ends it.\n", stderr);
 		run(args, tracer, watch);
-		tracer_close(tracer);
 	}
+	if (tracer)
+		tracer_close(tracer);
 	watch_free(watch);
-	return tracer ? EXIT_DONE : EXIT_REFUSED;
+	return err;
 }

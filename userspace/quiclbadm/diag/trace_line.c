@@ -9,17 +9,13 @@
 #include "common/color.h"
 #include "common/printable.h"
 #include "tracing/reasons.h"
-#include "tracing/tracer.h"
-#include "kernel/quic.h"
 #include "model/outcome.h"
-#include "model/packet.h"
 #include "output/json_build.h"
 
-/* The beginning of a long one. */
-static char *dcid_str(const struct trace_line *line, char *text)
+void trace_line_set_dcid(struct trace_line *line, const uint8_t *dcid, size_t len)
 {
-	return hex_str(line->dcid, line->dcid_len < QLB_CID_LEN_MAX ? line->dcid_len :
-		       QLB_CID_LEN_MAX, text);
+	line->dcid_len = len < sizeof(line->dcid) ? len : sizeof(line->dcid);
+	memcpy(line->dcid, dcid, line->dcid_len);
 }
 
 /* Of what has no ports, the address alone. */
@@ -62,54 +58,61 @@ static void print_quic(const struct trace_line *line)
 	if (line->has_version)
 		printf(" version=%#x", line->version);
 	if (line->dcid_len)
-		printf(" dcid=%s", dcid_str(line, text));
+		printf(" dcid=%s", hex_str(line->dcid, line->dcid_len, text));
 	if (line->config >= 0)
 		printf(" config=%d", line->config);
 	if (line->sid.len)
 		printf(" server-id=%s", hex_str(line->sid.octets, line->sid.len, text));
 }
 
-static void print_drop(const struct trace_line *line)
-{
-	const char *device = *line->drop->device ? line->drop->device : "DEVICE";
-	const struct packet *p = line->packet;
-	char text[ENDPOINT_STRLEN], remedy[512];
-
-	if (p && p->tunnel != TUNNEL_NONE) {
-		printf(" in %s %s", packet_tunnel_name(p->tunnel),
-		       ep_str(&p->outer_src, text));
-		printf(" > %s", ep_str(&p->outer_dst, text));
-	}
-	if (*line->function)
-		printf(" at %s", line->function);
-	printf(": %s; fix: ", line->reason->cause);
-	snprintf(remedy, sizeof(remedy), line->reason->remedy, device);
-	print_printable(stdout, remedy);
-}
-
-/* Its name may have control characters. */
-static void print_device(const char *name)
-{
-	putchar(' ');
-	print_printable(stdout, name);
-}
-
-void trace_line_print(const struct trace_line *line)
+static void print_tunnel(const struct trace_line *line)
 {
 	char text[ENDPOINT_STRLEN];
 
-	print_time(line->time);
-	if (line->drop)
-		printf("%s%s %s%s", paint(stdout, PAINT_BAD), line->what,
-		       line->drop->reason, paint_end(stdout));
-	else
-		printf("%s", line->what);
-	if (line->has_outcome)
-		printf(" %s", outcome_name(line->outcome));
-	if (line->drop && *line->drop->device)
-		print_device(line->drop->device);
-	print_flow(line);
-	print_quic(line);
+	if (line->tunnel == TUNNEL_NONE)
+		return;
+	printf(" in %s %s", packet_tunnel_name(line->tunnel),
+	       ep_str(&line->outer_src, text));
+	printf(" > %s", ep_str(&line->outer_dst, text));
+}
+
+/* Its name may have control characters. */
+static void print_device(const struct trace_line *line)
+{
+	if (!*line->device)
+		return;
+	putchar(' ');
+	print_printable(stdout, line->device);
+}
+
+static void print_reason(const struct trace_line *line)
+{
+	printf("%sdrop %s%s", paint(stdout, PAINT_BAD), line->drop, paint_end(stdout));
+	print_device(line);
+}
+
+static void get_remedy(const struct trace_line *line, char *remedy, size_t size)
+{
+	snprintf(remedy, size, line->reason->remedy,
+		 *line->device ? line->device : "DEVICE");
+}
+
+static void print_cause(const struct trace_line *line)
+{
+	char remedy[512];
+
+	if (*line->function)
+		printf(" at %s", line->function);
+	printf(": %s; fix: ", line->reason->cause);
+	get_remedy(line, remedy, sizeof(remedy));
+	print_printable(stdout, remedy);
+}
+
+/* What the module says of it. */
+static void print_decided(const struct trace_line *line)
+{
+	char text[ENDPOINT_STRLEN];
+
 	if (line->server.af)
 		printf(" server=%s", endpoint_str(&line->server, text));
 	if (line->mtu)
@@ -117,8 +120,42 @@ void trace_line_print(const struct trace_line *line)
 	if (line->has_pool)
 		printf(" servers=%u slots=%u error=%d", line->servers, line->slots,
 		       line->error);
-	if (line->drop)
-		print_drop(line);
+}
+
+static void print_outcomes(const struct trace_line *line)
+{
+	unsigned int i;
+
+	for (i = 0; i < line->outcome_count; i++)
+		printf("%s%s", i ? ", " : " ", outcome_name(line->outcomes[i]));
+}
+
+void trace_line_print(const struct trace_line *line)
+{
+	const bool is_drop = !strcmp(line->what, "drop");
+
+	print_time(line->time);
+	if (is_drop)
+		print_reason(line);
+	else
+		printf("%s", line->what);
+	print_outcomes(line);
+	if (!*line->drop)
+		print_device(line);
+	print_flow(line);
+	print_quic(line);
+	print_decided(line);
+	if (*line->drop && !is_drop) {
+		printf("; ");
+		print_reason(line);
+	}
+	print_tunnel(line);
+	if (*line->owner) {
+		printf(" to ");
+		print_printable(stdout, line->owner);
+	}
+	if (*line->drop)
+		print_cause(line);
 	putchar('\n');
 }
 
@@ -132,21 +169,29 @@ static void set_drop(json_t *object, const struct trace_line *line)
 {
 	char remedy[512];
 
-	set_text(object, "reason", line->drop->reason);
-	if (*line->drop->device)
-		set_text(object, "device", line->drop->device);
 	if (*line->function)
 		set_text(object, "function", line->function);
-	if (line->packet && line->packet->tunnel != TUNNEL_NONE) {
-		set_text(object, "tunnel",
-			 packet_tunnel_name(line->packet->tunnel));
-		set_ep(object, "outer_source", &line->packet->outer_src);
-		set_ep(object, "outer_destination", &line->packet->outer_dst);
-	}
-	snprintf(remedy, sizeof(remedy), line->reason->remedy,
-		 *line->drop->device ? line->drop->device : "DEVICE");
 	set_text(object, "cause", line->reason->cause);
+	get_remedy(line, remedy, sizeof(remedy));
 	set_text(object, "fix", remedy);
+}
+
+/* What the kernel did, with what, and in which packet. */
+static void set_step(json_t *object, const struct trace_line *line)
+{
+	if (*line->drop)
+		set_text(object, "reason", line->drop);
+	if (*line->device)
+		set_text(object, "device", line->device);
+	if (line->tunnel != TUNNEL_NONE) {
+		set_text(object, "tunnel", packet_tunnel_name(line->tunnel));
+		set_ep(object, "outer_source", &line->outer_src);
+		set_ep(object, "outer_destination", &line->outer_dst);
+	}
+	if (*line->owner)
+		set_text(object, "owner", line->owner);
+	if (*line->drop)
+		set_drop(object, line);
 }
 
 void trace_line_print_json(const struct trace_line *line)
@@ -160,8 +205,8 @@ void trace_line_print_json(const struct trace_line *line)
 		set_number(object, "fwmark", line->fwmark);
 	else
 		set_ep(object, "vip", &line->vip);
-	if (line->has_outcome)
-		set_text(object, "outcome", outcome_name(line->outcome));
+	if (line->outcome_count)
+		set_text(object, "outcome", outcome_name(line->outcomes[0]));
 	if (line->has_form)
 		set_text(object, "form", line->long_form ? "long" : "short");
 	if (line->has_version)
@@ -180,7 +225,6 @@ void trace_line_print_json(const struct trace_line *line)
 		set_number(object, "slots", line->slots);
 		set(object, "error", json_integer(line->error));
 	}
-	if (line->drop)
-		set_drop(object, line);
+	set_step(object, line);
 	dump_line(object);
 }

@@ -3,28 +3,34 @@
 #ifndef _QUICLBADM_DIAG_TRACE_LINE_H
 #define _QUICLBADM_DIAG_TRACE_LINE_H
 
-#include "model/model.h"
+#include <net/if.h>
 
-struct packet_event;
-struct packet;
+#include "model/model.h"
+#include "model/packet.h"
+
+enum {
+	TRACE_OUTCOMES_MAX = 4,
+	TRACE_REASON_LEN = 48,
+};
+
 struct reason;
 
-/* From an event of the module's or from a drop. */
+/* From an event of the module's, a drop, or another step; or of all events of a datagram. */
 struct trace_line {
-	uint64_t time;			/* ns */
-	const char *what;		/* "decision", "drop" */
+	uint64_t time;			/* ns, of the first event */
+	const char *what;		/* "decision", "drop": the first event */
 	struct endpoint client;
 	struct endpoint vip;
 	uint32_t fwmark;
-	bool has_outcome;
-	uint32_t outcome;
+	uint32_t outcomes[TRACE_OUTCOMES_MAX];	/* as they came */
+	unsigned int outcome_count;
 	bool has_form;
 	bool long_form;
 	bool has_version;
 	uint32_t version;
 	int config;			/* -1: none */
 	struct qlb_server_id sid;	/* len 0: none */
-	const uint8_t *dcid;
+	uint8_t dcid[QLB_CID_LEN_MAX];	/* the beginning of a longer one */
 	size_t dcid_len;
 	struct endpoint server;		/* af 0: none */
 	uint32_t mtu;			/* from an ICMP error; 0: none */
@@ -32,12 +38,20 @@ struct trace_line {
 	uint32_t servers;
 	uint32_t slots;
 	int error;
+	/* of the kernel's steps, a drop included: */
+	char device[IF_NAMESIZE];
+	enum tunnel tunnel;		/* that the packet is in, */
+	struct endpoint outer_src;	/* with these addresses */
+	struct endpoint outer_dst;
+	char owner[64];			/* of the socket that got it */
 	/* of a drop: */
-	const struct packet_event *drop;
+	char drop[TRACE_REASON_LEN];	/* the kernel's name of the reason; "": none */
 	const char *function;		/* that dropped it, or "" */
 	const struct reason *reason;
-	const struct packet *packet;
 };
+
+/* The beginning of a long one. */
+void trace_line_set_dcid(struct trace_line *line, const uint8_t *dcid, size_t len);
 
 void trace_line_print(const struct trace_line *line);
 void trace_line_print_json(const struct trace_line *line);

@@ -1,34 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "diag/watch.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/xalloc.h"
-#include "tracing/reasons.h"
-#include "tracing/symbols.h"
+#include "diag/datagrams.h"
+#include "diag/module_event.h"
+#include "diag/tally.h"
 #include "diag/trace_line.h"
-#include "tracing/tracer.h"
 #include "kernel/ipvs.h"
 #include "kernel/quic.h"
 #include "model/packet.h"
 #include "quic_hdr.h"
 #include "system/host.h"
+#include "system/proc.h"
+#include "tracing/reasons.h"
+#include "tracing/symbols.h"
+#include "tracing/tracer.h"
+
+enum {
+	FOLLOWED_MAX = 64,		/* addresses of one connection */
+	HOLD_MS = 100,			/* for what else becomes of a datagram */
+};
 
 struct watch {
 	const struct args *args;
 	struct state state;		/* services here */
 	struct host host;
 	struct tep_handle *symbols;	/* NULL until needed */
+	struct datagrams *datagrams;
+	struct tally tally;
 	uint32_t netns;
-	uint8_t cid[QLB_CID_LEN_MAX];
-	size_t cid_len;
 	unsigned long shown;
+	struct endpoint followed[FOLLOWED_MAX];	/* a ring */
+	unsigned long followed_count;
+	uint64_t socket;		/* whose owner is known */
+	char owner[64];
 };
 
 /* Like /proc/net/ip_vs: where IPVS is not, it is not to be loaded. */
@@ -47,8 +59,7 @@ struct watch *watch_new(const struct args *args)
 	struct stat st;
 
 	watch->args = args;
-	memcpy(watch->cid, args->cid, sizeof(watch->cid));
-	watch->cid_len = args->cid_len;
+	watch->datagrams = datagrams_new();
 	if (!stat("/proc/self/ns/net", &st))
 		watch->netns = (uint32_t)st.st_ino;
 	load_services(watch);
@@ -63,13 +74,20 @@ void watch_free(struct watch *watch)
 	state_destroy(&watch->state);
 	host_destroy(&watch->host);
 	symbols_free(watch->symbols);
+	datagrams_free(watch->datagrams);
 	free(watch);
+}
+
+/* As many were begun as --count asked for. */
+static bool has_enough(const struct watch *watch)
+{
+	return given(watch->args, O(COUNT_EVENTS)) &&
+	       watch->shown >= watch->args->count;
 }
 
 bool watch_is_done(const struct watch *watch)
 {
-	return given(watch->args, O(COUNT_EVENTS)) &&
-	       watch->shown >= watch->args->count;
+	return has_enough(watch) && datagrams_are_printed(watch->datagrams);
 }
 
 /* --- what is asked for --------------------------------------------------- */
@@ -109,17 +127,23 @@ static bool decode(const struct watch *watch, const struct trace_line *line,
 	       decoded->has_config && decoded->map.sid.len;
 }
 
+static bool begins_with_cid(const struct trace_line *line, const struct args *args)
+{
+	return line->dcid_len >= args->cid_len &&
+	       !memcmp(line->dcid, args->cid, args->cid_len);
+}
+
 /* A decision has no CID: the one asked for is then compared decoded. */
 static bool has_cid(const struct watch *watch, const struct trace_line *line)
 {
+	const struct args *args = watch->args;
 	struct quic_decoded decoded;
 
-	if (!watch->cid_len)
+	if (!given(args, O(CID)))
 		return true;
 	if (line->dcid_len)
-		return line->dcid_len >= watch->cid_len &&
-		       !memcmp(line->dcid, watch->cid, watch->cid_len);
-	return line->sid.len && decode(watch, line, watch->cid, watch->cid_len,
+		return begins_with_cid(line, args);
+	return line->sid.len && decode(watch, line, args->cid, args->cid_len,
 				       &decoded) &&
 	       decoded.config_id == line->config &&
 	       !memcmp(&decoded.map.sid, &line->sid, sizeof(line->sid));
@@ -147,12 +171,27 @@ static bool has_server_id(const struct watch *watch, const struct trace_line *li
 	return false;
 }
 
+static bool is_followed(const struct watch *watch, const struct endpoint *client)
+{
+	unsigned long i;
+
+	for (i = 0; i < watch->followed_count && i < FOLLOWED_MAX; i++)
+		if (endpoint_eq(&watch->followed[i], client))
+			return true;
+	return false;
+}
+
+/* From here on the datagrams of that client's address and port are shown. */
+static void follow(struct watch *watch, const struct endpoint *client)
+{
+	if (!is_followed(watch, client))
+		watch->followed[watch->followed_count++ % FOLLOWED_MAX] = *client;
+}
+
 static bool is_asked_for(const struct watch *watch, const struct trace_line *line)
 {
 	const struct args *args = watch->args;
 
-	if (watch_is_done(watch))
-		return false;
 	if (given(args, O(SERVICE)) &&
 	    (args->service.fwmark ? line->fwmark != args->service.fwmark :
 				    !is_endpoint(&args->service.vip, &line->vip)))
@@ -160,124 +199,70 @@ static bool is_asked_for(const struct watch *watch, const struct trace_line *lin
 	if (given(args, O(CLIENT)) &&
 	    !endpoint_addr_eq(&args->client, &line->client))
 		return false;
-	return has_cid(watch, line) && has_server_id(watch, line);
+	if (args->follow ? !is_followed(watch, &line->client) : !has_cid(watch, line))
+		return false;
+	return has_server_id(watch, line);
 }
 
+static bool wants(struct watch *watch, const struct trace_line *line)
+{
+	bool wanted = is_asked_for(watch, line);
+
+	watch->tally.others += !wanted;
+	return wanted;
+}
+
+/* With -v and -j each event is shown when it is read. */
 static void show(struct watch *watch, const struct trace_line *line)
 {
+	const bool each = given(watch->args, O(JSON) | O(VERBOSE));
+
+	if (!each && datagrams_merge(watch->datagrams, line)) {
+		tally_add(&watch->tally, line);
+		return;
+	}
+	if (has_enough(watch))
+		return;
 	watch->shown++;
-	if (given(watch->args, O(JSON)))
+	tally_add(&watch->tally, line);
+	if (!each)
+		datagrams_hold(watch->datagrams, line);
+	else if (given(watch->args, O(JSON)))
 		trace_line_print_json(line);
 	else
 		trace_line_print(line);
 }
 
-/* --- the module's events ----------------------------------------------------- */
-
-/* A sockaddr as the module's events have it. */
-static void read_sockaddr(struct tep_event *event, struct tep_record *record,
-			  const char *field, struct endpoint *ep)
+void watch_print(struct watch *watch, bool all)
 {
-	struct sockaddr_in6 sin6;
-	struct sockaddr_in sin;
-	int len;
-	const void *raw = tep_get_field_raw(NULL, event, field, record, &len, 0);
-
-	memset(ep, 0, sizeof(*ep));
-	if (!raw || len < (int)sizeof(sin6))
-		return;
-	memcpy(&sin6, raw, sizeof(sin6));
-	memcpy(&sin, raw, sizeof(sin));
-	ep->af = sin6.sin6_family;
-	ep->port = ntohs(sin6.sin6_port);
-	if (ep->af == AF_INET6)
-		memcpy(ep->addr, &sin6.sin6_addr, 16);
-	else
-		memcpy(ep->addr, &sin.sin_addr, 4);
+	datagrams_print(watch->datagrams, all ? UINT64_MAX :
+			clock_ns(CLOCK_REALTIME) - HOLD_MS * UINT64_C(1000000));
 }
 
-static bool read_number(struct tep_event *event, struct tep_record *record,
-			const char *field, unsigned long long *value)
+void watch_hint(const struct watch *watch)
 {
-	*value = 0;
-	return !tep_get_field_val(NULL, event, field, record, value, 0);
+	if (!watch->shown)
+		tally_hint(&watch->tally, watch->args);
 }
 
-static void read_header(struct tep_event *event, struct tep_record *record,
-			struct trace_line *line)
+void watch_print_tally(const struct watch *watch)
 {
-	unsigned long long value = 0;
-	int len;
-
-	line->has_form = read_number(event, record, "long_form", &value);
-	line->long_form = value;
-	line->has_version = read_number(event, record, "version", &value) &&
-			 line->long_form;
-	line->version = (uint32_t)value;
-	if (read_number(event, record, "config_id", &value))
-		/* -1 is none */
-		line->config = (int8_t)value; /* NOLINT(bugprone-signed-char-misuse,cert-str34-c) */
-	line->dcid = tep_get_field_raw(NULL, event, "dcid", record, &len, 0);
-	line->dcid_len = line->dcid && len > 0 ? (size_t)len : 0;
-}
-
-static void read_sid(struct tep_event *event, struct tep_record *record,
-		     struct trace_line *line)
-{
-	const uint8_t *raw;
-	int len;
-
-	raw = tep_get_field_raw(NULL, event, "server_id", record, &len, 0);
-	if (!raw || len <= 0 || len > QLB_SERVER_ID_LEN_MAX)
-		return;
-	line->sid.len = (uint8_t)len;
-	memcpy(line->sid.octets, raw, (size_t)len);
-}
-
-static void read_pool(struct tep_event *event, struct tep_record *record,
-		      struct trace_line *line)
-{
-	unsigned long long value;
-
-	line->has_pool = read_number(event, record, "servers", &value);
-	line->servers = (uint32_t)value;
-	read_number(event, record, "slots", &value);
-	line->slots = (uint32_t)value;
-	read_number(event, record, "error", &value);
-	line->error = (int)value;
+	tally_print(&watch->tally);
 }
 
 void watch_event(struct tep_event *event, struct tep_record *record,
 		 uint64_t time, void *arg)
 {
-	const char *what = event->name;
 	struct watch *watch = arg;
-	struct trace_line line = { .time = time, .config = -1 };
-	unsigned long long value;
+	struct trace_line line = { .time = time, .config = -1, .function = "" };
 
-	if (!read_number(event, record, "netns", &value) ||
-	    value != watch->netns)
-		return;
-	if (!strncmp(what, "ip_vs_quic_", strlen("ip_vs_quic_")))
-		what += strlen("ip_vs_quic_");
-	line.what = what;
-	read_sockaddr(event, record, "client", &line.client);
-	read_sockaddr(event, record, "vip", &line.vip);
-	read_number(event, record, "fwmark", &value);
-	line.fwmark = (uint32_t)value;
-	line.has_outcome = read_number(event, record, "outcome", &value);
-	line.outcome = (uint32_t)value;
-	read_header(event, record, &line);
-	read_sid(event, record, &line);
-	read_sockaddr(event, record, "server", &line.server);
-	read_number(event, record, "mtu", &value);
-	line.mtu = (uint32_t)value;
-	read_pool(event, record, &line);
-	if (is_asked_for(watch, &line))
+	if (!module_event_read(event, record, watch->netns, &line))
+		watch->tally.elsewhere++;
+	else if (wants(watch, &line))
 		show(watch, &line);
 }
 
-/* --- drops ---------------------------------------------------------------------- */
+/* --- what the kernel does ------------------------------------------------------ */
 
 /* A VIP of this host: of a service, or an address for its own sake. */
 static bool is_vip(const struct watch *watch, const struct endpoint *ep)
@@ -314,19 +299,20 @@ static bool set_flow(const struct watch *watch, const struct packet *p,
 	       is_tunnel_protocol(p->protocol);
 }
 
-static void set_cid(const struct packet *p, struct trace_line *line)
+static void set_packet(const struct packet *p, struct trace_line *line)
 {
 	struct quic_hdr hdr;
 
+	line->tunnel = p->tunnel;
+	line->outer_src = p->outer_src;
+	line->outer_dst = p->outer_dst;
 	if (!p->is_udp || !quic_hdr_parse(&hdr, p->payload, p->view, p->len))
 		return;
 	line->has_form = true;
 	line->long_form = hdr.long_form;
 	line->has_version = hdr.long_form;
 	line->version = hdr.version;
-	line->dcid = hdr.dcid;
-	line->dcid_len = hdr.dcid_view < QLB_CID_LEN_MAX ? hdr.dcid_view :
-							QLB_CID_LEN_MAX;
+	trace_line_set_dcid(line, hdr.dcid, hdr.dcid_view);
 }
 
 /*
@@ -342,6 +328,25 @@ static const char *function_of(struct watch *watch, const struct packet_event *d
 	return symbols_find(watch->symbols, drop->location);
 }
 
+/* Return: false for a packet that concerns no VIP here. */
+static bool read_packet(struct watch *watch, const struct packet_event *event,
+			struct trace_line *line)
+{
+	struct packet p;
+
+	if (event->has_netns && event->netns != watch->netns) {
+		watch->tally.elsewhere++;
+		return false;
+	}
+	snprintf(line->device, sizeof(line->device), "%s", event->device);
+	if (!packet_event_parse(event, &p))
+		return !event->has_packet;
+	if (!set_flow(watch, &p, line))
+		return false;
+	set_packet(&p, line);
+	return true;
+}
+
 void watch_drop(const struct packet_event *drop, void *arg)
 {
 	struct watch *watch = arg;
@@ -349,23 +354,50 @@ void watch_drop(const struct packet_event *drop, void *arg)
 		.time = drop->time,
 		.what = "drop",
 		.config = -1,
-		.drop = drop,
 	};
-	struct packet p;
 
-	if (drop->has_netns && drop->netns != watch->netns)
+	if (!read_packet(watch, drop, &line) || !wants(watch, &line))
 		return;
-	if (packet_event_parse(drop, &p)) {
-		line.packet = &p;
-		if (!set_flow(watch, &p, &line))
-			return;
-		set_cid(&p, &line);
-	} else if (drop->has_packet) {
-		return;
-	}
-	if (!is_asked_for(watch, &line))
-		return;
+	snprintf(line.drop, sizeof(line.drop), "%s", drop->reason);
 	line.function = function_of(watch, drop);
 	line.reason = reason_find(drop->reason, line.function);
+	show(watch, &line);
+}
+
+/* One socket gets most of what is seen, and its owner is looked for in all of /proc. */
+static const char *owner_of(struct watch *watch, uint64_t socket)
+{
+	if (socket && socket == watch->socket)
+		return watch->owner;
+	watch->socket = socket;
+	if (!proc_socket_owner(socket, watch->owner, sizeof(watch->owner)))
+		snprintf(watch->owner, sizeof(watch->owner), "a socket");
+	return watch->owner;
+}
+
+void watch_step(const struct packet_event *step, void *arg)
+{
+	static const char *const names[STEP_COUNT] = {
+		[STEP_RECEIVED] = "received",
+		[STEP_SENT] = "sent",
+		[STEP_QUEUED] = "queued",
+	};
+	struct watch *watch = arg;
+	struct trace_line line = {
+		.time = step->time,
+		.what = names[step->step],
+		.config = -1,
+		.function = "",
+	};
+
+	if (!step->has_packet || !read_packet(watch, step, &line))
+		return;
+	if (watch->args->follow && begins_with_cid(&line, watch->args))
+		follow(watch, &line.client);
+	if (!given(watch->args, O(VERBOSE)) || !wants(watch, &line))
+		return;
+	if (step->step == STEP_QUEUED)
+		snprintf(line.owner, sizeof(line.owner), "%s",
+			 owner_of(watch, step->socket));
 	show(watch, &line);
 }

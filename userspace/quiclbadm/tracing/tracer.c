@@ -27,10 +27,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "tracing/skblayout.h"
@@ -489,14 +489,6 @@ static int follow_module(struct tracer *t)
 	return err;
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 /*
  * tracefs_local_events_system() would read the kernel's symbols, too, which takes
  * longer than all the rest of the start.
@@ -545,7 +537,7 @@ static int set_up(struct tracer *t)
 	/* names of processes are not needed, and recording them hooks into the scheduler */
 	tracefs_option_disable(t->instance, TRACEFS_OPTION_RECORD_CMD);
 	tracefs_instance_set_buffer_size(t->instance, BUFFER_KIB, -1);
-	t->offset = clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC);
+	t->offset = (int64_t)(clock_ns(CLOCK_REALTIME) - clock_ns(CLOCK_MONOTONIC));
 	tracefs_follow_missed_events(t->instance, on_missed, t);
 	err = follow_drops(t);
 	if (!err)

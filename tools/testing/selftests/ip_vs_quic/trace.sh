@@ -13,8 +13,9 @@ lab_up
 serve "$SVC4" "$SVC6"
 
 # trace NAME NAMESPACE OPTION...: starts it, with its lines in $WORK/NAME; $SPAWNED is its pid
-trace() {
-	spawn "$2" quiclbadm trace -j "${@:3}" >"$WORK/$1" 2>"$WORK/$1.err"
+trace() { text "$1" "$2" -j "${@:3}"; }
+text() {
+	spawn "$2" quiclbadm trace "${@:3}" >"$WORK/$1" 2>"$WORK/$1.err"
 	poll 180 "the trace" grep -q "^Tracing" "$WORK/$1.err"
 }
 
@@ -59,6 +60,63 @@ decisions() {
 		"schedule ${CL6}:50 5001 $VIP6 fallback-new null null null"
 	shows t 'select(.event == "decision") | .server.address' "$(rs4 2)" null
 	shows t 'select(.event == "unroutable") | "\(.version) \(.dcid)"' "$((16#6b3343cf)) ff1122"
+}
+
+# The text has a line for each datagram, and a sum at the end.
+datagrams() {
+	text t lb
+	send "to=$SVC6" "from=[${CL6}:61]:6100" name=x form=long version=6b3343cf dcid=ff1122
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.61:6100" name=x "mint=0:$(sid 3 2)"
+	lines t 2
+	ended "$SPAWNED"
+	same "lines" "$(sed -E 's/^[0-9:.]{15} //; s/ server=.*//' "$WORK/t")" "decision unroutable-reserved, fallback-new [${CL6}:61]:6100 > $SVC6 long version=0x6b3343cf dcid=ff1122
+decision routed $CL4.61:6100 > $SVC4 short config=0 server-id=$(sid 3 2)"
+	same "sum" "$(grep ^Seen "$WORK/t.err")" "Seen: 1 routed, 1 unroutable-reserved, 1 fallback-new."
+}
+
+# A connection by one of its CIDs: whatever its client sends from then on, from each address that has it.
+follows() {
+	local cid
+	cid=$("$QUICGEN" mint -c 0:3:4 "mint=0:$(sid 3 2)")
+	trace t lb --follow "$cid"
+	send -c 0:3:4 "to=$SVC4" name=x - <<-END
+		from=$CL4.62:6200 mint=0:$(sid 3 1)
+		from=$CL4.62:6201 dcid=$cid
+		from=$CL4.62:6201 mint=0:$(sid 3 3)
+		from=$CL4.63:6300 mint=0:$(sid 3 1)
+		from=$CL4.64:6400 dcid=$cid
+		from=$CL4.64:6400 mint=0:$(sid 3 1)
+	END
+	lines t 4
+	ended "$SPAWNED"
+	shows t '"\(.event) \(.client.address) \(.client.port) \(.server.address)"' \
+		"decision $CL4.62 6201 $(rs4 2)" "decision $CL4.62 6201 $(rs4 3)" \
+		"decision $CL4.64 6400 $(rs4 2)" "decision $CL4.64 6400 $(rs4 1)"
+}
+
+steps() {
+	trace t s2 -v -u "$SVC4"
+	trace d lb -v -u "$SVC4"
+	local director=$SPAWNED
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.65:6500" name=x "mint=0:$(sid 3 2)"
+	answers "x s2 1"
+	lines t 4
+	lines d 3
+	ended "$director"
+	shows t '"\(.event) \(.device) \(.tunnel) \(.outer_source.address)"' \
+		"received eth0 ipip 10.0.0.1" "received tunl0 ipip 10.0.0.1" "queued tunl0 ipip 10.0.0.1" "sent eth0 null null"
+	grep -q quicgen <<<"$(jq -r .owner "$WORK/t")" || fail "the server is not named: $(cat "$WORK/t")"
+	shows d '"\(.event) \(.device) \(.tunnel) \(.outer_destination.address)"' \
+		"received eth0 null null" "decision null null null" "sent eth0 ipip $(rs4 2)"
+}
+
+# Who sees nothing is told what there was.
+hints() {
+	text t lb --client "$CL4.99"
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.66:6600" name=x "mint=0:$(sid 3 2)"
+	poll 60 "a hint" grep -q "^Nothing so far; 1 events were not of --client.*\.$" "$WORK/t.err"
+	ended "$SPAWNED"
+	! grep "^Seen" "$WORK/t.err" || fail "a sum of nothing"
 }
 
 restores() {
@@ -220,6 +278,10 @@ refusals() {
 fresh "$SVC4" rs4 0:3:4
 service "$SVC6" rs6 0:3:4 | q -R
 tcase "decisions" decisions
+tcase "a line for each datagram" datagrams
+tcase "a connection" follows
+tcase "steps" steps
+tcase "a hint when nothing matches" hints
 tcase "tracefs is as before" restores
 tcase "after a kill, the next run cleans up" killed
 tcase "several at once" several
