@@ -85,7 +85,8 @@ int steer_drain(const struct steer_group *group, unsigned int number, char *erro
 int steer_give(const struct steer_group *group, unsigned int number, unsigned int to, char *error);
 
 /*
- * Who takes over from @number: the one that came last, after it, and is not draining.
+ * Who takes over from @number: the one that came last, after it if it is there, and is not
+ * draining.
  * Return: its number, or -1: there is none.
  */
 int steer_successor(const struct steer_group *group, unsigned int number);
