@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,14 +31,15 @@ static void open_group(struct steer_group *group, const char *name)
 static int take_socket(int process, int fd, enum steer_family *family)
 {
 	char what[32];
-	int copy, domain;
-	socklen_t len = sizeof(domain);
+	int copy, domain, protocol;
+	socklen_t len = sizeof(int);
 
 	snprintf(what, sizeof(what), "FD %d", fd);
 	copy = syscall(SYS_pidfd_getfd, process, fd, 0);
-	if (copy < 0 || getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &len))
+	if (copy < 0 || getsockopt(copy, SOL_SOCKET, SO_DOMAIN, &domain, &len) ||
+	    getsockopt(copy, SOL_SOCKET, SO_PROTOCOL, &protocol, &len))
 		refuse(EXIT_REFUSED, what, "%s", strerror(errno));
-	if (domain != AF_INET && domain != AF_INET6)
+	if ((domain != AF_INET && domain != AF_INET6) || protocol != IPPROTO_UDP)
 		refuse(EXIT_REFUSED, what, "this is no bound UDP socket with SO_REUSEPORT");
 	*family = domain == AF_INET6 ? STEER_IPV6 : STEER_IPV4;
 	return copy;
