@@ -83,6 +83,7 @@ static struct probe *add_way(struct question *q)
 	memset(probe, 0, sizeof(*probe));
 	probe->vip = q->args->service.vip;
 	probe->fwd = q->fwd;
+	probe->size = q->args->size;
 	return probe;
 }
 
@@ -344,7 +345,7 @@ static int tell_in_json(const struct question *q, const struct probe *probe)
 	set_address(object, "from", &probe->from);
 	if (probe->source.af)
 		set_address(object, "tunnel_source", &probe->source);
-	set_number(object, "size", q->params.size);
+	set_number(object, "size", q->args->size);
 	set_number(object, "timeout_ms", q->params.timeout_ms);
 	set(object, "alive", json_boolean(probe->result == PROBE_ALIVE));
 	set_text(object, "result", results[probe->result]);
@@ -362,7 +363,7 @@ int cmd_probe(const struct args *args)
 {
 	struct question q = {
 		.args = args,
-		.params = { .timeout_ms = args->wait_ms, .size = args->size },
+		.params = { .timeout_ms = args->wait_ms },
 		.fwd = { .forward = IP_VS_CONN_F_TUNNEL, .server = args->server },
 	};
 	int err;

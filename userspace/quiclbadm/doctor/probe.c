@@ -157,21 +157,30 @@ bool probe_read_answer(struct probe *probe, const uint8_t *data, size_t len,
 	return true;
 }
 
-/* Of an ICMP error "port unreachable", the packet it quotes. */
-static bool open_error(const uint8_t *data, size_t len, struct packet *p)
+/* An ICMP message, from its header on; NULL for another packet. */
+static const uint8_t *find_icmp(const uint8_t *data, size_t len, const struct packet *p)
 {
 	size_t header = p->src.af == AF_INET6 ? sizeof(struct ip6_hdr) :
 						sizeof(struct iphdr);
-	const uint8_t *icmp = data + p->at + header;
 
-	if (p->at + header + 8 > len)
+	if ((p->protocol != IPPROTO_ICMP && p->protocol != IPPROTO_ICMPV6) ||
+	    p->at + header + 8 > len)
+		return NULL;
+	return data + p->at + header;
+}
+
+/* Of an ICMP error "port unreachable", the packet it quotes. */
+static bool open_error(const uint8_t *data, size_t len, struct packet *p)
+{
+	const uint8_t *icmp = find_icmp(data, len, p);
+
+	if (!icmp)
 		return false;
 	if (p->protocol == IPPROTO_ICMP ?
 	    icmp[0] != ICMP_DEST_UNREACH || icmp[1] != ICMP_PORT_UNREACH :
-	    p->protocol != IPPROTO_ICMPV6 || icmp[0] != ICMP6_DST_UNREACH ||
-	    icmp[1] != ICMP6_DST_UNREACH_NOPORT)
+	    icmp[0] != ICMP6_DST_UNREACH || icmp[1] != ICMP6_DST_UNREACH_NOPORT)
 		return false;
-	return packet_parse(icmp + 8, len - p->at - header - 8, p);
+	return packet_parse(icmp + 8, len - (size_t)(icmp + 8 - data), p);
 }
 
 /* Where answers come from: masqueraded servers have an address of their own. */
@@ -193,15 +202,31 @@ static void take_answer(struct probe *probe, const struct packet *p)
 	probe->result = PROBE_ALIVE;
 }
 
+static void take_echo(struct probe *probes, size_t count, const uint8_t *icmp, size_t len,
+		      const struct packet *p)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (probes[i].echo && endpoint_addr_eq(&p->src, &probes[i].vip) &&
+		    endpoint_addr_eq(&p->dst, &probes[i].from) &&
+		    probe_is_echo_reply(&probes[i], icmp, len))
+			probes[i].result = PROBE_ALIVE;
+}
+
 static void on_packet(struct probe *probes, size_t count, const uint8_t *data,
 		      size_t len)
 {
 	enum probe_result refusal = PROBE_SILENT;
+	const uint8_t *icmp;
 	struct packet p;
 	size_t i;
 
 	if (!packet_parse(data, len, &p))
 		return;
+	icmp = find_icmp(data, len, &p);
+	if (icmp)
+		take_echo(probes, count, icmp, len - (size_t)(icmp - data), &p);
 	if (open_error(data, len, &p)) {
 		struct endpoint src = p.src;
 
@@ -257,8 +282,7 @@ static void watch(int fd, struct probe *probes, size_t count, uint64_t end)
 
 /* --- run ------------------------------------------------------------------------ */
 
-static void send_all(struct probe *probes, size_t count, unsigned int try,
-		     unsigned int size)
+static void send_all(struct probe *probes, size_t count, unsigned int try)
 {
 	size_t i;
 
@@ -266,7 +290,7 @@ static void send_all(struct probe *probes, size_t count, unsigned int try,
 		if (!is_waiting(&probes[i]))
 			continue;
 		probes[i].sent_us[try] = clock_us();
-		probes[i].error = probe_send(&probes[i], try, size);
+		probes[i].error = probe_send(&probes[i], try);
 		if (probes[i].error)
 			probes[i].result = PROBE_UNSENT;
 	}
@@ -280,7 +304,7 @@ static void try_all(int fd, struct probe *probes, size_t count,
 
 	for (try = 0; try < PROBE_TRIES && any_waiting(probes, count); try++) {
 		progress("rounds of probes", try, PROBE_TRIES);
-		send_all(probes, count, try, params->size);
+		send_all(probes, count, try);
 		watch(fd, probes, count, begin + UINT64_C(1000) *
 		      params->timeout_ms * (try + 1) / PROBE_TRIES);
 	}

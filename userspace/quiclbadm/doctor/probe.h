@@ -11,7 +11,6 @@
 struct probe_params {
 	struct endpoint from;		/* an address of this host, which answers reach */
 	unsigned int timeout_ms;	/* of all tries together */
-	unsigned int size;		/* octets of UDP payload */
 };
 
 /*

@@ -14,8 +14,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <linux/if_ether.h>
+#include <netinet/icmp6.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/udp.h>
 
 #include "doctor/packet_build.h"
@@ -167,37 +169,82 @@ static bool set_source(int fd, const struct probe *probe)
 	       !bind(fd, (void *)&sin, sizeof(sin));
 }
 
+/* Both families' echo messages are alike but for their types, RFC 792 and RFC 4443. */
+static size_t put_echo(const struct probe *probe, unsigned int try, uint8_t *p, size_t size)
+{
+	bool v6 = probe->vip.af == AF_INET6;
+	struct icmphdr icmp = {
+		.type = v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO,
+		.un.echo = { htons(probe->from.port), htons((uint16_t)try) },
+	};
+	size_t len = sizeof(icmp) + size;
+
+	memset(p, 0, len);
+	memcpy(p, &icmp, sizeof(icmp));
+	memcpy(p + sizeof(icmp), probe->dcid, PROBE_CID_LEN);
+	icmp.checksum = v6 ? packet_transport_checksum(&probe->from, &probe->vip,
+						       IPPROTO_ICMPV6, p, len) :
+			     packet_checksum(p, len);
+	memcpy(p, &icmp, sizeof(icmp));
+	return len;
+}
+
+bool probe_is_echo_reply(const struct probe *probe, const uint8_t *data, size_t len)
+{
+	struct icmphdr icmp;
+
+	if (len < sizeof(icmp) + PROBE_CID_LEN)
+		return false;
+	memcpy(&icmp, data, sizeof(icmp));
+	return icmp.type == (probe->vip.af == AF_INET6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) &&
+	       ntohs(icmp.un.echo.id) == probe->from.port &&
+	       !memcmp(data + sizeof(icmp), probe->dcid, PROBE_CID_LEN);
+}
+
+static size_t put_datagram(const struct probe *probe, unsigned int try, uint8_t *p,
+			   size_t size)
+{
+	probe_put_quic(probe, try, p + sizeof(struct udphdr), (unsigned int)size);
+	packet_put_udp(p, &probe->from, &probe->vip, size, true);
+	return sizeof(struct udphdr) + size;
+}
+
+static uint8_t inner_protocol(const struct probe *probe)
+{
+	if (!probe->echo)
+		return IPPROTO_UDP;
+	return probe->vip.af == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+}
+
 size_t probe_put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
 			unsigned int size)
 {
 	size_t ip = probe->vip.af == AF_INET6 ? sizeof(struct ip6_hdr) :
 						sizeof(struct iphdr);
 	uint8_t *inner = packet + put_tunnel(packet, probe);
-	size_t len = size;
+	size_t len = probe->echo ? put_echo(probe, try, inner + ip, size) :
+				   put_datagram(probe, try, inner + ip, size);
 
-	probe_put_quic(probe, try, inner + ip + sizeof(struct udphdr), size);
-	packet_put_udp(inner + ip, &probe->from, &probe->vip, len, true);
-	len += sizeof(struct udphdr);
-	len += packet_put_ip(inner, &probe->from, &probe->vip, IPPROTO_UDP, len);
+	len += packet_put_ip(inner, &probe->from, &probe->vip, inner_protocol(probe), len);
 	len += (size_t)(inner - packet);
 	finish_tunnel(packet, probe, len);
 	return len;
 }
 
 /* A masqueraded server gets the datagram from the probe's own socket. */
-static int send_plain(const struct probe *probe, unsigned int try, unsigned int size)
+static int send_plain(const struct probe *probe, unsigned int try)
 {
 	uint8_t data[PROBE_PAYLOAD_MAX];
 	struct sockaddr_storage sa;
 	socklen_t sa_len = way_addr(probe, &sa);
 
-	probe_put_quic(probe, try, data, size);
-	if (sendto(probe->socket, data, size, 0, (void *)&sa, sa_len) < 0)
+	probe_put_quic(probe, try, data, probe->size);
+	if (sendto(probe->socket, data, probe->size, 0, (void *)&sa, sa_len) < 0)
 		return errno;
 	return 0;
 }
 
-int probe_send(const struct probe *probe, unsigned int try, unsigned int size)
+int probe_send(const struct probe *probe, unsigned int try)
 {
 	uint8_t packet[PROBE_PAYLOAD_MAX + PROBE_HEADERS_MAX];
 	struct sockaddr_storage sa;
@@ -205,11 +252,11 @@ int probe_send(const struct probe *probe, unsigned int try, unsigned int size)
 	size_t len;
 
 	if (probe->fwd.forward == IP_VS_CONN_F_MASQ)
-		return send_plain(probe, try, size);
+		return send_plain(probe, try);
 	fd = open_way(probe);
 	if (fd < 0)
 		return errno;
-	len = probe_put_packet(probe, try, packet, size);
+	len = probe_put_packet(probe, try, packet, probe->size);
 	if (!set_options(fd, probe) || !set_source(fd, probe) ||
 	    sendto(fd, packet, len, 0, (void *)&sa, way_addr(probe, &sa)) < 0)
 		error = errno;

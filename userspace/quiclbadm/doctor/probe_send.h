@@ -26,6 +26,8 @@ struct probe {
 	struct endpoint vip;
 	struct forwarding fwd;
 	struct endpoint source;		/* the tunnel's; af 0: as the kernel likes */
+	unsigned int size;		/* octets of payload behind UDP's or ICMP's header */
+	bool echo;			/* an ICMP echo request to the VIP, in a tunnel */
 	/* filled in: */
 	struct endpoint from;		/* with a port that no other socket has */
 	int socket;			/* which keeps the port, and takes the answer */
@@ -39,8 +41,8 @@ struct probe {
 	size_t version_count;
 };
 
-/* Sends the @try'th one, of @size octets.  Return: 0 or an errno. */
-int probe_send(const struct probe *probe, unsigned int try, unsigned int size);
+/* Sends the @try'th one.  Return: 0 or an errno. */
+int probe_send(const struct probe *probe, unsigned int try);
 
 /*
  * Random ones; 0b111 is in front, so that no director takes the destination's for a server's.
@@ -60,6 +62,9 @@ void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
  */
 size_t probe_put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
 			unsigned int size);
+
+/* Whether an ICMP message, from its header on, is the reply to an echo request of @probe. */
+bool probe_is_echo_reply(const struct probe *probe, const uint8_t *icmp, size_t len);
 
 /* Whether IPVS makes checksums for its tunnel (GRE, GUE). */
 bool probe_has_checksum(const struct probe *probe);

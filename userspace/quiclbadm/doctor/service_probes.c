@@ -10,9 +10,21 @@
 
 enum {
 	TIMEOUT_MS = 2100,
+	SMALL = 56,		/* octets of an echo request's data, as ping's */
+	LARGE = 1452,		/* octets of UDP payload, what fills 1500 with IPv6 */
+	PROBES_PER_DEST = 2,	/* with the director's source, and with one by flow */
 };
 
-static void tell_probe(const struct service_subject *s, const struct probe *probe)
+/* A server's own doctor would find nothing. */
+static void tell_small_only(const struct service_subject *s, const char *server)
+{
+	report_add(s->report, CHECK_FAULT, "size",
+		   "%s answers a small packet for the VIP (ICMP echo) through the tunnel, but no datagram of %d octets: something on the way there drops large packets and does not say so",
+		   server, QUIC_MIN);
+}
+
+/* @small: it answers a small packet */
+static void tell_probe(const struct service_subject *s, const struct probe *probe, bool small)
 {
 	char server[ENDPOINT_STRLEN], text[ENDPOINT_STRLEN];
 	const char *from = "", *source = "", *option = "";
@@ -41,6 +53,11 @@ static void tell_probe(const struct service_subject *s, const struct probe *prob
 			   server, from, source, s->name);
 		break;
 	case PROBE_SILENT:
+		if (small) {
+			tell_small_only(s, server);
+			break;
+		}
+		/* fall through */
 	case PROBE_NO_TUNNEL:
 	case PROBE_UNSENT:		/* other checks say why */
 		report_add(s->report, CHECK_FAULT, "probe",
@@ -61,6 +78,7 @@ static struct probe *add_probe(const struct service_subject *s, struct probe *pr
 	probe->fwd.tun_port = dest->tun_port;
 	probe->fwd.tun_flags = dest->tun_flags;
 	probe->fwd.server = dest->server;
+	probe->size = QUIC_MIN;
 	return probe;
 }
 
@@ -90,24 +108,118 @@ static size_t add_probes(const struct service_subject *s, struct probe *probes)
 	return count;
 }
 
+/* --- sizes -------------------------------------------------------------------------- */
+
+/*
+ * Payload that fills the route's MTU behind all headers, as far as servers have room for it;
+ * 0: not known, or no more than QUIC_MIN.
+ */
+static unsigned int full_size(const struct service_subject *s, const struct probe *probe)
+{
+	unsigned int headers = doctor_tunnel_len(&probe->fwd, probe->fwd.server.af) +
+			       (s->svc->id.vip.af == AF_INET6 ? 40 : 20) + 8, mtu;
+	const struct link *link;
+	struct route route;
+
+	if (host_route(&probe->fwd.server, NULL, &route))
+		return 0;
+	link = host_link(s->host, route.link);
+	mtu = route.mtu ? route.mtu : link ? link->mtu : 0;
+	if (mtu > headers + LARGE)
+		mtu = headers + LARGE;
+	return mtu > headers + QUIC_MIN ? mtu - headers : 0;
+}
+
+/* What is asked of @probe's server next, by the same way. */
+static void ask_again(const struct probe *probe, unsigned int size, bool echo,
+		      struct probe *again)
+{
+	memset(again, 0, sizeof(*again));
+	again->vip = probe->vip;
+	again->fwd = probe->fwd;
+	again->source = probe->source;
+	again->size = size;
+	again->echo = echo;
+}
+
+/*
+ * Of a server that answers, a full-size datagram; of one that is silent, a small packet that
+ * every host answers.  No server answers a smaller datagram of an unknown version (RFC 9000
+ * section 5.2.2).  @asked: which of @probes each is about
+ */
+static size_t add_others(const struct service_subject *s, const struct probe *probes,
+			 size_t count, struct probe *others, size_t *asked)
+{
+	size_t found = 0, i;
+
+	for (i = 0; i < count; i++) {
+		unsigned int size = full_size(s, &probes[i]);
+
+		if (probes[i].result == PROBE_ALIVE && size)
+			ask_again(&probes[i], size, false, &others[found]);
+		else if (probes[i].result == PROBE_SILENT)
+			ask_again(&probes[i], SMALL, true, &others[found]);
+		else
+			continue;
+		asked[found++] = i;
+	}
+	return found;
+}
+
+static void tell_full(const struct service_subject *s, const struct probe *full)
+{
+	char server[ENDPOINT_STRLEN];
+
+	doctor_addr_str(&full->fwd.server, server);
+	report_add(s->report, CHECK_ADVICE, "size",
+		   "%s answers datagrams of %d octets through the tunnel, but none of %u, which its route's MTU lets pass: something on the way there drops large packets and does not say so; give the route the MTU that passes",
+		   server, QUIC_MIN, full->size);
+}
+
+static void tell_all(const struct service_subject *s, const struct probe *probes, size_t count,
+		     const struct probe *others, const size_t *asked, size_t found)
+{
+	size_t i, next = 0;
+
+	for (i = 0; i < count; i++) {
+		const struct probe *other = next < found && asked[next] == i ?
+					    &others[next++] : NULL;
+		const bool small = other && other->echo && other->result == PROBE_ALIVE;
+
+		tell_probe(s, &probes[i], small);
+		if (other && !other->echo && other->result == PROBE_SILENT)
+			tell_full(s, other);
+	}
+}
+
+static int run_probes(const struct service_subject *s, struct probe *probes,
+		      const struct probe_params *params)
+{
+	struct probe *others = probes + PROBES_PER_DEST * s->svc->dest_count;
+	size_t *asked = xcalloc(PROBES_PER_DEST * s->svc->dest_count + 1, sizeof(*asked));
+	size_t count = add_probes(s, probes), found = 0;
+	int err = probe_run(probes, count, params);
+
+	if (!err)
+		found = add_others(s, probes, count, others, asked);
+	if (!err && found)
+		err = probe_run(others, found, params);
+	if (!err)
+		tell_all(s, probes, count, others, asked, found);
+	free(asked);
+	return err;
+}
+
 int service_check_probes(const struct service_subject *s, const struct endpoint *from)
 {
-	struct probe_params params = {
-		.from = *from,
-		.timeout_ms = TIMEOUT_MS,
-		.size = QUIC_MIN,
-	};
+	const struct probe_params params = { .from = *from, .timeout_ms = TIMEOUT_MS };
 	struct probe *probes;
-	size_t count, i;
 	int err;
 
 	if (s->svc->id.fwmark || s->svc->id.vip.af != from->af)
 		return 0;
-	probes = xcalloc(2 * s->svc->dest_count + 1, sizeof(*probes));
-	count = add_probes(s, probes);
-	err = probe_run(probes, count, &params);
-	for (i = 0; !err && i < count; i++)
-		tell_probe(s, &probes[i]);
+	probes = xcalloc(2 * PROBES_PER_DEST * s->svc->dest_count + 1, sizeof(*probes));
+	err = run_probes(s, probes, &params);
 	report_about(s->report, &s->svc->id, NULL);
 	free(probes);
 	return err;

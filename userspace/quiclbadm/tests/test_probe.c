@@ -110,6 +110,43 @@ static void echo(void **state)
 	assert_false(probe_read_answer(&probe, question, SIZE, &try));
 }
 
+/* What is asked of a host that answers no large datagram. */
+static void small_packet(uint16_t af, uint8_t request, uint8_t reply, size_t ip_len)
+{
+	struct probe small = probe;
+	uint8_t packet[256], *icmp = packet + ip_len;
+	size_t len, i;
+
+	small.echo = true;
+	small.vip.af = af;
+	small.from.af = af;
+	small.from.port = 0x1234;
+	small.fwd.forward = IP_VS_CONN_F_TUNNEL;
+	len = probe_put_packet(&small, 2, packet, 56);
+	assert_int_equal(len, ip_len + 8 + 56);
+	assert_int_equal(icmp[0], request);
+	assert_memory_equal(icmp + 4, "\x12\x34\0\2", 4);
+	/* its own request is no reply, and a shorter one is none either */
+	assert_false(probe_is_echo_reply(&small, icmp, 64));
+	icmp[0] = reply;
+	assert_true(probe_is_echo_reply(&small, icmp, 64));
+	for (i = 0; i < 16; i++)
+		assert_false(probe_is_echo_reply(&small, icmp, i));
+	/* another program's */
+	icmp[5] ^= 1;
+	assert_false(probe_is_echo_reply(&small, icmp, 64));
+	icmp[5] ^= 1;
+	icmp[8] ^= 1;
+	assert_false(probe_is_echo_reply(&small, icmp, 64));
+}
+
+static void small_packets(void **state)
+{
+	(void)state;
+	small_packet(AF_INET, 8, 0, 20);
+	small_packet(AF_INET6, 128, 129, 40);
+}
+
 static void many_versions(void **state)
 {
 	static uint8_t many[VERSIONS + 4 * 100];
@@ -162,6 +199,7 @@ int main(void)
 		cmocka_unit_test(right_answer),
 		cmocka_unit_test(wrong_answers),
 		cmocka_unit_test(echo),
+		cmocka_unit_test(small_packets),
 		cmocka_unit_test(many_versions),
 		cmocka_unit_test(command_line),
 	};

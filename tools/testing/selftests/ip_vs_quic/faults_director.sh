@@ -243,6 +243,34 @@ which_one() {
 	refused 1 "Error: --from 10.0.0.77: no address of this host, and answers go there." quiclbadm doctor --from 10.0.0.77
 }
 
+# s2 does not get packets of more than N octets, and the sender is not told
+no_larger_than() {
+	in_ns s2 nft "flush ruleset; table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; meta length > $1 drop; }; }"
+}
+
+# What its own doctor cannot see: large packets are lost on the way to a server.
+sizes() {
+	command -v nft >/dev/null || skip "nft is not installed"
+	defer "again; in_ns s2 nft flush ruleset"
+	no_larger_than 1240
+	diagnosed size "${HERE[@]}" --from 10.0.0.1
+	same "the server" "$(jq -r '.[] | select(.verdict == "fault").server.address' "$WORK/report")" "$(rs4 2)"
+	no_larger_than 1400
+	healthy "${HERE[@]}" --from 10.0.0.1
+	probed "ok $(rs4 1) answers" "ok $(rs4 2) answers" "ok $(rs4 3) answers"
+	same "advice" "$(jq -r '.[] | select(.check == "size") | "\(.verdict) \(.server.address)"' "$WORK/report")" "advice $(rs4 2)"
+	ip route add "$(rs4 2)/32" dev eth0 mtu 1400
+	defer "ip route del $(rs4 2)/32 dev eth0"
+	healthy "${HERE[@]}" --from 10.0.0.1
+	same "advice" "$(jq -r '.[] | select(.check == "size").verdict' "$WORK/report")" ""
+	service "$SVC6" rs6 0:3:4 | q -R
+	no_larger_than 1280
+	diagnosed size -u "$SVC6" --from fd00:10::1
+	# nothing answers the small packet either
+	no_larger_than 50
+	diagnosed probe "${HERE[@]}" --from 10.0.0.1
+}
+
 probe_of_any_kind() {
 	defer "again; ip -n $LAB-s1 fou del port 6080 2>/dev/null || :; ip -n $LAB-s2 link set gre0 down 2>/dev/null || :"
 	service "$SVC6" rs6 0:3:4 | q -R
@@ -421,6 +449,7 @@ tcase "no real servers" no_servers
 tcase "forwarding off with masquerading" not_forwarding
 tcase "server ID of another real server" wrong_server
 tcase "probes name the real server that drops packets" which_one
+tcase "probes of several sizes" sizes
 tcase "probes by every tunnel" probe_of_any_kind
 tcase "flows that are tracked" notrack
 finish
