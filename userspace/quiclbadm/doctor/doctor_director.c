@@ -249,6 +249,50 @@ static void check_passages(const struct service_subject *s, const struct forward
 	doctor_passage(s->report, s->fw, &out);
 }
 
+/*
+ * Answers that come and go by one device make the kernel tell the real server of a shorter
+ * way (RFC 792), on which clients see the server's own address.
+ */
+static int check_redirects(const struct service_subject *s, const struct dest *dest,
+			   const struct route *route)
+{
+	const struct link *link = host_link(s->host, route->link);
+	char server[ENDPOINT_STRLEN];
+	struct route clients;
+	int all, own;
+
+	if (dest->server.af != AF_INET || !link)
+		return 0;
+	if (host_route(&s->client, NULL, &clients))
+		return EXIT_REFUSED;
+	if (clients.link != route->link ||
+	    proc_max_conf(link->name, "send_redirects", &all, &own) <= 0)
+		return 0;
+	report_add(s->report, CHECK_ADVICE, "redirects",
+		   "%s sends redirects (%d for all, %d for the device), and clients are reached by it as well as %s: a server that heeds them sends its answers past this host, and clients do not take them",
+		   link->name, all, own, doctor_addr_str(&dest->server, server));
+	report_fix(s->report, "sysctl -w net/ipv4/conf/all/send_redirects=0 net/ipv4/conf/%s/send_redirects=0",
+		   link->name);
+	return 0;
+}
+
+static int check_masquerading(const struct service_subject *s, const struct dest *dest,
+			      const struct route *route)
+{
+	int forwards = 1;
+
+	proc_sysctl(&forwards, dest->server.af == AF_INET6 ?
+		    "net/ipv6/conf/all/forwarding" : "net/ipv4/ip_forward");
+	if (forwards)
+		return check_redirects(s, dest, route);
+	report_add(s->report, CHECK_FAULT, "forwarding",
+		   "it is off, and answers of masqueraded servers pass here");
+	report_fix(s->report, dest->server.af == AF_INET6 ?
+		   "sysctl -w net.ipv6.conf.all.forwarding=1" :
+		   "sysctl -w net.ipv4.ip_forward=1");
+	return 0;
+}
+
 static int check_dest(const struct service_subject *s, const struct dest *dest)
 {
 	struct forwarding fwd = {
@@ -259,7 +303,6 @@ static int check_dest(const struct service_subject *s, const struct dest *dest)
 		.server = dest->server,
 	};
 	struct route route;
-	int forwards = 1;
 
 	if (dest->forward == IP_VS_CONN_F_LOCALNODE)
 		return 0;
@@ -272,18 +315,7 @@ static int check_dest(const struct service_subject *s, const struct dest *dest)
 	check_neighbour(s, dest, &route);
 	check_tunnel_mtu(s, &fwd, &route);
 	check_passages(s, &fwd, &route);
-	if (dest->forward != IP_VS_CONN_F_MASQ)
-		return 0;
-	proc_sysctl(&forwards, dest->server.af == AF_INET6 ?
-		    "net/ipv6/conf/all/forwarding" : "net/ipv4/ip_forward");
-	if (forwards)
-		return 0;
-	report_add(s->report, CHECK_FAULT, "forwarding",
-		   "it is off, and answers of masqueraded servers pass here");
-	report_fix(s->report, dest->server.af == AF_INET6 ?
-		   "sysctl -w net.ipv6.conf.all.forwarding=1" :
-		   "sysctl -w net.ipv4.ip_forward=1");
-	return 0;
+	return dest->forward == IP_VS_CONN_F_MASQ ? check_masquerading(s, dest, &route) : 0;
 }
 
 /* --- arrival -------------------------------------------------------------------- */

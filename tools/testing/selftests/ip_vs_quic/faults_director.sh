@@ -196,6 +196,33 @@ not_forwarding() {
 	healthy "${HERE[@]}"
 }
 
+# accept_redirects VALUE: of s2, from its router; a host's default is to believe it
+accept_redirects() { in_ns s2 sh -c 'for c in all eth0; do echo '"$1"' >/proc/sys/net/ipv4/conf/$c/accept_redirects; done'; }
+
+# goes_past: s2 sends answers straight to the router
+goes_past() { ip -n "$LAB-s2" route get "$CL4.80" from "$(rs4 2)" | grep -q "via 10.0.0.254"; }
+
+# One device to clients and servers: the kernel tells a masqueraded server of the shorter way past the director.
+redirected() {
+	defer "$(printf 'echo %s >/proc/sys/net/ipv4/ip_forward' "$(cat /proc/sys/net/ipv4/ip_forward)"); ip -n $LAB-s2 route del $CL4.0/24 via 10.0.0.1; ip -n $LAB-s2 route flush cache; accept_redirects 0; again"
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	for c in all eth0; do
+		echo 1 >"/proc/sys/net/ipv4/conf/$c/send_redirects"
+	done
+	accept_redirects 1
+	ip -n "$LAB-s2" route add "$CL4.0/24" via 10.0.0.1
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -m
+	! goes_past || fail "it goes past the director before any redirect"
+	in_ns s2 ping -c 3 -i 0.2 -W 5 "$CL4.80" >/dev/null 2>&1 || :
+	poll 20 "the redirect" goes_past
+	advised redirects
+	mend
+	ip -n "$LAB-s2" route flush cache
+	in_ns s2 ping -c 3 -i 0.2 -W 5 "$CL4.80" >/dev/null 2>&1 || :
+	! goes_past || fail "it still goes past the director"
+	advised
+}
+
 # The doctor cannot know which server ID belongs to which server; the trace shows where a connection ID leads.
 wrong_server() {
 	CLIENT=41
@@ -447,6 +474,7 @@ tcase "server IDs of a real server that is not in the pool" not_in_pool
 tcase "no real server has weight" no_weight
 tcase "no real servers" no_servers
 tcase "forwarding off with masquerading" not_forwarding
+tcase "redirects with masquerading" redirected
 tcase "server ID of another real server" wrong_server
 tcase "probes name the real server that drops packets" which_one
 tcase "probes of several sizes" sizes
