@@ -14,6 +14,7 @@
 #   make check-metrics        a real Prometheus scrapes the metrics, and loads the alerts and the dashboard's queries
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
 #   sudo make check-bindings  bindings/ and examples/: Go and quic-go, Rust and quinn, aioquic
+#   sudo make check-servers   quic-go, aioquic, nginx behind the director: moves, rebinding, Retry, rotation   (SERVERS=NAME,NAME)
 #   sudo make check-boot      roots of Debian 12 and 13 with them, booted and restarted in QEMU
 #   make check-keepalived     Debian's keepalived, of two releases, as health checker; and the patch for it
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
@@ -116,7 +117,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings metrics $(KEEPALIVED) unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings servers metrics $(KEEPALIVED) unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
@@ -129,6 +130,9 @@ check-packages: setup
 
 check-bindings: setup
 	@tools/testing/check bindings
+
+check-servers: setup
+	@tools/testing/check servers$(SERVERS:%=:%)
 
 check-boot: setup
 	@tools/testing/check $(BOOT)
@@ -206,4 +210,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean

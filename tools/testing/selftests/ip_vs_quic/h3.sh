@@ -100,17 +100,23 @@ fetch_moving() {
 	ip -n "$LAB-rt" route del "$from" 2>/dev/null || true
 }
 
-# nat_box PUBLIC OTHER: the client's packets get the source PUBLIC; packets for PUBLIC or OTHER reach the client
+# nat_box PUBLIC [OTHER] [drop]: the client's packets get the source PUBLIC; packets for PUBLIC reach the client. Those for OTHER do, too,
+# or are dropped.
 nat_box() {
+	local other=
+	[ -z "${2:-}" ] || other="add rule ip box pre iifname br0 ip daddr $2 ${3:-ip daddr set $CLIENT}"
 	in_ns rt nft -f - <<-END
 		add table ip box
 		add chain ip box pre { type filter hook prerouting priority raw; }
 		flush chain ip box pre
 		add rule ip box pre iifname "cl" ip saddr $CLIENT ip saddr set $1
-		add rule ip box pre iifname "br0" ip daddr $1 ip daddr set $CLIENT
-		add rule ip box pre iifname "br0" ip daddr $2 ip daddr set $CLIENT
+		add rule ip box pre iifname "br0" ip daddr $1 counter ip daddr set $CLIENT
+		$other
 	END
 }
+
+# answered PUBLIC: packets have come for it since nat_box
+answered() { in_ns rt nft list chain ip box pre | grep -q "ip daddr $1 counter packets [1-9]"; }
 
 # fetch_through_box FROM TO: the NAT box changes its mapping in the middle of the download, FROM becomes TO
 fetch_through_box() {
