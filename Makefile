@@ -117,7 +117,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings servers metrics $(KEEPALIVED) unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings servers metrics $(KEEPALIVED) $(BOOT) unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
