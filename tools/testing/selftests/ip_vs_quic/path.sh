@@ -123,6 +123,18 @@ silent_server() {
 	tells "and no answer left"
 }
 
+# deaf PORT OPTION...: a socket has that port, and does not get the datagrams that come out of the tunnel
+deaf() {
+	local port=$1 address=$2
+	shift 2
+	service "$VIP4:$port" rs4 0:3:4 | q -R
+	defer "q -D -u $VIP4:$port"
+	pids+=("$("$QUICGEN" serve "$@" "s2=$LAB-s2" -- "$address:$port")")
+	diagnosed path -u "$VIP4:$port" -r "$(rs4 2)"
+	tells "came out of tunl0 and was dropped"
+	tells "NO_SOCKET"
+}
+
 # What ordinary firewalls look like; a model of them cannot tell.
 sets_and_maps() {
 	right "table inet filter {
@@ -393,6 +405,8 @@ tcase "a real server: answers go into the tunnel" into_tunnel
 tcase "a real server: another tunnel device takes the director's packets" other_device
 tcase "a real server: answers dropped behind all" drop_answers_later
 tcase "a real server: the server is silent" silent_server
+tcase "a real server: the socket takes one device's alone" deaf 451 "$VIP4" -d eth0
+tcase "a real server: the socket of IPv6 takes no IPv4" deaf 452 "[::]" -6
 tcase "right: sets, maps and fib" sets_and_maps
 tcase "right: as ufw" ufw_like
 tcase "right: as firewalld" firewalld_like

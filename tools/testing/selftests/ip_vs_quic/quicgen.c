@@ -2,11 +2,12 @@
 /*
  * quicgen - QUIC datagrams for the lab, and servers that answer with their name.
  *
- *	quicgen serve NAME=NETNS... -- ADDR:PORT...
+ *	quicgen serve [-6] [-d DEVICE] NAME=NETNS... -- ADDR:PORT...
  *		one process plays every real server: it opens ADDR:PORT (the VIP)
  *		in each namespace, goes to the background once all are bound and
  *		prints its pid.  Each datagram is answered from the VIP with the
- *		server's name and a digest of the datagram.
+ *		server's name and a digest of the datagram.  -6: a wildcard of
+ *		IPv6 does not take IPv4; -d: only what comes by that device.
  *	quicgen send [-n NETNS] [-t MS] [-w N] [-g N] [-c CONFIG]... [WORD...] [-]
  *		sends the datagram that the WORDs describe; with "-" one for each
  *		line of standard input, whose WORDs follow those of the command

@@ -96,7 +96,8 @@ struct sock {
 	unsigned long used;		/* for eviction */
 };
 
-int bound_socket(const union addr *addr);
+/* @only_ipv6: a wildcard of IPv6 does not take IPv4. */
+int bound_socket(const union addr *addr, bool only_ipv6);
 
 /* The connected socket for the spec's addresses, a new one if there is none. */
 struct sock *get_sock(const struct spec *spec);

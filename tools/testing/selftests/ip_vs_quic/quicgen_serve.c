@@ -4,9 +4,12 @@
  * One of 1200 octets or more in a version that is reserved to be unknown is answered as servers of
  * QUIC do, with Version Negotiation (RFC 9000 section 6.1).
  */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "quicgen.h"
 #include "tool.h"
@@ -70,18 +73,50 @@ static void serve(struct pollfd *fds, const char **names, nfds_t n)
 					answer(fds[i].fd, names[i]);
 }
 
+/* What a server may have set on its socket, so that it does not get what it should. */
+static const char *only_device;
+static bool only_ipv6;
+
+static void read_options(int argc, char **argv)
+{
+	int option;
+
+	/* the first "--" is not getopt's */
+	while ((option = getopt(argc, argv, "+6d:")) != -1) {
+		if (option == '6')
+			only_ipv6 = true;
+		else if (option == 'd')
+			only_device = optarg;
+		else
+			exit(2);
+	}
+}
+
+static int listen_at(const char *text)
+{
+	union addr addr;
+	int fd;
+
+	set_address(&addr, text);
+	fd = bound_socket(&addr, only_ipv6);
+	if (only_device && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, only_device,
+				      (socklen_t)strlen(only_device)))
+		die("%s: %s", only_device, strerror(errno));
+	return fd;
+}
+
 int cmd_serve(int argc, char **argv)
 {
 	static struct pollfd fds[LISTENERS_MAX];
 	static const char *names[LISTENERS_MAX];
-	union addr addr;
 	nfds_t n = 0;
 	int i, j, first;
 	char *netns;
 
-	for (first = 1; first < argc && strcmp(argv[first], "--"); first++)
+	read_options(argc, argv);
+	for (first = optind; first < argc && strcmp(argv[first], "--"); first++)
 		;
-	for (i = 1; i < first; i++) {
+	for (i = optind; i < first; i++) {
 		netns = strchr(argv[i], '=');
 		if (!netns || netns - argv[i] > NAME_MAX_LEN)
 			die("not NAME=NETNS: %s", argv[i]);
@@ -90,8 +125,7 @@ int cmd_serve(int argc, char **argv)
 		for (j = first + 1; j < argc; j++, n++) {
 			if (n == LISTENERS_MAX)
 				die("too many sockets");
-			set_address(&addr, argv[j]);
-			fds[n].fd = bound_socket(&addr);
+			fds[n].fd = listen_at(argv[j]);
 			fds[n].events = POLLIN;
 			names[n] = argv[i];
 		}

@@ -11,7 +11,7 @@
 static struct sock socks[SOCKETS_MAX];
 static unsigned int sock_count;
 
-int bound_socket(const union addr *addr)
+int bound_socket(const union addr *addr, bool only_ipv6)
 {
 	int fd, one = 1;
 
@@ -24,6 +24,8 @@ int bound_socket(const union addr *addr)
 		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
 	else
 		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one));
+	if (only_ipv6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one));
 	if (bind(fd, &addr->sa, addr_len(addr)))
 		die("bind: %s", strerror(errno));
 	return fd;
@@ -63,7 +65,7 @@ struct sock *get_sock(const struct spec *spec)
 	sock->to = spec->to;
 	sock->pending = 0;
 	sock->used = ++clock;
-	sock->fd = bound_socket(&spec->from);
+	sock->fd = bound_socket(&spec->from, false);
 	if (connect(sock->fd, &spec->to.sa, addr_len(&spec->to)))
 		die("connect: %s", strerror(errno));
 	return sock;
