@@ -62,6 +62,7 @@ set_up() {
 		"                                   ├── s1 10.0.0.11  VIP on lo, tunl0 ┐" \
 		"                                   ├── s2 10.0.0.12                   ├ answer the client" \
 		"                                   └── s3 10.0.0.13                   ┘ directly"
+	# shellcheck disable=SC2119 # without options
 	h3_servers
 	tell "Each server runs quiclb-h3server: HTTP/3, with its server ID encrypted in every connection ID."
 }

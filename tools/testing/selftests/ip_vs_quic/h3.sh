@@ -6,6 +6,7 @@
 
 BLOB_SIZE=4194304
 H3_CONFIG="0:2:8:$KEY"
+H3_IDLE=4s		# after so long without a datagram a connection is lost: the server is told this, too
 CLIENT=$CL4.200		# behind the NAT box, see fetch_through_box
 
 need_h3() {
@@ -15,25 +16,38 @@ need_h3() {
 	done
 }
 
-# h3_servers [config]: on both VIPs of each real server, with the server IDs that service() gives them for $H3_CONFIG; or with the
-# configs of $WORK/cids.N
-h3_servers() {
-	local n cids
+# h3_files: what the servers serve, and their certificate
+h3_files() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=www.example -days 2 \
 		-keyout "$WORK/tls-key.pem" -out "$WORK/tls-cert.pem" 2>/dev/null
 	mkdir "$WORK/root" "$WORK/got-files"
 	head -c $BLOB_SIZE /dev/urandom >"$WORK/root/blob"
-	for n in 1 2 3; do
-		cids=(--server-id "0:$(sid 2 $n)" --nonce-len 8 --key-file "$WORK/key")
-		[ $# = 0 ] || cids=(--config "$WORK/cids.$n")
-		spawn s$n quiclb-h3server --listen "$SVC4" --listen "$SVC6" --root "$WORK/root" \
-			--tls-cert "$WORK/tls-cert.pem" --tls-key "$WORK/tls-key.pem" \
-			"${cids[@]}" --name s$n \
-			--verbose --log "$WORK/s$n.log" --pid-file "$WORK/s$n.pid" >/dev/null
-	done
+}
+
+# h3_server N OPTION...: real server N's, on both VIPs
+h3_server() {
+	spawn "s$1" quiclb-h3server --listen "$SVC4" --listen "$SVC6" --root "$WORK/root" \
+		--tls-cert "$WORK/tls-cert.pem" --tls-key "$WORK/tls-key.pem" "${@:2}" --name "s$1" \
+		--verbose --log "$WORK/s$1.log" --pid-file "$WORK/s$1.pid" >/dev/null
+}
+
+h3_await() {
+	local n
 	for n in 1 2 3; do
 		poll 30 "server s$n" test -s "$WORK/s$n.pid"
 	done
+}
+
+# h3_servers [config]: with the server IDs that service() gives them for $H3_CONFIG; or with the configs of $WORK/cids.N
+h3_servers() {
+	local n cids
+	h3_files
+	for n in 1 2 3; do
+		cids=(--server-id "0:$(sid 2 $n)" --nonce-len 8 --key-file "$WORK/key")
+		[ $# = 0 ] || cids=(--config "$WORK/cids.$n")
+		h3_server $n "${cids[@]}"
+	done
+	h3_await
 	# slow enough to change the address during a download
 	in_ns rt tc qdisc replace dev cl root tbf rate 12mbit burst 32k latency 200ms
 }
@@ -59,7 +73,7 @@ fetch_start() {
 	done
 	rm -f "$WORK/got-files/blob"
 	source_is "$address"
-	spawn cl gtlsclient --no-quic-dump --no-http-dump --exit-on-all-streams-close --timeout=4s \
+	spawn cl gtlsclient --no-quic-dump --no-http-dump --exit-on-all-streams-close "--timeout=$H3_IDLE" \
 		--download="$WORK/got-files" "$@" "$vip" 443 https://www.example/blob >"$WORK/client.log" 2>&1
 	FETCH=$SPAWNED
 	poll 20 "a server that hears the client" logged
@@ -70,6 +84,11 @@ logged() { [ -s "$WORK/s1.log" ] || [ -s "$WORK/s2.log" ] || [ -s "$WORK/s3.log"
 # fetch_wait: sets $FETCHED to the client's exit status
 fetch_wait() {
 	FETCHED=0
+	(poll 300 "the client's end" has_ended "$FETCH") || {
+		cat "/proc/$FETCH/stat"
+		tail -n 30 "$WORK/client.log" "$WORK"/s[123].log
+		exit 1
+	}
 	await "$FETCH" || FETCHED=$?
 }
 

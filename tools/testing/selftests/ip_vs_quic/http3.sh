@@ -10,6 +10,7 @@
 need_module
 need_h3
 lab_up
+# shellcheck disable=SC2119 # without options
 h3_servers
 mh_pair
 FROM6=${CL6}:21

@@ -153,6 +153,7 @@ real_server() {
 	need_h3
 	kill "${pids[@]}" 2>/dev/null || :
 	pkill -x quicgen || :
+	# shellcheck disable=SC2119 # without options
 	h3_servers
 	OUT=$(q probe -j "${LONG[@]}" "${S1[@]}") || fail "$OUT"
 	jq -e '.alive and (.versions | index("00000001"))' <<<"$OUT" >/dev/null || fail "$OUT"
