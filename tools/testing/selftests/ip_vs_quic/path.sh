@@ -197,6 +197,38 @@ any_address() {
 	right
 }
 
+# uplink DEVICE: s2's addresses and default routes are on that device
+uplink() {
+	ip -n "$LAB-s2" -b - <<-END
+		link set $1 up
+		addr add $(rs4 2)/24 dev $1
+		addr add $(rs6 2)/64 dev $1 nodad
+		route replace default via 10.0.0.254 dev $1
+		route replace default via fd00:10::fe dev $1
+	END
+}
+
+# port_of DEVICE TYPE...: s2's link is a port of a device that has its addresses, as hosts of containers and servers with two links have it
+port_of() {
+	local mac
+	modprobe -a bridge bonding 2>/dev/null || skip "the kernel has no bridges or no bonds"
+	mac=$(ip -n "$LAB-s2" -j link show eth0 | jq -r '.[0].address')
+	defer "ip -n $LAB-s2 link del $1; uplink eth0"
+	# its neighbours go on knowing it by the port's address
+	ip -n "$LAB-s2" -b - <<-END
+		link add $1 address $mac type ${*:2}
+		addr flush dev eth0
+		link set eth0 down
+		link set eth0 master $1
+		link set eth0 up
+	END
+	uplink "$1"
+	right
+	tells "it arrived by $1, came out of tunl0"
+	healthy "${HERE6[@]}"
+	path_is ok
+}
+
 # arp_is VERDICT: what is said of who answers for the VIP
 arp_is() { same "who answers for the VIP" "$(jq -r '.[] | select(.check == "arp").verdict' "$WORK/report")" "$1"; }
 
@@ -411,6 +443,8 @@ tcase "right: sets, maps and fib" sets_and_maps
 tcase "right: as ufw" ufw_like
 tcase "right: as firewalld" firewalld_like
 tcase "right: as docker" docker_like
+tcase "right: the link is a bridge's port" port_of br0 bridge
+tcase "right: the link is a bond's port" port_of bond0 bond mode active-backup
 tcase "right: a local route for the VIP" any_address
 tcase "right: a rule keeps the host from answering ARP" silent_by_rule
 tcase "a real server: answers neighbour discovery" answers_ndp
