@@ -138,14 +138,16 @@ SEC("sk_reuseport")
 int steer(struct sk_reuseport_md *ctx)
 {
 	const struct steer_settings *set;
-	__u32 zero = 0;
+	__u32 zero = 0, i;
 	int number;
 
 	set = bpf_map_lookup_elem(&settings, &zero);
 	if (!set)
 		return SK_PASS;
 	number = worker_of(ctx, set);
-	if (number >= 0 && choose(ctx, set->holder[number & (STEER_WORKERS - 1)])) {
+	i = number;
+	barrier_var(i);		/* the verifier needs the bound that follows */
+	if (number >= 0 && choose(ctx, set->holder[i & (STEER_WORKERS - 1)])) {
 		count(STEER_BY_WORKER);
 		return SK_PASS;
 	}
