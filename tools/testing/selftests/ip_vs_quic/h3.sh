@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # HTTP/3 in the lab: three quiclb-h3server, and gtlsclient that changes its address in the middle of a download.  Sourced after
-# lib.sh by http3.sh and the demo.
+# lib.sh by http3.sh, steer.sh and the demo.
 
 BLOB_SIZE=4194304
 H3_CONFIG="0:2:8:$KEY"
@@ -107,14 +107,15 @@ fetch_moving() {
 	source_is "$to"
 	kill -CONT "$FETCH"
 	poll 20 "the client's move" grep -q "Local address is now" "$WORK/client.log"
-	kill -STOP "$FETCH"
+	# one that has lost its connection by its move may have ended
+	kill -STOP "$FETCH" 2>/dev/null || true
 	MOVED_AT=$(stat -c %s "$WORK/got-files/blob" 2>/dev/null) || MOVED_AT=0
 	# A client that has moved to another network cannot be reached in the old one.  Behind a NAT it can, after its mapping has changed.
 	case "$*" in
 	*--nat-rebinding*) ;;
 	*) ip -n "$LAB-rt" route replace blackhole "$from" ;;
 	esac
-	kill -CONT "$FETCH"
+	kill -CONT "$FETCH" 2>/dev/null || true
 	fetch_wait
 	ip -n "$LAB-rt" route del "$from" 2>/dev/null || true
 }
