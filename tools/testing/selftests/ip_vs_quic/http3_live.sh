@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# What a QUIC server and the director do together beyond migration: ECN marks through each kind of tunnel, and the rotation of
-# configs in the middle of a download.
+# What a QUIC server and the director do together beyond migration: ECN marks through each kind of tunnel and by either path, and the
+# rotation of configs in the middle of a download.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=h3.sh
@@ -12,7 +12,9 @@ need_h3
 modprobe -a ip_gre fou 2>/dev/null || true
 lab_up
 BLOB_SIZE=1048576
+H3_IDLE=60s		# no connection has to be lost here
 FROM=$CL4.21 TO=$CL4.22
+ingress=	# the device that has the express path
 (umask 077 && echo 00112233445566778899aabbccddeeff >"$WORK/key2")
 
 # The servers receive IPIP already.
@@ -82,6 +84,7 @@ capable() {
 	congested "$1"
 	q -C
 	service "$SVC4" rs4 "$H3_CONFIG" | sed "s/ -i / ${*:2} /" | q -R
+	[ -z "$ingress" ] || q express add "$ingress"
 	mark "$SVC4"
 	fetch_start "$FROM"
 	fetch_wait
@@ -92,6 +95,16 @@ capable() {
 	grep -q '^Received packet: .* ecn=0x2 ' "$WORK/client.log" || fail "the server sends no marks"
 	grep -qE ' ACK\(0x03\) ect0=[1-9][0-9]* ect1=0 ce=[1-9]' "$WORK/client.log" ||
 		fail "the client was not told of congestion: $(grep ' ect0=' "$WORK/client.log" | tail -n 1)"
+}
+
+# by_express MATCH OPTION...: the same, with the outer header by the express path
+by_express() {
+	local taken
+	ingress=eth0
+	defer "q express del eth0 2>/dev/null || true"
+	capable "$@"
+	taken=$(q express list -j | jq '.[0].outcomes.taken')
+	[ "$taken" -ge 20 ] || fail "the express path has taken $taken datagrams"
 }
 
 # configs [NEW]: what the servers read
@@ -129,8 +142,9 @@ retired() { [ "$(told cid retire | wc -l)" -ge 7 ]; }
 rotated() {
 	local server cid new
 	fresh "$SVC4" rs4 "$H3_CONFIG"
+	defer "in_ns rt nft delete table ip box"
 	nat_box "$FROM" "$TO"
-	fetch_start "$CLIENT" --timeout=60s
+	fetch_start "$CLIENT"
 	in_the_middle
 	kill -STOP "$FETCH"
 	rotate
@@ -143,7 +157,6 @@ rotated() {
 	nat_box "$TO" "$FROM"
 	kill -CONT "$FETCH"
 	fetch_wait
-	in_ns rt nft delete table ip box
 	whole
 	server=$(told request server)
 	same "server of the address change" "$(told migrate server)" "$server"
@@ -166,5 +179,7 @@ in_ns rt tc qdisc replace dev cl root tbf rate 4mbit burst 32k latency 200ms
 tcase "ECN through ipip" capable "ip protocol 4" -i
 tcase "ECN through gre" capable "ip protocol 47" -i --tun-type gre
 tcase "ECN through gue" capable "udp dport 6080" -i --tun-type gue --tun-port 6080
+tcase "ECN through ipip, by the express path" by_express "ip protocol 4" -i
+tcase "ECN through gue, by the express path" by_express "udp dport 6080" -i --tun-type gue --tun-port 6080
 tcase "rotation in mid-download, and a rebinding after it" rotated
 finish
