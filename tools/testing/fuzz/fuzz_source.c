@@ -102,7 +102,7 @@ static bool all_encode_their_len(const struct minted *minted)
 static void read_again(struct quiclb_source *source, const uint8_t *text, size_t len)
 {
 	char error[QUICLB_ERROR_LEN] = "";
-	struct minted before, after;
+	struct minted before = { .len = 0 }, after = { .len = 0 };
 	int changed;
 
 	mint(source, &before);

@@ -256,7 +256,10 @@ leave_idle()
 	has_left || return 1
 	wait "$client" || :
 	mapfile -t at < <(goaways)
-	[ ${#at[@]} -eq 2 ] && [ $((at[1] - at[0])) -ge 900 ] || { echo "GOAWAY at ${at[*]}"; return 1; }
+	if [ ${#at[@]} -ne 2 ] || [ $((at[1] - at[0])) -lt 900 ]; then
+		echo "GOAWAY at ${at[*]}"
+		return 1
+	fi
 	[ "$SECONDS" -lt 15 ] && logged 1 '^close .*reason="server leaves"'
 }
 
