@@ -363,6 +363,9 @@ no_notrack() {
 	same "the advice" "$(jq -r '.[] | select(.check == "conntrack") | "\(.verdict) \(.fix)"' "$WORK/report")" "advice null"
 }
 
+# forgotten_by_router ADDRESS: in a case before, s2 had it, and until a minute later the router goes on asking that hardware address
+forgotten_by_router() { ip -n "$LAB-rt" neigh flush to "$1"; }
+
 # The VIP's network is the link's, and nobody would answer for it there.
 unanswered() {
 	local here=(-u 10.0.0.98:443)
@@ -375,6 +378,7 @@ unanswered() {
 	mend
 	healthy "${here[@]}"
 	echo 0 >/proc/sys/net/ipv4/conf/eth0/arp_ignore
+	forgotten_by_router 10.0.0.98
 	in_ns rt ping -c 1 -w 10 10.0.0.98 >/dev/null || fail "no host answers for it"
 }
 
@@ -388,6 +392,7 @@ unanswered6() {
 	mend
 	poll 20 "the address" address_is_there
 	healthy "${here[@]}"
+	forgotten_by_router fd00:10::98
 	in_ns rt ping -c 1 -w 10 fd00:10::98 >/dev/null || fail "no host answers for it"
 }
 
