@@ -352,7 +352,7 @@ void watch_drop(const struct packet_event *drop, void *arg)
 	struct watch *watch = arg;
 	struct trace_line line = {
 		.time = drop->time,
-		.what = "drop",
+		.what = tracer_step_name(STEP_DROPPED),
 		.config = -1,
 	};
 
@@ -370,22 +370,16 @@ static const char *owner_of(struct watch *watch, uint64_t socket)
 	if (socket && socket == watch->socket)
 		return watch->owner;
 	watch->socket = socket;
-	if (!proc_socket_owner(socket, watch->owner, sizeof(watch->owner)))
-		snprintf(watch->owner, sizeof(watch->owner), "a socket");
+	proc_socket_owner(socket, watch->owner, sizeof(watch->owner));
 	return watch->owner;
 }
 
 void watch_step(const struct packet_event *step, void *arg)
 {
-	static const char *const names[STEP_COUNT] = {
-		[STEP_RECEIVED] = "received",
-		[STEP_SENT] = "sent",
-		[STEP_QUEUED] = "queued",
-	};
 	struct watch *watch = arg;
 	struct trace_line line = {
 		.time = step->time,
-		.what = names[step->step],
+		.what = tracer_step_name(step->step),
 		.config = -1,
 		.function = "",
 	};

@@ -18,12 +18,6 @@ void path_tell(char *text, const char *format, ...)
 	va_end(args);
 }
 
-static void name_owner(const struct journey_step *step, char *text, size_t size)
-{
-	if (!proc_socket_owner(step->socket, text, size))
-		snprintf(text, size, "a socket");
-}
-
 static void tell_sent(const struct journey_step *step, char *text)
 {
 	char src[ENDPOINT_STRLEN], dst[ENDPOINT_STRLEN];
@@ -47,7 +41,7 @@ static void tell_step(const struct journey_step *step, bool first, char *text)
 			  step->device);
 		break;
 	case STEP_QUEUED:
-		name_owner(step, owner, sizeof(owner));
+		proc_socket_owner(step->socket, owner, sizeof(owner));
 		path_tell(text, ", was given to %s", owner);
 		break;
 	case STEP_SENT:

@@ -153,9 +153,10 @@ static size_t add_others(const struct service_subject *s, const struct probe *pr
 	size_t found = 0, i;
 
 	for (i = 0; i < count; i++) {
-		unsigned int size = full_size(s, &probes[i]);
+		unsigned int size = probes[i].result == PROBE_ALIVE ?
+				    full_size(s, &probes[i]) : 0;
 
-		if (probes[i].result == PROBE_ALIVE && size)
+		if (size)
 			ask_again(&probes[i], size, false, &others[found]);
 		else if (probes[i].result == PROBE_SILENT)
 			ask_again(&probes[i], SMALL, true, &others[found]);

@@ -119,13 +119,14 @@ static void name_process(const char *pid, char *text, size_t size)
 	snprintf(text, size, "pid %s (%s)", pid, name);
 }
 
-bool proc_socket_owner(uint64_t inode, char *text, size_t size)
+void proc_socket_owner(uint64_t inode, char *text, size_t size)
 {
 	struct dirent *entry;
 	bool found = false;
 	char link[64];
 	DIR *dir = opendir("/proc");
 
+	snprintf(text, size, "a socket");
 	snprintf(link, sizeof(link), "socket:[%" PRIu64 "]", inode);
 	/* cppcheck-suppress readdirCalled ; one thread */
 	while (dir && inode && !found && (entry = readdir(dir))) {
@@ -137,7 +138,6 @@ bool proc_socket_owner(uint64_t inode, char *text, size_t size)
 	}
 	if (dir)
 		closedir(dir);
-	return found;
 }
 
 bool proc_has(const char *path, const char *beginning)

@@ -18,8 +18,8 @@ int proc_max_conf(const char *device, const char *name, int *all, int *own);
 /* Is a UDP socket bound to it, or to its port and any address? */
 bool proc_listens(const struct endpoint *ep);
 
-/* "pid 812 (nginx)" of a process that has the socket, by its inode; false: none is found. */
-bool proc_socket_owner(uint64_t inode, char *text, size_t size);
+/* "pid 812 (nginx)" of a process that has the socket, by its inode; else "a socket". */
+void proc_socket_owner(uint64_t inode, char *text, size_t size);
 
 /* Does the file, below /proc, have a line that begins so? */
 bool proc_has(const char *path, const char *beginning);

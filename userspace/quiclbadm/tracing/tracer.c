@@ -184,6 +184,11 @@ static const struct step_source {
 	[STEP_QUEUED] = { "queued", NULL, "__udp_enqueue_schedule_skb", "$arg2", "" },
 };
 
+const char *tracer_step_name(enum step step)
+{
+	return step_sources[step].name;
+}
+
 static void window_of(enum step step, unsigned int *before, unsigned int *len)
 {
 	*before = step == STEP_DROPPED ? WINDOW_BEFORE : STEP_BEFORE;

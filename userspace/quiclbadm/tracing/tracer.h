@@ -71,6 +71,9 @@ bool tracer_may(void);
  */
 struct tracer *tracer_open(const struct tracer_ops *ops);
 
+/* "drop", "received", "sent", "queued" */
+const char *tracer_step_name(enum step step);
+
 /* Whether the kernel shows that step, with the packet. */
 bool tracer_shows(const struct tracer *tracer, enum step step);
 
