@@ -163,6 +163,12 @@ told() {
 
 intact() { cmp -s "$WORK/root/blob" "$WORK/got-files/blob"; }
 
+# arrived: the client has ended well, and has the whole body
+arrived() {
+	[ "$FETCHED" = 0 ] || fail "the client ended with status $FETCHED: $(tail -n 3 "$WORK/client.log"; cat "$WORK"/s[123].log)"
+	intact || fail "of $BLOB_SIZE octets arrived $(stat -c %s "$WORK/got-files/blob"): $(cat "$WORK"/s[123].log)"
+}
+
 # mh_pair: with stock mh, which hashes the client's address, finds two addresses of the client that belong to different servers.
 # Sets $FROM and $TO.  An address that an earlier script used may have connections to all servers.
 mh_pair() {

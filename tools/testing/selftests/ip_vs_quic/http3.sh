@@ -23,8 +23,7 @@ END
 # survived SERVICE FROM TO: one server had the connection before and after, and the body is whole
 survived() {
 	local svc=$1 from=$2 to=$3 server
-	[ "$FETCHED" = 0 ] || fail "the client ended with status $FETCHED: $(tail -n 3 "$WORK/client.log")"
-	intact || fail "of $BLOB_SIZE octets arrived $(stat -c %s "$WORK/got-files/blob"): $(cat "$WORK"/s[123].log)"
+	arrived
 	server=$(told request server)
 	same "servers that answered a request" "${server/[123]/N}" sN
 	same "server of the address change" "$(told migrate server)" "$server"

@@ -74,8 +74,7 @@ counts() { steer list "$GROUP" | sed -n '1s/[^ ]* [^ ]* \([0-9]*\)[^0-9]* \([0-9
 # survived ADDRESS: one process had the connection, and knows the client's last address
 survived() {
 	local server
-	[ "$FETCHED" = 0 ] || fail "the client ended with status $FETCHED: $(tail -n 3 "$WORK/client.log")"
-	intact || fail "of $BLOB_SIZE octets arrived $(stat -c %s "$WORK/got-files/blob"): $(cat "$WORK"/s[123].log)"
+	arrived
 	server=$(told request server)
 	same "processes that answered a request" "${server/[123]/N}" sN
 	same "processes that have minted a CID" "$(told cid server | sort -u)" "$server"
@@ -216,8 +215,7 @@ hot_restart() {
 	same "who took the new connections" "$(sed -n 's/^request .* server=\(s.\) .*/\1/p' "$WORK/s3.log" | xargs)" "s3 s3 s3 s3"
 	link_is 12mbit
 	fetch_wait
-	[ "$FETCHED" = 0 ] || fail "the client ended with status $FETCHED: $(tail -n 3 "$WORK/client.log")"
-	intact || fail "of $BLOB_SIZE octets arrived $(stat -c %s "$WORK/got-files/blob"): $(cat "$WORK"/s[123].log)"
+	arrived
 	same "who had the download" "$(sed -n 's|^request .* server=\(s.\) .*path="/blob".*|\1|p' "$WORK"/s[123].log)" "$old"
 	ended "$number"
 	same "its successor" "$(sed -n 's/^leave .* successor=//p' "$WORK/$old.log")" 3
