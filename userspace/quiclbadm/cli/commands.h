@@ -119,6 +119,7 @@ enum opt {
 	OPT_COLOR,
 	OPT_TIMESTAMP,
 	OPT_WAIT,		/* --timeout of probe */
+	OPT_AWAIT,
 	OPT_VERBOSE,		/* -v of doctor and trace */
 	OPT_SIZE,
 	OPT_OPERAND,		/* decode's CID, explain's capture */

@@ -317,6 +317,7 @@ static const struct option_desc options[] = {
 	{ 0, "follow", OPT_CID, READ(read_follow) },
 	{ 0, "count", OPT_COUNT_EVENTS, NUMBER(count, 1, UINT32_MAX) },
 	{ 0, "seconds", OPT_SECONDS, NUMBER(seconds, 1, 31 * 24 * 3600) },
+	{ 0, "await", OPT_AWAIT, NUMBER(await_seconds, 1, 24 * 3600) },
 	{ 0, "output", OPT_OUTPUT, STRING(output, 0) },
 	{ 0, "openmetrics", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_OPENMETRICS) },
 	{ 0, "prometheus", OPT_EXPOSITION, CHOICE(exposition, EXPOSE_PROMETHEUS) },

@@ -92,6 +92,7 @@ struct args {
 	bool follow;			/* the connection of which that is a CID */
 	uint32_t count;
 	uint32_t seconds;
+	uint32_t await_seconds;
 	const char *output;
 	enum expose exposition;
 	uint32_t wait_ms;

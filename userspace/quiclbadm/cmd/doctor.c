@@ -59,6 +59,14 @@ static int check_args(const struct args *args, bool director)
 {
 	if (!director && args->service.fwmark)
 		return bad_usage("-f: only with a service that is here; a real server does not see the director's marks, hence -u");
+	if (!given(args, O(AWAIT)))
+		return 0;
+	if (director)
+		return bad_usage("--await: a real server awaits probes, and a director sends them (--from ADDRESS)");
+	if (!given(args, O(SERVICE)))
+		return bad_usage("--await: for which service (-u VIP:PORT)");
+	if (geteuid())
+		return refuse("doctor: --await: only root may follow datagrams");
 	return 0;
 }
 

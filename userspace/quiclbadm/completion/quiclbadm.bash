@@ -59,7 +59,7 @@ _quiclbadm_options() { # COMMAND
 	metrics) printf "%s" "--openmetrics --prometheus --http --output" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file --layout -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
-	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --seconds -v -j" ;;
+	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --await --seconds -v -j" ;;
 	monitor) printf "%s" "-t -j service config server-id pool express" ;;
 	probe) printf "%s" "-u -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --from --timeout --size -j" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --follow --server-id --count --seconds -v -j" ;;
@@ -97,7 +97,7 @@ _quiclbadm_value() { # OPTION COMMAND
 		;;
 	--color) echo "auto always never" ;;
 	-N | --netns) find /run/netns -mindepth 1 -printf "%f\n" 2>/dev/null || true ;;
-	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --follow | --count | --seconds | --size) ;;
+	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --follow | --count | --await | --seconds | --size) ;;
 	--timeout) [[ $2 == probe ]] ;;
 	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
 	--key-path) ;;

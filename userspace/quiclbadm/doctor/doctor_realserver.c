@@ -374,10 +374,10 @@ static int check_realserver(struct realserver *rs)
 	find_uplink(rs);
 	if (!can_be_followed(rs))
 		return check_way(rs);
-	journey = realserver_follow(rs);
+	journey = rs->await_seconds ? realserver_await(rs) : realserver_follow(rs);
 	rs->tunnel = realserver_seen_tunnel(rs, journey);
 	err = check_way(rs);
-	if (!err)
+	if (!err && (journey || !rs->await_seconds))
 		realserver_judge_path(rs, journey);
 	free(journey);
 	return err;
@@ -429,6 +429,7 @@ int doctor_realserver(const struct args *args, const struct host *host,
 	rs.fwd.server.port = 0;
 	rs.client = args->client;
 	rs.from = args->from;
+	rs.await_seconds = args->await_seconds;
 	if (!given(args, O(SERVICE)))
 		return check_all_vips(&rs);
 	rs.vip = args->service.vip;

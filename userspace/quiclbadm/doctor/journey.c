@@ -34,6 +34,7 @@ struct follower {
 	struct tep_handle *symbols;	/* NULL until needed */
 	struct journey *journeys;	/* that are on their way */
 	size_t count;
+	struct journey *awaited;	/* that another host sends; NULL: none, or it has come */
 	const struct endpoint *asked;	/* which address the host is asked for; NULL: none */
 	bool answered;
 	uint32_t netns;
@@ -103,6 +104,21 @@ static bool answers(const struct follower *follower, const struct packet_event *
 				event->len - event->data);
 }
 
+/* A director's probe: from now on it is followed like one that was sent from here. */
+static struct journey *adopt(struct follower *follower, const struct packet *p)
+{
+	struct journey *journey = follower->awaited;
+
+	if (!journey || !endpoint_eq(&p->dst, &journey->probe.vip) ||
+	    !probe_is_question(p->payload, p->view))
+		return NULL;
+	journey->probe.from = p->src;
+	follower->journeys = journey;
+	follower->count = 1;
+	follower->awaited = NULL;
+	return journey;
+}
+
 /* Another namespace may be the next hop, and drop what it gets from here. */
 static void on_packet(const struct packet_event *event, void *arg)
 {
@@ -117,6 +133,10 @@ static void on_packet(const struct packet_event *event, void *arg)
 	if (!packet_event_parse(event, &p) || !p.is_udp)
 		return;
 	journey = find_journey(follower, &p, &answer);
+	if (!journey && event->step == STEP_RECEIVED) {
+		journey = adopt(follower, &p);
+		answer = false;
+	}
 	if (journey)
 		add_step(follower, journey, event, &p, answer);
 }
@@ -254,6 +274,31 @@ void follower_run(struct follower *follower, struct journey *journeys, size_t co
 	}
 	progress_end();
 	follower->count = 0;
+}
+
+bool follower_await(struct follower *follower, const struct host *host, struct journey *journey,
+		    unsigned int seconds)
+{
+	uint64_t begin = clock_ms(), now = begin;
+	const struct journey_step *first;
+
+	follower->awaited = journey;
+	while (follower->awaited && now < begin + UINT64_C(1000) * seconds) {
+		progress("seconds of waiting for a probe", (now - begin) / 1000, seconds);
+		poll(NULL, 0, READ_EVERY);
+		tracer_read(follower->tracer);
+		now = clock_ms();
+	}
+	progress_end();
+	if (follower->awaited) {
+		follower->awaited = NULL;
+		return false;
+	}
+	wait_for_all(follower);
+	follower->count = 0;
+	first = journey_find(journey, false, STEP_RECEIVED);
+	journey->in = first ? host_link_named(host, first->device) : NULL;
+	return journey->in;
 }
 
 enum asking follower_ask(struct follower *follower, const struct link *link,

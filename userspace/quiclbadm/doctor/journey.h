@@ -53,6 +53,14 @@ bool follower_can_see(const struct follower *follower);
 /* Sends the datagrams and waits until it is known what became of each, or too long. */
 void follower_run(struct follower *follower, struct journey *journeys, size_t count);
 
+/*
+ * Waits until a director's probe for journey's VIP arrives, and then for what becomes of it.
+ * @journey: its VIP is set; its device and the client are filled in
+ * Return: false when none came in that time.
+ */
+bool follower_await(struct follower *follower, const struct host *host, struct journey *journey,
+		    unsigned int seconds);
+
 /* What a host says when it is asked for an address. */
 enum asking {
 	ASKING_UNKNOWN,			/* it could not be asked */

@@ -57,6 +57,14 @@ void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 	p[6 + 2 * PROBE_CID_LEN] = (uint8_t)try;
 }
 
+bool probe_is_question(const uint8_t *payload, size_t len)
+{
+	const uint32_t version = htonl(VERSION);
+
+	return len >= 7 && *payload == 0xc0 && !memcmp(payload + 1, &version, sizeof(version)) &&
+	       payload[5] == PROBE_CID_LEN && payload[6] >= 0xe0;
+}
+
 static bool is_tunnel(const struct probe *probe, uint8_t type)
 {
 	return probe->fwd.forward == IP_VS_CONN_F_TUNNEL &&

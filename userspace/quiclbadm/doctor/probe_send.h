@@ -50,6 +50,9 @@ int probe_send(const struct probe *probe, unsigned int try);
  */
 bool probe_choose_cids(struct probe *probe);
 
+/* Whether @payload, of which @len octets can be read, is what probe_put_quic() makes. */
+bool probe_is_question(const uint8_t *payload, size_t len);
+
 /* The datagram's UDP payload of @size octets. */
 void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 		    unsigned int size);

@@ -16,6 +16,7 @@ struct realserver {
 	struct forwarding fwd;
 	struct endpoint vip;		/* port 0: not known */
 	struct endpoint client;
+	unsigned int await_seconds;	/* for a director's probe; 0: none is waited for */
 	struct endpoint from;		/* of the tunnel's packets; af 0: not known */
 	bool vip_is_local;
 	char vip_text[ENDPOINT_STRLEN];	/* the address alone */

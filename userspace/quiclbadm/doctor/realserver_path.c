@@ -6,6 +6,7 @@
  */
 #include "doctor/realserver_path.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <linux/rtnetlink.h>
@@ -163,6 +164,33 @@ struct journey *realserver_follow(const struct realserver *rs)
 		follower_run(rs->follower, journey, 1);
 		return journey;
 	}
+	free(journey);
+	return NULL;
+}
+
+struct journey *realserver_await(const struct realserver *rs)
+{
+	struct journey *journey;
+	char vip[ENDPOINT_STRLEN];
+
+	endpoint_str(&rs->vip, vip);
+	if (!rs->follower || !follower_can_see(rs->follower)) {
+		report_add(rs->report, CHECK_UNKNOWN, "await",
+			   "this kernel does not show datagrams, so none can be awaited");
+		return NULL;
+	}
+	fprintf(stderr, "Waiting for a director's probe, %u s; there: quiclbadm doctor -u %s --from ADDRESS\n",
+		rs->await_seconds, vip);
+	journey = xcalloc(1, sizeof(*journey));
+	journey->probe.vip = rs->vip;
+	if (follower_await(rs->follower, rs->host, journey, rs->await_seconds)) {
+		report_add(rs->report, CHECK_OK, "await", "a director's probe for %s arrived by %s",
+			   vip, journey->in->name);
+		return journey;
+	}
+	report_add(rs->report, CHECK_UNKNOWN, "await",
+		   "no director's probe for %s arrived in %u s; if one was sent, it is lost before this host: compare the server's address, tunnel type and port, and look at the network between",
+		   vip, rs->await_seconds);
 	free(journey);
 	return NULL;
 }

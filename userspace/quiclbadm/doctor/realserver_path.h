@@ -14,6 +14,12 @@ struct journey;
  */
 struct journey *realserver_follow(const struct realserver *rs);
 
+/*
+ * The same of a probe that a director sends meanwhile.
+ * Return: NULL when none came, which the report says then.
+ */
+struct journey *realserver_await(const struct realserver *rs);
+
 /* The device that the datagram came out of a tunnel by; NULL: it did not, or none was sent. */
 const struct link *realserver_seen_tunnel(const struct realserver *rs,
 					  const struct journey *journey);

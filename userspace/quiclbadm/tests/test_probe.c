@@ -64,6 +64,14 @@ static void question_is_unknown(void **state)
 	assert_int_equal(question[14], 8);
 	assert_memory_equal(question + SCID, probe.scid, 7);
 	assert_int_equal(question[SCID + 7], 1);
+	/* as a real server knows it */
+	assert_true(probe_is_question(question, SIZE));
+	for (i = 0; i < 7; i++) {
+		assert_false(probe_is_question(question, i));
+		question[i] ^= 0x80;
+		assert_false(probe_is_question(question, SIZE));
+		question[i] ^= 0x80;
+	}
 }
 
 static void right_answer(void **state)

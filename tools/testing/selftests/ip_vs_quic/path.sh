@@ -135,6 +135,37 @@ deaf() {
 	tells "NO_SOCKET"
 }
 
+# awaiting SECONDS: the doctor of s2 waits for a director's probe; $SPAWNED is its pid
+awaiting() {
+	spawn s2 quiclbadm doctor "${HERE[@]}" --await "$1" -j >"$WORK/report" 2>"$WORK/err"
+	poll 120 "the doctor that waits" grep -q "^Waiting" "$WORK/err"
+}
+
+# Both ends: what the director sends is followed on the server.
+awaited() {
+	local rc=0
+	awaiting 120
+	q probe -u "$SVC4" -r "$(rs4 2)" >/dev/null
+	await "$SPAWNED" || fail "$(cat "$WORK/report")"
+	path_is ok
+	tells "it arrived by eth0, came out of tunl0, was given to pid "
+	there sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
+	defer "in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'"
+	awaiting 120
+	! q probe -u "$SVC4" -r "$(rs4 2)" 2>/dev/null || fail "it answers"
+	await "$SPAWNED" || rc=$?
+	same "status" "$rc" 1
+	same "faults" "$(jq -r '.[] | select(.verdict == "fault").check' "$WORK/report")" rp_filter
+	tells "came out of tunl0 and was dropped at tunl0"
+	# lost before it
+	awaiting 1
+	await "$SPAWNED" || :
+	same "what it says" "$(jq -r '.[] | select(.check == "await").verdict' "$WORK/report")" unknown
+	same "what it says of the path" "$(jq -r '.[] | select(.check == "path").verdict' "$WORK/report")" ""
+	refused 2 "Error: --await: for which service (-u VIP:PORT)." quiclbadm doctor --role server --await 1
+	refused 2 "Error: --await: a real server awaits probes, and a director sends them (--from ADDRESS)." quiclbadm doctor -u "$SVC4" --await 1
+}
+
 # What ordinary firewalls look like; a model of them cannot tell.
 sets_and_maps() {
 	right "table inet filter {
@@ -444,6 +475,7 @@ tcase "a real server: answers dropped behind all" drop_answers_later
 tcase "a real server: the server is silent" silent_server
 tcase "a real server: the socket takes one device's alone" deaf 451 "$VIP4" -d eth0
 tcase "a real server: the socket of IPv6 takes no IPv4" deaf 452 "[::]" -6
+tcase "a real server: it awaits a director's probe" awaited
 tcase "right: sets, maps and fib" sets_and_maps
 tcase "right: as ufw" ufw_like
 tcase "right: as firewalld" firewalld_like
