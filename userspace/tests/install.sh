@@ -70,7 +70,9 @@ installed="./usr/include/quiclb.h
 ./usr/sbin/quiclb-h3server
 ./usr/sbin/quiclb-steer
 ./usr/sbin/quiclbadm
+./usr/share/bash-completion/completions/quiclb-steer
 ./usr/share/bash-completion/completions/quiclbadm
+./usr/share/fish/vendor_completions.d/quiclb-steer.fish
 ./usr/share/fish/vendor_completions.d/quiclbadm.fish
 ./usr/share/man/man3/quiclb.3
 ./usr/share/man/man3/quiclb_source.3
@@ -80,6 +82,7 @@ installed="./usr/include/quiclb.h
 ./usr/share/quiclbadm/ip-vs-quic-middlebox.yang
 ./usr/share/quiclbadm/ip-vs-quic-server.yang
 ./usr/share/quiclbadm/quiclbadm.schema.json
+./usr/share/zsh/site-functions/_quiclb-steer
 ./usr/share/zsh/site-functions/_quiclbadm"
 
 # Other files in the same directories stay.

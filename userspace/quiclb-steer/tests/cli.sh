@@ -85,4 +85,60 @@ for command in "drain" "leave" "list" "delete"; do
 done
 refused 1 "a.b: wants a name without dots, or the path of a directory in bpffs" list a.b
 refused 1 "$(printf '/%.0s' {1..300}): File name too long" list "$(printf '/%.0s' {1..300})"
+
+# Completion, with commands that are not there: a group of two processes, and two with UDP sockets
+mkdir "$tmp/bin" && cd "$tmp"
+cat >bin/quiclb-steer <<'END'
+#!/bin/sh
+[ "$1" = list ] || exit 1
+case $2 in
+'' | web) ;;
+*) exit 1 ;;
+esac
+echo "Group web: 12 datagrams by worker, 0 of absent workers, 3 others"
+echo "Number  Process  State         IPv4  IPv6  Program"
+echo "1       4711     open          yes   no    nginx"
+echo "20      4712     draining      yes   no    nginx"
+END
+cat >bin/ss <<'END'
+#!/bin/sh
+echo 'UNCONN 0 0 192.0.2.1:443 0.0.0.0:* users:(("nginx",pid=4712,fd=6))'
+echo 'UNCONN 0 0 192.0.2.1:443 0.0.0.0:* users:(("nginx",pid=4711,fd=6))'
+echo 'UNCONN 0 0 [2001:db8::1]:443 [::]:* users:(("nginx",pid=4711,fd=17))'
+END
+chmod +x bin/*
+completion=$here/../completion/quiclb-steer.bash
+
+# completes LINE CANDIDATES: in bash, and for the other shells
+completes() {
+	local in_bash alone=$2
+	count=$((count + 1))
+	# shellcheck disable=SC2016 # the inner shell expands it
+	in_bash=$(PATH=$tmp/bin:$PATH bash -c 'complete() { :; }; . "$1"; unset -f complete
+		COMP_LINE=$2 COMP_POINT=${#2} COMPREPLY=(); _quiclb_steer; printf "%s\n" "${COMPREPLY[*]}"' bash "$completion" "$1")
+	[[ $1 != *--key-file\ * ]] || alone=FILES
+	if [ "$in_bash" = "$2" ] && [ "$(PATH=$tmp/bin:$PATH bash "$completion" "$1" | xargs)" = "$alone" ]; then
+		echo "ok $count - completes: $1"
+	else
+		printf '# %s\n' "$in_bash"
+		echo "not ok $count - completes: $1"
+	fi
+}
+
+touch here.key
+completes "quiclb-steer " "create join leave drain give list delete --help --version"
+completes "quiclb-steer d" "drain delete"
+completes "quiclb-steer list " web
+completes "quiclb-steer create " "--key-file --cid-len"
+completes "quiclb-steer create web --k" --key-file
+completes "quiclb-steer create web --key-file here" here.key
+completes "quiclb-steer create web --cid-len " ""
+completes "quiclb-steer drain web " "1 20"
+completes "quiclb-steer drain web 2" 20
+completes "quiclb-steer drain other " ""
+completes "quiclb-steer give web 1 " 20
+completes "quiclb-steer join web " ""
+completes "quiclb-steer join web 1 " "4711 4712"
+completes "quiclb-steer join web 1 4711 " "6 17"
+completes "quiclb-steer list web " ""
 echo "1..$count"
