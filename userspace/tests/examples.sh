@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 foreign=(8:7 2:5 3:4)
 shopt -s nullglob extglob
 files=(README.md Documentation/*.rst userspace/*/*.[1-9] userspace/*/README.md userspace/lib/quiclb.h bindings/*/!(test_*).py bindings/go/!(*_test).go
-	bindings/rust/src/*.rs examples/*/!(*_test).go examples/*/*.md tools/demo/demo.sh)
+	bindings/rust/src/*.rs examples/*/!(*_test).go examples/*/*.[ch] examples/*/src/*.rs examples/*/*.md tools/demo/demo.sh)
 
 # options: FILE SERVER-ID-LENGTH:NONCE-LENGTH of each --server-id-len and --nonce-len, which a backslash may keep apart
 options() {

@@ -8,8 +8,8 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 top=$(cd "$here/../../.." && pwd -P)
 quiclbadm=$here/sanitize/quiclbadm
 page=$top/Documentation/servers.rst
-sections=("The director" quic-go "The generator published with kyache" Caddy nginx HAProxy Envoy quiche msquic picoquic lsquic s2n-quic mvfst
-	"AWS NLB" ngtcp2 aioquic quinn)
+sections=("The director" quic-go "The generator published with kyache" Caddy nginx "nginx with a preloaded object" HAProxy Envoy quiche
+	msquic picoquic lsquic s2n-quic mvfst "AWS NLB" ngtcp2 aioquic quinn)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 umask 077

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # HTTP/3 in the lab: three quiclb-h3server, and gtlsclient that changes its address in the middle of a download.  Sourced after
-# lib.sh by http3.sh, steer.sh and the demo.
+# lib.sh by http3.sh, steer.sh, servers.sh and the demo.
 
 BLOB_SIZE=4194304
 H3_CONFIG="0:2:8:$KEY"
@@ -162,6 +162,20 @@ told() {
 }
 
 intact() { cmp -s "$WORK/root/blob" "$WORK/got-files/blob"; }
+
+# fd_of PID udp|udp6: a process's descriptor of its UDP socket
+fd_of() {
+	local fd inode
+	for fd in /proc/"$1"/fd/*; do
+		case $(readlink "$fd") in
+		socket:*)
+			inode=$(readlink "$fd")
+			inode=${inode//[!0-9]/}
+			! grep -q " $inode " "/proc/$1/net/$2" || echo "${fd##*/}"
+			;;
+		esac
+	done
+}
 
 # arrived: the client has ended well, and has the whole body
 arrived() {

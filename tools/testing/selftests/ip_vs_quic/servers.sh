@@ -5,8 +5,8 @@
 # whose client moves, or is behind a NAT box that rebinds, or whose server asks for a Retry or gets another config. In all of these the
 # client's old address is dead afterwards. A case is named "SERVER, CIDS: EVENT", of which tools/testing/servers makes a table.
 #
-# QUIC_GO is the program of examples/quic-go; AIOQUIC and NGINX are roots with Debian's packages. SERVERS has the names of those to test, by
-# default all; "mixed" is a pool of different ones.
+# QUIC_GO is the program of examples/quic-go; AIOQUIC and NGINX are roots with Debian's packages, and examples/nginx has been built. SERVERS
+# has the names of those to test, by default all; "mixed" is a pool of different ones.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=h3.sh
@@ -26,6 +26,7 @@ FROM=$CL4.31 TO=$CL4.32
 tree=$(cd "$here/../../../.." && pwd -P)
 (umask 077 && echo 00112233445566778899aabbccddeeff >"$WORK/key2")
 declare -A NONCE_LEN=([keyed]=8 [plaintext]=5)
+GROUP=ivq$$
 FIRST=
 POOL=()
 
@@ -52,10 +53,10 @@ h3server() {
 		--tls-cert "$WORK/tls-cert.pem" --tls-key "$WORK/tls-key.pem" "${@:2}" >>"$WORK/s$1.log" 2>&1
 }
 
-# in_root N ROOT COMMAND...: in the root of another release, which has the checkout as /tmp/tree, and the test's files where they are
+# in_root NAMESPACE ROOT COMMAND...: in the root of another release, which has the checkout as /tmp/tree, and the test's files where they are
 in_root() {
 	# shellcheck disable=SC2016 # the inner shell expands it
-	spawn "s$1" unshare -m sh -ec '
+	spawn "$1" unshare -m sh -ec '
 		root=$1 tree=$2 work=$3
 		shift 3
 		mount --bind /dev "$root/dev"
@@ -69,17 +70,17 @@ in_root() {
 			echo root:x:0:0::/: >"$root/etc/passwd"
 			echo root:x:0: >"$root/etc/group"
 		fi
-		exec chroot "$root" "$@"' _ "$2" "$tree" "$WORK" "${@:3}" >>"$WORK/s$1.log" 2>&1
+		exec chroot "$root" "$@"' _ "$2" "$tree" "$WORK" "${@:3}" >>"$WORK/$1.log" 2>&1
 }
 
 aioquic() {
-	in_root "$1" "$AIOQUIC" env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/tmp/tree/bindings/python \
+	in_root "s$1" "$AIOQUIC" env PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/tmp/tree/bindings/python \
 		QUICLB_LIBRARY=/tmp/tree/userspace/lib/libquiclb.so python3 /tmp/tree/tools/testing/selftests/ip_vs_quic/servers_aioquic.py \
 		"${@:2}" "$VIP4" "$PORT" "$WORK/cids.$1" "$WORK/tls-cert.pem" "$WORK/tls-key.pem" "$WORK/root"
 }
 
-# nginx N [LINE...]: as it is in its package; lines for its main context, or for its server if they begin with "quic_retry"
-nginx() {
+# nginx_conf N [LINE...]: lines for its main context, or for its server if they begin with "quic_retry"
+nginx_conf() {
 	local temp="$WORK/nginx.$1" line main='master_process off;' server=''
 	mkdir -p "$temp"
 	for line in "${@:2}"; do
@@ -104,7 +105,19 @@ nginx() {
 			}
 		}
 	END
-	in_root "$1" "$NGINX" /usr/sbin/nginx -c "$temp/conf"
+}
+
+# nginx N [LINE...]: as it is in its package
+nginx() {
+	nginx_conf "$@"
+	in_root "s$1" "$NGINX" /usr/sbin/nginx -c "$WORK/nginx.$1/conf"
+}
+
+# quiclb_nginx N [LINE...]: the same, with connection IDs by examples/nginx
+quiclb_nginx() {
+	nginx_conf "$@"
+	QUICLB_CONFIG=$WORK/cids.$1 in_root "s$1" "$NGINX" /lib64/ld-linux-x86-64.so.2 --preload /tmp/tree/examples/nginx/quiclb_nginx.so \
+		/usr/sbin/nginx -c "$WORK/nginx.$1/conf"
 }
 
 # A pool of different ones
@@ -179,6 +192,33 @@ cookie_pool() {
 	printf '%s\n' "${lines[@]}" | q -R
 }
 
+sockets_are() { [ "$(in_ns "s$1" ss -Huln "src $VIP4" | wc -l)" = "$2" ]; }
+
+# steered_pool: two nginx behind one address of one real server, with the numbers 1 and 2. Connection IDs have 20 octets, the number's
+# included.
+steered_pool() {
+	local n
+	end_pool
+	FIRST=unroutable-reserved
+	(umask 077 && openssl rand -hex 16 >"$WORK/group-key")
+	quiclb-steer create "$GROUP" --key-file "$WORK/group-key" --cid-len 0:20
+	defer "quiclb-steer delete $GROUP"
+	echo "0:$(sid 2 1):16:$WORK/key" >"$WORK/cids.1"
+	q -C
+	q -R <<-END
+		-A -u $SVC4 -s quic
+		config add -u $SVC4 --id 0 --server-id-len 2 --nonce-len 16 --key-file $WORK/key
+		-a -u $SVC4 -r $(rs4 1) -i --server-id 0:$(sid 2 1)
+	END
+	: >"$WORK/s1.log"
+	for n in 1 2; do
+		QUICLB_WORKER=$n QUICLB_WORKER_KEY=$WORK/group-key quiclb_nginx 1
+		POOL+=("$SPAWNED")
+		poll 60 "nginx $n" sockets_are 1 "$n"
+		quiclb-steer join "$GROUP" "$n" "$SPAWNED" "$(fd_of "$SPAWNED" udp)"
+	done
+}
+
 end_pool() {
 	local pid
 	for pid in "${POOL[@]}"; do
@@ -246,6 +286,17 @@ retries() {
 	grep -q ' type=Retry ' "$WORK/client.log" || fail "there was no Retry"
 }
 
+# steered EVENT: the client's datagrams went by their number
+steered() {
+	local before after
+	before=$(by_number)
+	"$1"
+	after=$(by_number)
+	[ $((after - before)) -ge 50 ] || fail "only $((after - before)) datagrams went by their number"
+}
+
+by_number() { quiclb-steer list "$GROUP" | sed -n '1s/[^ ]* [^ ]* \([0-9]*\).*/\1/p'; }
+
 has_datagrams() { [ "$(q config list -u "$SVC4" -j | jq -r --argjson id "$1" '.[] | select(.id == $id) | .datagrams')" -gt "$2" ]; }
 
 # A download by which servers show that they make connection IDs of config 1
@@ -254,6 +305,9 @@ renewed() {
 		https://www.example/small >/dev/null
 	has_datagrams 1 0
 }
+
+# What has the servers read their configs again
+reload() { kill -HUP "${POOL[@]}"; }
 
 # rotates KIND: new connections have IDs of the new config; one that exists keeps those of the old one, and moves with them. The client is
 # stopped while commands run.
@@ -272,7 +326,7 @@ rotates() {
 		q server-id add -u "$SVC4" -r "$(rs4 "$n")" --server-id "1:$(sid 2 "$n")"
 	done
 	configs "$1" new
-	kill -HUP "${POOL[@]}"
+	reload
 	before=$(q config list -u "$SVC4" -j | jq '.[] | select(.id == 0) | .datagrams')
 	source_is "$TO"
 	kill -CONT "$FETCH"
@@ -318,13 +372,35 @@ nginxes() {
 	cookie_pool 2 "quic_bpf on; worker_processes 2;"
 	tcase "nginx, socket cookies of 2 workers: move" moves
 	tcase "nginx, socket cookies of 2 workers: rebinding" rebinds
+	cookie_pool 2 "quic_bpf on; worker_processes 2;" "quic_retry on;"
+	FIRST+=" unroutable-server-id"
+	tcase "nginx, socket cookies of 2 workers: Retry" retries
+}
+
+# It reads a file that has changed by itself. SIGHUP would have it open its sockets again.
+quiclb_nginxes() {
+	local name="nginx with quiclb_nginx.so"
+	reload() { :; }
+	pool keyed quiclb_nginx
+	tcase "$name, keyed: move" moves
+	tcase "$name, keyed: rebinding" rebinds
+	tcase "$name, keyed: rotation" rotates keyed
+	pool keyed quiclb_nginx "quic_retry on;"
+	tcase "$name, keyed: Retry" retries
+	steered_pool
+	tcase "$name, keyed with 2 processes: move" steered moves
+	tcase "$name, keyed with 2 processes: rebinding" steered rebinds
+	reload() { kill -HUP "${POOL[@]}"; }
 }
 
 for name in $SERVERS; do
 	case $name in
 	quic-go) programmed quic-go -retry ;;
 	aioquic) programmed aioquic --retry ;;
-	nginx) nginxes ;;
+	nginx)
+		nginxes
+		quiclb_nginxes
+		;;
 	mixed)
 		pool keyed mixed
 		tcase "quic-go with aioquic and quiclb-h3server, keyed: move" each_moves

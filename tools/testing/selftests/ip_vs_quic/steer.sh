@@ -136,20 +136,6 @@ control() {
 	fail "ten clients that moved kept their downloads"
 }
 
-# fd_of PID PATTERN: a socket's, from those of UDP
-fd_of() {
-	local fd inode
-	for fd in /proc/"$1"/fd/*; do
-		case $(readlink "$fd") in
-		socket:*)
-			inode=$(readlink "$fd")
-			inode=${inode//[!0-9]/}
-			! grep -q " $inode " "/proc/$1/net/$2" || echo "${fd##*/}"
-			;;
-		esac
-	done
-}
-
 # Another process puts the sockets into the group, as if they had never been there.
 joins() {
 	local n
