@@ -20,7 +20,6 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,20 +44,14 @@ static struct {
 static int (*real_rand_bytes)(unsigned char *octets, int len);
 static int (*real_getsockopt)(int fd, int level, int name, void *value, socklen_t *len);
 
-static void warn(const char *format, ...)
+static void complain(const char *what, const char *why)
 {
-	va_list arguments;
-
-	va_start(arguments, format);
-	fputs("quiclb_nginx: ", stderr);
-	vfprintf(stderr, format, arguments);
-	fputc('\n', stderr);
-	va_end(arguments);
+	fprintf(stderr, "quiclb_nginx: Error: %s: %s.\n", what, why);
 }
 
 static void refuse(const char *what, const char *why)
 {
-	warn("Error: %s: %s", what, why);
+	complain(what, why);
 	exit(1);
 }
 
@@ -72,11 +65,10 @@ static void use_worker(const char *number, const char *path)
 	FILE *file;
 
 	if (!path)
-		refuse("QUICLB_WORKER_KEY", "the group's key is needed with QUICLB_WORKER.");
-	errno = 0;
+		refuse("QUICLB_WORKER_KEY", "the group's key is needed with QUICLB_WORKER");
 	n = strtoul(number, &end, 10);
-	if (errno || !*number || *end || n > QUICLB_WORKER_MAX)
-		refuse("QUICLB_WORKER", "it is no number of 0 to 255.");
+	if (!*number || *end || n > QUICLB_WORKER_MAX)
+		refuse("QUICLB_WORKER", "it is no number of 0 to 255");
 	file = fopen(path, "re");
 	if (!file)
 		refuse(path, strerror(errno));
@@ -85,7 +77,7 @@ static void use_worker(const char *number, const char *path)
 	if (quiclb_parse_key(key, text, len, &why))
 		refuse(path, why);
 	if (quiclb_source_set_worker(source, key, n) || quiclb_source_cid_len(source) != NGINX_CID_LEN)
-		refuse("QUICLB_CONFIG", "with QUICLB_WORKER, server ID and nonce must have 18 octets.");
+		refuse("QUICLB_CONFIG", "with QUICLB_WORKER, server ID and nonce must have 18 octets");
 	quiclb_wipe(key, sizeof(key));
 	quiclb_wipe(text, sizeof(text));
 }
@@ -114,7 +106,7 @@ __attribute__((constructor)) static void begin(void)
 		return;		/* a program without OpenSSL, such as a shell that starts nginx */
 	config = getenv("QUICLB_CONFIG");
 	if (!config)
-		refuse("QUICLB_CONFIG", "it has to name a config or a file of configs.");
+		refuse("QUICLB_CONFIG", "it has to name a config or a file of configs");
 	changed();
 	source = quiclb_source_open(config, why);
 	if (!source)
@@ -129,15 +121,18 @@ static void follow(void)
 	char why[QUICLB_ERROR_LEN];
 
 	if (changed() && quiclb_source_reload(source, why) < 0)
-		warn("%s", why);
+		complain("QUICLB_CONFIG", why);
 }
 
 int RAND_bytes(unsigned char *octets, int len)
 {
 	unsigned char cid[QUICLB_CID_LEN_MAX];
 	size_t cid_len;
-	int result = real_rand_bytes(octets, len);
+	int result;
 
+	if (!real_rand_bytes)
+		return 0;	/* a program that loaded OpenSSL later: "no random numbers" */
+	result = real_rand_bytes(octets, len);
 	if (result != 1 || len != NGINX_CID_LEN)
 		return result;
 	follow();
