@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters tell a wrong key from everyday noise so: clients choose their first
- * connection IDs at random.  Of those, one in eight has each config ID, 0b111
- * included, so "unroutable-reserved" measures the noise.  What is far above it comes
- * from servers' connection IDs.
+ * Counters tell servers' connection IDs from everyday noise so: clients choose their
+ * first connection IDs at random.  Of those, one in eight has each config ID.  Two counts
+ * measure that: 0b111 ("unroutable-reserved") and IDs that no config here has
+ * ("unroutable-config").  Servers without a config add to the first alone, servers with
+ * another director's config to the second alone, so the smaller is the noise, and what is
+ * far above it comes from servers.
  */
 #include "doctor/service_configs.h"
 
@@ -39,16 +41,30 @@ static const struct config *reserved_layout(const struct service *svc)
 	return NULL;
 }
 
-/* Then it is the layout that random connection IDs miss. */
+/* Of the IDs 0 to 6, how many are no config's? */
+static unsigned int absent_ids(const struct service *svc)
+{
+	unsigned int ids = 0;
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++)
+		ids |= config_first_octets(&svc->configs[i]);
+	return QLB_CONFIGS_MAX -
+	       (unsigned int)__builtin_popcount(ids & ((1u << QLB_CONFIGS_MAX) - 1));
+}
+
+/* Random connection IDs for each config ID; a layout that gets 0b111 misses them. */
 static uint64_t noise(const struct service *svc)
 {
 	const struct config *layout = reserved_layout(svc);
-	unsigned int share;
+	const unsigned int absent = absent_ids(svc);
+	uint64_t least = layout ?
+			 layout->misses / (unsigned int)__builtin_popcount(config_first_octets(layout)) :
+			 outcome(svc, IP_VS_QUIC_RESERVED);
 
-	if (!layout)
-		return outcome(svc, IP_VS_QUIC_RESERVED) + NOISE_MIN;
-	share = (unsigned int)__builtin_popcount(config_first_octets(layout));
-	return layout->misses / share + NOISE_MIN;
+	if (absent && outcome(svc, IP_VS_QUIC_NO_CONFIG) / absent < least)
+		least = outcome(svc, IP_VS_QUIC_NO_CONFIG) / absent;
+	return least + NOISE_MIN;
 }
 
 /*
@@ -281,24 +297,25 @@ static void check_config(const struct service_subject *s, const struct config *c
 	}
 }
 
-/* Of the IDs 0 to 6, how many are some config's? */
-static unsigned int config_ids(const struct service *svc)
+/* A connection that has been set up has 0b111 only if its server has no config. */
+static void check_lost(const struct service_subject *s)
 {
-	unsigned int ids = 0;
-	size_t i;
+	uint64_t reserved = outcome(s->svc, IP_VS_QUIC_RESERVED);
 
-	for (i = 0; i < svc->config_count; i++)
-		ids |= config_first_octets(&svc->configs[i]);
-	return (unsigned int)__builtin_popcount(ids & ((1u << QLB_CONFIGS_MAX) - 1));
+	if (reserved_layout(s->svc) || reserved <= NOISE_FACTOR * noise(s->svc))
+		return;
+	report_add(s->report, CHECK_FAULT, "config",
+		   "%s: %" PRIu64 " datagrams have config ID 0b111, far more than chance: servers make connection IDs without a config, or have lost it (quiclbadm trace shows which), and a connection with such a connection ID is lost when the client's address changes",
+		   s->name, reserved);
 }
 
 static void check_configs(const struct service_subject *s)
 {
 	uint64_t unknown = outcome(s->svc, IP_VS_QUIC_NO_CONFIG);
-	unsigned int ids = config_ids(s->svc);
+	unsigned int absent = absent_ids(s->svc);
 	size_t i;
 
-	if (!ids) {
+	if (!s->svc->config_count) {
 		report_add(s->report, CHECK_FAULT, "config",
 			   "%s has no config: every datagram is routed by hash", s->name);
 		report_fix(s->report, "quiclbadm config add %s --id ID --server-id-len OCTETS --nonce-len OCTETS",
@@ -309,7 +326,8 @@ static void check_configs(const struct service_subject *s)
 		check_config(s, &s->svc->configs[i]);
 		check_dense(s, &s->svc->configs[i]);
 	}
-	if (unknown <= NOISE_FACTOR * (QLB_CONFIGS_MAX - ids) * noise(s->svc))
+	check_lost(s);
+	if (unknown <= NOISE_FACTOR * absent * noise(s->svc))
 		return;
 	report_add(s->report, CHECK_FAULT, "config",
 		   "%s: %" PRIu64 " datagrams have a config ID that is not here, far more than chance: the servers have a config that this director lacks (quiclbadm trace shows the connection IDs)",

@@ -130,7 +130,10 @@ static void unseen(void **state)
 	config_finds(p, "advice config, ", "no connection uses it any more");
 }
 
-/* Clients' random connection IDs are there always; "reserved" says how many. */
+/*
+ * Clients' random connection IDs are there always; 0b111 says how many, and so do the six IDs
+ * that no config has.
+ */
 static void wrong_key(void **state)
 {
 	struct sample *p = sample();
@@ -148,6 +151,7 @@ static void wrong_key(void **state)
 	p = sample();
 	p->svc.configs[0].misses = 464;
 	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 100;
+	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 600;
 	config_finds(p, "", NULL);
 	/* a second tenant: the first one's tries fail for all of its own */
 	p = sample();
@@ -173,6 +177,30 @@ static void unknown_config(void **state)
 	p->svc.config_count = 0;
 	p->svc.map_count = 0;
 	config_finds(p, "fault config, ", "every datagram is routed by hash");
+}
+
+/* Servers that have lost their config; what they make is not chance, and hides nothing. */
+static void lost_config(void **state)
+{
+	struct sample *p = sample();
+
+	(void)state;
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 4 * 16;
+	config_finds(p, "", NULL);
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 4 * 16 + 1;
+	config_finds(p, "fault config, ", "65 datagrams have config ID 0b111");
+	/* chance, by what the other IDs have */
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 4 * 116;
+	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 600;
+	config_finds(p, "", NULL);
+	/* a stale key beside it */
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 1000;
+	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 60;
+	p->svc.configs[0].misses = 4 * 26 + 1;
+	config_finds(p, "fault config, fault config, ", "another key");
 }
 
 static void server_ids(void **state)
@@ -458,6 +486,7 @@ int main(void)
 		cmocka_unit_test(unseen),
 		cmocka_unit_test(wrong_key),
 		cmocka_unit_test(unknown_config),
+		cmocka_unit_test(lost_config),
 		cmocka_unit_test(server_ids),
 		cmocka_unit_test(not_in_the_pool),
 		cmocka_unit_test(dense),
