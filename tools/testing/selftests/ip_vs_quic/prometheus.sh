@@ -115,7 +115,8 @@ knows() {
 	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.32:3201" name=x "mint=1:$(sid 8 2)" count=97
 	poll 60 "137 routed datagrams" routed 137
 	same "held" "$(number "quiclb_server_held{server=\"$(rs4 4):443\"}")" 1
-	same "never seen" "$(number 'max(quiclb_config_last_seen_age_seconds) > 3600')" none
+	same "configs of $SVC4 that are long unseen" "$(number "max(quiclb_config_last_seen_age_seconds{service=\"$SVC4\"}) > 3600")" none
+	same "the layout, never seen" "$(number 'quiclb_config_last_seen_age_seconds{service="fwmark 17 (IPv6)"}')" +Inf
 	# it asked for OpenMetrics, and so it knows types and units
 	get "$queries" /api/v1/targets/metadata >"$WORK/answer"
 	same "type of a counter" "$(jq -r '.data[] | select(.metric == "quiclb_service_datagrams") | .type' "$WORK/answer")" counter
