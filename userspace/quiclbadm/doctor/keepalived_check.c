@@ -35,6 +35,18 @@ static bool is_alpha(const struct keepalived_service *its)
 	return its->alpha || (its->servers && its->alphas == its->servers);
 }
 
+/* A masqueraded server has its own address, and what asks that asks right. */
+static bool asks_elsewhere(const struct service_subject *s,
+			   const struct keepalived_service *its)
+{
+	size_t i;
+
+	for (i = 0; i < s->svc->dest_count; i++)
+		if (s->svc->dests[i].forward != IP_VS_CONN_F_MASQ)
+			break;
+	return its->elsewhere && (!i || i < s->svc->dest_count);
+}
+
 static void tell_advice(const struct service_subject *s,
 			const struct keepalived_service *its)
 {
@@ -50,6 +62,11 @@ static void tell_advice(const struct service_subject *s,
 		report_add(s->report, CHECK_ADVICE, "keepalived",
 			   "%s:%u: %zu of %zu real servers of %s without notify_down: with alpha, one that fails while keepalived does not run keeps its weight",
 			   its->file, its->line, its->silent, its->servers, s->name);
+	if (asks_elsewhere(s, its))
+		report_add(s->report, CHECK_ADVICE, "keepalived",
+			   "%s:%u: %zu of %zu real servers of %s with %s, which asks a server's own address: one that listens on the service's address alone is taken out; MISC_CHECK with quiclbadm probe asks as clients do",
+			   its->file, its->line, its->elsewhere, its->servers, s->name,
+			   its->check);
 }
 
 void doctor_keepalived(const struct service_subject *s, const struct keepalived *k)
@@ -63,7 +80,8 @@ void doctor_keepalived(const struct service_subject *s, const struct keepalived 
 			continue;
 		if (k->flushes || !k->keeps)
 			tell_losses(s, k, its, k->file);
-		else if (!its->removed && !its->silent && is_alpha(its))
+		else if (!its->removed && !its->silent && is_alpha(its) &&
+			 !asks_elsewhere(s, its))
 			report_add(s->report, CHECK_OK, "keepalived",
 				   "%s:%u: keepalived checks the servers of %s, and leaves the service alone when it stops",
 				   its->file, its->line, s->name);

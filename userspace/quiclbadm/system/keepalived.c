@@ -54,6 +54,7 @@ struct parser {
 	bool server_inhibits;
 	bool server_notifies;
 	bool server_alpha;
+	bool server_elsewhere;
 	struct keepalived members;	/* of groups */
 	char group[64];			/* the one that is open */
 	char *names[VARIABLES_MAX];	/* with the dollar sign */
@@ -223,7 +224,41 @@ static void service_statement(struct parser *p, const struct words *w)
 	p->server_inhibits = p->service_inhibits;
 	p->server_notifies = false;
 	p->server_alpha = false;
+	p->server_elsewhere = false;
 	service->servers++;
+}
+
+/* Its name, if it is a check that connects to the server's own address; else NULL. */
+static const char *check_elsewhere(const char *word)
+{
+	static const char *const names[] = {
+		"TCP_CHECK", "UDP_CHECK", "HTTP_GET", "SSL_GET", "SMTP_CHECK",
+		"DNS_CHECK", "PING_CHECK",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(word, names[i]))
+			return names[i];
+	return NULL;
+}
+
+static void server_statement(struct parser *p, const struct words *w)
+{
+	struct keepalived_service *service = &p->k->services[p->k->count - 1];
+	const char *word = w->at[0];
+
+	if (!strcmp(word, "inhibit_on_failure"))
+		p->server_inhibits = is_on(w);
+	else if (!strcmp(word, "notify_down"))
+		p->server_notifies = true;
+	else if (!strcmp(word, "alpha"))
+		p->server_alpha = is_on(w);
+	if (!check_elsewhere(word))
+		return;
+	p->server_elsewhere = true;
+	if (!service->check)
+		service->check = check_elsewhere(word);
 }
 
 /* Blocks that are too deep are none of ours. */
@@ -252,12 +287,7 @@ static void statement(struct parser *p, const struct words *w)
 		service_statement(p, w);
 		break;
 	case BLOCK_SERVER:
-		if (!strcmp(word, "inhibit_on_failure"))
-			p->server_inhibits = is_on(w);
-		else if (!strcmp(word, "notify_down"))
-			p->server_notifies = true;
-		else if (!strcmp(word, "alpha"))
-			p->server_alpha = is_on(w);
+		server_statement(p, w);
 		break;
 	case BLOCK_GROUP:
 		begin_service(p, w, true);
@@ -282,6 +312,7 @@ static void close_server(const struct parser *p)
 	struct keepalived_service *service = &p->k->services[p->k->count - 1];
 
 	service->alphas += p->server_alpha;
+	service->elsewhere += p->server_elsewhere;
 	if (!p->server_inhibits)
 		service->removed++;
 	else if (!p->server_notifies)

@@ -24,6 +24,8 @@ struct keepalived_service {
 	size_t alphas;			/* of these, with an alpha of their own */
 	size_t removed;			/* of these, without inhibit_on_failure */
 	size_t silent;			/* with it, and without notify_down */
+	size_t elsewhere;		/* with a check that asks the server's own address */
+	const char *check;		/* of the first of these */
 };
 
 struct keepalived {

@@ -162,6 +162,32 @@ static void advice(void **state)
 	      true, CHECK_ADVICE, "1 of 1");
 }
 
+/* Servers behind a tunnel need not answer at their own address. */
+static void checks(void **state)
+{
+	static const char udp[] = "virtual_server 192.0.2.1 443 {\n protocol UDP\n alpha\n" SERVERS
+		"real_server 10.0.0.12 443 {\n inhibit_on_failure\n notify_down /bin/true\n UDP_CHECK {\n payload 00\n}\n}\n}\n";
+	struct dest dests[] = {
+		{ .forward = IP_VS_CONN_F_MASQ },
+		{ .forward = IP_VS_CONN_F_TUNNEL },
+	};
+
+	(void)state;
+	set_vip("192.0.2.1", 443);
+	finds(udp, true, CHECK_ADVICE, "1 of 2 real servers of 192.0.2.1:443 with UDP_CHECK, which asks a server's own address");
+	assert_int_equal(report.count, 1);
+	svc.dests = dests;
+	svc.dest_count = 2;
+	finds(udp, true, CHECK_ADVICE, "1 of 2");
+	svc.dest_count = 1;
+	finds(udp, true, CHECK_OK, "");
+	svc.dests = NULL;
+	svc.dest_count = 0;
+	/* a statement of the check itself has no such meaning */
+	finds("virtual_server 192.0.2.1 443 {\n protocol UDP\n alpha\n real_server 10.0.0.12 443 {\n inhibit_on_failure\n notify_down /bin/true\n MISC_CHECK {\n TCP_CHECK\n}\n}\n}\n",
+	      true, CHECK_OK, "");
+}
+
 static void variables_and_includes(void **state)
 {
 	char text[256];
@@ -242,6 +268,7 @@ int main(void)
 		cmocka_unit_test(groups),
 		cmocka_unit_test(flush),
 		cmocka_unit_test(advice),
+		cmocka_unit_test(checks),
 		cmocka_unit_test(variables_and_includes),
 		cmocka_unit_test(arguments),
 		cmocka_unit_test(nonsense),
