@@ -29,26 +29,18 @@
  */
 #include "express.h"
 
-#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/udp.h>
-#include <net/ip.h>
-#include <net/ipv6.h>
 
 #include "decide.h"
-#include "ip_csum.h"
 #include "net.h"
 #include "notify.h"
 #include "object.h"
+#include "plain.h"
 #include "trace.h"
 #include "tunnel.h"
-
-static __always_inline unsigned int ip_len(u16 af)
-{
-	return af == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
-}
 
 /*
  * Is it UDP?  If so, the octets that decisions read are made linear.  A shared skb must
@@ -56,9 +48,9 @@ static __always_inline unsigned int ip_len(u16 af)
  */
 static __always_inline bool is_udp(struct sk_buff *skb, u16 af)
 {
-	unsigned int want = ip_len(af) + IVQ_PULL_LEN;
+	unsigned int want = ivq_ip_len(af) + IVQ_PULL_LEN;
 
-	if (skb->len < ip_len(af) + sizeof(struct udphdr) ||
+	if (skb->len < ivq_ip_len(af) + sizeof(struct udphdr) ||
 	    (unlikely(skb_headlen(skb) < want) &&
 	     (skb_shared(skb) || !pskb_may_pull(skb, min(skb->len, want)))))
 		return false;
@@ -69,83 +61,40 @@ static __always_inline bool is_udp(struct sk_buff *skb, u16 af)
 static __always_inline const struct udphdr *udp_of(const struct sk_buff *skb,
 						   u16 af)
 {
-	return (const struct udphdr *)(skb_network_header(skb) + ip_len(af));
-}
-
-/*
- * Does another device decide about this device's frames?  It does if the device is a
- * port of a bond, bridge, team or Open vSwitch, has a macvlan, ipvlan or macsec on top,
- * or is in a VRF.
- */
-static __always_inline bool has_master(const struct net_device *dev)
-{
-	return rcu_access_pointer(dev->rx_handler) || netif_is_l3_slave(dev) ||
-	       netif_has_l3_rx_handler(dev);
+	return (const struct udphdr *)(skb_network_header(skb) + ivq_ip_len(af));
 }
 
 static __always_inline bool is_plain(const struct sk_buff *skb)
 {
 	return skb->pkt_type == PACKET_HOST && !skb_vlan_tag_present(skb) &&
 	       !skb_is_gso(skb) && !skb_shared(skb) && !skb->ipvs_property &&
-	       !has_master(skb->dev);
+	       !ivq_has_master(skb->dev);
 }
 
 /* What is not plain about it. */
 static noinline enum ip_vs_quic_express_outcome
 why_not_plain(const struct sk_buff *skb)
 {
-	if (has_master(skb->dev))
+	if (ivq_has_master(skb->dev))
 		return IP_VS_QUIC_EXPRESS_MASTER;
 	if (skb->pkt_type != PACKET_HOST && !skb_vlan_tag_present(skb))
 		return IP_VS_QUIC_EXPRESS_OTHER_HOST;
 	return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
 }
 
-/*
- * Senders that the stack calls martian by the address alone are refused.  Whether the
- * sender is the director itself: local_addrs.h.
- */
-static __always_inline bool is_unicast_v4(__be32 addr)
-{
-	return !ipv4_is_multicast(addr) && !ipv4_is_lbcast(addr) &&
-	       !ipv4_is_zeronet(addr) && !ipv4_is_loopback(addr);
-}
-
-static bool is_unicast_v6(const struct in6_addr *addr)
-{
-	int type = ipv6_addr_type(addr);
-
-	return type & IPV6_ADDR_UNICAST &&
-	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED));
-}
-
 static __always_inline bool is_plain_v4(const struct sk_buff *skb)
 {
 	const struct iphdr *iph = ip_hdr(skb);
 
-	return *(const u8 *)iph == 0x45 && iph->ttl > 1 &&
-	       !ip_is_fragment(iph) && ntohs(iph->tot_len) == skb->len &&
-	       is_unicast_v4(iph->saddr) && !ivq_ip_csum(iph);
+	return ntohs(iph->tot_len) == skb->len && ivq_is_plain_v4(iph);
 }
 
 static bool is_plain_v6(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *ip6h = ipv6_hdr(skb);
 
-	return ip6h->version == 6 && ip6h->hop_limit > 1 &&
-	       ntohs(ip6h->payload_len) + sizeof(*ip6h) == skb->len &&
-	       is_unicast_v6(&ip6h->saddr);
-}
-
-/*
- * Rules that run later may set a firewall mark, and a mark's service goes before that
- * of the address.
- */
-static __always_inline bool is_plain_setup(const struct ivq_net *qnet,
-					   struct netns_ipvs *ipvs)
-{
-	return !READ_ONCE(qnet->fwmark_users) &&
-	       !ip_vs_conntrack_enabled(ipvs) && !sysctl_backup_only(ipvs);
+	return ntohs(ip6h->payload_len) + sizeof(*ip6h) == skb->len &&
+	       ivq_is_plain_v6(ip6h);
 }
 
 /* What ivq_decide_fast() does not take, and everything while decisions are traced. */
@@ -159,7 +108,7 @@ take_slow(struct sk_buff *skb, const struct ivq_service *qs,
 	struct ivq_tunnel tunnel;
 	struct ivq_decision d;
 
-	if (!ivq_pull(skb, ip_len(af), NULL, &payload))
+	if (!ivq_pull(skb, ivq_ip_len(af), NULL, &payload))
 		return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
 	ivq_decide(snapshot, &payload, &d);
 	if (d.outcome != IP_VS_QUIC_ROUTED)
@@ -177,7 +126,7 @@ take_slow(struct sk_buff *skb, const struct ivq_service *qs,
 				  (const void *)&ipv6_hdr(skb)->saddr :
 				  (const void *)&ip_hdr(skb)->saddr,
 				  uh->source, &d);
-	ivq_target_count(d.target, skb);
+	ivq_target_count(d.target, skb->len);
 	ivq_tunnel_xmit(&tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;
 }
@@ -192,7 +141,7 @@ take_fast(const struct ivq_express *express, struct sk_buff *skb,
 	const struct ivq_target *target;
 	const struct ivq_config *cfg;
 
-	if (unlikely(!snapshot || !is_plain_setup(qnet, qs->ipvs)))
+	if (unlikely(!snapshot || !ivq_is_plain_setup(qnet, qs->ipvs)))
 		return IP_VS_QUIC_EXPRESS_SETUP;
 	if (unlikely(!ivq_vip_is_local(&qs->vip, express->slot,
 				       &qnet->addrs, qnet->net, skb, af)))
@@ -200,7 +149,7 @@ take_fast(const struct ivq_express *express, struct sk_buff *skb,
 	if (unlikely(trace_ip_vs_quic_decision_enabled()))
 		return take_slow(skb, qs, snapshot, af);
 	target = ivq_fast_target(snapshot, udp_of(skb, af),
-				 skb->len - ip_len(af), &cfg);
+				 skb->len - ivq_ip_len(af), &cfg);
 	if (unlikely(!target))
 		return take_slow(skb, qs, snapshot, af);
 
@@ -239,8 +188,8 @@ take_v6(const struct ivq_express *express, struct sk_buff *skb)
 }
 
 /* Ingress is always with bottom halves disabled. */
-static unsigned int hook(void *priv, struct sk_buff *skb,
-			 const struct nf_hook_state *state)
+unsigned int ivq_express_hook(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
 {
 	if (likely(skb->protocol == htons(ETH_P_IP)))
 		return take(priv, skb, AF_INET);
@@ -279,7 +228,7 @@ static struct ivq_express *new_express(struct ivq_net *qnet,
 	express->qnet = qnet;
 	express->slot = ffz(qnet->express_slots);
 	express->ops = (struct nf_hook_ops) {
-		.hook		= hook,
+		.hook		= ivq_express_hook,
 		.priv		= express,
 		.dev		= dev,
 		.pf		= NFPROTO_NETDEV,
@@ -324,7 +273,7 @@ void ivq_express_learn(struct ivq_net *qnet, struct ivq_vip *vip,
 
 	if (!express ||
 	    ivq_verdict_holds(&vip->verdicts[express->slot], qnet->net,
-			      skb, vip->af))
+			      skb_network_header(skb), vip->af))
 		return;
 	spin_lock(&vip->lock);
 	express = find_rcu(qnet, skb->dev);
@@ -338,7 +287,7 @@ static int check_master(struct net_device *dev, struct netlink_ext_ack *extack)
 {
 	const struct net_device *master = netdev_master_upper_dev_get(dev);
 
-	if (!has_master(dev))
+	if (!ivq_has_master(dev))
 		return 0;
 	if (netif_is_l3_slave(dev))
 		NL_SET_ERR_MSG(extack, "The device is in a VRF, where there is only the default path");

@@ -8,6 +8,7 @@
 #define _IVQ_EXPRESS_H
 
 #include <linux/list.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/workqueue.h>
 
@@ -51,6 +52,28 @@ int ivq_express_del(struct ivq_net *qnet, const char *name,
  */
 void ivq_express_learn(struct ivq_net *qnet, struct ivq_vip *vip,
 		       const struct sk_buff *skb);
+
+unsigned int ivq_express_hook(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state);
+
+/*
+ * The express path of @dev, or NULL.  Caller is in an RCU read-side section, which keeps
+ * it.  Its hook is the device's last one, unless another has the same priority.
+ */
+static __always_inline const struct ivq_express *
+ivq_express_of(const struct net_device *dev)
+{
+#ifdef CONFIG_NETFILTER_INGRESS
+	const struct nf_hook_entries *hooks;
+	unsigned int i;
+
+	hooks = rcu_dereference(dev->nf_hooks_ingress);
+	for (i = hooks ? hooks->num_hook_entries : 0; i--;)
+		if (hooks->hooks[i].hook == ivq_express_hook)
+			return hooks->hooks[i].priv;
+#endif
+	return NULL;
+}
 
 /* From all devices of the namespace; caller holds qnet->lock. */
 void ivq_express_clear(struct ivq_net *qnet);

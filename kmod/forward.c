@@ -63,7 +63,7 @@ unsigned int ivq_forward_spread(struct sk_buff *skb,
 	    ivq_tunnel_find(&tunnel, target, &snapshot->settings.sources,
 			    skb->len) != IP_VS_QUIC_EXPRESS_TAKEN)
 		return ivq_forward(skb, target, iph);
-	ivq_target_count(target, skb);
+	ivq_target_count(target, skb->len);
 	ivq_tunnel_output(&tunnel, skb);
 	return NF_STOLEN;
 }

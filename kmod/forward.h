@@ -35,7 +35,7 @@ ivq_forward(struct sk_buff *skb, struct ivq_target *target,
 	struct ip_vs_conn *cp = &target->conn;
 
 	ivq_forward_follow_sysctl(cp);
-	ivq_target_count(target, skb);
+	ivq_target_count(target, skb->len);
 	return cp->packet_xmit(skb, cp, target->pp, iph);
 }
 

@@ -127,7 +127,7 @@ static unsigned int translate(const struct packet *p,
 	once.vport = p->uh->dest;
 	once.dport = p->dport;
 	once.packet_xmit = cp->packet_xmit;
-	ivq_target_count(p->target, p->skb);
+	ivq_target_count(p->target, p->skb->len);
 	return once.packet_xmit(p->skb, &once, p->target->pp, p->iph);
 }
 

@@ -9,7 +9,6 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netfilter.h>
-#include <linux/skbuff.h>
 #include <linux/udp.h>
 
 enum ivq_source_limits {
@@ -35,10 +34,9 @@ struct ivq_sources {
 	struct ivq_source v6;
 };
 
-/* Of a UDP datagram of family @af at its network header, without options. */
-static inline u64 ivq_source_hash(const struct sk_buff *skb, u16 af)
+/* Of a UDP datagram whose IP header, of family @af and without options, is at @nh. */
+static inline u64 ivq_source_hash(const u8 *nh, u16 af)
 {
-	const u8 *nh = skb_network_header(skb);
 	u64 h;
 
 	if (af == AF_INET6) {

@@ -68,13 +68,13 @@ ivq_target_add(struct ip_vs_cpu_stats __percpu *stats, unsigned int len)
 	u64_stats_update_end(&s->syncp);
 }
 
-/* What ipvsadm -L --stats shows: server, service and total. */
+/* What ipvsadm -L --stats shows: server, service and total; @len is the IP packet's. */
 static __always_inline void ivq_target_count(const struct ivq_target *target,
-					     const struct sk_buff *skb)
+					     unsigned int len)
 {
-	ivq_target_add(target->stats[0], skb->len);
-	ivq_target_add(target->stats[1], skb->len);
-	ivq_target_add(target->stats[2], skb->len);
+	ivq_target_add(target->stats[0], len);
+	ivq_target_add(target->stats[1], len);
+	ivq_target_add(target->stats[2], len);
 }
 
 /* Learns the transmitters' addresses from IPVS. */

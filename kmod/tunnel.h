@@ -7,36 +7,7 @@
 #ifndef _IVQ_TUNNEL_H
 #define _IVQ_TUNNEL_H
 
-#include <linux/ip_vs_quic.h>
-
-#include "source.h"
-#include "target.h"
-
-struct neighbour;
-
-/**
- * struct ivq_tunnel - the way to a server, borrowed under RCU
- * @target: the server
- * @route: IPVS's, found valid
- * @dev: the route's
- * @neigh: of the next hop, resolved; not when IP is to send
- * @sources: outer source addresses by flow
- * @af: family of the packets that go in
- * @daf: of those that come out
- * @gue: GUE, else IPIP
- * @spread: there are @sources
- */
-struct ivq_tunnel {
-	const struct ivq_target *target;
-	const struct ip_vs_dest_dst *route;
-	struct net_device *dev;
-	struct neighbour *neigh;
-	const struct ivq_sources *sources;
-	u16 af;
-	u16 daf;
-	bool gue;
-	bool spread;
-};
+#include "encap.h"
 
 /*
  * Finds the way to @target for a packet of @len octets, all but the neighbour.  Looks

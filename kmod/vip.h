@@ -88,10 +88,13 @@ static __always_inline unsigned int ivq_vip_dscp(const struct iphdr *iph)
 	return iph->tos >> 2;
 }
 
-/* Has such a datagram been delivered here, and has nothing changed since? */
+/*
+ * Has a datagram like that at @nh, its IP header, been delivered here, and has nothing
+ * changed since?
+ */
 static __always_inline bool
 ivq_verdict_holds(const struct ivq_verdict *verdict,
-		  const struct net *net, const struct sk_buff *skb, u16 af)
+		  const struct net *net, const void *nh, u16 af)
 {
 	if (af == AF_INET6) {
 		struct dst_entry *dst = rcu_dereference(verdict->dst);
@@ -100,7 +103,15 @@ ivq_verdict_holds(const struct ivq_verdict *verdict,
 	}
 	/* pairs with learn_v4(): no earlier generation's DSCPs */
 	return (u32)rt_genid_ipv4(net) == smp_load_acquire(&verdict->cookie) &&
-	       READ_ONCE(verdict->dscps) >> ivq_vip_dscp(ip_hdr(skb)) & 1;
+	       READ_ONCE(verdict->dscps) >> ivq_vip_dscp(nh) & 1;
+}
+
+/* Is IN_DEV_RPFILTER() not 0?  With the namespace at hand. */
+static __always_inline bool ivq_vip_has_rp_filter(const struct net *net,
+						  struct in_device *in_dev)
+{
+	return READ_ONCE(IPV4_DEVCONF_ALL(net, RP_FILTER)) ||
+	       IN_DEV_CONF_GET(in_dev, RP_FILTER);
 }
 
 /*
@@ -108,16 +119,21 @@ ivq_verdict_holds(const struct ivq_verdict *verdict,
  * off on the device?
  */
 static __always_inline bool
-ivq_vip_must_ask_v4(const struct ivq_local_addrs *addrs,
-		    const struct net *net, const struct sk_buff *skb)
+ivq_vip_must_ask_v4(const struct net *net, const struct net_device *dev)
 {
-	struct in_device *in_dev = __in_dev_get_rcu(skb->dev);
+	struct in_device *in_dev = __in_dev_get_rcu(dev);
 
 	return fib4_has_custom_rules(net) ||
 	       net->ipv4.fib_has_custom_local_routes || !in_dev ||
-	       IN_DEV_RPFILTER(in_dev) ||
-	       ivq_local_addrs_may_have(addrs, rt_genid_ipv4(net),
-					ip_hdr(skb)->saddr);
+	       ivq_vip_has_rp_filter(net, in_dev);
+}
+
+/* Is the sender perhaps this host? */
+static __always_inline bool
+ivq_vip_must_ask_about(const struct ivq_local_addrs *addrs,
+		       const struct net *net, __be32 saddr)
+{
+	return ivq_local_addrs_may_have(addrs, rt_genid_ipv4(net), saddr);
 }
 
 static __always_inline bool
@@ -138,13 +154,35 @@ ivq_vip_is_local(const struct ivq_vip *vip, unsigned int slot,
 		 const struct ivq_local_addrs *addrs, const struct net *net,
 		 struct sk_buff *skb, u16 af)
 {
-	if (unlikely(!ivq_verdict_holds(&vip->verdicts[slot], net, skb, af)))
+	if (unlikely(!ivq_verdict_holds(&vip->verdicts[slot], net,
+					skb_network_header(skb), af)))
 		return false;
 	if (af == AF_INET6)
 		return likely(!ivq_vip_must_ask_v6(net, skb->dev)) ||
 		       ivq_vip_ask_v6(skb);
-	return likely(!ivq_vip_must_ask_v4(addrs, net, skb)) ||
+	return likely(!ivq_vip_must_ask_v4(net, skb->dev) &&
+		      !ivq_vip_must_ask_about(addrs, net, ip_hdr(skb)->saddr)) ||
 	       ivq_vip_ask_v4(skb);
+}
+
+/*
+ * The same where there is no skb for routing to be asked about: false if it must be.  A
+ * sender that is only perhaps this host is looked up.
+ */
+static __always_inline bool
+ivq_vip_is_surely_local(const struct ivq_vip *vip, unsigned int slot,
+			const struct ivq_local_addrs *addrs, struct net *net,
+			const struct net_device *dev, const void *nh, u16 af)
+{
+	const struct iphdr *iph = nh;
+
+	if (unlikely(!ivq_verdict_holds(&vip->verdicts[slot], net, nh, af)))
+		return false;
+	if (af == AF_INET6)
+		return !ivq_vip_must_ask_v6(net, dev);
+	return !ivq_vip_must_ask_v4(net, dev) &&
+	       (likely(!ivq_vip_must_ask_about(addrs, net, iph->saddr)) ||
+		!__ip_dev_find(net, iph->saddr, false));
 }
 
 #endif /* _IVQ_VIP_H */
