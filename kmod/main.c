@@ -9,6 +9,7 @@
 
 #include "aes.h"
 #include "cidcache.h"
+#include "driver.h"
 #include "express.h"
 #include "netlink.h"
 #include "netns.h"
@@ -85,6 +86,7 @@ static int __init ivq_init(void)
 	err = ivq_sched_init();
 	if (err)
 		goto err_object;
+	ivq_driver_init();
 	ivq_object_queue(&loading, 0);
 	return 0;
 

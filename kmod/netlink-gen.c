@@ -33,7 +33,7 @@ const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1]
 	[IP_VS_QUIC_A_EXP_STATS] = NLA_POLICY_NESTED(ip_vs_quic_express_stats_nl_policy),
 };
 
-const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_OTHER_HOST + 1] = {
+const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_DRIVER + 1] = {
 	[IP_VS_QUIC_A_EXP_STAT_TAKEN] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_NOT_PLAIN] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_SETUP] = { .type = NLA_U64, },
@@ -45,6 +45,7 @@ const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT
 	[IP_VS_QUIC_A_EXP_STAT_TOO_BIG] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_MASTER] = { .type = NLA_U64, },
 	[IP_VS_QUIC_A_EXP_STAT_OTHER_HOST] = { .type = NLA_U64, },
+	[IP_VS_QUIC_A_EXP_STAT_DRIVER] = { .type = NLA_U64, },
 };
 
 const struct nla_policy ip_vs_quic_layout_nl_policy[IP_VS_QUIC_A_LAY_VALUE + 1] = {

@@ -382,7 +382,8 @@ enum ip_vs_quic_stat_attr {
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop has not been resolved") \
 	X(TOO_BIG, "too-big", "larger than the tunnel's MTU") \
 	X(MASTER, "master", "another device decides: bond, bridge, macvlan, VRF and their like") \
-	X(OTHER_HOST, "other-host", "its frame was for another MAC address than the device's")
+	X(OTHER_HOST, "other-host", "its frame was for another MAC address than the device's") \
+	X(DRIVER, "driver", "sent by the driver path, before the express path")
 
 enum ip_vs_quic_express_outcome {
 #define X(symbol, name, meaning) IP_VS_QUIC_EXPRESS_##symbol,

@@ -3,7 +3,7 @@
  * inject - makes QUIC datagrams, injects them by the bench's module, and checks
  * that they left.
  *
- *	inject -t VIP:PORT -p PACKETS [OPTION...]
+ *	inject -t VIP:PORT -p PACKETS [-L PROGRAM [-K FD]] [OPTION...]
  *	inject calibrate
  *	inject mark
  *
@@ -11,6 +11,8 @@
  * inject at once, each bound to a processor of its own, with a part of the packets.  Then
  * nothing is timed, but each processor must have received its part, and packets are marked
  * for lines.c.
+ * With -L, the timed packets do not arrive by the bench's module but as frames of an XDP
+ * program's test run, see live.h; FD is another program's.
  * Prints nanoseconds per packet - median, mean of the middle half, minimum and maximum of
  * the batches - and the number of all injected packets.  The first two are not affected by
  * the timer ticks that hit some batches.  Before that it checks, by the kernel's own
@@ -39,9 +41,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ivq_bench.h"
+#include "live.h"
 #include "qlb.h"
 #include "tool.h"
 
@@ -54,6 +58,7 @@ enum {
 			  sizeof(struct udphdr),
 	CALIBRATED_NS	= 1000000,
 	NONCE_SEED	= 0x5eed,
+	LIVE_TRIES	= 100,
 };
 
 enum form { FORM_SHORT, FORM_LONG, FORM_INITIAL, FORM_ICMP };
@@ -80,6 +85,8 @@ struct setup {
 	unsigned int overhead;		/* of the tunnel, octets */
 	int notify;			/* descriptor, or -1 */
 	unsigned int cpus;		/* that inject at once */
+	const char *live;		/* XDP program, or NULL */
+	int other;			/* descriptor of another, or -1 */
 	bool have_config;
 	struct qlb_config config;
 };
@@ -383,8 +390,10 @@ static void check_counters(const struct setup *s, const struct counters *before,
 	octets = 14 + (s->v6 ? 40 : 20) + 8 + s->size + s->overhead;
 	same("packets that left", after.sent_packets - before->sent_packets,
 	     packets);
-	same("octets that left", after.sent_octets - before->sent_octets,
-	     packets * octets);
+	/* a veth device counts what is not a frame of XDP without its Ethernet header */
+	if (timed || !s->live)
+		same("octets that left",
+		     after.sent_octets - before->sent_octets, packets * octets);
 	if (timed || !s->express)
 		same("packets that the IP layer saw",
 		     after.ip_received - before->ip_received,
@@ -518,7 +527,8 @@ static void inject(const struct setup *s, const struct ivq_bench_packet *set,
 	free(ignored);
 }
 
-static void print(uint64_t *times, unsigned int batches, unsigned int packets)
+static void print(uint64_t *times, unsigned int batches, unsigned int batch,
+		  unsigned int packets)
 {
 	unsigned int i, begin = batches / 4, end = batches - begin;
 	uint64_t sum = 0;
@@ -526,9 +536,59 @@ static void print(uint64_t *times, unsigned int batches, unsigned int packets)
 	qsort(times, batches, sizeof(*times), compare);
 	for (i = begin; i < end; i++)
 		sum += times[i];
-	printf("%.0f %.0f %.0f %.0f %u\n", (double)times[batches / 2] / BATCH,
-	       (double)sum / (end - begin) / BATCH, (double)times[0] / BATCH,
-	       (double)times[batches - 1] / BATCH, packets);
+	printf("%.0f %.0f %.0f %.0f %u\n", (double)times[batches / 2] / batch,
+	       (double)sum / (end - begin) / batch, (double)times[0] / batch,
+	       (double)times[batches - 1] / batch, packets);
+}
+
+/* Frames that have been sent may still be on their way through the peer's poll function. */
+static void wait_for_sent(const struct setup *s, const struct counters *before,
+			  unsigned int frames)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	struct counters now;
+	unsigned int tries;
+
+	for (tries = 0; tries < LIVE_TRIES; tries++) {
+		read_sent(s->out, &now);
+		if (now.sent_packets - before->sent_packets >= frames)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Setting up devices makes the kernel forget what it has found out about routes. */
+static struct live *prepare_live(const struct setup *s,
+				 const struct ivq_bench_packet *model)
+{
+	struct live *live = live_open(s->live, s->other, s->in, model);
+
+	live_drop(live, "in1");
+	live_drop(live, "out1");
+	return live;
+}
+
+/* @before packets have been injected. */
+static void time_live(const struct setup *s, struct live *live,
+		      const struct ivq_bench_packet *set, unsigned int set_len,
+		      uint64_t *times, unsigned int before)
+{
+	unsigned int frames = s->packets - s->packets % LIVE_BATCH, count;
+	struct counters then = read_counters(s);
+
+	live_fill(live, set, set_len);
+	count = live_run(live, frames, times);
+	if (strcmp(s->live, "drop")) {
+		wait_for_sent(s, &then, frames);
+		check_counters(s, &then, frames, true);
+	}
+	print(times, count, LIVE_BATCH, frames + before);
+}
+
+/* Without routes to the servers, our program passes frames on to the stack. */
+static bool needs_routes(const struct setup *s)
+{
+	return !s->live || !strcmp(s->live, "driver");
 }
 
 /*
@@ -542,7 +602,8 @@ static void run(struct setup *s)
 	unsigned int first = s->warm ? 0 : PRIME;
 	uint64_t *times = calloc(s->packets / BATCH, sizeof(*times));
 	struct ivq_bench_packet *set;
-	unsigned int all;
+	struct live *live = NULL;
+	unsigned int all = 0;
 
 	if (s->flows == most)
 		s->flows += first;
@@ -551,15 +612,24 @@ static void run(struct setup *s)
 	set = make_set(s, first + most);
 	if (!times)
 		die("out of memory");
-	inject(s, set, first + most, s->warm ? most : first, NULL);
+	if (s->live)
+		live = prepare_live(s, set);
+	if (needs_routes(s)) {
+		all = s->warm ? most : first;
+		inject(s, set, first + most, all, NULL);
+	}
 	if (s->notify >= 0)
 		dprintf(s->notify, "injecting\n");
-	inject(s, set + first, most, s->packets, times);
-	all = s->packets + (s->warm ? most : first);
-	if (s->cpus > 1)
-		printf("shared %u\n", all);
-	else
-		print(times, s->packets / BATCH, all);
+	if (s->live) {
+		time_live(s, live, set + first, most, times, all);
+	} else {
+		inject(s, set + first, most, s->packets, times);
+		all += s->packets;
+		if (s->cpus > 1)
+			printf("shared %u\n", all);
+		else
+			print(times, s->packets / BATCH, BATCH, all);
+	}
 	free(times);
 	free(set);
 }
@@ -629,7 +699,7 @@ static void parse(struct setup *s, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:n:j:wx")) != -1) {
+	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:n:j:L:K:wx")) != -1) {
 		switch (option) {
 		case 't': parse_vip(s, optarg); break;
 		case 'P': s->ports = positive(optarg, 10000); break;
@@ -645,6 +715,8 @@ static void parse(struct setup *s, int argc, char **argv)
 		case 'O': s->overhead = positive(optarg, 200); break;
 		case 'n': s->notify = positive(optarg, 255); break;
 		case 'j': s->cpus = positive(optarg, CPUS_MAX); break;
+		case 'L': s->live = optarg; break;
+		case 'K': s->other = positive(optarg, 255); break;
 		case 'w': s->warm = true; break;
 		case 'x': s->express = true; break;
 		default: exit(2);
@@ -662,7 +734,7 @@ int main(int argc, char **argv)
 	struct setup s = {
 		.in = "in0", .out = "out0", .size = 1200, .flows = 64,
 		.ports = 1, .cids = 64, .servers = 8, .notify = -1,
-		.cpus = 1,
+		.cpus = 1, .other = -1,
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "calibrate")) {

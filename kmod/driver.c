@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hops of a frame, in order.  The first that says no leaves the frame untouched, and
+ * the program passes it to the stack, where the express path sees it next:
+ *
+ *	ip_vs_quic_xdp()	the device has the express path; IPv4 or IPv6, perhaps
+ *				in one VLAN
+ *	find_service()		UDP, and address and port are a service's
+ *	is_plain()		nothing unusual about the frame, its headers, the host
+ *	ivq_vip_is_surely_local()	routing delivers such datagrams here	vip.h
+ *	ivq_fast_target()	the CID names a server that is there	decide.h
+ *	  or decide()		the same by ivq_decide()		decide.c
+ *	ivq_frame_wrap()	route, device, neighbour, room; nothing fails from here
+ *				on: counters, TTL, headers		frame.c
+ *
+ * What is not taken is counted by the express path, if that does not take it either.
+ *
+ * What BPF's verifier knows of the frame stays true: where it begins and ends, only the
+ * program changes.  The function writes into the headroom, which programs cannot read,
+ * and octets of the frame itself, about which the verifier assumes nothing.
+ */
+#include "driver.h"
+
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/etherdevice.h>
+#include <linux/filter.h>
+#include <linux/if_vlan.h>
+#include <linux/ip_vs_quic_xdp.h>
+#include <linux/module.h>
+#include <net/xdp.h>
+
+#include "decide.h"
+#include "express.h"
+#include "frame.h"
+#include "net.h"
+#include "plain.h"
+#include "trace.h"
+
+/**
+ * struct arrival - a frame as it was received
+ * @xdp: the driver's buffer
+ * @dev: the device whose express path it is: that of the buffer, or a VLAN on it
+ * @express: of @dev
+ * @nh: IP header
+ * @end: of the frame
+ */
+struct arrival {
+	struct xdp_buff *xdp;
+	const struct net_device *dev;
+	const struct ivq_express *express;
+	u8 *nh;
+	const u8 *end;
+};
+
+static __always_inline const struct udphdr *udp_of(const u8 *nh, u16 af)
+{
+	return (const struct udphdr *)(nh + ivq_ip_len(af));
+}
+
+static __always_inline const struct ivq_service *
+find_service(const struct arrival *a, u16 af)
+{
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)a->nh;
+	const struct iphdr *iph = (const struct iphdr *)a->nh;
+
+	if (a->nh + ivq_ip_len(af) + sizeof(struct udphdr) > a->end)
+		return NULL;
+	if (af == AF_INET6 ? ip6h->nexthdr != IPPROTO_UDP :
+			     iph->protocol != IPPROTO_UDP ||
+			     *(const u8 *)iph != 0x45)
+		return NULL;
+	return ivq_net_find_at(a->express->qnet, a->nh, af);
+}
+
+/* Of the IP packet, which padding may follow. */
+static __always_inline unsigned int packet_len(const u8 *nh, u16 af)
+{
+	if (af == AF_INET6)
+		return ntohs(((const struct ipv6hdr *)nh)->payload_len) +
+		       sizeof(struct ipv6hdr);
+	return ntohs(((const struct iphdr *)nh)->tot_len);
+}
+
+/*
+ * A NIC that strips VLAN tags does not show them to XDP: while there are VLANs, a frame
+ * may be one of theirs.
+ */
+static __always_inline bool may_be_tagged(const struct net_device *dev)
+{
+	return IS_ENABLED(CONFIG_VLAN_8021Q) &&
+	       rcu_access_pointer(dev->vlan_info) &&
+	       dev->features & NETIF_F_HW_VLAN_CTAG_RX;
+}
+
+/*
+ * Metadata is where the new headers would be.  A driver that leaves no room for what the
+ * kernel puts in front of a frame cannot redirect it.
+ */
+static __always_inline bool is_plain_buffer(const struct arrival *a)
+{
+	const struct ethhdr *eth = a->xdp->data;
+
+	return ether_addr_equal_64bits(eth->h_dest, a->dev->dev_addr) &&
+	       a->xdp->data_meta >= a->xdp->data &&
+	       a->xdp->data - a->xdp->data_hard_start >=
+		       sizeof(struct xdp_frame) &&
+	       !xdp_buff_has_frags(a->xdp) && !ivq_has_master(a->dev) &&
+	       !may_be_tagged(a->xdp->rxq->dev);
+}
+
+static __always_inline bool is_plain(const struct arrival *a, u16 af)
+{
+	unsigned int len = packet_len(a->nh, af);
+
+	return len >= ivq_ip_len(af) + sizeof(struct udphdr) &&
+	       len <= a->end - a->nh && is_plain_buffer(a) &&
+	       (af == AF_INET6 ? ivq_is_plain_v6((void *)a->nh) :
+				 ivq_is_plain_v4((void *)a->nh));
+}
+
+/* What ivq_decide_fast() does not take. */
+static noinline bool decide(const struct ivq_snapshot *snapshot,
+			    const struct udphdr *uh, unsigned int have,
+			    struct ivq_decision *d)
+{
+	struct ivq_payload payload = { .data = (const u8 *)(uh + 1) };
+	unsigned int len = ntohs(uh->len);
+
+	if (len <= sizeof(*uh) || len > have)
+		return false;
+	payload.len = len - sizeof(*uh);
+	payload.view = min_t(size_t, payload.len, QUIC_HDR_VIEW_LEN);
+	ivq_decide(snapshot, &payload, d);
+	return d->outcome == IP_VS_QUIC_ROUTED;
+}
+
+static noinline struct ivq_wrapped wrap_slow(const struct ivq_service *qs,
+					     const struct ivq_snapshot *snapshot,
+					     struct ivq_frame frame, u16 af)
+{
+	struct ivq_wrapped wrapped = {};
+	struct ivq_decision d;
+
+	if (!decide(snapshot, udp_of(frame.nh, af), frame.len - ivq_ip_len(af),
+		    &d))
+		return wrapped;
+	wrapped = ivq_frame_wrap(&frame, d.target, &snapshot->settings.sources);
+	if (wrapped.dev)
+		ivq_decide_count(qs, snapshot, &d);
+	return wrapped;
+}
+
+static __always_inline struct ivq_wrapped wrap(const struct arrival *a,
+					       const struct ivq_service *qs,
+					       const struct ivq_frame *frame,
+					       u16 af)
+{
+	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
+	const struct ivq_net *qnet = a->express->qnet;
+	const struct ivq_config *cfg ivq_uninitialized;
+	struct ivq_wrapped wrapped = {};
+	const struct ivq_target *target;
+
+	if (unlikely(!snapshot || !ivq_is_plain_setup(qnet, qs->ipvs) ||
+		     !ivq_vip_is_surely_local(&qs->vip, a->express->slot,
+					      &qnet->addrs, qnet->net, a->dev,
+					      frame->nh, af)))
+		return wrapped;
+	target = ivq_fast_target(snapshot, udp_of(frame->nh, af),
+				 frame->len - ivq_ip_len(af), &cfg);
+	if (unlikely(!target))
+		return wrap_slow(qs, snapshot, *frame, af);
+	wrapped = ivq_frame_wrap(frame, target, &snapshot->settings.sources);
+	if (likely(wrapped.dev))
+		ivq_fast_count(qs, cfg);
+	return wrapped;
+}
+
+static __always_inline int take(const struct arrival *a,
+				struct ip_vs_quic_xdp *way, u16 af)
+{
+	const struct ivq_service *qs = find_service(a, af);
+	const struct xdp_buff *xdp = a->xdp;
+	struct ivq_frame frame ivq_uninitialized;
+	struct ivq_wrapped wrapped;
+
+	if (!qs)
+		return -ENOENT;
+	/* traced decisions are the express path's */
+	if (unlikely(!is_plain(a, af) || trace_ip_vs_quic_decision_enabled()))
+		return -EAGAIN;
+	frame.nh = a->nh;
+	frame.len = packet_len(a->nh, af);
+	frame.room = a->nh - (u8 *)xdp->data_hard_start -
+		     sizeof(struct xdp_frame);
+	frame.dev = xdp->rxq->dev;
+	wrapped = wrap(a, qs, &frame, af);
+	if (unlikely(!wrapped.dev))
+		return -EAGAIN;
+	way->ifindex = wrapped.dev->ifindex;
+	way->head = (const u8 *)xdp->data - wrapped.start;
+	way->tail = a->end - (frame.nh + frame.len);
+	ivq_stats_count(a->express->stats, IP_VS_QUIC_EXPRESS_DRIVER);
+	return 0;
+}
+
+static __always_inline int take_at(struct xdp_buff *xdp, u8 *nh,
+				   const struct net_device *dev,
+				   struct ip_vs_quic_xdp *way, u16 af)
+{
+	const struct arrival a = {
+		.xdp		= xdp,
+		.dev		= dev,
+		.express	= ivq_express_of(dev),
+		.nh		= nh,
+		.end		= xdp->data_end,
+	};
+
+	return likely(a.express) ? take(&a, way, af) : -ENODEV;
+}
+
+static noinline int take_v6(struct xdp_buff *xdp, u8 *nh,
+			    const struct net_device *dev,
+			    struct ip_vs_quic_xdp *way)
+{
+	return take_at(xdp, nh, dev, way, AF_INET6);
+}
+
+/* A frame with one VLAN tag, which the VLAN's device receives. */
+static noinline int take_tagged(struct xdp_buff *xdp, struct ip_vs_quic_xdp *way)
+{
+	const struct vlan_ethhdr *eth = xdp->data;
+	const struct net_device *dev;
+	u8 *nh = (u8 *)(eth + 1);
+
+	if (nh > (u8 *)xdp->data_end)
+		return -ENOENT;
+	dev = __vlan_find_dev_deep_rcu(xdp->rxq->dev, eth->h_vlan_proto,
+				       ntohs(eth->h_vlan_TCI) & VLAN_VID_MASK);
+	if (!dev)
+		return -ENODEV;
+	if (eth->h_vlan_encapsulated_proto == htons(ETH_P_IP))
+		return take_at(xdp, nh, dev, way, AF_INET);
+	if (eth->h_vlan_encapsulated_proto == htons(ETH_P_IPV6))
+		return take_v6(xdp, nh, dev, way);
+	return -ENOENT;
+}
+
+static __always_inline int dispatch(struct xdp_buff *xdp,
+				    struct ip_vs_quic_xdp *way)
+{
+	const struct ethhdr *eth = xdp->data;
+	u8 *nh = (u8 *)(eth + 1);
+
+	if (unlikely(nh > (u8 *)xdp->data_end))
+		return -ENOENT;
+	if (likely(eth->h_proto == htons(ETH_P_IP)))
+		return take_at(xdp, nh, xdp->rxq->dev, way, AF_INET);
+	if (eth->h_proto == htons(ETH_P_IPV6))
+		return take_v6(xdp, nh, xdp->rxq->dev, way);
+	if (eth_type_vlan(eth->h_proto))
+		return take_tagged(xdp, way);
+	return -ENOENT;
+}
+
+/*
+ * Programs run with bottom halves disabled, which is a read-side section of RCU.  The
+ * kernel's lock checks do not take it for one.
+ */
+__diag_push();
+__diag_ignore_all("-Wmissing-prototypes", "BPF programs declare it");
+
+__bpf_kfunc int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way,
+			       u32 way__sz)
+{
+	int err;
+
+	if (way__sz < sizeof(*way))
+		return -EINVAL;
+	if (IS_ENABLED(CONFIG_PROVE_RCU))
+		rcu_read_lock();
+	err = dispatch((struct xdp_buff *)ctx, way);
+	if (IS_ENABLED(CONFIG_PROVE_RCU))
+		rcu_read_unlock();
+	return err;
+}
+
+__diag_pop();
+
+BTF_KFUNCS_START(functions)
+BTF_ID_FLAGS(func, ip_vs_quic_xdp)
+BTF_KFUNCS_END(functions)
+
+static const struct btf_kfunc_id_set set = {
+	.owner	= THIS_MODULE,
+	.set	= &functions,
+};
+
+/* Without a description of its types the module cannot offer a function to BPF. */
+static bool has_types(void)
+{
+#if defined(MODULE) && defined(CONFIG_DEBUG_INFO_BTF_MODULES)
+	return THIS_MODULE->btf_data_size;
+#else
+	return IS_ENABLED(CONFIG_DEBUG_INFO_BTF);
+#endif
+}
+
+void ivq_driver_init(void)
+{
+	int err = has_types() ?
+		  register_btf_kfunc_id_set(BPF_PROG_TYPE_XDP, &set) : -ENOENT;
+
+	if (err)
+		pr_info("no driver path: %s\n",
+			err == -ENOENT ? "the module was built without BTF" :
+					 "BPF does not take its function");
+}
