@@ -42,10 +42,10 @@ static void read_mac(const char *name, uint8_t *mac)
 /* The function of ours is there if the module and its BTF are. */
 static void load(struct live *live, const char *program, int other)
 {
-	struct bpf_program *prog;
+	struct bpf_program *prog = NULL;
 	uint32_t zero = 0;
 
-	bpf_object__for_each_program(prog, live->bpf->obj)
+	while ((prog = bpf_object__next_program(live->bpf->obj, prog)))
 		bpf_program__set_autoload(prog, prog == live->bpf->progs.sink ||
 						!strcmp(bpf_program__name(prog),
 							program));
