@@ -74,6 +74,7 @@ ifneq ($(words $(CURDIR)),1)
 	$(if $(filter file,$(origin KDIR)),,@exit 1)
 else ifneq ($(wildcard $(KDIR)/Makefile),)
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/kmod modules
+	@tools/btf/add kmod/ip_vs_quic.ko $(KDIR)
 else ifeq ($(origin KDIR),file)
 	@echo "The module is skipped: there is no kernel build tree at $(KDIR) (install linux-headers-$(shell uname -r), or give KDIR=...)."
 else
@@ -191,7 +192,7 @@ dkms-install:
 	install -d $(DKMS_TREE)
 	install -m 644 VERSION COPYING $(DKMS_TREE)
 	sed '/^# "make dkms-install"/d; s/^PACKAGE_VERSION=.*/PACKAGE_VERSION="$(VERSION)"/' dkms.conf >$(DKMS_TREE)/dkms.conf
-	cp -r kmod $(DKMS_TREE)
+	cp -r kmod tools/btf $(DKMS_TREE)
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(DKMS_TREE)/$(directory)))
 	$(if $(DESTDIR),,dkms install ip_vs_quic/$(VERSION))
 
