@@ -283,17 +283,16 @@ bool follower_await(struct follower *follower, const struct host *host, struct j
 	const struct journey_step *first;
 
 	follower->awaited = journey;
-	while (follower->awaited && now < begin + UINT64_C(1000) * seconds) {
+	while (!follower->count && now < begin + UINT64_C(1000) * seconds) {
 		progress("seconds of waiting for a probe", (now - begin) / 1000, seconds);
 		poll(NULL, 0, READ_EVERY);
 		tracer_read(follower->tracer);
 		now = clock_ms();
 	}
 	progress_end();
-	if (follower->awaited) {
-		follower->awaited = NULL;
+	follower->awaited = NULL;
+	if (!follower->count)
 		return false;
-	}
 	wait_for_all(follower);
 	follower->count = 0;
 	first = journey_find(journey, false, STEP_RECEIVED);
