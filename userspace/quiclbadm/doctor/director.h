@@ -3,7 +3,9 @@
 #ifndef _QUICLBADM_DOCTOR_DIRECTOR_H
 #define _QUICLBADM_DOCTOR_DIRECTOR_H
 
-#include "doctor/passage.h"
+#include "doctor/forwarding.h"
+#include "doctor/report.h"
+#include "firewall/firewall.h"
 #include "system/host.h"
 
 struct director {

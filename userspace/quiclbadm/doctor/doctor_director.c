@@ -15,9 +15,11 @@
 
 #include "common/progress.h"
 #include "common/xalloc.h"
+#include "doctor/conntrack.h"
 #include "doctor/director.h"
 #include "doctor/journey.h"
 #include "doctor/keepalived_check.h"
+#include "doctor/passage.h"
 #include "doctor/service_configs.h"
 #include "doctor/service_path.h"
 #include "doctor/service_probes.h"
@@ -102,13 +104,14 @@ static void check_pool(const struct service_subject *s)
 		   endpoint_str(&svc->dests[0].server, server));
 }
 
+/* What a strict device drops may be forged; if it was for the VIP, clients come by there. */
 static int check_source(const struct service_subject *s)
 {
-	uint64_t drops = proc_netstat("TcpExt:", "IPReversePathFilter");
 	const struct link *link;
 	struct route route;
 	int all, own;
 	size_t i;
+	bool seen;
 
 	if (s->svc->id.vip.af != AF_INET)
 		return 0;
@@ -120,10 +123,11 @@ static int check_source(const struct service_subject *s)
 		    link->index == route.link ||
 		    proc_max_conf(link->name, "rp_filter", &all, &own) != 1)
 			continue;
-		report_add(s->report, drops ? CHECK_FAULT : CHECK_ADVICE,
-			   "rp_filter",
-			   "%s is strict (%d for all, %d for the device) and not where clients are reached; %" PRIu64 " packets were dropped so far (IP_RPFILTER)",
-			   link->name, all, own, drops);
+		seen = follower_saw_forged(s->follower, link, &s->svc->id.vip);
+		report_add(s->report, seen ? CHECK_FAULT : CHECK_ADVICE, "rp_filter", seen ?
+			   "%s is strict (%d for all, %d for the device) and not where clients are reached, and datagrams for %s were dropped there while this looked (IP_RPFILTER)" :
+			   "%s is strict (%d for all, %d for the device) and not where clients are reached: if they come by it, their datagrams are dropped (quiclbadm trace shows IP_RPFILTER)",
+			   link->name, all, own, s->name);
 		report_fix(s->report, "sysctl -w net/ipv4/conf/%s/rp_filter=2",
 			   link->name);
 		return 0;
@@ -236,19 +240,6 @@ static void check_tunnel_mtu(const struct service_subject *s, const struct forwa
 			   need <= 1500 ? 1500 : 9000);
 }
 
-static void check_passages(const struct service_subject *s, const struct forwarding *fwd,
-			   const struct route *route)
-{
-	const struct link *link = host_link(s->host, route->link);
-	struct passage out = { .hooks = { "output", "postrouting" } };
-
-	if (fwd->forward != IP_VS_CONN_F_TUNNEL || !s->fw->rules)
-		return;
-	doctor_tunnel_passage(fwd, s->svc->id.vip.af, &out);
-	out.packet.out = link ? link->name : "";
-	doctor_passage(s->report, s->fw, &out);
-}
-
 /*
  * Answers that come and go by one device make the kernel tell the real server of a shorter
  * way (RFC 792), on which clients see the server's own address.
@@ -314,56 +305,23 @@ static int check_dest(const struct service_subject *s, const struct dest *dest)
 	}
 	check_neighbour(s, dest, &route);
 	check_tunnel_mtu(s, &fwd, &route);
-	check_passages(s, &fwd, &route);
 	return dest->forward == IP_VS_CONN_F_MASQ ? check_masquerading(s, dest, &route) : 0;
 }
 
 /* --- arrival -------------------------------------------------------------------- */
 
-/* A client's datagram at this host's firewall; false: it cannot be known how it comes. */
-static bool client_passage(const struct service_subject *s, unsigned int ct_state,
-			   struct passage *in)
-{
-	const struct endpoint *vip = &s->svc->id.vip;
-	char text[ENDPOINT_STRLEN];
-	const struct link *link;
-	struct route route;
-
-	*in = (struct passage){ .what = "clients' datagrams", .hooks = { "prerouting", "input" } };
-	if (s->svc->id.fwmark || host_route(&s->client, vip, &route))
-		return false;
-	link = host_link(s->host, route.link);
-	in->packet.af = vip->af;
-	in->packet.protocol = IPPROTO_UDP;
-	in->packet.dst = *vip;
-	in->packet.in = link ? link->name : "";
-	in->packet.ct_state = ct_state;
-	snprintf(in->rule, sizeof(in->rule), "%s daddr %s udp dport %u accept",
-		 vip->af == AF_INET6 ? "ip6" : "ip", doctor_addr_str(vip, text),
-		 vip->port);
-	return true;
-}
-
-static void check_firewall(const struct service_subject *s)
-{
-	size_t before = s->report->count;
-	struct passage in;
-
-	if (!doctor_can_ask(s->report, s->fw) || !client_passage(s, CT_NEW, &in))
-		return;
-	doctor_passage(s->report, s->fw, &in);
-	if (s->report->count == before)
-		report_add(s->report, CHECK_OK, "firewall",
-			   "nftables lets clients' datagrams pass");
-}
-
 /* Whether the host's rules accept datagrams that are not tracked. */
 static bool may_be_untracked(const struct service_subject *s)
 {
-	struct passage in;
+	const struct link *link;
+	struct passage passage;
+	struct route route;
 
-	return s->fw->rules && !s->fw->legacy && client_passage(s, CT_UNTRACKED, &in) &&
-	       doctor_passes(s->fw, &in);
+	if (!s->fw->rules || s->fw->legacy || host_route(&s->client, &s->svc->id.vip, &route))
+		return false;
+	link = host_link(s->host, route.link);
+	passage_of_clients(&s->svc->id.vip, link ? link->name : "", CT_UNTRACKED, &passage);
+	return passage_is_free(s->fw, &passage);
 }
 
 static void check_conntrack(const struct service_subject *s)
@@ -398,11 +356,10 @@ static int check_service(struct service_subject *s)
 			 (int)sizeof(s->name) - 1, s->name);
 	if (s->client.af != s->svc->id.vip.af)
 		doctor_some_client(s->svc->id.vip.af, &s->client);
-	if (check_vip(s) || check_source(s))
+	if (check_vip(s))
 		return EXIT_REFUSED;
 	for (i = 0; !s->svc->id.fwmark && i < s->host->link_count; i++)
 		check_vip_on(s, &s->host->links[i]);
-	check_firewall(s);
 	if (check_outer_sources(s))
 		return EXIT_REFUSED;
 	check_conntrack(s);
@@ -538,6 +495,10 @@ static int check_services(const struct args *args, const struct state *state,
 		err = refuse("doctor: there is no service with scheduler quic");
 	if (!err)
 		service_check_paths(subjects, count);
+	for (i = 0; !err && i < count; i++) {
+		report_about(subjects[i].report, &subjects[i].svc->id, NULL);
+		err = check_source(&subjects[i]);
+	}
 	free(subjects);
 	return err;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <linux/rtnetlink.h>
 
+#include "doctor/conntrack.h"
 #include "doctor/journey.h"
 #include "doctor/realserver_path.h"
 #include "doctor/realserver_tunnel.h"
@@ -189,65 +190,6 @@ static void check_arp(const struct realserver *rs)
 		   "the VIP is in no subnet here");
 }
 
-/* --- firewall ------------------------------------------------------------- */
-
-static void fill_outer(const struct realserver *rs, struct passage *passage)
-{
-	doctor_tunnel_passage(&rs->fwd, rs->vip.af, passage);
-	passage->packet.af = realserver_outer_af(rs);
-	passage->packet.in = rs->uplink ? rs->uplink->name : "";
-}
-
-static void fill_inner(const struct realserver *rs, struct passage *passage,
-		       bool answer)
-{
-	const char *ip = rs->vip.af == AF_INET6 ? "ip6" : "ip";
-	struct fw_packet *packet = &passage->packet;
-	char port[32] = "";
-
-	packet->af = rs->vip.af;
-	packet->protocol = IPPROTO_UDP;
-	if (answer) {
-		passage->what = "answers";
-		packet->src = rs->vip;
-		packet->out = rs->uplink ? rs->uplink->name : "";
-		packet->ct_state = CT_ESTABLISHED;
-	} else {
-		passage->what = "datagrams to the VIP";
-		packet->dst = rs->vip;
-		packet->in = rs->tunnel ? rs->tunnel->name :
-			     rs->uplink ? rs->uplink->name : "";
-		packet->ct_state = CT_NEW;
-	}
-	if (rs->vip.port)
-		snprintf(port, sizeof(port), " udp %cport %u",
-			 answer ? 's' : 'd', rs->vip.port);
-	snprintf(passage->rule, sizeof(passage->rule), "%s %caddr %s%s accept",
-		 ip, answer ? 's' : 'd', rs->vip_text, port);
-}
-
-static void check_firewall(const struct realserver *rs)
-{
-	struct passage outer = { .hooks = { "prerouting", "input" } };
-	struct passage inner = { .hooks = { "prerouting", "input" } };
-	struct passage answer = { .hooks = { "output", "postrouting" } };
-	size_t before = rs->report->count;
-
-	if (!doctor_can_ask(rs->report, rs->fw))
-		return;
-	if (is_tunnelled(rs)) {
-		fill_outer(rs, &outer);
-		doctor_passage(rs->report, rs->fw, &outer);
-	}
-	fill_inner(rs, &inner, false);
-	doctor_passage(rs->report, rs->fw, &inner);
-	fill_inner(rs, &answer, true);
-	doctor_passage(rs->report, rs->fw, &answer);
-	if (rs->report->count == before)
-		report_add(rs->report, CHECK_OK, "firewall",
-			   "nftables lets tunnel, datagrams and answers pass");
-}
-
 /* --- the rest ------------------------------------------------------------- */
 
 static int check_mtu(const struct realserver *rs)
@@ -297,19 +239,6 @@ static void check_socket(const struct realserver *rs)
 			   text);
 }
 
-static void check_conntrack(const struct realserver *rs)
-{
-	struct fw_stop stop = { 0 };
-	bool full;
-
-	if (doctor_conntrack(rs->report, &full) < 0)
-		return;
-	if (rs->fw->rules && firewall_drops_state(rs->fw, CT_INVALID, &stop))
-		report_add(rs->report, CHECK_ADVICE, "conntrack",
-			   "nftables' %s %s %s drops packets in state invalid; ICMP errors about flows that conntrack has forgotten are among those, and path MTU discovery needs them",
-			   stop.family, stop.table, stop.chain);
-}
-
 /* This host has the client's address as well: the client's datagrams are martian. */
 static bool is_here(const struct realserver *rs)
 {
@@ -336,16 +265,17 @@ static bool is_here(const struct realserver *rs)
 /* What leads from the tunnel packet's arrival to the socket. */
 static int check_way(struct realserver *rs)
 {
+	bool full;
+
 	if (is_tunnelled(rs))
 		realserver_check_tunnel(rs);
 	if (realserver_check_tunnel_device(rs))
 		return EXIT_REFUSED;
 	check_arp(rs);
-	check_firewall(rs);
 	if (check_mtu(rs))
 		return EXIT_REFUSED;
 	check_socket(rs);
-	check_conntrack(rs);
+	doctor_conntrack(rs->report, &full);
 	return 0;
 }
 

@@ -27,6 +27,13 @@ enum {
 	SETTLE_MS = 100,		/* for what comes after the last step that was waited for */
 	PORT_FIRST = 20000,
 	PORT_COUNT = 12000,		/* below those that the kernel chooses */
+	FORGED_MAX = 64,		/* devices and VIPs */
+};
+
+/* Where source validation dropped what a client had sent. */
+struct forged {
+	char device[IFNAMSIZ];
+	struct endpoint vip;
 };
 
 struct follower {
@@ -37,6 +44,8 @@ struct follower {
 	struct journey *awaited;	/* that another host sends; NULL: none, or it has come */
 	const struct endpoint *asked;	/* which address the host is asked for; NULL: none */
 	bool answered;
+	struct forged forged[FORGED_MAX];
+	size_t forged_count;
 	uint32_t netns;
 };
 
@@ -96,6 +105,29 @@ static void add_step(struct follower *follower, struct journey *journey,
 		set_drop(follower, event, step);
 }
 
+static bool is_forged(const struct forged *forged, const char *device,
+		      const struct endpoint *vip)
+{
+	return !strcmp(forged->device, device) && endpoint_eq(&forged->vip, vip);
+}
+
+static void note_forged(struct follower *follower, const struct packet_event *event,
+			const struct packet *p)
+{
+	struct forged *forged = &follower->forged[follower->forged_count];
+	size_t i;
+
+	if (event->step != STEP_DROPPED || strcmp(event->reason, "IP_RPFILTER") ||
+	    follower->forged_count == FORGED_MAX)
+		return;
+	for (i = 0; i < follower->forged_count; i++)
+		if (is_forged(&follower->forged[i], event->device, &p->dst))
+			return;
+	snprintf(forged->device, sizeof(forged->device), "%s", event->device);
+	forged->vip = p->dst;
+	follower->forged_count++;
+}
+
 static bool answers(const struct follower *follower, const struct packet_event *event)
 {
 	return follower->asked && event->step == STEP_SENT && event->has_packet &&
@@ -139,6 +171,8 @@ static void on_packet(const struct packet_event *event, void *arg)
 	}
 	if (journey)
 		add_step(follower, journey, event, &p, answer);
+	else
+		note_forged(follower, event, &p);
 }
 
 static void on_missed(unsigned long count, void *arg)
@@ -322,6 +356,31 @@ enum asking follower_ask(struct follower *follower, const struct link *link,
 	} while (!follower->answered && clock_ms() < end);
 	follower->asked = NULL;
 	return follower->answered ? ASKING_ANSWERED : ASKING_SILENT;
+}
+
+bool follower_saw_forged(struct follower *follower, const struct link *link,
+			 const struct endpoint *vip)
+{
+	size_t i;
+
+	if (!follower)
+		return false;
+	tracer_read(follower->tracer);
+	for (i = 0; i < follower->forged_count; i++)
+		if (is_forged(&follower->forged[i], link->name, vip))
+			return true;
+	return false;
+}
+
+bool journey_is_unpacked(const struct journey *journey)
+{
+	size_t i;
+
+	for (i = 0; i < journey->count; i++)
+		if (!journey->steps[i].answer && journey->steps[i].step == STEP_RECEIVED &&
+		    strcmp(journey->steps[i].device, journey->in->name))
+			return true;
+	return false;
 }
 
 const struct journey_step *journey_last(const struct journey *journey, bool answer)

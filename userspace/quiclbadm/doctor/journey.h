@@ -35,6 +35,8 @@ struct journey {
 	const struct link *in;		/* the device that it arrives on */
 	struct probe probe;		/* vip, fwd with the server's address, from */
 	struct endpoint outer_source;	/* of the tunnel's packet, if there is a tunnel */
+	bool client_is_invented;	/* probe.from, and no rule can know it */
+	bool outer_is_invented;
 	bool is_director;		/* it is to be sent on, not to be answered here */
 	/* filled in, and zero before: */
 	int error;			/* errno; it could not be sent */
@@ -71,6 +73,16 @@ enum asking {
 /* Asks this host on @link for @target, by ARP or neighbour discovery. */
 enum asking follower_ask(struct follower *follower, const struct link *link,
 			 const struct endpoint *target);
+
+/* Whether source validation at @link was seen to drop a datagram to @vip that is not ours. */
+bool follower_saw_forged(struct follower *follower, const struct link *link,
+			 const struct endpoint *vip);
+
+/*
+ * Whether the datagram came out of its tunnel's packet, by a device of its own; the headers
+ * that were around it may still be seen there.
+ */
+bool journey_is_unpacked(const struct journey *journey);
 
 /* The last step of the datagram, or of its answer; NULL: none. */
 const struct journey_step *journey_last(const struct journey *journey, bool answer);

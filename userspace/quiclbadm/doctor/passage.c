@@ -3,92 +3,133 @@
 
 #include <stdio.h>
 
-#include "system/proc.h"
+#include "firewall/owner.h"
 
-void doctor_tunnel_passage(const struct forwarding *fwd, uint16_t af,
-			   struct passage *passage)
+static const char *const in_hooks[] = { "prerouting", "input", NULL };
+static const char *const out_hooks[] = { "output", "postrouting", NULL };
+
+static void accept_udp(struct passage *passage, const char *side, const struct endpoint *ep)
+{
+	char text[ENDPOINT_STRLEN];
+
+	snprintf(passage->rule, sizeof(passage->rule), "%s %saddr %s udp %sport %u accept",
+		 ep->af == AF_INET6 ? "ip6" : "ip", side, doctor_addr_str(ep, text), side,
+		 ep->port);
+}
+
+void passage_of_clients(const struct endpoint *vip, const char *in, unsigned int ct_state,
+			struct passage *passage)
+{
+	*passage = (struct passage){
+		.hooks = in_hooks,
+		.packet = {
+			.af = vip->af, .protocol = IPPROTO_UDP, .dst = *vip, .in = in,
+			.ct_state = ct_state,
+		},
+	};
+	accept_udp(passage, "d", vip);
+}
+
+static void accept_tunnel(const struct journey *journey, const struct journey_step *drop,
+			  struct passage *passage)
 {
 	struct fw_packet *packet = &passage->packet;
 
-	passage->what = "the tunnel's packets";
-	packet->af = fwd->server.af;
-	packet->dst = fwd->server;
-	packet->ct_state = CT_NEW;
-	packet->protocol = doctor_tunnel_protocol(fwd, af);
-	if (packet->protocol == IPPROTO_UDP) {
-		packet->dst.port = fwd->tun_port;
-		snprintf(passage->rule, sizeof(passage->rule),
-			 "udp dport %u accept", fwd->tun_port);
+	passage->is_invented = journey->outer_is_invented;
+	packet->src = drop->outer_src;
+	packet->dst = drop->outer_dst;
+	if (drop->tunnel == TUNNEL_GUE) {
+		snprintf(passage->rule, sizeof(passage->rule), "udp dport %u accept",
+			 packet->dst.port);
 		return;
 	}
+	packet->protocol = drop->tunnel == TUNNEL_GRE ? IPPROTO_GRE :
+			   drop->dst.af == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
 	snprintf(passage->rule, sizeof(passage->rule), "meta l4proto %u accept",
 		 packet->protocol);
 }
 
-bool doctor_can_ask(struct report *report, const struct firewall *fw)
+void passage_of_drop(const struct journey *journey, const struct journey_step *drop,
+		     struct passage *passage)
 {
-	if (fw->legacy)
-		report_add(report, CHECK_UNKNOWN, "firewall",
-			   "there are rules of iptables-legacy, which are not looked at (iptables-legacy-save shows them)");
-	if (!fw->rules)
-		report_add(report, CHECK_UNKNOWN, "firewall",
-			   "nft cannot be asked: it is not installed, or this is not root");
-	return fw->rules;
+	const bool tunnel = drop->tunnel != TUNNEL_NONE && !journey_is_unpacked(journey);
+	const bool leaves = drop->answer || (tunnel && journey->is_director);
+	/* before a packet has a device, it is taken to leave by the one that clients are behind */
+	const char *device = *drop->device ? drop->device : journey->in->name;
+
+	*passage = (struct passage){
+		.hooks = leaves ? out_hooks : in_hooks,
+		.packet = {
+			.protocol = IPPROTO_UDP, .src = drop->src, .dst = drop->dst,
+			.in = leaves ? NULL : device, .out = leaves ? device : NULL,
+			.ct_state = drop->answer ? CT_ESTABLISHED : CT_NEW,
+		},
+		.is_invented = !drop->answer && journey->client_is_invented,
+	};
+	if (tunnel)
+		accept_tunnel(journey, drop, passage);
+	else
+		accept_udp(passage, drop->answer ? "s" : "d",
+			   drop->answer ? &journey->probe.vip : &drop->dst);
+	passage->packet.af = passage->packet.dst.af;
 }
 
-static enum firewall_verdict try_hooks(const struct firewall *fw,
-				       const struct passage *passage,
-				       struct fw_stop *stop)
+static enum firewall_verdict try_hooks(const struct firewall *fw, const char *const *hooks,
+				       const struct fw_packet *packet, struct fw_stop *stop)
 {
 	enum firewall_verdict verdict = FIREWALL_PASSES;
-	unsigned int i;
 
-	for (i = 0; passage->hooks[i] && verdict == FIREWALL_PASSES; i++)
-		verdict = firewall_try(fw, passage->hooks[i], &passage->packet,
-				       stop);
+	for (; *hooks && verdict == FIREWALL_PASSES; hooks++)
+		verdict = firewall_try(fw, *hooks, packet, stop);
 	return verdict;
 }
 
-bool doctor_passes(const struct firewall *fw, const struct passage *passage)
+bool passage_is_free(const struct firewall *fw, const struct passage *passage)
 {
 	struct fw_stop stop;
 
-	return try_hooks(fw, passage, &stop) == FIREWALL_PASSES;
+	return try_hooks(fw, passage->hooks, &passage->packet, &stop) == FIREWALL_PASSES;
 }
 
-void doctor_passage(struct report *report, const struct firewall *fw,
-		    const struct passage *passage)
+/* Would the rules treat packets of other sources differently? */
+static bool depends_on_source(const struct firewall *fw, const struct passage *passage)
+{
+	struct fw_packet packet = passage->packet;
+	struct fw_stop stop;
+
+	packet.src = (struct endpoint){ 0 };
+	return try_hooks(fw, passage->hooks, &packet, &stop) == FIREWALL_UNKNOWN;
+}
+
+bool passage_explain(struct report *report, const struct firewall *fw,
+		     const struct passage *passage, const char *seen)
 {
 	struct fw_stop stop = { 0 };
-	enum firewall_verdict verdict = try_hooks(fw, passage, &stop);
+	enum firewall_verdict verdict = try_hooks(fw, passage->hooks, &passage->packet, &stop);
+	char src[ENDPOINT_STRLEN], text[96] = "";
+	const char *what;
+	uint32_t owner;
 
 	if (verdict == FIREWALL_PASSES)
-		return;
-	report_add(report, verdict == FIREWALL_DROPS ? CHECK_FAULT :
-						       CHECK_UNKNOWN,
-		   "firewall", "%s: %s of nftables' %s %s %s %s", passage->what,
-		   stop.policy ? "the policy" : "a rule", stop.family,
-		   stop.table, stop.chain, verdict == FIREWALL_DROPS ?
-		   "drops them (NETFILTER_DROP)" : "may drop them");
-	report_fix(report, "nft insert rule %s %s %s %s", stop.family,
-		   stop.table, stop.chain, passage->rule);
-}
-
-int doctor_conntrack(struct report *report, bool *full)
-{
-	int count = 0, max = 0;
-
-	*full = false;
-	if (!proc_sysctl(&count, "net/netfilter/nf_conntrack_count") ||
-	    !proc_sysctl(&max, "net/netfilter/nf_conntrack_max"))
-		return -1;
-	if (!max || count < max)
-		return count;
-	*full = true;
-	report_add(report, CHECK_FAULT, "conntrack",
-		   "its table is full (%d of %d), so new flows are dropped",
-		   count, max);
-	report_fix(report, "sysctl -w net.netfilter.nf_conntrack_max=%d",
-		   2 * max);
-	return count;
+		return false;
+	what = stop.policy ? "the policy" : "a rule";
+	if (verdict == FIREWALL_DROPS && passage->is_invented &&
+	    depends_on_source(fw, passage)) {
+		report_add(report, CHECK_UNKNOWN, "firewall",
+			   "%s, by %s of nftables' %s %s %s, which asks who sends; %s is an address that this made up: --client or, of the director, --from ADDRESS",
+			   seen, what, stop.family, stop.table, stop.chain,
+			   doctor_addr_str(&passage->packet.src, src));
+		return true;
+	}
+	owner = firewall_owner(stop.family, stop.table);
+	if (owner)
+		snprintf(text, sizeof(text), ", a table that process %u owns, so that it alone can change it",
+			 owner);
+	report_add(report, CHECK_FAULT, "firewall", "%s; %s %s of nftables' %s %s %s%s", seen,
+		   verdict == FIREWALL_DROPS ? "it is" : "it may be", what, stop.family,
+		   stop.table, stop.chain, text);
+	if (!owner)
+		report_fix(report, "nft insert rule %s %s %s %s", stop.family, stop.table,
+			   stop.chain, passage->rule);
+	return true;
 }

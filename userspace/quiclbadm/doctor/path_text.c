@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "doctor/passage.h"
 #include "system/proc.h"
 #include "tracing/reasons.h"
 
@@ -69,8 +70,8 @@ bool path_tell_way(const struct journey *journey, char *text)
 	return !first;
 }
 
-void path_tell_drop(const struct journey *journey, const struct journey_step *drop,
-		    char *text)
+static void tell_drop(const struct journey *journey, const struct journey_step *drop,
+		      char *text)
 {
 	const struct reason *reason = reason_find(drop->reason, drop->function);
 	char dst[ENDPOINT_STRLEN];
@@ -81,6 +82,22 @@ void path_tell_drop(const struct journey *journey, const struct journey_step *dr
 	if (!drop->answer && !endpoint_eq(&drop->dst, &journey->probe.vip))
 		path_tell(text, "; a rule had translated its destination to %s (dnat, redirect)",
 			  endpoint_str(&drop->dst, dst));
+}
+
+void path_dropped(struct report *report, const struct firewall *fw,
+		  const struct journey *journey, const struct journey_step *drop, char *text)
+{
+	struct passage passage;
+
+	tell_drop(journey, drop, text);
+	if (!strcmp(drop->reason, "NETFILTER_DROP")) {
+		passage_of_drop(journey, drop, &passage);
+		if (passage_explain(report, fw, &passage, text))
+			return;
+		if (fw->legacy)
+			path_tell(text, "; there are rules of iptables-legacy, which are not looked at (iptables-legacy-save shows them)");
+	}
+	path_fault(report, text);
 }
 
 void path_fault(struct report *report, const char *seen)

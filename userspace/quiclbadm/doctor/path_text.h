@@ -6,6 +6,7 @@
 #include "common/err.h"
 #include "doctor/journey.h"
 #include "doctor/report.h"
+#include "firewall/firewall.h"
 
 enum {
 	PATH_TEXT_MAX = 1024,		/* octets; what is longer is cut */
@@ -20,9 +21,12 @@ void path_tell(char *text, const char *format, ...) __printf(2, 3);
  */
 bool path_tell_way(const struct journey *journey, char *text);
 
-/* Adds where and why the kernel dropped the datagram or its answer. */
-void path_tell_drop(const struct journey *journey, const struct journey_step *drop,
-		    char *text);
+/*
+ * @text, and where and why the kernel dropped the datagram or its answer: by the rule that
+ * is the cause, where it is one.
+ */
+void path_dropped(struct report *report, const struct firewall *fw,
+		  const struct journey *journey, const struct journey_step *drop, char *text);
 
 /* The faults found of what is examined are confirmed; where there are none, it is one. */
 void path_fault(struct report *report, const char *seen);

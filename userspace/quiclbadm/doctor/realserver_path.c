@@ -17,7 +17,7 @@
 
 /* Checks that say what the kernel would do with such a datagram. */
 static const char *const predictions[] = {
-	"tunnel", "gue", "rp_filter", "ipv6", "vip", "firewall", "socket", "route", NULL,
+	"tunnel", "gue", "rp_filter", "ipv6", "vip", "socket", "route", NULL,
 };
 
 /* --- verdicts ---------------------------------------------------------------------- */
@@ -52,8 +52,7 @@ static void judge_answer(const struct realserver *rs, const struct journey *jour
 
 	if (drop) {
 		path_tell(text, ", and its answer was ");
-		path_tell_drop(journey, drop, text);
-		path_fault(rs->report, text);
+		path_dropped(rs->report, rs->fw, journey, drop, text);
 		return;
 	}
 	if (!sent) {
@@ -78,12 +77,35 @@ static void judge_loss(const struct realserver *rs, const struct journey *journe
 
 	if (drop) {
 		path_tell(text, " and was ");
-		path_tell_drop(journey, drop, text);
-	} else if (journey_find(journey, false, STEP_SENT)) {
-		path_tell(text, "; it should have gone to a socket here");
-	} else {
-		path_tell(text, ", and no socket got it");
+		path_dropped(rs->report, rs->fw, journey, drop, text);
+		return;
 	}
+	if (journey_find(journey, false, STEP_SENT))
+		path_tell(text, "; it should have gone to a socket here");
+	else
+		path_tell(text, ", and no socket got it");
+	path_fault(rs->report, text);
+}
+
+/* Of GUE, a program's socket may have the port in place of the kernel. */
+static bool was_misled(const struct journey *journey)
+{
+	const struct journey_step *queued = journey_find(journey, false, STEP_QUEUED);
+
+	return queued && queued->tunnel == TUNNEL_GUE && !journey_is_unpacked(journey);
+}
+
+/* A socket here got it, or one behind this host, as that of a container with a published port. */
+static bool was_served(const struct journey *journey)
+{
+	return journey_find(journey, false, STEP_QUEUED) ||
+	       (journey_find(journey, false, STEP_SENT) &&
+		journey_find(journey, true, STEP_SENT));
+}
+
+static void judge_misled(const struct realserver *rs, char *text)
+{
+	path_tell(text, ", still in the tunnel's packet: the port is that program's, and not the tunnel's");
 	path_fault(rs->report, text);
 }
 
@@ -95,7 +117,9 @@ static void judge(const struct realserver *rs, const struct journey *journey)
 
 	if (!path_tell_way(journey, text) || (journey->missed && !seen))
 		path_unknown(rs->report, journey);
-	else if (journey_find(journey, false, STEP_QUEUED))
+	else if (was_misled(journey))
+		judge_misled(rs, text);
+	else if (was_served(journey))
 		judge_answer(rs, journey, text);
 	else
 		judge_loss(rs, journey, text);
@@ -149,6 +173,8 @@ static bool prepare(const struct realserver *rs, struct journey *journey)
 	if (!choose_server(rs, &known.fwd.server) ||
 	    !doctor_sending_client(&rs->client, &journey->probe.from))
 		return false;
+	journey->client_is_invented = !endpoint_addr_eq(&rs->client, &journey->probe.from);
+	journey->outer_is_invented = rs->from.af != rs->fwd.server.af;
 	journey->in = rs->uplink;
 	journey->probe.vip = rs->vip;
 	journey->probe.fwd = known.fwd;

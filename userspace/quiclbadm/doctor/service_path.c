@@ -6,16 +6,18 @@
 #include "doctor/service_path.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <linux/rtnetlink.h>
 
 #include "common/xalloc.h"
 #include "doctor/journey.h"
 #include "doctor/path_text.h"
+#include "system/proc.h"
 
 /* Checks that say what the kernel would do with such a datagram, */
-static const char *const predictions[] = { "vip", "firewall", NULL };
+static const char *const predictions[] = { "vip", NULL };
 /* and with the packet that leaves for a real server. */
-static const char *const server_predictions[] = { "route", "firewall", "neighbour", NULL };
+static const char *const server_predictions[] = { "route", "neighbour", NULL };
 
 static bool routes_directly(const struct service *svc)
 {
@@ -85,6 +87,32 @@ static void judge_kept(const struct service_subject *s, char *text)
 	path_fault(s->report, text);
 }
 
+/*
+ * While IPVS's daemon is a backup, IPVS leaves all to the host's sockets.  That is right
+ * until this director is the one that is to forward.
+ */
+static bool is_left_by_backup(const struct service_subject *s, const struct journey_step *drop)
+{
+	int backup_only = 0;
+
+	proc_sysctl(&backup_only, "net/ipv4/vs/backup_only");
+	return backup_only && !strcmp(drop->reason, "NO_SOCKET") &&
+	       endpoint_eq(&drop->dst, &s->svc->id.vip);
+}
+
+static void judge_drop(const struct service_subject *s, const struct journey *journey,
+		       const struct journey_step *drop, char *text)
+{
+	if (is_left_by_backup(s, drop)) {
+		report_add(s->report, CHECK_UNKNOWN, "path",
+			   "%s, was left to this host's sockets, which have none for it: net.ipv4.vs.backup_only is 1, and with it a backup (ipvsadm -L --daemon) forwards nothing",
+			   text);
+		return;
+	}
+	path_tell(text, " and was ");
+	path_dropped(s->report, s->fw, journey, drop, text);
+}
+
 void service_judge_path(const struct service_subject *s, const struct journey *journey)
 {
 	const struct journey_step *drop = journey_find(journey, false, STEP_DROPPED);
@@ -93,17 +121,22 @@ void service_judge_path(const struct service_subject *s, const struct journey *j
 	char text[PATH_TEXT_MAX] = "";
 
 	path_tell(text, "%s: ", s->name);
-	if (!path_tell_way(journey, text) || (!drop && !sent && !kept)) {
+	if (!path_tell_way(journey, text) || (!drop && !sent && !kept))
 		path_unknown(s->report, journey);
-	} else if (drop) {
-		path_tell(text, " and was ");
-		path_tell_drop(journey, drop, text);
-		path_fault(s->report, text);
-	} else if (sent) {
+	else if (drop)
+		judge_drop(s, journey, drop, text);
+	else if (sent)
 		judge_sent(s, sent, text);
-	} else {
+	else
 		judge_kept(s, text);
-	}
+}
+
+/* As a source, the VIP is refused where it is local for some packets alone. */
+static bool find_route(const struct endpoint *client, const struct endpoint *vip,
+		       struct route *route)
+{
+	return (!host_route(client, vip, route) && route->type == RTN_UNICAST) ||
+	       (!host_route(client, NULL, route) && route->type == RTN_UNICAST);
 }
 
 /* The device by which clients are reached is the one that they come by, as far as is known. */
@@ -115,9 +148,9 @@ static bool prepare(const struct service_subject *s, struct journey *journey)
 	journey->probe.fwd.forward = IP_VS_CONN_F_DROUTE;
 	journey->is_director = true;
 	if (!doctor_sending_client(&s->client, &journey->probe.from) ||
-	    host_route(&journey->probe.from, &s->svc->id.vip, &route) ||
-	    route.type != RTN_UNICAST)
+	    !find_route(&journey->probe.from, &s->svc->id.vip, &route))
 		return false;
+	journey->client_is_invented = !endpoint_addr_eq(&s->client, &journey->probe.from);
 	journey->in = host_link(s->host, route.link);
 	return journey->in;
 }

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/tool.h"
 #include "common/xalloc.h"
 #include "system/proc.h"
@@ -22,6 +25,7 @@
 enum {
 	DEPTH_MAX = 16,		/* as nftables' own limit on jumps */
 	OUTPUT_MAX = 16 << 20,	/* octets of a ruleset */
+	LIST_MS = 20000,	/* that nft may take to print it */
 };
 
 /* How far a chain got with a packet. */
@@ -78,13 +82,15 @@ static enum step run_vmap(struct walk *walk, const json_t *vmap,
 					     json_array_get(pair, 0),
 					     walk->scene.packet);
 
+		if (!fwmatch_goes_on(&walk->scene))
+			break;
 		if (t == NO)
 			continue;
 		if (t == MAYBE)
 			*sure = MAYBE;
 		return verdict_step(walk, json_array_get(pair, 1), depth);
 	}
-	if (!set)
+	if (!set || !fwmatch_goes_on(&walk->scene))
 		*sure = MAYBE;
 	return STEP_ON;
 }
@@ -122,6 +128,8 @@ static enum step run_rule(struct walk *walk, const json_t *rule,
 	size_t i;
 
 	json_array_foreach(json_object_get(rule, "expr"), i, statement) {
+		if (!fwmatch_goes_on(&walk->scene))
+			return STEP_ON;
 		inner = json_object_get(statement, "match");
 		if (inner) {
 			t = fwmatch(&walk->scene, inner);
@@ -164,6 +172,11 @@ static enum step run_chain(struct walk *walk, const char *chain,
 	if (depth > DEPTH_MAX)
 		return STEP_ON;
 	json_array_foreach(walk->scene.rules, i, item) {
+		if (!fwmatch_goes_on(&walk->scene)) {
+			walk->may_drop = true;
+			walk->may_accept = true;
+			return STEP_ON;
+		}
 		rule = json_object_get(item, "rule");
 		if (!rule || strcmp(fwmatch_text(rule, "chain"), chain) ||
 		    strcmp(fwmatch_text(rule, "table"), walk->scene.table) ||
@@ -203,11 +216,12 @@ enum firewall_verdict firewall_try(const struct firewall *fw, const char *hook,
 {
 	enum firewall_verdict verdict = FIREWALL_PASSES;
 	const json_t *item, *chain;
+	unsigned int work = 0;
 	size_t i;
 
 	json_array_foreach(fw->rules, i, item) {
 		struct walk walk = {
-			.scene = { .rules = fw->rules, .packet = packet },
+			.scene = { .rules = fw->rules, .packet = packet, .work = &work },
 		};
 		bool policy = false;
 		enum step step;
@@ -233,38 +247,6 @@ enum firewall_verdict firewall_try(const struct firewall *fw, const char *hook,
 	return verdict;
 }
 
-bool firewall_drops_state(const struct firewall *fw, unsigned int ct_state,
-			  struct fw_stop *stop)
-{
-	const struct fw_packet packet = { .ct_state = ct_state };
-	struct fw_scene scene = { .rules = fw->rules, .packet = &packet };
-	const json_t *item, *rule, *statement, *match;
-	bool about, drops;
-	size_t i, j;
-
-	json_array_foreach(fw->rules, i, item) {
-		rule = json_object_get(item, "rule");
-		scene.family = fwmatch_text(rule, "family");
-		scene.table = fwmatch_text(rule, "table");
-		about = false;
-		drops = false;
-		json_array_foreach(json_object_get(rule, "expr"), j, statement) {
-			match = json_object_get(statement, "match");
-			if (match && json_object_get(json_object_get(match, "left"), "ct") &&
-			    fwmatch(&scene, match) == YES)
-				about = true;
-			drops |= json_object_get(statement, "drop") != NULL;
-		}
-		if (!about || !drops)
-			continue;
-		set_stop(stop, rule, false);
-		snprintf(stop->chain, sizeof(stop->chain), "%s",
-			 fwmatch_text(rule, "chain"));
-		return true;
-	}
-	return false;
-}
-
 /* --- the ruleset -------------------------------------------------------- */
 
 bool firewall_parse(struct firewall *fw, const char *text)
@@ -277,15 +259,19 @@ bool firewall_parse(struct firewall *fw, const char *text)
 	return json_is_array(fw->rules);
 }
 
-/* All that @fd gives until its end, or NULL. */
+/* All that @fd gives until its end; NULL when that is too much, or takes too long. */
 static char *read_all(int fd)
 {
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	uint64_t end = clock_ms() + LIST_MS, now;
 	char *text = NULL;
 	size_t len = 0;
 	ssize_t part;
 
 	do {
-		if (len > OUTPUT_MAX) {
+		now = clock_ms();
+		if (len > OUTPUT_MAX || now > end ||
+		    poll(&ready, 1, (int)(end - now)) <= 0) {
 			free(text);
 			return NULL;
 		}
@@ -321,6 +307,8 @@ static char *list_ruleset(void)
 	close(fds[1]);
 	if (pid > 0) {
 		text = read_all(fds[0]);
+		if (!text)
+			kill(pid, SIGKILL);
 		if (waitpid(pid, &status, 0) != pid || status) {
 			free(text);
 			text = NULL;

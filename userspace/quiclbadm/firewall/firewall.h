@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What nftables would do with a packet, worked out from its rules as "nft -j list
- * ruleset" prints them; rules of iptables-nft are among those.  Nothing is sent.
+ * Which of nftables' rules drops a packet, worked out from them as "nft -nn -j list
+ * ruleset" prints them; rules of iptables-nft are among those.  What the kernel does with
+ * a packet is seen elsewhere (doctor/journey.h); this gives it a name.
  */
 #ifndef _QUICLBADM_FIREWALL_FIREWALL_H
 #define _QUICLBADM_FIREWALL_FIREWALL_H
@@ -39,9 +40,5 @@ void firewall_destroy(struct firewall *fw);
 enum firewall_verdict firewall_try(const struct firewall *fw, const char *hook,
 				   const struct fw_packet *packet,
 				   struct fw_stop *stop);
-
-/* Is there a rule that drops packets in that state?  Names its chain. */
-bool firewall_drops_state(const struct firewall *fw, unsigned int ct_state,
-			  struct fw_stop *stop);
 
 #endif /* _QUICLBADM_FIREWALL_FIREWALL_H */

@@ -4,6 +4,17 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+enum {
+	WORK_MAX = 1 << 22,
+};
+
+bool fwmatch_goes_on(const struct fw_scene *scene)
+{
+	if (*scene->work < WORK_MAX)
+		++*scene->work;
+	return *scene->work < WORK_MAX;
+}
+
 const char *fwmatch_text(const json_t *object, const char *key)
 {
 	const char *text = json_string_value(json_object_get(object, key));
@@ -23,38 +34,11 @@ static enum truth not(enum truth t)
 
 /* --- values ---------------------------------------------------------- */
 
-static bool protocol_number(const json_t *value, uint32_t *number)
-{
-	static const struct {
-		const char *name;
-		uint8_t number;
-	} names[] = {
-		{ "icmp", IPPROTO_ICMP }, { "ipencap", IPPROTO_IPIP },
-		{ "tcp", IPPROTO_TCP }, { "udp", IPPROTO_UDP },
-		{ "ipv6", IPPROTO_IPV6 }, { "gre", IPPROTO_GRE },
-		{ "ipv6-icmp", IPPROTO_ICMPV6 }, { "icmpv6", IPPROTO_ICMPV6 },
-	};
-	const char *text = json_string_value(value);
-	size_t i;
-
-	if (json_is_integer(value)) {
-		*number = (uint32_t)json_integer_value(value);
-		return true;
-	}
-	for (i = 0; text && i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i].name, text)) {
-			*number = names[i].number;
-			return true;
-		}
-	return false;
-}
-
+/* "nft -nn" prints numbers; a name is not known. */
 static bool number_of(const json_t *value, uint32_t *number)
 {
-	if (!json_is_integer(value))
-		return protocol_number(value, number);
 	*number = (uint32_t)json_integer_value(value);
-	return true;
+	return json_is_integer(value);
 }
 
 static enum truth number_in(const json_t *value, uint32_t number)
@@ -114,47 +98,15 @@ static enum truth name_in(const json_t *value, const char *name)
 	return truth(!strcmp(text, name));
 }
 
-static unsigned int state_bit(const json_t *value)
-{
-	static const struct {
-		const char *name;
-		unsigned int bit;
-	} names[] = {
-		{ "invalid", CT_INVALID }, { "established", CT_ESTABLISHED },
-		{ "related", CT_RELATED }, { "new", CT_NEW },
-		{ "untracked", CT_UNTRACKED },
-	};
-	const char *text = json_string_value(value);
-	size_t i;
-
-	if (json_is_integer(value))
-		return (unsigned int)json_integer_value(value);
-	for (i = 0; text && i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i].name, text))
-			return names[i].bit;
-	return 0;
-}
-
 /* --- what a rule asks about ------------------------------------------ */
 
+/* Numbers are printed in the machine's order, or not. */
 static enum truth ether_type_in(const json_t *value, uint16_t af)
 {
-	const char *text = json_string_value(value);
+	uint16_t type = af == AF_INET6 ? 0x86dd : 0x0800;
+	enum truth t = number_in(value, htons(type));
 
-	if (text)
-		return truth(!strcmp(text, af == AF_INET6 ? "ip6" : "ip"));
-	/* numbers are printed in the machine's order */
-	return number_in(value, af == AF_INET6 ? htons(0x86dd) : htons(0x0800)) == YES ||
-	       number_in(value, af == AF_INET6 ? 0x86dd : 0x0800) == YES ? YES : NO;
-}
-
-static enum truth nfproto_in(const json_t *value, uint16_t af)
-{
-	const char *text = json_string_value(value);
-
-	if (text)
-		return truth(!strcmp(text, af == AF_INET6 ? "ipv6" : "ipv4"));
-	return number_in(value, af == AF_INET6 ? 10 : 2);
+	return t == NO ? number_in(value, type) : t;
 }
 
 static enum truth meta_in(const char *key, const json_t *value,
@@ -169,7 +121,7 @@ static enum truth meta_in(const char *key, const json_t *value,
 	if (!strcmp(key, "protocol"))
 		return ether_type_in(value, p->af);
 	if (!strcmp(key, "nfproto"))
-		return nfproto_in(value, p->af);
+		return number_in(value, p->af == AF_INET6 ? 10 : 2);
 	return MAYBE;
 }
 
@@ -202,6 +154,7 @@ enum truth fwmatch_value(const json_t *left, const json_t *value,
 			 const struct fw_packet *p)
 {
 	const json_t *inner = json_object_get(left, "meta");
+	uint32_t bits;
 
 	if (inner)
 		return meta_in(fwmatch_text(inner, "key"), value, p);
@@ -210,8 +163,8 @@ enum truth fwmatch_value(const json_t *left, const json_t *value,
 		return payload_in(fwmatch_text(inner, "protocol"),
 				  fwmatch_text(inner, "field"), value, p);
 	inner = json_object_get(left, "ct");
-	if (inner && !strcmp(fwmatch_text(inner, "key"), "state"))
-		return truth(p->ct_state & state_bit(value));
+	if (inner && !strcmp(fwmatch_text(inner, "key"), "state") && number_of(value, &bits))
+		return truth(p->ct_state & bits);
 	return MAYBE;
 }
 
@@ -221,6 +174,8 @@ static const json_t *find_set(const struct fw_scene *scene, const char *name)
 	size_t i;
 
 	json_array_foreach(scene->rules, i, item) {
+		if (!fwmatch_goes_on(scene))
+			return NULL;
 		set = json_object_get(item, "set");
 		if (set && !strcmp(fwmatch_text(set, "name"), name) &&
 		    !strcmp(fwmatch_text(set, "table"), scene->table) &&
@@ -230,8 +185,8 @@ static const json_t *find_set(const struct fw_scene *scene, const char *name)
 	return NULL;
 }
 
-static enum truth in_array(const json_t *left, const json_t *values,
-			   const struct fw_packet *p)
+static enum truth in_array(const struct fw_scene *scene, const json_t *left,
+			   const json_t *values)
 {
 	enum truth any = NO, t;
 	const json_t *value;
@@ -240,9 +195,11 @@ static enum truth in_array(const json_t *left, const json_t *values,
 	json_array_foreach(values, i, value) {
 		const json_t *elem = json_object_get(value, "elem");
 
+		if (!fwmatch_goes_on(scene))
+			return MAYBE;
 		/* with a timeout or a counter it is wrapped */
 		t = fwmatch_value(left, elem ? json_object_get(elem, "val") :
-					       value, p);
+					       value, scene->packet);
 		if (t == YES)
 			return YES;
 		if (t == MAYBE)
@@ -259,12 +216,12 @@ static enum truth in(const struct fw_scene *scene, const json_t *left,
 
 	if (text && *text == '@') {
 		set = find_set(scene, text + 1);
-		return in_array(left, set, scene->packet);
+		return fwmatch_goes_on(scene) ? in_array(scene, left, set) : MAYBE;
 	}
 	if (json_is_array(set))
-		return in_array(left, set, scene->packet);
+		return in_array(scene, left, set);
 	if (json_is_array(right))
-		return in_array(left, right, scene->packet);
+		return in_array(scene, left, right);
 	return fwmatch_value(left, set ? set : right, scene->packet);
 }
 

@@ -14,9 +14,7 @@ enum truth { NO, YES, MAYBE };
 
 /* Bits as nftables numbers them. */
 enum ct_state {
-	CT_INVALID = 1,
 	CT_ESTABLISHED = 2,
-	CT_RELATED = 4,
 	CT_NEW = 8,
 	CT_UNTRACKED = 64,
 };
@@ -38,7 +36,14 @@ struct fw_scene {
 	const char *family;
 	const char *table;
 	const struct fw_packet *packet;
+	unsigned int *work;		/* objects looked at, of all rules for one packet */
 };
+
+/*
+ * Counts an object of the ruleset that is looked at.  Rules may be made so that all of them
+ * take for ever; then what is left is not known.
+ */
+bool fwmatch_goes_on(const struct fw_scene *scene);
 
 /* The text at @key, "" when there is none. */
 const char *fwmatch_text(const json_t *object, const char *key);

@@ -155,29 +155,3 @@ bool proc_has(const char *path, const char *beginning)
 	fclose(file);
 	return found;
 }
-
-/* Two lines each: names, then values, both behind the group. */
-uint64_t proc_netstat(const char *group, const char *name)
-{
-	FILE *file = fopen("/proc/net/netstat", "re");
-	char names[8192], values[8192], *n, *v, *ns, *vs;
-	uint64_t found = 0;
-
-	if (!file)
-		return 0;
-	while (fgets(names, sizeof(names), file) &&
-	       fgets(values, sizeof(values), file)) {
-		if (strncmp(names, group, strlen(group)))
-			continue;
-		n = strtok_r(names, " \n", &ns);
-		v = strtok_r(values, " \n", &vs);
-		while (n && v) {
-			if (!strcmp(n, name))
-				found = strtoull(v, NULL, 10);
-			n = strtok_r(NULL, " \n", &ns);
-			v = strtok_r(NULL, " \n", &vs);
-		}
-	}
-	fclose(file);
-	return found;
-}

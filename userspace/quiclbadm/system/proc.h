@@ -24,7 +24,4 @@ void proc_socket_owner(uint64_t inode, char *text, size_t size);
 /* Does the file, below /proc, have a line that begins so? */
 bool proc_has(const char *path, const char *beginning);
 
-/* A number behind a name in /proc/net/netstat and its like; 0 when not found. */
-uint64_t proc_netstat(const char *group, const char *name);
-
 #endif /* _QUICLBADM_SYSTEM_PROC_H */

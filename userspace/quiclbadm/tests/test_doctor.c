@@ -67,7 +67,7 @@ static const struct {
 		  RULE(MATCH("==", META("l4proto"), "4") "," COUNTER DROP)) },
 	{ IPIP, FIREWALL_DROPS, false,
 	  RULESET(BASE("input", "accept")
-		  RULE(MATCH("==", FIELD("ip", "protocol"), "\"ipencap\"") "," DROP)) },
+		  RULE(MATCH("==", FIELD("ip", "protocol"), "4") "," DROP)) },
 	{ VIP4, FIREWALL_PASSES, false,
 	  RULESET(BASE("input", "accept")
 		  RULE(MATCH("==", META("l4proto"), "4") "," DROP)) },
@@ -116,13 +116,13 @@ static const struct {
 	  RULESET(BASE("input", "accept")
 		  RULE(MATCH("==", META("oifname"), "\"eth0\"") ","
 		       MATCH("==", FIELD("udp", "sport"), "443") "," DROP)) },
-	/* states, numbers and names */
+	/* states */
 	{ VIP4, FIREWALL_PASSES, false,
 	  RULESET(BASE("input", "accept")
 		  RULE(MATCH("in", CT, "1") "," DROP)) },
 	{ VIP4, FIREWALL_PASSES, false,
 	  RULESET(BASE("input", "drop")
-		  RULE(MATCH("in", CT, "[\"established\",\"new\"]") "," ACCEPT)) },
+		  RULE(MATCH("in", CT, "[2,8]") "," ACCEPT)) },
 	{ VIP4, FIREWALL_DROPS, true,
 	  RULESET(BASE("input", "drop")
 		  RULE(MATCH("in", CT, "[2,4]") "," ACCEPT)) },
@@ -199,29 +199,50 @@ static void verdicts(void **state)
 	}
 }
 
-static void invalid_state(void **state)
+/* Each of 15 chains jumps three times to the next: 3^15 ways. */
+static void many_ways(void **state)
 {
+	static const char jump[] = RULE_IN("c%u", "{\"jump\":{\"target\":\"c%u\"}}");
+	char text[16384] = "{\"nftables\":[" BASE("input", "accept") RULE("{\"jump\":{\"target\":\"c0\"}}");
+	struct fw_packet packet;
 	struct firewall fw;
-	struct fw_stop stop = {};
+	struct fw_stop stop;
+	unsigned int i, j;
+	size_t len;
 
 	(void)state;
-	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
-		RULE(MATCH("in", CT, "1") "," DROP))));
-	assert_true(firewall_drops_state(&fw, CT_INVALID, &stop));
-	assert_string_equal(stop.chain, "c");
+	for (i = 0; i < 15; i++)
+		for (j = 0; j < 3; j++) {
+			len = strlen(text);
+			snprintf(text + len, sizeof(text) - len, jump, i, i + 1);
+		}
+	strcat(text, "]}");
+	assert_true(firewall_parse(&fw, text));
+	fill(VIP4, &packet);
+	assert_int_equal(firewall_try(&fw, "input", &packet, &stop), FIREWALL_UNKNOWN);
 	firewall_destroy(&fw);
-	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
-		RULE(MATCH("in", CT, "8") "," DROP)
-		RULE(MATCH("in", CT, "1") "," ACCEPT))));
-	assert_false(firewall_drops_state(&fw, CT_INVALID, &stop));
-	firewall_destroy(&fw);
-	/* in a named set, of the rule's own table */
-	assert_true(firewall_parse(&fw, RULESET(BASE("input", "accept")
-		",{\"set\":{\"family\":\"inet\",\"table\":\"u\",\"name\":\"s\",\"elem\":[8]}}"
-		",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"elem\":[1]}}"
-		RULE(MATCH("==", CT, "\"@s\"") "," DROP))));
-	assert_true(firewall_drops_state(&fw, CT_INVALID, &stop));
-	assert_false(firewall_drops_state(&fw, CT_NEW, &stop));
+}
+
+/* Each of many rules asks for a set that stands behind all of them. */
+static void many_sets(void **state)
+{
+	static const char rule[] = RULE(MATCH("==", FIELD("ip", "daddr"), "\"@s\"") "," DROP);
+	enum { RULES = 4000 };
+	char *text = malloc(RULES * sizeof(rule) + 1000);
+	struct fw_packet packet;
+	struct firewall fw;
+	struct fw_stop stop;
+	size_t i, len;
+
+	(void)state;
+	len = (size_t)sprintf(text, "{\"nftables\":[" BASE("input", "accept"));
+	for (i = 0; i < RULES; i++)
+		len += (size_t)sprintf(text + len, "%s", rule);
+	sprintf(text + len, ",{\"set\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"s\",\"elem\":[]}}]}");
+	assert_true(firewall_parse(&fw, text));
+	free(text);
+	fill(VIP4, &packet);
+	assert_int_equal(firewall_try(&fw, "input", &packet, &stop), FIREWALL_UNKNOWN);
 	firewall_destroy(&fw);
 }
 
@@ -252,7 +273,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts),
-		cmocka_unit_test(invalid_state),
+		cmocka_unit_test(many_ways),
+		cmocka_unit_test(many_sets),
 		cmocka_unit_test(no_ruleset),
 		cmocka_unit_test(usage),
 	};

@@ -11,6 +11,7 @@
 #include "doctor/asking.h"
 #include "doctor/journey.h"
 #include "doctor/packet_build.h"
+#include "doctor/passage.h"
 #include "doctor/realserver_path.h"
 #include "doctor/service_path.h"
 #include "model/packet.h"
@@ -176,6 +177,7 @@ static void answers(void **state)
 
 static struct journey journey;
 static struct report report;
+static struct firewall no_rules;
 static struct link eth0 = { .index = 2, .name = "eth0" }, tunl0 = { .index = 3, .name = "tunl0" };
 
 static struct journey_step *seen(enum step step, bool answer, const char *device)
@@ -204,7 +206,7 @@ static int begin(void **state)
 	memset(&report, 0, sizeof(report));
 	report_add(&report, CHECK_FAULT, "tunnel", "another VIP's");
 	report_about(&report, &(struct service_id){ .protocol = IPPROTO_UDP, .vip = journey.probe.vip }, NULL);
-	report_add(&report, CHECK_FAULT, "firewall", "predicted");
+	report_add(&report, CHECK_FAULT, "gue", "predicted");
 	report_add(&report, CHECK_UNKNOWN, "socket", "predicted");
 	report_add(&report, CHECK_FAULT, "arp", "not about the path");
 	return 0;
@@ -226,7 +228,7 @@ static void nothing_predicted(void)
 static void judge(void)
 {
 	struct realserver rs = {
-		.report = &report, .uplink = &eth0, .tunnel = &tunl0, .vip = journey.probe.vip,
+		.report = &report, .fw = &no_rules, .uplink = &eth0, .tunnel = &tunl0, .vip = journey.probe.vip,
 	};
 
 	realserver_judge_path(&rs, &journey);
@@ -273,7 +275,7 @@ static void dropped(void **state)
 	step = seen(STEP_DROPPED, false, "tunl0");
 	strcpy(step->reason, "NETFILTER_DROP");
 	judge();
-	found("f:tunnel f:firewall u:socket f:arp", "not about the path");
+	found("f:tunnel f:gue u:socket f:arp", "not about the path");
 	assert_null(report.checks[0].seen);
 	assert_string_equal(report.checks[1].seen,
 			    "it arrived by eth0, came out of tunl0 and was dropped at tunl0 (NETFILTER_DROP): a rule or policy of nftables or iptables dropped it");
@@ -305,7 +307,7 @@ static void answer_dropped(void **state)
 	step = seen(STEP_DROPPED, true, "");
 	strcpy(step->reason, "NETFILTER_DROP");
 	judge();
-	found("f:tunnel o:firewall u:socket o:arp f:path",
+	found("f:tunnel o:gue u:socket o:arp f:path",
 	      "it arrived by eth0, came out of tunl0, was given to a socket, and its answer was dropped (NETFILTER_DROP): a rule or policy of nftables or iptables dropped it");
 }
 
@@ -315,7 +317,7 @@ static void no_answer(void **state)
 	arrives();
 	seen(STEP_QUEUED, false, "tunl0");
 	judge();
-	found("f:tunnel f:firewall u:socket f:arp u:path",
+	found("f:tunnel f:gue u:socket f:arp u:path",
 	      "it arrived by eth0, came out of tunl0, was given to a socket, and no answer left; a QUIC server answers an unknown version, if the next hop towards the client is there");
 }
 
@@ -328,7 +330,7 @@ static void answered_into_tunnel(void **state)
 	seen(STEP_SENT, true, "tunl0");
 	seen(STEP_SENT, true, "eth0")->tunnel = TUNNEL_IPIP;
 	judge();
-	found("f:tunnel o:firewall u:socket o:arp f:path",
+	found("f:tunnel o:gue u:socket o:arp f:path",
 	      "it arrived by eth0, came out of tunl0, was given to a socket, but its answer went back into the tunnel (tunl0): the server answers by the device that the datagram came by; bind it to the VIP");
 }
 
@@ -340,7 +342,7 @@ static void translated(void **state)
 	seen(STEP_QUEUED, false, "tunl0");
 	address(&seen(STEP_SENT, true, "eth0")->src, "10.0.0.12", 443);
 	judge();
-	found("f:tunnel o:firewall u:socket o:arp f:path",
+	found("f:tunnel o:gue u:socket o:arp f:path",
 	      "it arrived by eth0, came out of tunl0, was given to a socket, but its answer left by eth0 with the source 10.0.0.12:443, which is not the VIP, so the client does not take it: a rule translates it (masquerade, snat), or the server is not bound to the VIP");
 }
 
@@ -358,13 +360,39 @@ static void dropped_translated(void **state)
 	found("f:path", "it arrived by eth0 and was dropped at eth0 (NO_SOCKET): no socket is bound to its destination; a rule had translated its destination to 10.0.0.12:8443 (dnat, redirect)");
 }
 
+/* In memory, the tunnel's headers are still in front of what has come out. */
+static void misled(void **state)
+{
+	static const enum tunnel kinds[] = { TUNNEL_IPIP, TUNNEL_GUE };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		begin(state);
+		nothing_predicted();
+		arrives();
+		seen(STEP_QUEUED, false, "tunl0")->tunnel = kinds[i];
+		seen(STEP_SENT, true, "eth0");
+		judge();
+		assert_string_equal(report.checks[report.count - 1].name, "path");
+		assert_int_equal(report.checks[report.count - 1].level, CHECK_OK);
+		end(state);
+	}
+	begin(state);
+	nothing_predicted();
+	seen(STEP_RECEIVED, false, "eth0")->tunnel = TUNNEL_GUE;
+	seen(STEP_QUEUED, false, "eth0")->tunnel = TUNNEL_GUE;
+	judge();
+	found("f:tunnel o:gue u:socket o:arp f:path",
+	      "it arrived by eth0, was given to a socket, still in the tunnel's packet: the port is that program's, and not the tunnel's");
+}
+
 static void vanished(void **state)
 {
 	(void)state;
 	nothing_predicted();
 	arrives();
 	judge();
-	found("f:tunnel o:firewall u:socket o:arp f:path",
+	found("f:tunnel o:gue u:socket o:arp f:path",
 	      "it arrived by eth0, came out of tunl0, and no socket got it");
 }
 
@@ -375,8 +403,21 @@ static void sent_on(void **state)
 	arrives();
 	seen(STEP_SENT, false, "eth1");
 	judge();
-	found("f:tunnel o:firewall u:socket o:arp f:path",
+	found("f:tunnel o:gue u:socket o:arp f:path",
 	      "it arrived by eth0, came out of tunl0, was sent on by eth1; it should have gone to a socket here");
+}
+
+/* A container's server, whose answers come by here again. */
+static void published(void **state)
+{
+	(void)state;
+	arrives();
+	address(&seen(STEP_SENT, false, "docker0")->dst, "172.17.0.2", 8443);
+	address(&seen(STEP_RECEIVED, true, "docker0")->src, "172.17.0.2", 8443);
+	seen(STEP_SENT, true, "eth0");
+	judge();
+	found("f:tunnel f:arp o:path",
+	      "it arrived by eth0, came out of tunl0, was sent on by docker0, and its answer left by eth0 with the VIP as source");
 }
 
 static void not_sent(void **state)
@@ -384,12 +425,12 @@ static void not_sent(void **state)
 	(void)state;
 	journey.error = EPERM;
 	judge();
-	found("f:tunnel f:firewall u:socket f:arp u:path",
+	found("f:tunnel f:gue u:socket f:arp u:path",
 	      "no datagram can be made to arrive by eth0: Operation not permitted");
 	journey.error = 0;
 	journey.missed = true;
 	judge();
-	found("f:tunnel f:firewall u:socket f:arp u:path u:path",
+	found("f:tunnel f:gue u:socket f:arp u:path u:path",
 	      "no datagram can be made to arrive by eth0: too much else happens here");
 }
 
@@ -437,7 +478,7 @@ static struct journey_step *sent_to(const char *source, const char *server)
 
 static void judge_director(void)
 {
-	const struct service_subject s = { .report = &report, .svc = &service, .host = &host, .name = "192.0.2.1:443" };
+	const struct service_subject s = { .report = &report, .fw = &no_rules, .svc = &service, .host = &host, .name = "192.0.2.1:443" };
 
 	service_judge_path(&s, &journey);
 }
@@ -506,6 +547,79 @@ static void dropped_here(void **state)
 	found("f:path", "192.0.2.1:443: it arrived by eth0 and was dropped at eth0 (NETFILTER_DROP): a rule or policy of nftables or iptables dropped it");
 }
 
+/* --- what dropped it --------------------------------------------------------------- */
+
+#define RULESET(policy, rules) "{\"nftables\":[" \
+	"{\"chain\":{\"family\":\"inet\",\"table\":\"t\",\"name\":\"c\",\"type\":\"filter\",\"hook\":\"input\",\"prio\":0,\"policy\":\"" policy "\"}}" \
+	rules "]}"
+#define ONLY_FROM(field, address) \
+	",{\"rule\":{\"family\":\"inet\",\"table\":\"t\",\"chain\":\"c\",\"expr\":[" \
+	"{\"match\":{\"op\":\"==\",\"left\":{\"payload\":{\"protocol\":\"ip\",\"field\":\"" field "\"}},\"right\":\"" address "\"}}," \
+	"{\"accept\":null}]}}"
+
+/* Return: whether a rule is named, which then is the last check. */
+static bool explains(const char *rules, bool tunnel, bool invented)
+{
+	struct journey_step drop = { .step = STEP_DROPPED, .device = "tunl0" };
+	struct passage passage;
+	struct firewall fw;
+	bool found;
+
+	drop.src = journey.probe.from;
+	drop.dst = journey.probe.vip;
+	if (tunnel) {
+		drop.tunnel = TUNNEL_IPIP;
+		address(&drop.outer_src, "10.0.0.13", 0);
+		address(&drop.outer_dst, "10.0.0.12", 0);
+	}
+	journey.client_is_invented = invented;
+	journey.outer_is_invented = invented;
+	assert_true(firewall_parse(&fw, rules));
+	passage_of_drop(&journey, &drop, &passage);
+	found = passage_explain(&report, &fw, &passage, "dropped");
+	firewall_destroy(&fw);
+	return found;
+}
+
+static const struct check *last(void)
+{
+	return &report.checks[report.count - 1];
+}
+
+static void named_rule(void **state)
+{
+	(void)state;
+	assert_false(explains(RULESET("accept", ""), false, true));
+	assert_true(explains(RULESET("drop", ""), false, true));
+	assert_string_equal(last()->evidence, "dropped; it is the policy of nftables' inet t c");
+	assert_string_equal(last()->fix, "nft insert rule inet t c ip daddr 192.0.2.1 udp dport 443 accept");
+	assert_true(explains(RULESET("drop", ""), true, true));
+	assert_string_equal(last()->fix, "nft insert rule inet t c meta l4proto 4 accept");
+	assert_int_equal(last()->level, CHECK_FAULT);
+}
+
+/* The host need not take what an address sends that the doctor has made up. */
+static void named_source(void **state)
+{
+	static const char clients[] = RULESET("drop", ONLY_FROM("saddr", "198.51.100.9"));
+	static const char director[] = RULESET("drop", ONLY_FROM("saddr", "10.0.0.1"));
+
+	(void)state;
+	assert_true(explains(clients, false, true));
+	assert_int_equal(last()->level, CHECK_UNKNOWN);
+	assert_null(last()->fix);
+	assert_true(explains(director, true, true));
+	assert_int_equal(last()->level, CHECK_UNKNOWN);
+	/* who has been named by the user is to pass */
+	assert_true(explains(clients, false, false));
+	assert_int_equal(last()->level, CHECK_FAULT);
+	assert_true(explains(director, true, false));
+	assert_int_equal(last()->level, CHECK_FAULT);
+	/* and a rule about something else is the same for all */
+	assert_true(explains(RULESET("drop", ONLY_FROM("daddr", "10.0.0.1")), true, true));
+	assert_int_equal(last()->level, CHECK_FAULT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -520,8 +634,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(answered_into_tunnel, begin, end),
 		cmocka_unit_test_setup_teardown(translated, begin, end),
 		cmocka_unit_test_setup_teardown(dropped_translated, begin, end),
+		cmocka_unit_test_teardown(misled, end),
 		cmocka_unit_test_setup_teardown(vanished, begin, end),
 		cmocka_unit_test_setup_teardown(sent_on, begin, end),
+		cmocka_unit_test_setup_teardown(published, begin, end),
 		cmocka_unit_test_setup_teardown(not_sent, begin, end),
 		cmocka_unit_test_setup_teardown(forwarded, begin_director, end),
 		cmocka_unit_test_setup_teardown(forwarded_elsewhere, begin_director, end),
@@ -529,6 +645,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(vip_as_source, begin_director, end),
 		cmocka_unit_test_setup_teardown(kept_here, begin_director, end),
 		cmocka_unit_test_setup_teardown(dropped_here, begin_director, end),
+		cmocka_unit_test_setup_teardown(named_rule, begin, end),
+		cmocka_unit_test_setup_teardown(named_source, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

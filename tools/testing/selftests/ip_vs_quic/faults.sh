@@ -136,10 +136,35 @@ firewall() {
 	mark_trace
 	lost
 	traces ".reason == \"NETFILTER_DROP\" and (.device // \"\") == \"$device\""
+	if [ -z "$CAN_TRACE" ]; then
+		cannot_tell "${HERE4[@]}"
+		return
+	fi
 	diagnosed firewall "${HERE4[@]}"
 	mend
 	found
 	healthy "${HERE4[@]}"
+}
+
+# Only the process that made the table may change it.
+owned() {
+	CLIENT=27
+	local owner
+	mkfifo "$WORK/nft"
+	nsenter --net="/run/netns/$LAB-s2" nft -i <"$WORK/nft" >/dev/null &
+	owner=$!
+	pids+=("$owner")
+	exec {input}>"$WORK/nft"
+	echo "add table inet own { flags owner; chain in { type filter hook input priority filter; ip protocol 4 drop; }; }" >&"$input"
+	poll 20 "the table" there nft list chain inet own in
+	lost
+	if [ -z "$CAN_TRACE" ]; then
+		cannot_tell "${HERE4[@]}"
+		return
+	fi
+	diagnosed firewall "${HERE4[@]}"
+	same "a command that changes the table" "$FIX" ""
+	jq -e --arg owner "process $owner owns" 'any(.[]; .evidence | contains($owner))' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
 }
 
 no_route() {
@@ -193,6 +218,21 @@ no_gue() {
 	mend
 	found
 	healthy "${HERE4[@]}" -i --tun-type gue --tun-port 6080
+}
+
+# The port is not the kernel's: the tunnel's packets go to a program.
+gue_of_program() {
+	CLIENT=28
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- 0.0.0.0:6082)")
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i --tun-type gue --tun-port 6082
+	defer "ipvsadm -e -u $SVC4 -r $(rs4 2) -i"
+	lost
+	if [ -z "$CAN_TRACE" ]; then
+		cannot_tell "${HERE4[@]}" -i --tun-type gue --tun-port 6082
+		return
+	fi
+	diagnosed path "${HERE4[@]}" -i --tun-type gue --tun-port 6082
+	jq -e 'any(.[]; .evidence | contains("still in the tunnel'"'"'s packet"))' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
 }
 
 no_gre() {
@@ -260,10 +300,12 @@ tcase "firewall knows nothing of the VIP" firewall 18 tunl0 \
 	"table inet ivq { chain in { type filter hook input priority filter; policy drop; meta l4proto 4 accept; udp dport 80 accept; }; }"
 tcase "firewall drops answers" firewall 19 "" \
 	"table inet ivq { chain out { type filter hook output priority filter; udp sport 443 drop; }; }"
+tcase "firewall of a table that has an owner" owned
 tcase "no route back" no_route
 tcase "MTU too small" small_mtu
 tcase "no socket" no_socket
 tcase "no GUE port" no_gue
+tcase "a program has the port of GUE" gue_of_program
 tcase "no GRE device" no_gre
 tcase "a client's address is this host's, too" client_is_here
 tcase "another address than the director's" other_address

@@ -59,7 +59,14 @@ asymmetric() {
 	mark_trace
 	lost
 	traces '.reason == "IP_RPFILTER" and .device == "eth0" and .vip.address == "'"$VIP4"'"'
-	diagnosed rp_filter "${HERE[@]}" --client "$CL4.32"
+	# without datagrams that are dropped meanwhile, they may come by another device
+	advised --client "$CL4.32" rp_filter
+	if [ -n "$CAN_TRACE" ]; then
+		flood -t 50 -c 0:3:4 "to=$SVC4" "from=$CL4.32:3200" name=x "mint=0:$(sid 3 2)"
+		traces '.reason == "IP_RPFILTER" and .client.port == 3200'
+		diagnosed rp_filter "${HERE[@]}" --client "$CL4.32"
+		flooded || :
+	fi
 	mend
 	found
 	healthy "${HERE[@]}" --client "$CL4.32"
@@ -74,6 +81,10 @@ firewall() {
 	mark_trace
 	lost
 	traces '.reason == "NETFILTER_DROP" and (.device // "") == "'"$device"'"'
+	if [ -z "$CAN_TRACE" ]; then
+		cannot_tell "${HERE[@]}"
+		return
+	fi
 	diagnosed firewall "${HERE[@]}"
 	mend
 	found
@@ -105,6 +116,42 @@ counts_at_least() {
 		[[ $outcome != unroutable-* && $outcome != routed ]] || sum=$((sum + STATS[$outcome]))
 	done
 	[ "$sum" -ge "$1" ]
+}
+
+# A metric of a route, and not what the kernel has learned.
+configured_mtu() {
+	defer "again; ip -6 route del $(rs6 2)/128 dev eth0"
+	service "$SVC6" rs6 0:3:4 | q -R
+	ip -6 route add "$(rs6 2)/128" dev eth0 mtu 1280
+	diagnosed mtu -u "$SVC6"
+	mend
+	send -t 5000 -c 0:3:4 "to=$SVC6" "from=[${CL6}:48]:4800" name=x "mint=0:$(sid 3 2)" size=1200
+	answers "x s2 1"
+	healthy -u "$SVC6"
+}
+
+# What a backup leaves to the host is no fault of a standby; it is said.
+backup() {
+	CLIENT=47
+	ipvsadm --start-daemon backup --mcast-interface eth0
+	defer "ipvsadm --stop-daemon backup; echo 0 >/proc/sys/net/ipv4/vs/backup_only"
+	echo 1 >/proc/sys/net/ipv4/vs/backup_only
+	lost
+	cannot_tell "${HERE[@]}"
+	[ -z "$CAN_TRACE" ] ||
+		jq -e 'any(.[]; .check == "path" and (.evidence | contains("backup_only is 1")))' "$WORK/report" >/dev/null || fail "$(cat "$WORK/report")"
+}
+
+# As keepalived does; the method is that of the others.
+taken_out() {
+	local n
+	defer again
+	for n in 1 2 3; do
+		ipvsadm -e -u "$SVC4" -r "$(rs4 "$n")" -i --tun-type gue --tun-port 6080
+	done
+	q -d -u "$SVC4" -r "$(rs4 2)" --keep-server-ids
+	advised absent
+	same "the printed command" "$FIX" "quiclbadm -a -u $SVC4 -r $(rs4 2):443 -i --tun-type gue --tun-port 6080 -w 1"
 }
 
 wrong_key() {
@@ -499,6 +546,9 @@ tcase "firewall drops clients' datagrams" firewall 33 eth0 \
 tcase "firewall drops the tunnel's packets" firewall 34 eth0 \
 	"table inet ivq { chain out { type filter hook output priority filter; meta l4proto 4 drop; }; }"
 tcase "MTU too small" small_mtu
+tcase "an MTU that is configured, IPv6" configured_mtu
+tcase "a backup that forwards nothing" backup
+tcase "a checker has taken a server behind GUE out" taken_out
 tcase "wrong key on one side" wrong_key
 tcase "servers without a config" lost_config
 tcase "config missing" no_config
