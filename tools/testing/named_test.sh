@@ -1,0 +1,55 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Whether the selftests have the cases that Documentation/troubleshooting.rst names. Prints KTAP.
+set -eu
+
+# shellcheck source-path=SCRIPTDIR source=verdicts.sh
+. "$(dirname "$0")/verdicts.sh"
+cd "$(dirname "$0")"
+doc=../../Documentation/troubleshooting.rst
+
+# The cases of each script, as patterns: a variable in a name stands for any text.
+declare -A cases
+while IFS=: read -r file name; do
+	# shellcheck disable=SC2016 # of the script that is read
+	cases[$file]+=${name//'$name'/'*'}$'\n'
+done < <(cd selftests/ip_vs_quic && sed -nE 's/^(.*[[:blank:]])?tcase "([^"]*)".*/\2/p; T; F' ./*.sh | paste -d : - - | sed -E 's|^(.*):\./([^:]*)$|\2:\1|')
+
+# in_tables: "SCRIPT: CASE" for each that a table names
+in_tables() {
+	awk '/^     - [a-z_]+\.sh: / { on = 1 } on && !/^       |^     - [a-z_]+\.sh: / { on = 0 } on { printf "%s ", $0 } !on { print "" }' "$doc" |
+		tr -s ' ' | sed 's/ - \([a-z_]*\.sh: "\)/\n\1/g; s/; \([a-z_]*\.sh: "\)/\n\1/g' |
+		awk -F '"' '/^[a-z_]+\.sh: / { split($1, script, ":"); for (i = 2; i < NF; i += 2) print script[1] ": " $i }'
+}
+
+# under_tests: the cases of the lines below "tests", of either script of faults
+under_tests() {
+	awk '/^tests$/ { on = 1; next } on && !/^  / { on = 0; print "" } on { printf "%s ", $0 }' "$doc" | tr -s ' ' | grep -oE '"[^"]*"' | tr -d '"'
+}
+
+# has CASES NAME
+has() {
+	local pattern
+	while IFS= read -r pattern; do
+		# shellcheck disable=SC2053 # a pattern it is
+		[[ $2 != $pattern ]] || return 0
+	done <<<"$1"
+	return 1
+}
+
+missing() {
+	local name
+	while IFS= read -r name; do
+		has "${cases[${name%%: *}]:-}" "${name#*: }" || printf '%s\n' "$name"
+	done < <(in_tables)
+	while IFS= read -r name; do
+		has "${cases[faults.sh]}${cases[faults_director.sh]}" "$name" || printf '%s\n' "$name"
+	done < <(under_tests)
+}
+
+printf 'KTAP version 1\n'
+equal "$(missing)" "" "the selftests have the cases that troubleshooting.rst names"
+verdict "the names of the tables are found" [ "$(in_tables | wc -l)" -gt 40 ]
+verdict "the names of the other entries are found" [ "$(under_tests | wc -l)" -gt 30 ]
+end
