@@ -254,6 +254,8 @@ void ivq_decide_count(const struct ivq_service *qs,
 	ivq_stats_count(qs->stats, d->outcome);
 	if (!d->config)
 		return;
+	if (d->target)
+		ivq_stats_count(d->target->by_config, d->config->qlb.id);
 	if (likely(d->route))
 		ivq_config_used(d->config);
 	else if (d->sid.len && !d->tried)

@@ -150,15 +150,17 @@ ivq_fast_target(const struct ivq_snapshot *snapshot,
 }
 
 static __always_inline void ivq_fast_count(const struct ivq_service *qs,
-					   const struct ivq_config *cfg)
+					   const struct ivq_config *cfg,
+					   const struct ivq_target *target)
 {
 	ivq_stats_count(qs->stats, IP_VS_QUIC_ROUTED);
 	ivq_config_used(cfg);
+	ivq_stats_count(target->by_config, cfg->qlb.id);
 }
 
 /*
- * Counts the decision for the service and its configs; caller has bottom halves
- * disabled.
+ * Counts the decision for the service, its configs and the server; caller has bottom
+ * halves disabled.
  */
 void ivq_decide_count(const struct ivq_service *qs,
 		      const struct ivq_snapshot *snapshot,

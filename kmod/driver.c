@@ -174,7 +174,7 @@ static __always_inline struct ivq_wrapped wrap(const struct arrival *a,
 		return wrap_slow(qs, snapshot, *frame, af);
 	wrapped = ivq_frame_wrap(frame, target, &snapshot->settings.sources);
 	if (likely(wrapped.dev))
-		ivq_fast_count(qs, cfg);
+		ivq_fast_count(qs, cfg, target);
 	return wrapped;
 }
 

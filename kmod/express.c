@@ -155,7 +155,7 @@ take_fast(const struct ivq_express *express, struct sk_buff *skb,
 
 	outcome = ivq_tunnel_send(skb, target, &snapshot->settings.sources);
 	if (likely(outcome == IP_VS_QUIC_EXPRESS_TAKEN))
-		ivq_fast_count(qs, cfg);
+		ivq_fast_count(qs, cfg, target);
 	return outcome;
 }
 

@@ -144,7 +144,7 @@ fast_target(struct ivq_net *qnet, const struct sk_buff *skb, u8 pf,
 	target = ivq_fast_target(snapshot, (const void *)(skb->data + offset),
 				 skb->len - offset, &cfg);
 	if (likely(target))
-		ivq_fast_count(qs, cfg);
+		ivq_fast_count(qs, cfg, target);
 	return target;
 }
 

@@ -16,6 +16,7 @@
 struct cursor {
 	unsigned long service;	/* services done */
 	unsigned long part;	/* of the next one: configs, settings, ... */
+	unsigned long server;	/* then servers */
 	unsigned long sid;	/* then server IDs */
 };
 
@@ -63,6 +64,20 @@ static int put_part(struct sk_buff *skb, const struct ivq_service *qs,
 	return cfg ? ivq_put_config(skb, cfg) : 0;
 }
 
+static int put_servers(struct sk_buff *skb, const struct ivq_service *qs,
+		       unsigned long *at)
+{
+	const struct ivq_snapshot *snapshot = ivq_service_snapshot(qs);
+
+	for (; *at < snapshot->pool->count; ++*at) {
+		int err = ivq_put_server_counts(skb, snapshot, *at);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int put_sids(struct sk_buff *skb, const struct ivq_sidmap *map,
 		    unsigned long *at)
 {
@@ -84,13 +99,15 @@ static int put_sids(struct sk_buff *skb, const struct ivq_sidmap *map,
 static int put_rest(struct sk_buff *skb, const struct ivq_service *qs,
 		    struct cursor *at)
 {
-	for (; at->part < PARTS; at->part++) {
-		int err = put_part(skb, qs, at->part);
+	int err;
 
+	for (; at->part < PARTS; at->part++) {
+		err = put_part(skb, qs, at->part);
 		if (err)
 			return err;
 	}
-	return put_sids(skb, qs->sidmap, &at->sid);
+	err = put_servers(skb, qs, &at->server);
+	return err ?: put_sids(skb, qs->sidmap, &at->sid);
 }
 
 /*
@@ -113,7 +130,7 @@ static int dump_message(struct sk_buff *skb, struct netlink_callback *cb,
 	err = ivq_put_service(skb, &qs->key);
 	if (!err)
 		err = put_rest(skb, qs, at);
-	if (err && before.part == at->part && before.sid == at->sid)
+	if (err && !memcmp(&before, at, sizeof(before)))
 		genlmsg_cancel(skb, hdr);
 	else
 		genlmsg_end(skb, hdr);
@@ -129,6 +146,7 @@ static int dump_service(struct sk_buff *skb, struct netlink_callback *cb,
 		return err;
 	at->service++;
 	at->part = 0;
+	at->server = 0;
 	at->sid = 0;
 	return 0;
 }

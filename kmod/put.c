@@ -179,21 +179,53 @@ int ivq_put_settings(struct sk_buff *skb, const struct ivq_snapshot *snapshot)
 	return end(skb, nest, err);
 }
 
+static int put_server(struct sk_buff *skb, const struct ivq_pool *pool, u32 i)
+{
+	const struct ivq_target *target = pool->targets[i];
+
+	return nla_put_u16(skb, IP_VS_QUIC_A_SRV_AF, target->addr.af) ?:
+	       put_addr(skb, IP_VS_QUIC_A_SRV_ADDR, target->addr.af,
+			&target->addr.addr) ?:
+	       nla_put_be16(skb, IP_VS_QUIC_A_SRV_PORT, target->addr.port) ?:
+	       nla_put_u32(skb, IP_VS_QUIC_A_SRV_WEIGHT, pool->weights[i]) ?:
+	       nla_put_u32(skb, IP_VS_QUIC_A_SRV_METHOD,
+			   target->conn.flags & IP_VS_CONN_F_FWD_MASK);
+}
+
 int ivq_put_server(struct sk_buff *skb, int type, const struct ivq_pool *pool,
 		   u32 i)
 {
-	const struct ivq_target *target = pool->targets[i];
 	struct nlattr *nest = nla_nest_start(skb, type);
+
+	return nest ? end(skb, nest, put_server(skb, pool, i)) : -EMSGSIZE;
+}
+
+static int put_count(struct sk_buff *skb, const struct ivq_target *target,
+		     u8 config_id)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SRV_CONFIG);
 	int err;
 
 	if (!nest)
 		return -EMSGSIZE;
-	err = nla_put_u16(skb, IP_VS_QUIC_A_SRV_AF, target->addr.af) ?:
-	      put_addr(skb, IP_VS_QUIC_A_SRV_ADDR, target->addr.af,
-		       &target->addr.addr) ?:
-	      nla_put_be16(skb, IP_VS_QUIC_A_SRV_PORT, target->addr.port) ?:
-	      nla_put_u32(skb, IP_VS_QUIC_A_SRV_WEIGHT, pool->weights[i]) ?:
-	      nla_put_u32(skb, IP_VS_QUIC_A_SRV_METHOD,
-			  target->conn.flags & IP_VS_CONN_F_FWD_MASK);
+	err = nla_put_u8(skb, IP_VS_QUIC_A_CFG_ID, config_id) ?:
+	      nla_put_u64_64bit(skb, IP_VS_QUIC_A_CFG_DATAGRAMS,
+				ivq_target_decided(target, config_id), 0);
+	return end(skb, nest, err);
+}
+
+int ivq_put_server_counts(struct sk_buff *skb,
+			  const struct ivq_snapshot *snapshot, u32 i)
+{
+	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_SERVER);
+	unsigned int id;
+	int err;
+
+	if (!nest)
+		return -EMSGSIZE;
+	err = put_server(skb, snapshot->pool, i);
+	for (id = 0; !err && id < QLB_CONFIGS_MAX; id++)
+		if (snapshot->configs.at[id][0])
+			err = put_count(skb, snapshot->pool->targets[i], id);
 	return end(skb, nest, err);
 }

@@ -32,8 +32,12 @@ int ivq_put_sid(struct sk_buff *skb, int type, u8 config_id, const u8 *octets,
 
 int ivq_put_settings(struct sk_buff *skb, const struct ivq_snapshot *snapshot);
 
-/* The server with index @i of a pool. */
+/* The server with index @i of a pool, for events. */
 int ivq_put_server(struct sk_buff *skb, int type, const struct ivq_pool *pool,
 		   u32 i);
+
+/* The same of @snapshot's pool, and what it got by each config ID. */
+int ivq_put_server_counts(struct sk_buff *skb,
+			  const struct ivq_snapshot *snapshot, u32 i);
 
 #endif /* _IVQ_PUT_H */

@@ -3,6 +3,7 @@
 
 #include <linux/err.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
@@ -136,6 +137,35 @@ void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change)
 	change->pool = snapshot->pool;
 }
 
+static bool has_new_config(const struct ivq_snapshot *before,
+			   const struct ivq_snapshot *now, unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; i < IVQ_TENANTS_MAX; i++)
+		if (now->configs.at[id][i] &&
+		    now->configs.at[id][i] != before->configs.at[id][i])
+			return true;
+	return false;
+}
+
+/*
+ * What servers are counted by under a config ID is about the configs that it has now.
+ * Before @now is published, so that none of its datagrams is missed.
+ */
+static void zero_new_configs(const struct ivq_snapshot *before,
+			     const struct ivq_snapshot *now)
+{
+	unsigned int id;
+	u32 i;
+
+	for (id = 0; id < QLB_CONFIGS_MAX; id++)
+		if (has_new_config(before, now, id))
+			for (i = 0; i < now->pool->count; i++)
+				ivq_target_zero_config(now->pool->targets[i],
+						       id);
+}
+
 int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change,
 		       struct ivq_past *past)
 {
@@ -144,6 +174,7 @@ int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change,
 	if (!snapshot)
 		return -ENOMEM;
 	past->snapshot = ivq_service_snapshot(qs);
+	zero_new_configs(past->snapshot, snapshot);
 	rcu_assign_pointer(qs->snapshot, snapshot);
 	if (qs->sidmap != change->sidmap) {
 		past->sidmap = qs->sidmap;
@@ -188,9 +219,14 @@ void ivq_service_zero(struct ivq_service *qs)
 {
 	const struct ivq_snapshot *snapshot = ivq_service_snapshot(qs);
 	struct ivq_config * const *cfgp;
+	u32 i;
 
 	ivq_stats_zero(qs->stats, qs->zeroed, IP_VS_QUIC_OUTCOME_COUNT);
 	ivq_configs_for_each(cfgp, &snapshot->configs)
 		if (*cfgp)
 			ivq_config_zero(*cfgp);
+	for (i = 0; i < snapshot->pool->count; i++) {
+		ivq_target_zero(snapshot->pool->targets[i]);
+		cond_resched();
+	}
 }

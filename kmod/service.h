@@ -134,7 +134,7 @@ void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change);
 int ivq_service_commit(struct ivq_service *qs, const struct ivq_change *change,
 		       struct ivq_past *past);
 
-/* All counters of the service and its configs; caller holds qs->lock. */
+/* All counters of the service, its configs and servers; caller holds qs->lock. */
 void ivq_service_zero(struct ivq_service *qs);
 
 /* The writer's view of qs->snapshot; caller holds qs->lock. */

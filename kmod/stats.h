@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Counters per outcome, one set per service or device, each CPU its own. */
+/*
+ * Counters per outcome, one set per service or device; per config ID, one set per
+ * server.  Each CPU has its own.
+ */
 #ifndef _IVQ_STATS_H
 #define _IVQ_STATS_H
 
@@ -9,7 +12,7 @@
 
 struct ivq_stats {
 	struct u64_stats_sync syncp;
-	u64_stats_t datagrams[];	/* by outcome */
+	u64_stats_t datagrams[];	/* by outcome, or config ID */
 };
 
 /* Caller has bottom halves disabled. */

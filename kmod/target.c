@@ -113,6 +113,11 @@ ivq_target_new(const struct ip_vs_service *svc, struct ip_vs_dest *dest)
 	target = kzalloc(sizeof(*target), GFP_KERNEL_ACCOUNT);
 	if (!target)
 		return NULL;
+	target->by_config = ivq_stats_new(QLB_CONFIGS_MAX);
+	if (!target->by_config) {
+		kfree(target);
+		return NULL;
+	}
 
 	ip_vs_dest_hold(dest);
 	fill_conn(&target->conn, svc, dest);
@@ -154,6 +159,7 @@ static void release(struct kref *ref)
 
 	target = container_of(ref, struct ivq_target, ref);
 	ip_vs_dest_put_and_free(target->conn.dest);
+	free_percpu(target->by_config);
 	kfree(target);
 	ivq_object_destroyed(IVQ_OBJ_TARGET);
 }
@@ -161,4 +167,19 @@ static void release(struct kref *ref)
 void ivq_target_put(struct ivq_target *target)
 {
 	kref_put(&target->ref, release);
+}
+
+u64 ivq_target_decided(const struct ivq_target *target, u8 config_id)
+{
+	return ivq_stats_since(target->by_config, target->zeroed, config_id);
+}
+
+void ivq_target_zero_config(struct ivq_target *target, u8 config_id)
+{
+	target->zeroed[config_id] = ivq_stats_sum(target->by_config, config_id);
+}
+
+void ivq_target_zero(struct ivq_target *target)
+{
+	ivq_stats_zero(target->by_config, target->zeroed, QLB_CONFIGS_MAX);
 }

@@ -16,6 +16,7 @@
 #include <net/ip_vs.h>
 
 #include "sidmap.h"
+#include "stats.h"
 
 enum {
 	IVQ_TARGET_STATS = 3,
@@ -31,7 +32,9 @@ enum {
  * @pp: UDP's, for @conn.packet_xmit
  * @stats: IPVS's counters of the destination, its service and the namespace,
  *	   which live as long
+ * @by_config: datagrams whose CID names it, by config ID, written by the packet path
  * @ref: one reference per pool that has it
+ * @zeroed: of @by_config, see ivq_stats_zero(); under the lock of the service
  *
  * The target holds a reference on conn.dest for its life.
  */
@@ -39,9 +42,11 @@ struct ivq_target {
 	bool stateless;
 	struct ip_vs_protocol *pp;
 	struct ip_vs_cpu_stats __percpu *stats[IVQ_TARGET_STATS];
+	struct ivq_stats __percpu *by_config;
 	struct ip_vs_conn conn;
 	struct ivq_addr addr;
 	struct kref ref;
+	u64 zeroed[QLB_CONFIGS_MAX];
 };
 
 /* Return: a target with one reference, NULL without memory. */
@@ -76,6 +81,14 @@ static __always_inline void ivq_target_count(const struct ivq_target *target,
 	ivq_target_add(target->stats[1], len);
 	ivq_target_add(target->stats[2], len);
 }
+
+/*
+ * Datagrams whose CID names it under a config ID, since they were zeroed; callers of
+ * these three hold the service's lock.
+ */
+u64 ivq_target_decided(const struct ivq_target *target, u8 config_id);
+void ivq_target_zero_config(struct ivq_target *target, u8 config_id);
+void ivq_target_zero(struct ivq_target *target);
 
 /* Learns the transmitters' addresses from IPVS. */
 int ivq_target_init(void);

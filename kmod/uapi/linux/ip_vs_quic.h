@@ -84,14 +84,23 @@
  *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE.
  *	In this order they carry its IP_VS_QUIC_A_CONFIG by ID (never
  *	IP_VS_QUIC_A_CFG_KEY, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead), its
- *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and its
- *	IP_VS_QUIC_A_SERVER_ID, sorted by config ID, length and value.
+ *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS, an IP_VS_QUIC_A_SERVER for each
+ *	real server of its pool, and its IP_VS_QUIC_A_SERVER_ID, sorted by config ID,
+ *	length and value.
  *	IP_VS_QUIC_A_REBUILD_ERROR (u32, an errno) is there while the service's
  *	servers and weights are older than IPVS's because a change failed.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
  *
  *	IP_VS_QUIC_A_STATS: nested, IP_VS_QUIC_A_STAT_* u64, one per outcome: the
  *		attribute type is 1 + enum ip_vs_quic_outcome
+ *
+ *	IP_VS_QUIC_A_SERVER: nested, IP_VS_QUIC_A_SRV_*
+ *		IP_VS_QUIC_A_SRV_CONFIG: nested, one for each config ID of the service:
+ *			IP_VS_QUIC_A_CFG_ID
+ *			IP_VS_QUIC_A_CFG_DATAGRAMS: u64, whose CID a config with that ID
+ *				decoded to a server ID of this real server, since the
+ *				real server is in the pool, the last of these configs
+ *				was set, and they were zeroed
  *
  * IP_VS_QUIC_CMD_DECODE, GENL_ADMIN_PERM
  *	What the director does with a datagram carrying a CID.
@@ -114,8 +123,9 @@
  *			type is 1 + enum ip_vs_quic_express_outcome
  *
  * IP_VS_QUIC_CMD_ZERO, GENL_ADMIN_PERM
- *	Zeroes the counters of the service in IP_VS_QUIC_A_SERVICE: outcomes, and
- *	datagrams and misses of its configs, but not when these were last seen.
+ *	Zeroes the counters of the service in IP_VS_QUIC_A_SERVICE: outcomes,
+ *	datagrams and misses of its configs, but not when these were last seen, and
+ *	datagrams of its real servers.
  *	Without a service: those of all services and of all devices.
  *
  * Events: messages to the multicast group IP_VS_QUIC_MCGRP_EVENTS of the network
@@ -299,7 +309,7 @@ enum ip_vs_quic_exp_attr {
 };
 #define IP_VS_QUIC_A_EXP_MAX (__IP_VS_QUIC_A_EXP_MAX - 1)
 
-/* A real server of a service's pool, in events. */
+/* A real server of a service's pool. */
 enum ip_vs_quic_srv_attr {
 	IP_VS_QUIC_A_SRV_UNSPEC,
 	IP_VS_QUIC_A_SRV_AF,		/* u16, AF_INET or AF_INET6 */
@@ -307,6 +317,7 @@ enum ip_vs_quic_srv_attr {
 	IP_VS_QUIC_A_SRV_PORT,		/* be16 */
 	IP_VS_QUIC_A_SRV_WEIGHT,	/* u32 */
 	IP_VS_QUIC_A_SRV_METHOD,	/* u32, IP_VS_CONN_F_FWD_MASK of IPVS's flags */
+	IP_VS_QUIC_A_SRV_CONFIG,	/* nested, what it got; not in events */
 	__IP_VS_QUIC_A_SRV_MAX
 };
 #define IP_VS_QUIC_A_SRV_MAX (__IP_VS_QUIC_A_SRV_MAX - 1)

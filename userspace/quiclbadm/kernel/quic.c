@@ -220,6 +220,18 @@ static void read_outcomes(const struct nlattr *nest, uint64_t *outcomes,
 	}
 }
 
+/* A real server that came after the state was read has no place there. */
+static void read_server(const struct nlattr *nest, struct service *svc)
+{
+	struct dest told, *dest;
+
+	quic_read_dest(nest, &told);
+	dest = service_find_sorted_dest(svc, &told.server);
+	if (dest)
+		memcpy(dest->datagrams, told.datagrams, sizeof(dest->datagrams));
+	svc->counts_servers = true;
+}
+
 static int on_service(const struct nlmsghdr *nlh, void *data)
 {
 	struct service *svc = NULL;
@@ -249,6 +261,9 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 		case IP_VS_QUIC_A_SETTINGS:
 			quic_read_settings(attr, svc);
 			break;
+		case IP_VS_QUIC_A_SERVER:
+			read_server(attr, svc);
+			break;
 		case IP_VS_QUIC_A_REBUILD_ERROR:
 			svc->rebuild_error = (uint32_t)nl_number(attr);
 			break;
@@ -274,6 +289,7 @@ static void forget(struct state *state)
 			svc->settings[j] = settings[j].value;
 		memset(svc->sources, 0, sizeof(svc->sources));
 		svc->rebuild_error = 0;
+		svc->counts_servers = false;
 		svc->config_count = 0;
 		svc->map_count = 0;
 		free(svc->maps);
@@ -287,6 +303,7 @@ int quic_get(struct state *state, const struct service_id *id)
 	struct nl_request request;
 	int err;
 
+	state_sort(state);
 	do {
 		forget(state);
 		nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_GET, NLM_F_DUMP,

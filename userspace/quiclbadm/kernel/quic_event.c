@@ -55,21 +55,6 @@ struct object {
 	char device[DEVICE_NAME_MAX + 1];
 };
 
-static void read_dest(const struct nlattr *nest, struct dest *dest)
-{
-	const struct nlattr *attrs[IP_VS_QUIC_A_SRV_MAX + 1];
-
-	nl_nested(nest, attrs, IP_VS_QUIC_A_SRV_MAX);
-	memset(dest, 0, sizeof(*dest));
-	dest->server.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SRV_AF]);
-	nl_octets(attrs[IP_VS_QUIC_A_SRV_ADDR], dest->server.addr,
-		  sizeof(dest->server.addr));
-	dest->server.port =
-		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SRV_PORT]));
-	dest->weight = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_SRV_WEIGHT]);
-	dest->forward = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_SRV_METHOD]);
-}
-
 static void read_device(const struct nlattr *nest, char *device)
 {
 	const struct nlattr *attrs[IP_VS_QUIC_A_EXP_MAX + 1];
@@ -96,7 +81,7 @@ static void tell_object(const struct event *base, const struct nlattr *attr,
 		event.map = &object.map;
 		break;
 	case IP_VS_QUIC_A_SERVER:
-		read_dest(attr, &object.dest);
+		quic_read_dest(attr, &object.dest);
 		event.dest = &object.dest;
 		break;
 	case IP_VS_QUIC_A_REBUILD_ERROR:
@@ -123,7 +108,7 @@ static void tell_pair(const struct event *base, const struct nlattr *now,
 		quic_read_mapping(old, &map);
 		event.old_map = &map;
 	} else {
-		read_dest(old, &dest);
+		quic_read_dest(old, &dest);
 		event.old_dest = &dest;
 	}
 	tell_object(&event, now, fn, data);

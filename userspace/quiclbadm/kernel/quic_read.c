@@ -123,3 +123,32 @@ void quic_read_settings(const struct nlattr *nest, struct service *svc)
 			read_source(attrs[sources[i].attr], &sources[i],
 				    &svc->sources[i]);
 }
+
+static void read_count(const struct nlattr *nest, struct dest *dest)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_CFG_MAX + 1];
+	uint64_t id;
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_CFG_MAX);
+	id = nl_number(attrs[IP_VS_QUIC_A_CFG_ID]);
+	if (id < QLB_CONFIGS_MAX)
+		dest->datagrams[id] = nl_number(attrs[IP_VS_QUIC_A_CFG_DATAGRAMS]);
+}
+
+void quic_read_dest(const struct nlattr *nest, struct dest *dest)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_SRV_MAX + 1], *attr;
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_SRV_MAX);
+	memset(dest, 0, sizeof(*dest));
+	dest->server.af = (uint16_t)nl_number(attrs[IP_VS_QUIC_A_SRV_AF]);
+	nl_octets(attrs[IP_VS_QUIC_A_SRV_ADDR], dest->server.addr,
+		  sizeof(dest->server.addr));
+	dest->server.port =
+		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_SRV_PORT]));
+	dest->weight = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_SRV_WEIGHT]);
+	dest->forward = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_SRV_METHOD]);
+	mnl_attr_for_each_nested(attr, nest)
+		if (mnl_attr_get_type(attr) == IP_VS_QUIC_A_SRV_CONFIG)
+			read_count(attr, dest);
+}

@@ -18,4 +18,7 @@ bool quic_read_mapping(const struct nlattr *nest, struct mapping *map);
 /* What is not there stays in @svc. */
 void quic_read_settings(const struct nlattr *nest, struct service *svc);
 
+/* A real server of the pool, as far as the module knows it. */
+void quic_read_dest(const struct nlattr *nest, struct dest *dest);
+
 #endif /* _QUICLBADM_KERNEL_QUIC_READ_H */

@@ -359,6 +359,25 @@ static void server_connections(struct exposition *to, const struct service *svc,
 	}
 }
 
+/* Tenants share a config ID. */
+static void server_configs(struct exposition *to, const struct service *svc,
+			   unsigned int what)
+{
+	size_t i, j;
+
+	(void)what;
+	for (i = 0; svc->counts_servers && i < svc->dest_count; i++)
+		for (j = 0; j < svc->config_count; j++) {
+			const struct config *config = &svc->configs[j];
+
+			if (config->tenant || config->id >= QLB_CONFIGS_MAX)
+				continue;
+			begin_of_server(to, svc, &svc->dests[i].server);
+			sample_label_number(to, "config", config->id);
+			sample_value(to, svc->dests[i].datagrams[config->id]);
+		}
+}
+
 /* Only of a masqueraded server do answers pass the director. */
 static bool is_counted(const struct dest *dest, unsigned int counter)
 {
@@ -441,6 +460,8 @@ static const struct row rows[] = {
 	  NULL, server_held, 0 },
 	{ GAUGE("quiclb_server_ids", "Server IDs and prefixes that lead to the real server"),
 	  NULL, server_ids, 0 },
+	{ COUNTER("quiclb_server_config_datagrams", "Datagrams whose connection ID names the real server by a config with this ID"),
+	  NULL, server_configs, 0 },
 	{ GAUGE("quiclb_server_connections", "Connection entries of IPVS that lead to the real server"),
 	  NULL, server_connections, 0 },
 	{ COUNTER("quiclb_server_new_connections", "Connection entries that IPVS made with the real server"),

@@ -108,6 +108,18 @@ double config_density(const struct service *svc, const struct config *config)
 	return density;
 }
 
+double maps_density(const struct mapping *maps, size_t count,
+		    const struct config *config)
+{
+	double density = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (can_be_in(&maps[i], config))
+			density += share(&maps[i], config);
+	return density;
+}
+
 char *density_str(double density, char *buf)
 {
 	const double percent = 100 * density;

@@ -19,6 +19,10 @@ enum density_limits {
  */
 double config_density(const struct service *svc, const struct config *config);
 
+/* The same for @maps, those of one real server: at most that share. */
+double maps_density(const struct mapping *maps, size_t count,
+		    const struct config *config);
+
 /* As a percentage; writes at most DENSITY_STRLEN and returns @buf. */
 char *density_str(double density, char *buf);
 

@@ -389,6 +389,15 @@ static int dest_cmp(const void *a, const void *b)
 	return endpoint_cmp(&one->server, &other->server);
 }
 
+struct dest *service_find_sorted_dest(const struct service *svc,
+				      const struct endpoint *server)
+{
+	const struct dest wanted = { .server = *server };
+
+	return svc->dest_count ? bsearch(&wanted, svc->dests, svc->dest_count,
+					 sizeof(*svc->dests), dest_cmp) : NULL;
+}
+
 int mapping_cmp_by_sid(const void *a, const void *b)
 {
 	const struct mapping *one = a, *other = b;

@@ -126,6 +126,7 @@ struct dest {
 	uint32_t persistent;
 	uint64_t counters[COUNTERS];
 	bool held;			/* another program took its weight away */
+	uint64_t datagrams[QLB_CONFIGS_MAX];	/* whose CID named it, by config ID */
 };
 
 /* One entry of a service's server map. */
@@ -162,6 +163,7 @@ struct service {
 	uint32_t rebuild_error;		/* an errno: the kernel could not follow IPVS */
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
+	bool counts_servers;		/* the kernel has told the dests' datagrams */
 };
 
 /* A device with the express path. */
@@ -217,6 +219,9 @@ struct device *state_find_device(const struct state *state, const char *name);
 struct dest *service_add_dest(struct service *svc, const struct dest *dest);
 struct dest *service_find_dest(const struct service *svc,
 			       const struct endpoint *server);
+/* The same in a service that is sorted. */
+struct dest *service_find_sorted_dest(const struct service *svc,
+				      const struct endpoint *server);
 /* The same by the address alone, whatever the port is. */
 struct dest *service_find_dest_at(const struct service *svc,
 				  const struct endpoint *address);

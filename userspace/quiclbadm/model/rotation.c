@@ -287,14 +287,56 @@ static bool is_added(struct rotation *r)
 
 /*
  * Random connection IDs have datagrams and misses in the ratio of density to its rest; those
- * that servers mint have datagrams alone.
+ * that servers mint have datagrams alone.  @density is that of the server IDs that
+ * @datagrams are of, which may be one real server's.
  */
-static bool is_above_chance(const struct rotation *r)
+static bool is_above_chance(const struct rotation *r, uint64_t datagrams, double density)
 {
-	const double density = config_density(r->svc, r->new);
-	const double chance = density < 1 ? density / (1 - density) : 1;
+	const double all = config_density(r->svc, r->new);
+	const double chance = all < 1 ? density / (1 - all) : 1;
 
-	return (double)r->new->datagrams > CHANCE_FACTOR * chance * (double)r->new->misses;
+	return (double)datagrams > CHANCE_FACTOR * chance * (double)r->new->misses;
+}
+
+/* One that gets new connections and has server IDs of the new config, and does not use it. */
+static const struct dest *next_silent(const struct rotation *r, size_t *at)
+{
+	const struct service *svc = r->svc;
+	const struct mapping *maps;
+	const struct dest *dest;
+	size_t count;
+
+	while (*at < svc->map_count) {
+		maps = service_maps_of(svc, &svc->maps[*at].server, &count);
+		*at += count;
+		dest = service_find_sorted_dest(svc, &maps->server);
+		if (dest && dest->weight && has_id(maps, count, r->new_id) &&
+		    !is_above_chance(r, dest->datagrams[r->new_id],
+				     maps_density(maps, count, r->new)))
+			return dest;
+	}
+	return NULL;
+}
+
+static bool all_mint(const struct rotation *r, char *missing)
+{
+	char server[ENDPOINT_STRLEN], more[32] = "";
+	const struct dest *first;
+	unsigned int others = 0;
+	size_t at = 0;
+
+	first = next_silent(r, &at);
+	if (!first)
+		return true;
+	while (next_silent(r, &at))
+		others++;
+	if (others)
+		snprintf(more, sizeof(more), ", nor %s %u other%s", others > 1 ? "do" : "does",
+			 others, others > 1 ? "s" : "");
+	return no(missing, "real server %s makes no connection IDs of config %u yet: %" PRIu64 " datagrams%s%s",
+		  endpoint_str(&first->server, server), r->new_id,
+		  first->datagrams[r->new_id], first->datagrams[r->new_id] ?
+		  ", which are no more than clients' random connection IDs" : "", more);
 }
 
 static bool is_minted(struct rotation *r)
@@ -303,8 +345,10 @@ static bool is_minted(struct rotation *r)
 
 	if (!r->new)
 		return no(missing, "there is no config %u", r->new_id);
-	if (r->new->seen && is_above_chance(r))
-		return true;
+	if (r->new->seen &&
+	    is_above_chance(r, r->new->datagrams, config_density(r->svc, r->new)))
+		/* an older module, which stays loaded until it is loaded anew, does not say who */
+		return !r->svc->counts_servers || all_mint(r, missing);
 	return no(missing, "config %u was seen %s: %" PRIu64 " datagrams%s", r->new_id,
 		  age_str(r->new, age), r->new->datagrams,
 		  r->new->datagrams ? ", which are no more than clients' random connection IDs" : "");

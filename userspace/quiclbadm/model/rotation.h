@@ -12,7 +12,7 @@
 enum rotation_step {
 	ROTATION_ADD = 1,		/* the director gets the new config */
 	ROTATION_SERVERS,		/* the real servers get it */
-	ROTATION_MINTED,		/* wait until its connection IDs arrive */
+	ROTATION_MINTED,		/* wait until connection IDs of each of them arrive */
 	ROTATION_UNSEEN,		/* wait until those of the old one do not */
 	ROTATION_DELETE,		/* the old config goes */
 	ROTATION_STEPS = ROTATION_DELETE,
@@ -52,7 +52,7 @@ struct rotation {
 };
 
 /*
- * Finds the two configs in @svc, whose mappings are sorted by server, and what is done.
+ * Finds the two configs in @svc, which is sorted, and what is done.
  * @rotation points into @svc.  Return: false and why in @why, ROTATION_TEXT.
  */
 bool rotation_find(const struct service *svc, const struct rotation_wish *wish,

@@ -92,6 +92,26 @@ static void set_dest_figures(json_t *object, const struct dest *dest)
 	set(object, "stats", counters_json(dest->counters));
 }
 
+/* Tenants share a config ID. */
+static json_t *config_counts_json(const struct service *svc, const struct dest *dest)
+{
+	json_t *array = need(json_array());
+	size_t i;
+
+	for (i = 0; i < svc->config_count; i++) {
+		const unsigned int id = svc->configs[i].id;
+		json_t *object;
+
+		if (svc->configs[i].tenant || id >= QLB_CONFIGS_MAX)
+			continue;
+		object = need(json_object());
+		set_number(object, "config", id);
+		set_number(object, "datagrams", dest->datagrams[id]);
+		append(array, object);
+	}
+	return array;
+}
+
 static json_t *dest_json(const struct service *svc, const struct dest *dest,
 			 enum contents contents)
 {
@@ -112,6 +132,8 @@ static json_t *dest_json(const struct service *svc, const struct dest *dest,
 	set(object, "server_ids", maps_json(maps, count));
 	if (contents == LISTED)
 		set_dest_figures(object, dest);
+	if (contents == LISTED && svc->counts_servers)
+		set(object, "config_counts", config_counts_json(svc, dest));
 	return object;
 }
 

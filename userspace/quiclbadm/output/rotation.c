@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "output/rotation.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "common/printable.h"
@@ -12,7 +13,7 @@ static const char *step_what(const struct rotation *r, unsigned int step, char *
 	static const char *const formats[] = {
 		[ROTATION_ADD] = "add config %u to the director, with a server ID of each real server",
 		[ROTATION_SERVERS] = "give the real servers config %u (--step 2 prints what they need)",
-		[ROTATION_MINTED] = "wait until connection IDs of config %u arrive",
+		[ROTATION_MINTED] = "wait until connection IDs of config %u arrive from each real server",
 		[ROTATION_UNSEEN] = "wait until none of config %u has arrived for %u s",
 		[ROTATION_DELETE] = "delete config %u and its server IDs",
 	};
@@ -90,12 +91,15 @@ static json_t *servers_json(const struct rotation *r)
 
 	for (i = 0; i < r->svc->map_count; i += count) {
 		const struct endpoint *server = &r->svc->maps[i].server;
+		const struct dest *dest = service_find_sorted_dest(r->svc, server);
 		json_t *object = need(json_object());
 
 		service_maps_of(r->svc, server, &count);
 		set_endpoint(object, server);
-		set(object, "present", json_boolean(service_find_dest(r->svc, server)));
+		set(object, "present", json_boolean(dest));
 		set(object, "server_ids", server_ids_json(r, server));
+		if (r->svc->counts_servers && dest)
+			set_number(object, "datagrams", dest->datagrams[r->new_id]);
 		append(array, object);
 	}
 	return array;
@@ -149,6 +153,15 @@ static void print_service_option(const struct service_id *id)
 		printf("-u %s", endpoint_str(&id->vip, vip));
 }
 
+/* Of a real server by the new config, if the module counts them. */
+static void print_datagrams(const struct rotation *r, const struct endpoint *server)
+{
+	const struct dest *dest = service_find_sorted_dest(r->svc, server);
+
+	if (r->svc->counts_servers && dest)
+		printf("%" PRIu64 " datagrams  ", dest->datagrams[r->new_id]);
+}
+
 void print_rotation_servers(const struct rotation *r)
 {
 	const struct config *config = r->new;
@@ -166,15 +179,17 @@ void print_rotation_servers(const struct rotation *r)
 	printf(".\nquiclbadm server-config ");
 	print_service_option(&r->svc->id);
 	printf(" --id %u -r SERVER prints that for a real server's configuration.\n"
-	       "The last column shows whether a real server makes connection IDs with it.\n",
+	       "Datagrams have one of its connection IDs that names the real server; trace waits for the next one.\n",
 	       r->new_id);
 	for (i = 0; i < r->svc->map_count; i++) {
 		const struct mapping *map = &r->svc->maps[i];
 
 		if (map->config_id != r->new_id)
 			continue;
-		printf("  -> %-28s %-32s quiclbadm trace ",
-		       endpoint_str(&map->server, server), sid_value_str(map, sid));
+		printf("  -> %-28s %-32s ", endpoint_str(&map->server, server),
+		       sid_value_str(map, sid));
+		print_datagrams(r, &map->server);
+		printf("quiclbadm trace ");
 		print_service_option(&r->svc->id);
 		printf(" --server-id '%s' --count 1\n", sid_str(map, sid));
 	}

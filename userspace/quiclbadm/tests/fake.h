@@ -15,6 +15,7 @@ struct fake {
 	unsigned int fail_at;		/* refuse that change; 0: none */
 	bool terminate;			/* SIGTERM comes with every change */
 	bool no_module;
+	bool old_module;		/* does not count by server and config */
 	const char *absent;		/* names of devices that do not exist */
 	bool not_root;
 	const char *sentence;		/* said with the next refusal on demand */

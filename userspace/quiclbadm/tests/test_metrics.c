@@ -78,6 +78,7 @@ static void make_state(void)
 	svc->dests[1].weight = 0;
 	svc->dests[0].counters[COUNT_INBYTES] = 18446744073709551615u;
 	svc->dests[0].inactive = 4;
+	svc->dests[0].datagrams[1] = 7;
 	svc->rebuild_error = 12;
 	svc->configs[0].datagrams = 99;
 	svc->configs[0].misses = 5;
@@ -130,6 +131,10 @@ static void values(void **state)
 	has("quiclb_server_held{service=\"" SVC "\",server=\"10.0.0.9:443\"} 0");
 	has("quiclb_server_ids{service=\"" SVC "\",server=\"10.0.0.1:443\"} 2");
 	has("quiclb_server_ids{service=\"" SVC "\",server=\"10.0.0.3:443\"} 0");
+	has("quiclb_server_config_datagrams_total{service=\"" SVC "\",server=\"10.0.0.1:443\",config=\"1\"} 7");
+	has("quiclb_server_config_datagrams_total{service=\"" SVC "\",server=\"10.0.0.1:443\",config=\"2\"} 0");
+	/* tenants share one */
+	assert_int_equal(lines_with(ran_out, "\nquiclb_server_config_datagrams_total{"), 6);
 	has("quiclb_server_connections{service=\"" SVC "\",server=\"10.0.0.1:443\",state=\"inactive\"} 4");
 	has("quiclb_server_received_bytes_total{service=\"" SVC "\",server=\"10.0.0.1:443\"} 18446744073709551615");
 	/* answers of the others do not pass the director */

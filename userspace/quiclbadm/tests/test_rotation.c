@@ -282,6 +282,71 @@ static void chance(void **state)
 	finds(p, 0, 1, 4);
 }
 
+/* A real server in the pool, which got so many datagrams by config 1. */
+static void add_dest(struct sample *p, const char *addr, uint32_t weight, uint64_t datagrams)
+{
+	struct dest dest = { .server = ep(addr), .weight = weight };
+
+	dest.datagrams[1] = datagrams;
+	service_add_dest(&p->svc, &dest);
+	service_sort(&p->svc);
+	p->svc.counts_servers = true;
+}
+
+static struct sample *two_servers(uint64_t first, uint64_t second)
+{
+	struct sample *p = both(0, 1, 0, 0);
+
+	/* not in the order of the addresses */
+	add_dest(p, "10.0.0.12", 1, second);
+	add_dest(p, "10.0.0.11", 1, first);
+	return p;
+}
+
+static void waits(struct sample *p, const char *missing)
+{
+	assert_true(rotation_find(&p->svc, &p->wish, &p->rotation, p->why));
+	assert_string_equal(p->rotation.missing[ROTATION_MINTED], missing);
+	assert_int_equal(p->rotation.done[ROTATION_MINTED], !*missing);
+	free(p->svc.dests);
+	free(p);
+}
+
+/* Each real server that gets new connections has to use the new config. */
+static void each_server(void **state)
+{
+	struct sample *p;
+
+	(void)state;
+	waits(two_servers(1, 1), "");
+	waits(two_servers(0, 12), "real server 10.0.0.11:443 makes no connection IDs of config 1 yet: 0 datagrams");
+	waits(two_servers(12, 0), "real server 10.0.0.12:443 makes no connection IDs of config 1 yet: 0 datagrams");
+	waits(two_servers(0, 0), "real server 10.0.0.11:443 makes no connection IDs of config 1 yet: 0 datagrams, nor does 1 other");
+	/* one without weight gets no new connections; one without a server ID cannot */
+	p = two_servers(12, 0);
+	service_find_dest(&p->svc, &p->maps[p->svc.map_count - 1].server)->weight = 0;
+	waits(p, "");
+	p = two_servers(12, 12);
+	add_dest(p, "10.0.0.13", 1, 0);
+	waits(p, "");
+	/* one that is not in the pool */
+	p = two_servers(12, 12);
+	add_map(p, 0, 3, "10.0.0.13");
+	add_map(p, 1, 3, "10.0.0.13");
+	waits(p, "");
+	/* one of 65536 is its, and it gets 4 times what that explains */
+	p = two_servers(12, 1);
+	p->svc.configs[1].misses = 16000;
+	waits(p, "");
+	p = two_servers(12, 1);
+	p->svc.configs[1].misses = 16384;
+	waits(p, "real server 10.0.0.12:443 makes no connection IDs of config 1 yet: 1 datagrams, which are no more than clients' random connection IDs");
+	/* a module that does not count them */
+	p = two_servers(0, 0);
+	p->svc.counts_servers = false;
+	waits(p, "");
+}
+
 static void finished(void **state)
 {
 	struct sample *p = sample(1);
@@ -365,10 +430,13 @@ static const char *with_key(const char *rest)
 static void seen(unsigned int id, uint64_t age)
 {
 	struct config *config = service_find_config(fake.state.services[0], id, 0);
+	size_t i;
 
 	config->seen = true;
 	config->last_seen = age;
 	config->datagrams = 5;
+	for (i = 0; i < fake.state.services[0]->dest_count; i++)
+		fake.state.services[0]->dests[i].datagrams[id] = 5;
 }
 
 static void add_is_whole(void **state)
@@ -446,12 +514,23 @@ static void steps(void **state)
 	done(with_key("--step 1"));
 	done("rotate -u " SVC " --step 2");
 	assert_non_null(strstr(ran_out, "Give the real servers config 1: server ID of 2 octets, nonce of 6, four-pass, key with fingerprint "));
-	assert_non_null(strstr(ran_out, " quiclbadm trace -u " SVC " --server-id '1:0a02' --count 1\n"));
+	assert_non_null(strstr(ran_out, " 0 datagrams  quiclbadm trace -u " SVC " --server-id '1:0a02' --count 1\n"));
 	seen(0, 4000);
 	says(1, "step 3 of " SVC " is not done: config 1 was seen never: 0 datagrams",
 	     "rotate -u " SVC " --step 3");
 	says(1, "step 5 of " SVC ": step 3 is not done, config 1 was seen never: 0 datagrams",
 	     "rotate -u " SVC " --step 5");
+	seen(1, 0);
+	fake.state.services[0]->dests[1].datagrams[1] = 0;
+	says(1, "step 5 of " SVC ": step 3 is not done, real server 10.0.0.2:443 makes no connection IDs of config 1 yet: 0 datagrams",
+	     "rotate -u " SVC " --step 5");
+	done("rotate -u " SVC " -j");
+	assert_non_null(strstr(ran_out, "\"datagrams\": 0"));
+	fake.old_module = true;
+	done("rotate -u " SVC " --step 3");
+	done("rotate -u " SVC " -j");
+	assert_null(strstr(ran_out, "\"datagrams\""));
+	fake.old_module = false;
 	seen(1, 0);
 	done("rotate -u " SVC " --step 3");
 	says(1, "step 4 of " SVC " is not done: config 0 was seen 4s ago (5 datagrams), and 600 s without any are needed",
@@ -537,6 +616,7 @@ int main(void)
 		PURE(no_rotation),
 		PURE(order_of_steps),
 		PURE(chance),
+		PURE(each_server),
 		PURE(finished),
 		PURE(server_ids),
 		TEST(add_is_whole),

@@ -133,6 +133,9 @@ same_counts() {
 	grep -F "${svc%:*}:" "$WORK/ipvs.default" | awk '{ print $1, $2, 2 * $3, 2 * $4, 2 * $5 }' >"$WORK/want"
 	same "services and servers" "$(wc -l <"$WORK/want")" $((4 * ($1 == 4 ? 5 : 4)))
 	same "counters" "$(grep -F "${svc%:*}:" "$WORK/ipvs")" "$(cat "$WORK/want")"
+	# all of these datagrams have a CID of the server
+	same "servers whose datagrams by config are not IPVS's packets" \
+		"$(q -L -j | jq -c '[.services[].servers[] | [([.config_counts[].datagrams] | add), .stats.in_packets] | select(.[0] != .[1])]')" "[]"
 }
 
 # --- what is handed on -----------------------------------------------------

@@ -44,6 +44,7 @@ by_cid() {
 		answers "x s$n 2"
 	done
 	counted "$svc" deferred=15 sched-cid=5
+	same "datagrams by server" "$(q -L -j -u "$svc" | jq -c '[.services[0].servers[].config_counts[0].datagrams]')" "[5,5,5]"
 	# a datagram without a CID goes to its 4-tuple's first server, or by the hash
 	send "to=$svc" "from=$from:3201" name=x dcid=ff count=2
 	answers "x s1 2"

@@ -98,6 +98,20 @@ whole() {
 	! grep -qi "$NEW_KEY" "$WORK/servers" "$WORK/plan" || fail "a key is printed"
 	skip_the_servers
 
+	# one that was forgotten
+	send -c "$NEW" "to=$SVC4" "from=$CL4.80:8004" - <<-END
+		name=s1 mint=1:$(sid 4 1) count=2
+		name=s3 mint=1:$(sid 4 3)
+	END
+	refused 1 "Error: step 3 of $SVC4 is not done: real server $(rs4 2):443 makes no connection IDs of config 1 yet: 0 datagrams." \
+		quiclbadm rotate -u "$SVC4" --step 3
+	rotate --step 2 >"$WORK/servers"
+	grep -qE "^  -> $(rs4 1):443 .* 2 datagrams " "$WORK/servers" || fail "$(<"$WORK/servers")"
+	# one without weight gets no new connections
+	q -e -u "$SVC4" -r "$(rs4 2)" -i -w 0
+	rotate --step 3 >"$WORK/plan"
+	q -e -u "$SVC4" -r "$(rs4 2)" -i -w 1
+	same "next step" "$(next_step)" 2
 	begin new "$NEW" 8001
 	poll 60 "connection IDs of config 1" rotate --step 3
 	poll 60 "datagrams of config 0" has_datagrams 0 60
@@ -116,11 +130,11 @@ whole() {
 	! q server-id list -u "$SVC4" | grep -q ' 0:' || fail "server IDs of config 0 are left"
 	ended new
 	new=$TOTAL
-	counted "$SVC4" "routed=$((old + new + 1))"
+	counted "$SVC4" "routed=$((old + new + 4))"
 	stateless
 	# now they are dead
 	send -c "$OLD" "to=$SVC4" "from=$CL4.80:8002" name=x "mint=0:$(sid 4 2)"
-	counted "$SVC4" "routed=$((old + new + 1))" unroutable-config=1 fallback=1
+	counted "$SVC4" "routed=$((old + new + 4))" unroutable-config=1 fallback=1
 	rotate --id 1 --step 5 >"$WORK/plan"
 	rotate --key-file "$WORK/new-key" --step 5 >"$WORK/plan"
 	same configs "$(ids)" 1
@@ -135,8 +149,12 @@ continued() {
 	q -C
 	q -R <"$WORK/rules"
 	same "next step" "$(next_step)" 2
-	send -c "$NEW" "to=$SVC4" "from=$CL4.80:8003" name=x "mint=1:$(sid 4 3)" count=5
-	answers "x s3 5"
+	send -c "$NEW" "to=$SVC4" "from=$CL4.80:8003" - <<-END
+		name=x mint=1:$(sid 4 1)
+		name=y mint=1:$(sid 4 2)
+		name=z mint=1:$(sid 4 3) count=5
+	END
+	answers "x s1 1" "y s2 1" "z s3 5"
 	# config 0 was never seen, and the machine is up for longer than 2 s
 	poll 30 "the machine to be up" rotate --step 5
 	same configs "$(ids)" 1

@@ -72,6 +72,9 @@ use() {
 		jq -r --argjson id "$1" '.[] | select(.id == $id) | "\(.datagrams) \(.misses) \(.last_seen_ms)"')
 }
 
+# by_server: what each server got by config 0 and by config 1
+by_server() { q -L -j -u "$SVC4" | jq -r '[.services[0].servers[] | select(.present) | [.config_counts[] | .datagrams] | join("+")] | join(" ")'; }
+
 ids() { q config list -u "$SVC4" -j | jq -r '[.[].id] | join(" ")'; }
 
 # Five of seven configs carry traffic all the time and are replaced by others that decode the same; the two that have none are
@@ -175,6 +178,8 @@ usage() {
 	between "age of config 0" "$AGE" 0 60000
 	use 1
 	same "datagrams and misses of config 1" "$DATAGRAMS $MISSES" "5 2"
+	# neither those of a server that is not in the pool, nor those of no server
+	same "datagrams by server" "$(by_server)" "7+0 0+5 0+0"
 	age=$AGE
 	poll 10 "config 1 to grow older" older 1 "$age"
 	age=$AGE
@@ -186,9 +191,17 @@ usage() {
 	q config replace -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 4
 	use 0
 	same "datagrams of config 0, replaced by itself" "$DATAGRAMS" 11
+	same "datagrams by server" "$(by_server)" "7+0 0+5 0+0"
 	q config replace -u "$SVC4" --id 0 --server-id-len 3 --nonce-len 5
 	use 0
 	same "use of config 0, replaced by another" "$DATAGRAMS $MISSES $AGE" "0 0 null"
+	same "datagrams by server, config 0 replaced" "$(by_server)" "0+0 0+5 0+0"
+	# a weight is no new server, another method is
+	q -e -u "$SVC4" -r "$(rs4 2)" -i -w 3
+	same "datagrams by server, another weight" "$(by_server)" "0+0 0+5 0+0"
+	q -d -u "$SVC4" -r "$(rs4 2)"
+	q -a -u "$SVC4" -r "$(rs4 2)" -i -w 1
+	same "datagrams by server, added again" "$(by_server)" "0+0 0+0 0+0"
 }
 
 # A config that was never used is deleted at once, one in use only with --force.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# -Z zeroes all that -L shows: IPVS's counters, outcomes, a config's datagrams and misses, a device's outcomes; of one service or of
-# all; and while datagrams come none is counted twice or lost.
+# -Z zeroes all that -L shows: IPVS's counters, outcomes, datagrams and misses of a config, a server's datagrams by config, a device's
+# outcomes; of one service or of all; and while datagrams come none is counted twice or lost.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
@@ -11,10 +11,10 @@ need_module
 lab_up
 serve
 
-# figures SERVICE: the sum of the outcomes, then datagrams and misses of its config
+# figures SERVICE: the sum of the outcomes, then datagrams and misses of its config, whether it was seen, datagrams of its servers
 figures() {
 	q -L -j | jq -r --arg port "${1##*:}" --arg address "${1%:*}" '.services[] | select((.port | tostring) == $port and .address == ($address | ltrimstr("[") | rtrimstr("]"))) |
-		"\([.outcome_counts[]] | add) \(.configs[0].datagrams) \(.configs[0].misses) \(.configs[0].last_seen_ms != null)"'
+		"\([.outcome_counts[]] | add) \(.configs[0].datagrams) \(.configs[0].misses) \(.configs[0].last_seen_ms != null) \([.servers[].config_counts[].datagrams] | add)"'
 }
 
 device() { q express list -j | jq '[.[].outcome_counts[]] | add'; }
@@ -42,25 +42,25 @@ both() {
 
 one() {
 	both
-	same "$SVC4 before" "$(figures "$SVC4")" "5 5 0 true"
-	same "$SVC6 before" "$(figures "$SVC6")" "3 3 0 true"
+	same "$SVC4 before" "$(figures "$SVC4")" "5 5 0 true 5"
+	same "$SVC6 before" "$(figures "$SVC6")" "3 3 0 true 3"
 	poll 30 "IPVS to add up" ipvs_has "$SVC4" 5
 	q -Z -u "$SVC4"
 	# when a config was last seen is no counter
-	same "$SVC4 zeroed" "$(figures "$SVC4")" "0 0 0 true"
-	same "$SVC6 is another one" "$(figures "$SVC6")" "3 3 0 true"
+	same "$SVC4 zeroed" "$(figures "$SVC4")" "0 0 0 true 0"
+	same "$SVC6 is another one" "$(figures "$SVC6")" "3 3 0 true 3"
 	[ "$(device)" -gt 0 ] || fail "the device was zeroed with a service"
 	same "packets by IPVS" "$(ipvs "$SVC4")" 0
 	send_some
-	same "$SVC4 counts on" "$(figures "$SVC4")" "5 5 0 true"
-	same "$SVC6 counts on" "$(figures "$SVC6")" "6 6 0 true"
+	same "$SVC4 counts on" "$(figures "$SVC4")" "5 5 0 true 5"
+	same "$SVC6 counts on" "$(figures "$SVC6")" "6 6 0 true 6"
 }
 
 all() {
 	both
 	q -Z
-	same "$SVC4" "$(figures "$SVC4")" "0 0 0 true"
-	same "$SVC6" "$(figures "$SVC6")" "0 0 0 true"
+	same "$SVC4" "$(figures "$SVC4")" "0 0 0 true 0"
+	same "$SVC6" "$(figures "$SVC6")" "0 0 0 true 0"
 	same "device" "$(device)" 0
 }
 
