@@ -223,6 +223,10 @@ end_pool() {
 	local pid
 	for pid in "${POOL[@]}"; do
 		kill "$pid"
+		if ! (poll 300 "the end of a server" has_ended "$pid"); then
+			head -n 40 "/proc/$pid"/{comm,status,wchan,stack} || true
+			fail "a server does not end"
+		fi
 		await "$pid" 2>/dev/null || true
 	done
 	POOL=()
@@ -362,10 +366,10 @@ programmed() {
 		pool "$kind" "$1"
 		tcase "$1, $kind: move" moves
 		tcase "$1, $kind: rebinding" rebinds
+		tcase "$1, $kind: rotation" rotates "$kind"
+		pool "$kind" "$1" "$2"
+		tcase "$1, $kind: Retry" retries
 	done
-	tcase "$1, $kind: rotation" rotates "$kind"
-	pool "$kind" "$1" "$2"
-	tcase "$1, $kind: Retry" retries
 }
 
 nginxes() {
