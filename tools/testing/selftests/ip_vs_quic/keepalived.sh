@@ -78,6 +78,9 @@ begin_recipe() {
 # activated N: it has begun to check servers so often
 activated() { hears lb "$1" "ctivating healthchecker for service"; }
 
+# 2.3 does not name again the servers that it goes on checking; this is what either says last
+reloaded() { hears lb 2 "Activating BFD healthchecker"; }
+
 checked() { hears lb "${1:-3}" "Enabling service ["; }
 
 begin_naive() {
@@ -103,19 +106,22 @@ service_state() {
 	IDS=$(q server-id list -u "$SVC4" -j | jq length)
 }
 
-# before [OPTION...]: fresh service, and datagrams of connections that change their port all the time
+# nothing but the service
 fresh_service() {
 	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
 	service_state
 	WANT_POOL=$POOL
 }
 
+# connect [OPTION...]: datagrams of two connections of each server, which change their ports all the time. Each has ports of its own: an ICMP
+# error names no connection, but a port.
 connect() {
-	local n
+	local n port=3000
 	for n in 1 2 3; do
-		echo "name=s$n mint=0:$(sid 3 "$n")"
-		echo "name=s$n mint=1:$(sid 8 "$n")"
-	done | traffic connections "$@" -w 4 -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.7:2000" walk=port -
+		echo "name=s$n mint=0:$(sid 3 "$n") from=$CL4.7:$port"
+		echo "name=s$n mint=1:$(sid 8 "$n") from=$CL4.7:$((port + 100))"
+		port=$((port + 200))
+	done | traffic connections "$@" -w 4 -c 0:3:4 -c "1:8:8:$KEY" "to=$SVC4" walk=port count=3 -
 	more_datagrams 24
 }
 
@@ -132,7 +138,7 @@ lost_connections() {
 	local name server count total=0
 	LOST_OF=
 	# those of after the event; only four wait for an answer at a time
-	more_datagrams 12
+	more_datagrams 24
 	quiet
 	while read -r name server count; do
 		total=$((total + count))
@@ -167,6 +173,7 @@ row() {
 	LOST=${LOST#, }
 	LOST=${LOST:-nothing}
 	measured "$1: $2: $LOST"
+	[ -z "$LOST_OF" ] || measured "  datagrams by connection and who answered: $(sort "$WORK/connections" | paste -sd ,)"
 	documented "$1" "$2" "$LOST"
 }
 
@@ -203,7 +210,7 @@ naive_start() {
 doctor_says() {
 	q doctor -u "$SVC4" -j >"$WORK/report" || :
 	jq -e --arg verdict "$1" --arg text "$2" \
-		'.[] | select(.check == "keepalived" and .verdict == $verdict) | .evidence | contains($text)' "$WORK/report" >/dev/null ||
+		'any(.[] | select(.check == "keepalived" and .verdict == $verdict); .evidence | contains($text))' "$WORK/report" >/dev/null ||
 		fail "$(jq -c '.[] | select(.check == "keepalived")' "$WORK/report")"
 }
 
@@ -229,7 +236,7 @@ naive_reload() {
 	begin_naive
 	connect -t 3000
 	kill -HUP "$KEEPALIVED"
-	activated 6
+	reloaded
 	row naive reload
 }
 
@@ -259,6 +266,33 @@ naive_failure() {
 	silence 1
 	hears lb 1 "Removing service [10.0.0.11]"
 	row naive "a server fails"
+}
+
+# As systemd does, with Debian's unit.
+systemctl() {
+	local DAEMON_ARGS=''
+	same "the command" "$*" "restart keepalived"
+	end lb
+	# shellcheck source=/dev/null
+	. /etc/default/keepalived
+	# shellcheck disable=SC2086 # they are several
+	begin lb "$WORK/naive.conf" $DAEMON_ARGS
+	activated 3
+}
+
+# The doctor's commands, verbatim.
+doctors_fix() {
+	fresh_service
+	begin_naive
+	doctor_says fault "needs --dont-release-ipvs"
+	defer "rm -f /etc/default/keepalived /etc/quiclbadm.rules"
+	eval "$(jq -r '.[] | select(.check == "keepalived").fix' "$WORK/report")"
+	service_state
+	same "the service" "$SCHED $CONFIGS $IDS $POOL" "quic 2 6 $WANT_POOL"
+	doctor_says advice "without inhibit_on_failure"
+	end lb
+	service_state
+	same "the service after a stop" "$SCHED $CONFIGS $IDS $POOL" "quic 2 6 $WANT_POOL"
 }
 
 # --- with it ------------------------------------------------------------------------------
@@ -301,7 +335,7 @@ recipe_reload() {
 	checked
 	connect
 	kill -HUP "$KEEPALIVED"
-	activated 6
+	reloaded
 	row recipe reload
 }
 
@@ -380,6 +414,34 @@ without_alpha() {
 	weighs "$one_down" || fail "documented otherwise: $(weights)"
 }
 
+without_notify_down() {
+	defer "speak 1"
+	fresh_service
+	recipe "$WORK/recipe.conf"
+	sed -i '/notify_down/d' "$WORK/recipe.conf"
+	silence 1
+	begin lb "$WORK/recipe.conf" --dont-release-ipvs
+	defer "end lb"
+	checked 2
+	doctor_says advice "without notify_down"
+	# for it the server was down from the beginning
+	hears lb 1 "Misc check for [[$(rs4 1)]"
+	same "weights, documented otherwise" "$(weights)" "$all_up"
+}
+
+# A change of the weight writes the rest of the server, too.
+rewritten() {
+	fresh_service
+	ipvsadm -e -u "$SVC4" -r "$(rs4 1):443" -g -x 77
+	begin_recipe
+	poll 60 "method and threshold of keepalived.conf" is_rewritten
+}
+
+is_rewritten() {
+	q -L -n -u "$SVC4" -j |
+		jq -e '.services[0].servers[] | select(.address == "10.0.0.11") | .forward == "Tunnel" and .upper_threshold == 0 and .weight == 1'
+}
+
 other_scheduler() {
 	fresh_service
 	begin_recipe
@@ -387,7 +449,7 @@ other_scheduler() {
 	connect -t 3000
 	sed -i 's/lvs_sched mh/lvs_sched rr/' "$WORK/recipe.conf"
 	kill -HUP "$KEEPALIVED"
-	activated 6
+	reloaded
 	row recipe "reload with another lvs_sched"
 }
 
@@ -398,7 +460,7 @@ removed_server() {
 	connect -t 3000
 	sed -i '/real_server 10.0.0.13/,/^\t}/d' "$WORK/recipe.conf"
 	kill -HUP "$KEEPALIVED"
-	activated 5
+	reloaded
 	row recipe "reload without a server"
 }
 
@@ -447,6 +509,29 @@ reached() {
 	[ "$(sort <<<"$GOT" | xargs)" = "s1 s1 2 s2 s2 2 s3 s3 2" ]
 }
 
+# vip_moves EVENT NAMESPACE COMMAND...: COMMAND makes it move to NAMESPACE; no datagram reaches another server than its connection's
+vip_moves() {
+	local event=$1 to=$2 name server count gone=0 began
+	shift 2
+	connect -t 3000
+	began=$SECONDS
+	"$@"
+	poll 60 "$to to have the VIP" owns "$to"
+	poll 60 "$to" reached
+	measured "$event: reached again after $((SECONDS - began)) s"
+	more_datagrams 24
+	quiet
+	while read -r name server count; do
+		case $server in
+		"$name") ;;
+		none | refused) gone=$((gone + count)) ;;
+		*) fail "$event: $count datagrams of a connection of $name reached $server" ;;
+		esac
+	done <"$WORK/connections"
+	measured "$event: $gone datagrams lost"
+	[ -z "$event" ] || documented recipe "$event" "only datagrams until the other has the VIP"
+}
+
 failover() {
 	fresh_service
 	second_director
@@ -456,22 +541,14 @@ failover() {
 	checked
 	hears lb2 3 "Enabling service ["
 	poll 30 "the first director" reached
-	# keepalived of the first one stops: the other takes the VIP at once
-	end lb
-	poll 60 "the second director to have the VIP" owns lb2
-	poll 30 "the second director" reached
-	same "services of the first director" "$(q -L -n -u "$SVC4" -j | jq -r '.services[0].scheduler')" quic
+	vip_moves "stop of the VRRP master" lb2 end lb
+	service_state
+	same "the first director's service" "$SCHED $CONFIGS $IDS $POOL" "quic 2 6 $WANT_POOL"
 	# it starts again and, having the higher priority, takes it back
-	begin lb "$WORK/first.conf" --dont-release-ipvs
-	poll 60 "the first director again" owns lb
-	poll 30 "the first director again" reached
+	vip_moves "" lb begin lb "$WORK/first.conf" --dont-release-ipvs
 	# its cable is cut
-	ip -n "$LAB-rt" link set lb down
-	poll 60 "the second director alone" owns lb2
-	poll 30 "the second director alone" reached
-	ip -n "$LAB-rt" link set lb up
-	documented recipe "stop of the VRRP master" "only datagrams until the other has the VIP"
-	documented recipe "a director fails (VRRP)" "only datagrams until the other has the VIP"
+	defer "ip -n $LAB-rt link set lb up"
+	vip_moves "a director fails (VRRP)" lb2 ip -n "$LAB-rt" link set lb down
 }
 
 serve "$SVC4"
@@ -482,6 +559,7 @@ tcase "not the recipe: reload" naive_reload
 tcase "not the recipe: crash" naive_crash
 tcase "not the recipe: crash of the checkers" naive_checkers
 tcase "not the recipe: a server fails" naive_failure
+tcase "not the recipe: the doctor's fix" doctors_fix
 tcase "the recipe: start" recipe_start
 tcase "the recipe: stop" recipe_stop
 tcase "the recipe: restart" recipe_restart
@@ -491,6 +569,8 @@ tcase "the recipe: crash of the checkers" recipe_checkers
 tcase "the recipe: a server fails and comes back" recipe_failure
 tcase "the recipe: a server fails, and comes back, while keepalived does not run" meanwhile
 tcase "without alpha" without_alpha
+tcase "without notify_down" without_notify_down
+tcase "keepalived writes method and thresholds" rewritten
 tcase "reload with another scheduler" other_scheduler
 tcase "reload without a server" removed_server
 tcase "reload without the service" removed_service
