@@ -194,7 +194,8 @@ static void check_neighbour(const struct service_subject *s, const struct dest *
 	if (!link || link->flags & (IFF_LOOPBACK | IFF_NOARP) ||
 	    host_neighbour(link->index, hop) != NUD_FAILED)
 		return;
-	report_add(s->report, CHECK_FAULT, "neighbour",
+	/* one that a checker holds may be down */
+	report_add(s->report, dest->weight ? CHECK_FAULT : CHECK_ADVICE, "neighbour",
 		   "no host answers for %s on %s: is it up, and on that link?",
 		   doctor_addr_str(hop, text), link->name);
 }

@@ -150,7 +150,7 @@ static bool set_options(int fd, const struct probe *probe)
 	if (v6 ? setsockopt(fd, SOL_IPV6, IPV6_MTU_DISCOVER, &never6, sizeof(never6)) :
 		 setsockopt(fd, SOL_IP, IP_MTU_DISCOVER, &never, sizeof(never)))
 		return false;
-	if (probe->fwd.forward == IP_VS_CONN_F_DROUTE)
+	if (probe->fwd.forward == IP_VS_CONN_F_DROUTE && !v6)
 		return !setsockopt(fd, SOL_IP, IP_NODEFRAG, &on, sizeof(on));
 	if (!is_tunnel(probe, IP_VS_CONN_F_TUNNEL_TYPE_GUE) || probe_has_checksum(probe))
 		return true;

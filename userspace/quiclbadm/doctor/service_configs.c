@@ -17,7 +17,6 @@
 #include "common/xalloc.h"
 #include "model/density.h"
 #include "model/layout.h"
-#include "restore/state_file_write.h"
 
 enum {
 	NOISE_MIN = 16,			/* so many datagrams may be chance */
@@ -125,49 +124,14 @@ static void check_server_ids(const struct service_subject *s)
 			   s->name);
 }
 
-static bool same_method(const struct dest *a, const struct dest *b)
-{
-	return a->forward == b->forward && a->tun_type == b->tun_type &&
-	       a->tun_port == b->tun_port && a->tun_flags == b->tun_flags;
-}
-
-/*
- * The one whose method all servers on other hosts have; NULL if they differ or there is
- * none: a server of last resort on this host says nothing about the others.
- */
-static const struct dest *typical_dest(const struct service_subject *s)
-{
-	const struct service *svc = s->svc;
-	const struct dest *found = NULL;
-	size_t i;
-
-	for (i = 0; i < svc->dest_count; i++) {
-		const struct dest *dest = &svc->dests[i];
-
-		if (host_has_address(s->host, &dest->server))
-			continue;
-		if (found && !same_method(dest, found))
-			return NULL;
-		found = dest;
-	}
-	return found;
-}
-
 static void fix_absent(const struct service_subject *s, const char *server)
 {
-	const struct dest *typical = typical_dest(s);
-	char *method = NULL;
-	size_t size;
-	FILE *out;
+	const struct dest *typical = service_typical_dest(s);
+	char *method;
 
 	if (!typical)
 		return;
-	out = open_memstream(&method, &size);
-	if (!out)
-		no_memory();
-	state_file_write_method(out, typical);
-	if (fclose(out))
-		no_memory();
+	method = service_method_str(typical);
 	report_fix(s->report, "quiclbadm -a %s -r %s%s -w 1", s->option, server, method);
 	free(method);
 }

@@ -27,4 +27,13 @@ struct service_subject {
 void service_outer_source(const struct service *svc, enum source which,
 			  struct endpoint *ep);
 
+/*
+ * The one whose method all servers on other hosts have; NULL if they differ or there is
+ * none: a server of last resort on this host says nothing about the others.
+ */
+const struct dest *service_typical_dest(const struct service_subject *s);
+
+/* Its method as options: " -i --tun-type gre"; to be freed. */
+char *service_method_str(const struct dest *dest);
+
 #endif /* _QUICLBADM_DOCTOR_SERVICE_SUBJECT_H */

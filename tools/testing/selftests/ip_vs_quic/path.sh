@@ -460,6 +460,78 @@ no_such_server() {
 	tells "no host answers for the next hop's address"
 }
 
+# probe_says N VERDICT TEXT: of real server N
+probe_says() {
+	jq -e --arg server "$(rs4 "$1")" --arg verdict "$2" --arg text "$3" \
+		'any(.[]; .check == "probe" and .server.address == $server and .verdict == $verdict and (.evidence | contains($text)))' "$WORK/report" >/dev/null ||
+		fail "no $2 \"$3\" of server $1: $(jq -c '.[] | select(.check == "probe")' "$WORK/report")"
+}
+
+# there_as_told N: runs the doctor on server N by the command that is told of it, and then its fix
+there_as_told() {
+	local command
+	command=$(jq -r --arg server "$(rs4 "$1")" '.[] | select(.check == "probe" and .server.address == $server).evidence' "$WORK/report")
+	command="quiclbadm doctor ${command##*quiclbadm doctor }"
+	in_ns "s$1" sh -ec "$command -j" >"$WORK/report" && fail "it finds nothing: $command"
+	FIX=$(jq -r '.[] | select(.verdict == "fault").fix' "$WORK/report")
+	in_ns "s$1" sh -ec "$FIX" || fail "it does not do: $FIX"
+}
+
+# Both ends: what a director can say of each server, and the server's own doctor the rest.
+each_server() {
+	command -v nft >/dev/null || skip "nft is not installed"
+	defer "in_ns s1 nft flush ruleset; in_ns s3 nft flush ruleset; ip neigh flush to $(rs4 3); in_ns s2 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'; on_director"
+	HERE+=(--from 10.0.0.1)
+	in_ns s2 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
+	in_ns s3 nft "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; drop; }; }"
+	ip neigh flush to "$(rs4 3)"
+	diagnosed probe "${HERE[@]}"
+	probe_says 1 ok "answers through the tunnel"
+	probe_says 2 fault "that host answers ping, so the datagram arrives and is dropped there"
+	probe_says 3 fault "it does not arrive: no host answers for the next hop's address"
+	there_as_told 2
+	# out of the pool, and held by a checker: such a server may be down
+	in_ns s1 nft "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; meta protocol ip drop; }; }"
+	q -d -u "$SVC4" -r "$(rs4 1)" --keep-server-ids
+	q -e -u "$SVC4" -r "$(rs4 3)" -i -w 0
+	healthy "${HERE[@]}"
+	probe_says 1 advice "(not in the pool) does not answer what comes through the tunnel"
+	probe_says 1 advice "that host does not answer ping either"
+	probe_says 2 ok "answers through the tunnel"
+	probe_says 3 advice "(weight 0) does not answer"
+	in_ns s1 nft flush ruleset
+	in_ns s3 nft flush ruleset
+	ip neigh flush to "$(rs4 3)"
+	healthy "${HERE[@]}"
+	probe_says 1 ok "(not in the pool) answers"
+	probe_says 3 ok "(weight 0) answers"
+}
+
+# The packets arrive, and nothing there takes them apart.
+refused_there() {
+	modprobe fou 2>/dev/null || skip "the kernel has no fou"
+	defer "ip -n $LAB-s2 fou del port 6082 2>/dev/null || :; on_director"
+	HERE+=(--from 10.0.0.1)
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i --tun-type gue --tun-port 6082
+	diagnosed probe "${HERE[@]}"
+	probe_says 2 fault "it arrives, and that host refuses the tunnel's packets"
+	there_as_told 2
+	healthy "${HERE[@]}"
+	probe_says 2 ok "answers through the tunnel"
+}
+
+# Without a tunnel, and masqueraded.
+other_methods() {
+	defer on_director
+	HERE+=(--from 10.0.0.1)
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -g
+	ipvsadm -e -u "$SVC4" -r "$(rs4 3)" -m
+	in_ns lb quiclbadm doctor "${HERE[@]}" -j >"$WORK/report" || :
+	probe_says 2 ok "answers without a tunnel"
+	# nothing listens at its own address
+	probe_says 3 fault "has no socket"
+}
+
 fresh "$SVC4" rs4 0:3:4
 service "$SVC6" rs6 0:3:4 | q -R
 NS=s2
@@ -502,4 +574,7 @@ tcase "a director: the VIP's mask on lo" mask_on_lo
 tcase "a mistyped service" mistyped
 tcase "a director: a server of last resort" sorry_server
 tcase "a director: no such server" no_such_server
+tcase "both ends: what is told of each real server" each_server
+tcase "both ends: nothing takes the tunnel's packets" refused_there
+tcase "both ends: no tunnel, masquerading" other_methods
 finish
