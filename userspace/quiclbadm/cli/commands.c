@@ -211,11 +211,11 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_DOCTOR] = {
 		0, "doctor", NULL, 0, O(SERVICE) | O(IPV6) | O(ROLE) |
-		O(SERVER) | O(FORWARD) | O(TUN_TYPE) | O(TUN_PORT) | O(CLIENT) |
+		O(SERVER) | O(FORWARD) | O(TUN_TYPE) | O(TUN_PORT) | O(TUN_CSUM) | O(CLIENT) |
 		O(FROM) | O(AWAIT) | O(SECONDS) | O(VERBOSE) | O(JSON), 0, false,
 		"[" SERVICE_USAGE " [-r SERVER]] [--role director|server] "
 		"[-g | -i | -m] [--tun-type ipip|gue|gre] [--tun-port PORT] "
-		"[--client ADDRESS] [--from ADDRESS] [--await SECONDS] [--seconds N] [-v | -j]",
+		"[--tun-nocsum | --tun-csum | --tun-remcsum] [--client ADDRESS] [--from ADDRESS] [--await SECONDS] [--seconds N] [-v | -j]",
 		"Look for what keeps datagrams from their real server, or from its application",
 	},
 	[CMD_MONITOR] = {

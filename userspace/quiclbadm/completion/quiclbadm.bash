@@ -59,7 +59,7 @@ _quiclbadm_options() { # COMMAND
 	metrics) printf "%s" "--openmetrics --prometheus --http --output" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file --layout -j" ;;
 	explain) printf "%s" "-u -f -6 --saved -j" ;;
-	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --client --from --await --seconds -v -j" ;;
+	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --client --from --await --seconds -v -j" ;;
 	monitor) printf "%s" "-t -j service config server-id pool express" ;;
 	probe) printf "%s" "-u -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --from --timeout --size -j" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --follow --server-id --count --seconds -v -j" ;;

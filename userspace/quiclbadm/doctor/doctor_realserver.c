@@ -309,6 +309,8 @@ static int check_realserver(struct realserver *rs)
 	err = check_way(rs);
 	if (!err && (journey || !rs->await_seconds))
 		realserver_judge_path(rs, journey);
+	if (!err && journey)
+		realserver_check_unasked(rs, journey);
 	free(journey);
 	return err;
 }
@@ -355,6 +357,7 @@ int doctor_realserver(const struct args *args, const struct host *host,
 						  IP_VS_CONN_F_TUNNEL;
 	rs.fwd.tun_type = (uint8_t)args->tun_type;
 	rs.fwd.tun_port = (uint16_t)args->tun_port;
+	rs.fwd.tun_flags = (uint16_t)args->tun_flags;
 	rs.fwd.server = args->server;
 	rs.fwd.server.port = 0;
 	rs.client = args->client;

@@ -49,7 +49,7 @@ unsigned int doctor_tunnel_len(const struct forwarding *fwd, uint16_t outer_af)
 		return 0;
 	switch (fwd->tun_type) {
 	case IP_VS_CONN_F_TUNNEL_TYPE_GRE:
-		return len + 4;
+		return len + (fwd->tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM ? 8 : 4);
 	case IP_VS_CONN_F_TUNNEL_TYPE_GUE:
 		return len + 8 + 4;
 	default:

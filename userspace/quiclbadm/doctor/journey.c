@@ -291,13 +291,19 @@ static void wait_for_all(struct follower *follower)
 	} while (now < end && (!settled || now < settled));
 }
 
+/* The first of a run's ports. */
+static uint16_t random_port(void)
+{
+	uint16_t port;
+
+	return getrandom(&port, sizeof(port), 0) < 0 ? 0 : port;
+}
+
 void follower_run(struct follower *follower, struct journey *journeys, size_t count)
 {
-	uint16_t port = 0;
+	uint16_t port = random_port();
 	size_t i, first;
 
-	if (getrandom(&port, sizeof(port), 0) < 0)
-		port = 0;
 	for (first = 0; first < count; first += AT_ONCE) {
 		follower->journeys = journeys + first;
 		follower->count = count - first < AT_ONCE ? count - first : AT_ONCE;
@@ -307,6 +313,18 @@ void follower_run(struct follower *follower, struct journey *journeys, size_t co
 		progress("datagrams followed", first, count);
 	}
 	progress_end();
+	follower->count = 0;
+}
+
+void follower_speak(struct follower *follower, struct journey *journey)
+{
+	struct probe *probe = &journey->probe;
+
+	follower->journeys = journey;
+	follower->count = 1;
+	probe->from.port = (uint16_t)(PORT_FIRST + random_port() % PORT_COUNT);
+	journey->error = probe_choose_cids(probe) ? probe_send_unasked(probe) : errno;
+	wait_for_all(follower);
 	follower->count = 0;
 }
 

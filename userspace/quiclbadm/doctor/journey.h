@@ -56,6 +56,13 @@ bool follower_can_see(const struct follower *follower);
 void follower_run(struct follower *follower, struct journey *journeys, size_t count);
 
 /*
+ * Sends a datagram from the VIP to the client, as the server's own and no answer, and waits
+ * until it is known what became of it.
+ * @journey: VIP and client are set
+ */
+void follower_speak(struct follower *follower, struct journey *journey);
+
+/*
  * Waits until a director's probe for journey's VIP arrives, and then for what becomes of it.
  * @journey: its VIP is set; its device and the client are filled in
  * Return: false when none came in that time.

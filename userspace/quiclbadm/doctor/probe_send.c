@@ -23,6 +23,7 @@
 #include "doctor/packet_build.h"
 
 enum {
+	UNASKED = 64,		/* octets of UDP payload */
 	TUNNEL_MAX = 8,		/* octets of GRE or GUE */
 	GRE_CSUM = 0x80,	/* in the first octet */
 };
@@ -267,6 +268,44 @@ int probe_send(const struct probe *probe, unsigned int try)
 	len = probe_put_packet(probe, try, packet, probe->size);
 	if (!set_options(fd, probe) || !set_source(fd, probe) ||
 	    sendto(fd, packet, len, 0, (void *)&sa, way_addr(probe, &sa)) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
+/* A socket address without a port, as raw sockets take it. */
+static socklen_t put_address(const struct endpoint *ep, struct sockaddr_storage *sa)
+{
+	struct sockaddr_in6 *sin6 = (void *)sa;
+	struct sockaddr_in *sin = (void *)sa;
+
+	memset(sa, 0, sizeof(*sa));
+	sa->ss_family = ep->af;
+	if (ep->af == AF_INET6)
+		memcpy(&sin6->sin6_addr, ep->addr, 16);
+	else
+		memcpy(&sin->sin_addr, ep->addr, 4);
+	return ep->af == AF_INET6 ? sizeof(*sin6) : sizeof(*sin);
+}
+
+/* Bound to the VIP, so that it takes the route that the server's own do. */
+int probe_send_unasked(const struct probe *probe)
+{
+	int fd = socket(probe->vip.af, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), error = 0;
+	uint8_t packet[UNASKED + PROBE_HEADERS_MAX];
+	const size_t udp = sizeof(struct udphdr);
+	struct sockaddr_storage vip, client;
+	socklen_t vip_len = put_address(&probe->vip, &vip);
+	socklen_t client_len = put_address(&probe->from, &client);
+	size_t ip = packet_put_ip(packet, &probe->vip, &probe->from, IPPROTO_UDP, udp + UNASKED);
+
+	if (fd < 0)
+		return errno;
+	probe_put_quic(probe, 0, packet + ip + udp, UNASKED);
+	memset(packet + ip + udp + 1, 0, sizeof(uint32_t));
+	packet_put_udp(packet + ip, &probe->vip, &probe->from, UNASKED, true);
+	if (bind(fd, (void *)&vip, vip_len) ||
+	    sendto(fd, packet, ip + udp + UNASKED, 0, (void *)&client, client_len) < 0)
 		error = errno;
 	close(fd);
 	return error;

@@ -45,6 +45,13 @@ struct probe {
 int probe_send(const struct probe *probe, unsigned int try);
 
 /*
+ * Sends one datagram from the VIP, which is this host's, to probe->from: Version Negotiation,
+ * which no client takes for an answer to its own datagrams (RFC 8999 section 6).
+ * Return: 0 or an errno.
+ */
+int probe_send_unasked(const struct probe *probe);
+
+/*
  * Random ones; 0b111 is in front, so that no director takes the destination's for a server's.
  * Return: false with errno when there are no random octets.
  */

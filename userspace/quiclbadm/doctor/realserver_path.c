@@ -133,6 +133,43 @@ void realserver_judge_path(const struct realserver *rs, const struct journey *jo
 		path_unseen(rs->report);
 }
 
+static bool was_answered(const struct realserver *rs, const struct journey *journey)
+{
+	const struct journey_step *sent = journey_last(journey, true);
+
+	return sent && sent->step == STEP_SENT && endpoint_eq(&sent->src, &rs->vip);
+}
+
+/* What comes first decides about a flow's source; a rule that gives it the VIP keeps it. */
+static void fault_unasked(const struct realserver *rs, const struct journey_step *sent)
+{
+	const char *family = rs->vip.af == AF_INET6 ? "ip6" : "ip";
+	char src[ENDPOINT_STRLEN];
+
+	report_add(rs->report, CHECK_FAULT, "masquerade",
+		   "a datagram that was sent from the VIP without a client's before it, as a server does after a pause, left by %s with the source %s, which the client does not take: a rule translates it (masquerade, snat)",
+		   sent->device, endpoint_str(&sent->src, src));
+	report_fix(rs->report, "nft 'table %s quiclb { chain keep_vip { type nat hook postrouting priority 99; %s saddr %s udp sport %u snat to %s; }; }'",
+		   family, family, rs->vip_text, rs->vip.port, rs->vip_text);
+}
+
+void realserver_check_unasked(const struct realserver *rs, const struct journey *journey)
+{
+	struct journey *own;
+	const struct journey_step *sent;
+
+	if (!rs->follower || !was_answered(rs, journey))
+		return;
+	own = xcalloc(1, sizeof(*own));
+	own->probe.vip = rs->vip;
+	own->probe.from = journey->probe.from;
+	follower_speak(rs->follower, own);
+	sent = journey_last(own, true);
+	if (sent && sent->step == STEP_SENT && !endpoint_eq(&sent->src, &rs->vip))
+		fault_unasked(rs, sent);
+	free(own);
+}
+
 /* --- a datagram ---------------------------------------------------------------------- */
 
 /* The director, or else a neighbour that this host would take packets from. */

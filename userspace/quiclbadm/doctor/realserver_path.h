@@ -30,4 +30,11 @@ const struct link *realserver_seen_tunnel(const struct realserver *rs,
  */
 void realserver_judge_path(const struct realserver *rs, const struct journey *journey);
 
+/*
+ * Masquerading does not touch answers to what conntrack knows, so this is seen of what the
+ * server sends of its own accord, as after a pause that conntrack has forgotten the flow in.
+ * @journey: of a datagram whose answer was seen; of others nothing is said
+ */
+void realserver_check_unasked(const struct realserver *rs, const struct journey *journey);
+
 #endif /* _QUICLBADM_DOCTOR_REALSERVER_PATH_H */

@@ -124,6 +124,39 @@ static void check_tunnel(struct realserver *rs)
 	}
 }
 
+/* What the device that comes with the module takes cannot be changed. */
+static void fix_checksum(const struct realserver *rs, bool wanted)
+{
+	const struct tunnel_kind *kind = tunnel_kind(rs);
+	char local[ENDPOINT_STRLEN] = "SERVER", name[IFNAMSIZ];
+
+	if (strcmp(rs->tunnel->name, kind->device)) {
+		report_fix(rs->report, "ip link set %s type %s %s", rs->tunnel->name,
+			   kind->kind, wanted ? "icsum" : "noicsum");
+		return;
+	}
+	if (rs->fwd.server.af)
+		doctor_addr_str(&rs->fwd.server, local);
+	free_name(rs->host, name, sizeof(name));
+	report_fix(rs->report, "ip link add name %s type %s local %s icsum && ip link set %s up",
+		   name, kind->kind, local, name);
+}
+
+/* As ip_tunnel_rcv() and ip6_tnl_rcv(): with a checksum, or without, but not either. */
+static void check_checksum(const struct realserver *rs)
+{
+	const bool wanted = rs->fwd.tun_flags & IP_VS_TUNNEL_ENCAP_FLAG_CSUM;
+
+	if (rs->fwd.tun_type != IP_VS_CONN_F_TUNNEL_TYPE_GRE || !rs->tunnel ||
+	    rs->tunnel->checked == wanted)
+		return;
+	report_add(rs->report, CHECK_FAULT, "tunnel",
+		   "%s takes only packets %s a checksum, and the director sends them %s (%s)",
+		   rs->tunnel->name, wanted ? "without" : "with", wanted ? "with one" : "without",
+		   wanted ? "--tun-csum" : "no --tun-csum");
+	fix_checksum(rs, wanted);
+}
+
 static void check_gue(const struct realserver *rs)
 {
 	struct endpoint port = rs->fwd.server;
@@ -254,6 +287,7 @@ void realserver_check_tunnel(struct realserver *rs)
 {
 	check_gue(rs);
 	check_tunnel(rs);
+	check_checksum(rs);
 }
 
 int realserver_check_tunnel_device(const struct realserver *rs)

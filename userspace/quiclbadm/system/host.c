@@ -87,6 +87,7 @@ static void read_gre(const struct nlattr *info, struct link *link)
 	read_ep(attrs[IFLA_GRE_LOCAL], af, &link->local);
 	read_ep(attrs[IFLA_GRE_REMOTE], af, &link->remote);
 	link->keyed = nl_number(attrs[IFLA_GRE_IFLAGS]) & GRE_KEY;
+	link->checked = nl_number(attrs[IFLA_GRE_IFLAGS]) & GRE_CSUM;
 }
 
 static void read_info(const struct nlattr *nest, struct link *link)

@@ -23,6 +23,7 @@ struct link {
 	struct endpoint remote;
 	uint8_t protocol;		/* that it carries; 0: any */
 	bool keyed;
+	bool checked;			/* takes GRE only with a checksum; else only without */
 };
 
 struct address {

@@ -466,7 +466,7 @@ static const struct {
 	{ CMD_EXPLAIN, "explain 00",
 		"..                            .          ." },
 	{ CMD_DOCTOR, "doctor",
-		"..      ..   ..               .           ..  .." },
+		"..      ..   ...              .           ..  .." },
 	{ CMD_MONITOR, "monitor",
 		"                              .                            ." },
 	{ CMD_PROBE, "probe",

@@ -260,6 +260,91 @@ port_of() {
 	path_is ok
 }
 
+# Masquerading leaves answers alone, and what the server sends after a pause it does not.
+masqueraded() {
+	rules "table ip ivq { chain post { type nat hook postrouting priority srcnat; oifname eth0 masquerade; }; }
+		table ip6 ivq { chain post { type nat hook postrouting priority srcnat; oifname eth0 masquerade; }; }"
+	CLIENT=21
+	found
+	diagnosed masquerade "${HERE[@]}"
+	jq -e --arg text "left by eth0 with the source $(rs4 2):" 'any(.[]; .check == "masquerade" and (.evidence | contains($text)))' "$WORK/report" >/dev/null ||
+		fail "$(cat "$WORK/report")"
+	path_is ok
+	mend
+	healthy "${HERE[@]}"
+	path_is ok
+	CLIENT=22
+	found
+	diagnosed masquerade "${HERE6[@]}"
+	mend
+	healthy "${HERE6[@]}"
+}
+
+# gre OPTION...: s2's datagrams come by GRE
+gre() {
+	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -i --tun-type gre "$@"
+	HERE=(-u "$SVC4" -r "$(rs4 2)" -i --tun-type gre "$@")
+}
+
+# GRE with a checksum is not taken by a device that has none, nor the other way round.
+checksums() {
+	modprobe ip_gre 2>/dev/null || skip "the kernel has no GRE"
+	defer "ip -n $LAB-s2 link set gre0 down; ip -n $LAB-s2 link del quiclb0 2>/dev/null || :; ipvsadm -e -u $SVC4 -r $(rs4 2) -i --tun-type ipip"
+	ip -n "$LAB-s2" link set gre0 up
+	gre --tun-csum
+	CLIENT=23
+	lost
+	# the director's own probe has one as well
+	in_ns lb quiclbadm doctor -u "$SVC4" --from 10.0.0.1 -j >"$WORK/report" && fail "the director finds nothing"
+	probe_says 2 fault "--tun-type gre --tun-csum"
+	diagnosed tunnel "${HERE[@]}"
+	tells "and was dropped"
+	mend
+	found
+	healthy "${HERE[@]}"
+	path_is ok
+	gre
+	lost
+	diagnosed tunnel "${HERE[@]}"
+	tells "and was dropped"
+	same "the printed command" "$FIX" "ip link set quiclb0 type gre noicsum"
+	mend
+	found
+	healthy "${HERE[@]}"
+	path_is ok
+}
+
+# Printed commands take devices with a dot in their names.
+dotted_names() {
+	local tun="tun.5" link="eth0.7"
+	defer "ip -n $LAB-s2 link del $tun 2>/dev/null || :"
+	port_of "$link" bridge
+	CLIENT=24
+	# a tunnel device
+	ip -n "$LAB-s2" link add name "$tun" type ipip local "$(rs4 2)"
+	ip -n "$LAB-s2" link set "$tun" up
+	there sh -c "echo 1 >/proc/sys/net/ipv4/conf/$tun/rp_filter"
+	broken rp_filter "was dropped at $tun"
+	mend
+	found
+	healthy "${HERE[@]}"
+	ip -n "$LAB-s2" link set "$tun" down
+	ip -n "$LAB-s2" link del "$tun"
+	# the uplink
+	ip -n "$LAB-s2" link set "$link" mtu 1100
+	diagnosed mtu "${HERE[@]}"
+	mend
+	healthy "${HERE[@]}"
+	ip -n "$LAB-s2" addr add 10.0.0.98/32 dev lo
+	defer "ip -n $LAB-s2 addr del 10.0.0.98/32 dev lo"
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- 10.0.0.98:443)")
+	diagnosed arp -u 10.0.0.98:443 -r "$(rs4 2)"
+	mend
+	healthy -u 10.0.0.98:443 -r "$(rs4 2)"
+	arp_is ok
+	found
+}
+
 # arp_is VERDICT: what is said of who answers for the VIP
 arp_is() { same "who answers for the VIP" "$(jq -r '.[] | select(.check == "arp").verdict' "$WORK/report")" "$1"; }
 
@@ -555,6 +640,9 @@ tcase "right: as docker" docker_like
 tcase "right: the link is a bridge's port" port_of br0 bridge
 tcase "right: the link is a bond's port" port_of bond0 bond mode active-backup
 tcase "right: a local route for the VIP" any_address
+tcase "a real server: masquerading" masqueraded
+tcase "a real server: GRE with and without a checksum" checksums
+tcase "a real server: names with a dot" dotted_names
 tcase "right: a rule keeps the host from answering ARP" silent_by_rule
 tcase "a real server: answers neighbour discovery" answers_ndp
 tcase "a real server: FOU where GUE comes" other_encapsulation
