@@ -37,7 +37,7 @@ static int check_vip(const struct service_subject *s)
 
 	if (s->svc->id.fwmark)
 		return 0;
-	if (host_route(vip, NULL, &route))
+	if (host_route_in(s->vrf, vip, NULL, &route))
 		return EXIT_REFUSED;
 	doctor_addr_str(vip, text);
 	if (route.type == RTN_LOCAL) {
@@ -115,7 +115,7 @@ static int check_source(const struct service_subject *s)
 
 	if (s->svc->id.vip.af != AF_INET)
 		return 0;
-	if (host_route(&s->client, &s->svc->id.vip, &route))
+	if (host_route_in(s->vrf, &s->client, &s->svc->id.vip, &route))
 		return EXIT_REFUSED;
 	for (i = 0; i < s->host->link_count; i++) {
 		link = &s->host->links[i];
@@ -255,7 +255,7 @@ static int check_redirects(const struct service_subject *s, const struct dest *d
 
 	if (dest->server.af != AF_INET || !link)
 		return 0;
-	if (host_route(&s->client, NULL, &clients))
+	if (host_route_in(s->vrf, &s->client, NULL, &clients))
 		return EXIT_REFUSED;
 	if (clients.link != route->link ||
 	    proc_max_conf(link->name, "send_redirects", &all, &own) <= 0)
@@ -318,7 +318,8 @@ static bool may_be_untracked(const struct service_subject *s)
 	struct passage passage;
 	struct route route;
 
-	if (!s->fw->rules || s->fw->legacy || host_route(&s->client, &s->svc->id.vip, &route))
+	if (!s->fw->rules || s->fw->legacy ||
+	    host_route_in(s->vrf, &s->client, &s->svc->id.vip, &route))
 		return false;
 	link = host_link(s->host, route.link);
 	passage_of_clients(&s->svc->id.vip, link ? link->name : "", CT_UNTRACKED, &passage);
@@ -357,6 +358,7 @@ static int check_service(struct service_subject *s)
 			 (int)sizeof(s->name) - 1, s->name);
 	if (s->client.af != s->svc->id.vip.af)
 		doctor_some_client(s->svc->id.vip.af, &s->client);
+	s->vrf = host_client_vrf(s->host, &s->svc->id.vip, &s->client);
 	if (check_vip(s))
 		return EXIT_REFUSED;
 	for (i = 0; !s->svc->id.fwmark && i < s->host->link_count; i++)

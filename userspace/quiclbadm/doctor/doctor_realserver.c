@@ -29,7 +29,7 @@ static int check_vip(struct realserver *rs)
 	struct route route;
 	int forwards = 0;
 
-	if (host_route(&rs->vip, NULL, &route))
+	if (host_route_in(rs->vrf, &rs->vip, NULL, &route))
 		return EXIT_REFUSED;
 	rs->vip_is_local = route.type == RTN_LOCAL;
 	if (rs->vip_is_local) {
@@ -298,6 +298,7 @@ static int check_realserver(struct realserver *rs)
 	doctor_addr_str(&rs->vip, rs->vip_text);
 	if (rs->client.af != rs->vip.af || is_here(rs))
 		doctor_some_client(rs->vip.af, &rs->client);
+	rs->vrf = host_vrf_of(rs->host, &rs->vip);
 	check_server_address(rs);
 	if (check_vip(rs) || check_route(rs))
 		return EXIT_REFUSED;

@@ -13,7 +13,7 @@ void doctor_some_client(uint16_t af, struct endpoint *client)
 	inet_pton(af, af == AF_INET6 ? "2600::1" : "4.0.0.1", client->addr);
 }
 
-bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *client)
+bool doctor_sending_client(const struct endpoint *wanted, int vrf, struct endpoint *client)
 {
 	struct route route, usual;
 	struct endpoint some;
@@ -25,7 +25,8 @@ bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *clien
 		return true;
 	inet_pton(wanted->af, wanted->af == AF_INET6 ? "2001:db8::1" : "203.0.113.1",
 		  client->addr);
-	return !host_route(&some, NULL, &usual) && !host_route(client, NULL, &route) &&
+	return !host_route_in(vrf, &some, NULL, &usual) &&
+	       !host_route_in(vrf, client, NULL, &route) &&
 	       route.type == usual.type && route.link == usual.link;
 }
 

@@ -24,9 +24,10 @@ void doctor_some_client(uint16_t af, struct endpoint *client);
 /*
  * The same for a datagram that is sent: answers go there, so unless @wanted is the user's
  * own it becomes an address that no host has (RFC 5737, RFC 3849).
+ * @vrf: in which clients are reached
  * Return: false if that is not reached as other clients are.
  */
-bool doctor_sending_client(const struct endpoint *wanted, struct endpoint *client);
+bool doctor_sending_client(const struct endpoint *wanted, int vrf, struct endpoint *client);
 
 /* IPPROTO_* of a tunnel's packets with IP packets of @inner_af in them. */
 uint8_t doctor_tunnel_protocol(const struct forwarding *fwd, uint16_t inner_af);

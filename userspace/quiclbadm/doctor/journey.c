@@ -20,6 +20,7 @@
 #include "tracing/symbols.h"
 
 enum {
+	ICMP_HEADER = 8,
 	AT_ONCE = 64,			/* so that the events of all are kept */
 	READ_EVERY = 5,			/* ms */
 	WAIT_MS = 4000,			/* for an answer, and longer than ARP tries */
@@ -151,6 +152,24 @@ static struct journey *adopt(struct follower *follower, const struct packet *p)
 	return journey;
 }
 
+/* An ICMP error that quotes a datagram which is followed. */
+static void note_error(struct follower *follower, const struct packet_event *event,
+		       const struct packet *p)
+{
+	size_t at = event->begin + p->at + (p->dst.af == AF_INET6 ? 40 : 20) + ICMP_HEADER;
+	struct journey *journey;
+	struct packet quoted;
+	bool answer;
+
+	if (event->step != STEP_SENT || at >= event->len ||
+	    (p->protocol != IPPROTO_ICMP && p->protocol != IPPROTO_ICMPV6) ||
+	    !packet_parse(event->window + at, event->len - at, &quoted) || !quoted.is_udp)
+		return;
+	journey = find_journey(follower, &quoted, &answer);
+	if (journey && !answer)
+		journey->told = true;
+}
+
 /* Another namespace may be the next hop, and drop what it gets from here. */
 static void on_packet(const struct packet_event *event, void *arg)
 {
@@ -162,8 +181,12 @@ static void on_packet(const struct packet_event *event, void *arg)
 	if (event->has_netns && event->netns != follower->netns)
 		return;
 	follower->answered |= answers(follower, event);
-	if (!packet_event_parse(event, &p) || !p.is_udp)
+	if (!packet_event_parse(event, &p))
 		return;
+	if (!p.is_udp) {
+		note_error(follower, event, &p);
+		return;
+	}
 	journey = find_journey(follower, &p, &answer);
 	if (!journey && event->step == STEP_RECEIVED) {
 		journey = adopt(follower, &p);
@@ -246,22 +269,30 @@ static int read_mac(const struct link *link, uint8_t mac[6])
 /* @port: 0 is the first one */
 static int send_in(struct journey *journey, unsigned int port)
 {
-	uint8_t frame[QUIC_MIN + PROBE_HEADERS_MAX], mac[6];
+	const unsigned int size = journey->size ? journey->size : QUIC_MIN;
+	uint8_t frame[ARRIVAL_FRAME_MAX], mac[6];
 	struct probe *probe = &journey->probe;
 	int err = read_mac(journey->in, mac);
 
 	if (err)
 		return err;
+	if (size + PROBE_HEADERS_MAX > sizeof(frame))
+		return EMSGSIZE;
 	if (!probe_choose_cids(probe))
 		return errno;
-	probe->from.port = (uint16_t)(PORT_FIRST + port % PORT_COUNT);
+	/* one that follows another has its port, so that it goes to the same server */
+	if (!probe->from.port)
+		probe->from.port = (uint16_t)(PORT_FIRST + port % PORT_COUNT);
 	return arrival_send(journey->in->index, frame,
-			    journey_put_frame(journey, mac, frame, QUIC_MIN));
+			    journey_put_frame(journey, mac, frame, size));
 }
 
 /* More may follow: the answer's way through a tunnel device, a drop after transmission. */
 static bool is_over(const struct journey *journey)
 {
+	if (journey->is_too_large)
+		return journey->error || journey->told ||
+		       journey_find(journey, false, STEP_SENT);
 	return journey->error || journey_find(journey, false, STEP_DROPPED) ||
 	       journey_find(journey, true, STEP_DROPPED) ||
 	       journey_find(journey, !journey->is_director, STEP_SENT);

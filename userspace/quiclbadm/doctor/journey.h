@@ -38,9 +38,12 @@ struct journey {
 	bool client_is_invented;	/* probe.from, and no rule can know it */
 	bool outer_is_invented;
 	bool is_director;		/* it is to be sent on, not to be answered here */
+	unsigned int size;		/* octets of UDP payload; 0: QUIC_MIN */
+	bool is_too_large;		/* it is to be dropped, and the client to be told */
 	/* filled in, and zero before: */
 	int error;			/* errno; it could not be sent */
 	bool missed;			/* events came too fast */
+	bool told;			/* an ICMP error about it was sent to the client */
 	struct journey_step steps[JOURNEY_STEPS_MAX];
 	size_t count;
 };

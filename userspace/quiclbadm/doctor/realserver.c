@@ -8,5 +8,5 @@ uint16_t realserver_outer_af(const struct realserver *rs)
 
 int realserver_route_back(const struct realserver *rs, struct route *route)
 {
-	return host_route(&rs->client, rs->vip_is_local ? &rs->vip : NULL, route);
+	return host_route_in(rs->vrf, &rs->client, rs->vip_is_local ? &rs->vip : NULL, route);
 }

@@ -21,6 +21,7 @@ struct realserver {
 	unsigned int await_seconds;	/* for a director's probe; 0: none is waited for */
 	struct endpoint from;		/* of the tunnel's packets; af 0: not known */
 	bool vip_is_local;
+	int vrf;			/* the VIP's, in which clients are reached; 0: none */
 	char vip_text[ENDPOINT_STRLEN];	/* the address alone */
 	const struct link *uplink;	/* where tunnel packets arrive, or NULL */
 	const struct link *tunnel;	/* that takes them apart, or NULL */

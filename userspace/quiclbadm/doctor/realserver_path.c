@@ -158,7 +158,8 @@ void realserver_check_unasked(const struct realserver *rs, const struct journey 
 	struct journey *own;
 	const struct journey_step *sent;
 
-	if (!rs->follower || !was_answered(rs, journey))
+	/* outside of a VRF it would take other routes than the server's */
+	if (!rs->follower || rs->vrf || !was_answered(rs, journey))
 		return;
 	own = xcalloc(1, sizeof(*own));
 	own->probe.vip = rs->vip;
@@ -184,7 +185,8 @@ static bool choose_outer_source(const struct realserver *rs, struct endpoint *so
 	for (i = 1; i < 8; i++) {
 		*source = rs->fwd.server;
 		source->addr[source->af == AF_INET6 ? 15 : 3] ^= (uint8_t)i;
-		if (!host_route(source, NULL, &route) && route.type == RTN_UNICAST)
+		if (!host_route_in(host_vrf_of(rs->host, &rs->fwd.server), source, NULL,
+				   &route) && route.type == RTN_UNICAST)
 			return true;
 	}
 	return false;
@@ -208,7 +210,7 @@ static bool prepare(const struct realserver *rs, struct journey *journey)
 	struct realserver known = *rs;
 
 	if (!choose_server(rs, &known.fwd.server) ||
-	    !doctor_sending_client(&rs->client, &journey->probe.from))
+	    !doctor_sending_client(&rs->client, rs->vrf, &journey->probe.from))
 		return false;
 	journey->client_is_invented = !endpoint_addr_eq(&rs->client, &journey->probe.from);
 	journey->outer_is_invented = rs->from.af != rs->fwd.server.af;

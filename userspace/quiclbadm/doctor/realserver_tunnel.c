@@ -243,7 +243,7 @@ static int check_outer_source(const struct realserver *rs)
 
 	if (rs->from.af != AF_INET || !rs->uplink)
 		return 0;
-	if (host_route(&rs->from, NULL, &route))
+	if (host_route_in(host_vrf_of(rs->host, &rs->fwd.server), &rs->from, NULL, &route))
 		return EXIT_REFUSED;
 	mode = proc_max_conf(rs->uplink->name, "rp_filter", &all, &own);
 	doctor_addr_str(&rs->from, from);

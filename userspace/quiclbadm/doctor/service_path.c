@@ -13,6 +13,12 @@
 #include "doctor/journey.h"
 #include "doctor/path_text.h"
 #include "system/proc.h"
+#include "tracing/arrival.h"
+
+enum {
+	MARKED_MAX = 8,			/* addresses that are tried for a service of a mark */
+	USUAL_PORT = 443,
+};
 
 /* Checks that say what the kernel would do with such a datagram, */
 static const char *const predictions[] = { "vip", NULL };
@@ -132,57 +138,245 @@ void service_judge_path(const struct service_subject *s, const struct journey *j
 }
 
 /* As a source, the VIP is refused where it is local for some packets alone. */
-static bool find_route(const struct endpoint *client, const struct endpoint *vip,
+static bool find_route(int vrf, const struct endpoint *client, const struct endpoint *vip,
 		       struct route *route)
 {
-	return (!host_route(client, vip, route) && route->type == RTN_UNICAST) ||
-	       (!host_route(client, NULL, route) && route->type == RTN_UNICAST);
+	return (!host_route_in(vrf, client, vip, route) && route->type == RTN_UNICAST) ||
+	       (!host_route_in(vrf, client, NULL, route) && route->type == RTN_UNICAST);
 }
 
+/* --- services of a firewall mark ---------------------------------------------------------- */
+
+/* One datagram was seen to go to its real servers. */
+static const struct journey *find_marked(const struct service_subject *s,
+					 const struct journey *journeys, size_t count)
+{
+	const struct journey_step *sent;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		sent = journey_find(&journeys[i], false, STEP_SENT);
+		if (sent && (dest_of(s->svc, sent) ||
+			     (sent->tunnel == TUNNEL_NONE && routes_directly(s->svc))))
+			return &journeys[i];
+	}
+	return NULL;
+}
+
+/*
+ * Which datagrams get the mark is the rules' affair.  So those to this host's addresses are
+ * tried, and what is said is what was seen.
+ */
+static void judge_marked(const struct service_subject *s, const struct journey *journeys,
+			 size_t count)
+{
+	const struct journey *found = find_marked(s, journeys, count);
+	char text[PATH_TEXT_MAX] = "", vip[ENDPOINT_STRLEN];
+	size_t i;
+
+	if (found) {
+		path_tell(text, "%s: to %s: ", s->name, endpoint_str(&found->probe.vip, vip));
+		path_tell_way(found, text);
+		judge_sent(s, journey_find(found, false, STEP_SENT), text);
+		return;
+	}
+	for (i = 0; i < count; i++)
+		path_tell(text, "%s%s", i ? ", " : "",
+			  endpoint_str(&journeys[i].probe.vip, vip));
+	report_add(s->report, CHECK_UNKNOWN, "path",
+		   "%s: no datagram was seen to go to its real servers (tried: %s): does a rule set the mark for these? What a rule marks for other addresses or ports was not tried",
+		   s->name, count ? text : "none, as this host has no address to try");
+}
+
+/* --- which datagrams ---------------------------------------------------------------------- */
+
+/* Datagrams of one service. */
+struct followed {
+	const struct service_subject *s;
+	struct journey *journeys;
+	size_t count;
+};
+
 /* The device by which clients are reached is the one that they come by, as far as is known. */
-static bool prepare(const struct service_subject *s, struct journey *journey)
+static bool prepare(const struct service_subject *s, const struct endpoint *vip,
+		    struct journey *journey)
 {
 	struct route route;
 
-	journey->probe.vip = s->svc->id.vip;
+	memset(journey, 0, sizeof(*journey));
+	journey->probe.vip = *vip;
 	journey->probe.fwd.forward = IP_VS_CONN_F_DROUTE;
 	journey->is_director = true;
-	if (!doctor_sending_client(&s->client, &journey->probe.from) ||
-	    !find_route(&journey->probe.from, &s->svc->id.vip, &route))
+	if (!doctor_sending_client(&s->client, s->vrf, &journey->probe.from) ||
+	    !find_route(s->vrf, &journey->probe.from, vip, &route))
 		return false;
 	journey->client_is_invented = !endpoint_addr_eq(&s->client, &journey->probe.from);
 	journey->in = host_link(s->host, route.link);
 	return journey->in;
 }
 
-/* Services of a firewall mark have no address that a datagram could be sent to. */
-static bool can_be_followed(const struct service_subject *s)
+static bool has_service(const struct service_subject *subjects, size_t count,
+			const struct endpoint *vip)
 {
-	return !s->svc->id.fwmark && s->svc->dest_count;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (!subjects[i].svc->id.fwmark &&
+		    endpoint_addr_eq(&subjects[i].svc->id.vip, vip))
+			return true;
+	return false;
+}
+
+/* This host's addresses, but those that have services of their own. */
+static size_t prepare_marked(const struct service_subject *s,
+			     const struct service_subject *subjects, size_t count,
+			     struct journey *journeys)
+{
+	size_t found = 0, i;
+
+	for (i = 0; found < MARKED_MAX && i < s->host->address_count; i++) {
+		const struct address *address = &s->host->addresses[i];
+		struct endpoint vip = address->ep;
+
+		vip.port = s->svc->dests[0].server.port ? s->svc->dests[0].server.port :
+							  USUAL_PORT;
+		if (vip.af == s->svc->id.vip.af && host_may_be_vip(s->host, address) &&
+		    !has_service(subjects, count, &vip) &&
+		    prepare(s, &vip, &journeys[found]))
+			found++;
+	}
+	return found;
+}
+
+static size_t prepare_all(const struct service_subject *subjects, size_t count,
+			  struct journey *journeys, struct followed *followed)
+{
+	size_t total = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct service_subject *s = &subjects[i];
+
+		followed[i].s = s;
+		followed[i].journeys = &journeys[total];
+		if (!s->svc->dest_count)
+			continue;
+		if (s->svc->id.fwmark)
+			followed[i].count = prepare_marked(s, subjects, count, &journeys[total]);
+		else
+			followed[i].count = prepare(s, &s->svc->id.vip, &journeys[total]);
+		total += followed[i].count;
+	}
+	return total;
+}
+
+/* --- one octet more than the tunnel takes ------------------------------------------------- */
+
+/* The payload that is one octet too large for the tunnel by which @sent was sent; 0: not known. */
+static unsigned int too_large(const struct service_subject *s, const struct journey_step *sent)
+{
+	const struct dest *dest = sent && sent->tunnel != TUNNEL_NONE ? dest_of(s->svc, sent) : NULL;
+	struct forwarding fwd = { 0 };
+	const struct link *link;
+	unsigned int mtu, headers;
+	struct route route;
+
+	if (!dest || host_route(&dest->server, NULL, &route))
+		return 0;
+	fwd.forward = dest->forward;
+	fwd.tun_type = dest->tun_type;
+	fwd.tun_flags = dest->tun_flags;
+	link = host_link(s->host, route.link);
+	mtu = route.mtu ? route.mtu : link ? link->mtu : 0;
+	headers = doctor_tunnel_len(&fwd, dest->server.af) +
+		  (s->svc->id.vip.af == AF_INET6 ? 40 : 20) + 8;
+	if (mtu < headers + QUIC_MIN || mtu > ARRIVAL_FRAME_MAX - PROBE_HEADERS_MAX)
+		return 0;
+	return mtu - headers + 1;
+}
+
+/* Path MTU discovery needs the error, where a client does without probes of its own (RFC 8899). */
+static void judge_too_large(const struct service_subject *s, const struct journey *journey)
+{
+	if (journey->error || journey->missed || journey->told)
+		return;
+	if (journey_find(journey, false, STEP_SENT)) {
+		report_add(s->report, CHECK_ADVICE, "size",
+			   "%s: a datagram of %u octets, one more than the tunnel takes, is sent on in fragments, which much on the way drops (net.ipv4.vs.pmtu_disc is 0)",
+			   s->name, journey->size);
+		report_fix(s->report, "sysctl -w net.ipv4.vs.pmtu_disc=1");
+		return;
+	}
+	report_add(s->report, CHECK_ADVICE, "size",
+		   "%s: a datagram of %u octets, one more than the tunnel takes, is dropped, and its sender is not told: no ICMP error left for the client (a rule that drops it?)",
+		   s->name, journey->size);
+}
+
+/* Each by the way of one that was sent on. */
+static void check_too_large(struct follower *follower, const struct followed *followed,
+			    size_t count)
+{
+	const struct service_subject **subjects = xcalloc(count + 1, sizeof(*subjects));
+	struct journey *journeys = xcalloc(count + 1, sizeof(*journeys));
+	size_t n = 0, i;
+
+	for (i = 0; i < count; i++) {
+		const struct journey *first = followed[i].journeys;
+		unsigned int size;
+
+		if (followed[i].s->svc->id.fwmark || !followed[i].count)
+			continue;
+		size = too_large(followed[i].s, journey_find(first, false, STEP_SENT));
+		if (!size)
+			continue;
+		journeys[n].in = first->in;
+		journeys[n].probe.vip = first->probe.vip;
+		journeys[n].probe.fwd = first->probe.fwd;
+		journeys[n].probe.from = first->probe.from;
+		journeys[n].is_director = true;
+		journeys[n].is_too_large = true;
+		journeys[n].size = size;
+		subjects[n++] = followed[i].s;
+	}
+	follower_run(follower, journeys, n);
+	for (i = 0; i < n; i++) {
+		report_about(subjects[i]->report, &subjects[i]->svc->id, NULL);
+		judge_too_large(subjects[i], &journeys[i]);
+	}
+	free(subjects);
+	free(journeys);
+}
+
+static void judge_all(const struct followed *followed, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct service_subject *s = followed[i].s;
+
+		report_about(s->report, &s->svc->id, NULL);
+		if (s->svc->id.fwmark && s->svc->dest_count)
+			judge_marked(s, followed[i].journeys, followed[i].count);
+		else if (followed[i].count)
+			service_judge_path(s, followed[i].journeys);
+	}
 }
 
 void service_check_paths(const struct service_subject *subjects, size_t count)
 {
 	struct follower *follower = count ? subjects->follower : NULL;
-	const struct service_subject **followed;
+	struct followed *followed;
 	struct journey *journeys;
-	size_t i, n = 0;
 
 	if (count && (!follower || !follower_can_see(follower))) {
 		report_about(subjects->report, NULL, NULL);
 		path_unseen(subjects->report);
 		return;
 	}
-	journeys = xcalloc(count + 1, sizeof(*journeys));
+	journeys = xcalloc(count * MARKED_MAX + 1, sizeof(*journeys));
 	followed = xcalloc(count + 1, sizeof(*followed));
-	for (i = 0; i < count; i++)
-		if (can_be_followed(&subjects[i]) && prepare(&subjects[i], &journeys[n]))
-			followed[n++] = &subjects[i];
-	follower_run(follower, journeys, n);
-	for (i = 0; i < n; i++) {
-		report_about(followed[i]->report, &followed[i]->svc->id, NULL);
-		service_judge_path(followed[i], &journeys[i]);
-	}
+	follower_run(follower, journeys, prepare_all(subjects, count, journeys, followed));
+	judge_all(followed, count);
+	check_too_large(follower, followed, count);
 	free(followed);
 	free(journeys);
 }

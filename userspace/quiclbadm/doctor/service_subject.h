@@ -21,6 +21,7 @@ struct service_subject {
 	char name[SERVICE_STRLEN];
 	char option[sizeof("-u ") + SERVICE_STRLEN];	/* "-u 192.0.2.1:443" */
 	struct endpoint client;
+	int vrf;			/* in which clients are reached; 0: in none */
 };
 
 /* An address that the service takes outer sources from; af 0 when it takes none. */

@@ -361,8 +361,8 @@ static struct nlmsghdr *put_get_route(void *buf, const struct endpoint *dst)
 	return nlh;
 }
 
-int host_route(const struct endpoint *dst, const struct endpoint *src,
-	       struct route *route)
+int host_route_in(int vrf, const struct endpoint *dst, const struct endpoint *src,
+		  struct route *route)
 {
 	char buf[256] __attribute__((aligned(8))) = { 0 };
 	struct nlmsghdr *nlh = put_get_route(buf, dst);
@@ -375,11 +375,58 @@ int host_route(const struct endpoint *dst, const struct endpoint *src,
 		rtm->rtm_src_len = (uint8_t)(8 * len);
 		mnl_attr_put(nlh, RTA_SRC, len, src->addr);
 	}
+	if (vrf)
+		mnl_attr_put_u32(nlh, RTA_OIF, (uint32_t)vrf);
 	err = talk(nlh, on_route, route);
 	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
 		return refuse("routes: %s", strerror(-err));
 	if (err)
 		route->type = route_type_of(err);
+	return 0;
+}
+
+int host_route(const struct endpoint *dst, const struct endpoint *src,
+	       struct route *route)
+{
+	return host_route_in(0, dst, src, route);
+}
+
+static bool is_vrf(const struct link *link)
+{
+	return link && !strcmp(link->kind, "vrf");
+}
+
+int host_vrf_of(const struct host *host, const struct endpoint *ep)
+{
+	size_t i;
+
+	for (i = 0; i < host->address_count; i++) {
+		const struct link *link = host_link(host, host->addresses[i].link);
+
+		if (!link || !endpoint_addr_eq(&host->addresses[i].ep, ep))
+			continue;
+		if (is_vrf(link))
+			return link->index;
+		if (is_vrf(host_link(host, link->master)))
+			return link->master;
+	}
+	return 0;
+}
+
+int host_client_vrf(const struct host *host, const struct endpoint *vip,
+		    const struct endpoint *client)
+{
+	int vrf = host_vrf_of(host, vip);
+	struct route route;
+	size_t i;
+
+	if (vrf || host_route(client, NULL, &route) || route.type == RTN_UNICAST)
+		return vrf;
+	for (i = 0; i < host->link_count; i++)
+		if (is_vrf(&host->links[i]) &&
+		    !host_route_in(host->links[i].index, client, NULL, &route) &&
+		    route.type == RTN_UNICAST)
+			return host->links[i].index;
 	return 0;
 }
 

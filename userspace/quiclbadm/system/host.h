@@ -73,6 +73,20 @@ bool host_may_be_vip(const struct host *host, const struct address *address);
 int host_route(const struct endpoint *dst, const struct endpoint *src,
 	       struct route *route);
 
+/* The same by the routes of a VRF, whose device has index @vrf; 0: of none. */
+int host_route_in(int vrf, const struct endpoint *dst, const struct endpoint *src,
+		  struct route *route);
+
+/* The index of the VRF that the address' device is or belongs to; 0: of none. */
+int host_vrf_of(const struct host *host, const struct endpoint *ep);
+
+/*
+ * The VRF that clients are reached in: the VIP's; or else, when there is no route to them
+ * without one, the first that has a route to them.
+ */
+int host_client_vrf(const struct host *host, const struct endpoint *vip,
+		    const struct endpoint *client);
+
 /*
  * The route of type unreachable, prohibit or blackhole in the main table that is in
  * the way to @dst, as "ip route del" takes it.  Return: whether there is one.

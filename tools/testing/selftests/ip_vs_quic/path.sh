@@ -345,6 +345,23 @@ dotted_names() {
 	found
 }
 
+# The uplink, the tunnel device and the VIP are in a VRF, and so is the server's socket.
+server_vrf() {
+	local here=(-u "$VIP4:453" -r "$(rs4 2)")
+	defer "ip -n $LAB-s2 addr replace $VIP4/32 dev lo; ip -n $LAB-s2 addr replace $VIP6/128 dev lo; out_of_vrf s2 $(rs4 2) $(rs6 2)"
+	in_vrf s2 tunl0
+	ip -n "$LAB-s2" addr del "$VIP4/32" dev lo
+	ip -n "$LAB-s2" addr add "$VIP4/32" dev red
+	pids+=("$("$QUICGEN" serve -d red "s2=$LAB-s2" -- "$VIP4:453")")
+	healthy "${here[@]}"
+	path_is ok
+	tells "it arrived by eth0, came out of tunl0, was given to pid "
+	# the tunnel device is not, so what comes out of it is not the VRF's
+	ip -n "$LAB-s2" link set tunl0 nomaster
+	in_ns s2 quiclbadm doctor "${here[@]}" -j >"$WORK/report" && fail "it finds nothing: $(cat "$WORK/report")"
+	tells "came out of tunl0 and was dropped"
+}
+
 # arp_is VERDICT: what is said of who answers for the VIP
 arp_is() { same "who answers for the VIP" "$(jq -r '.[] | select(.check == "arp").verdict' "$WORK/report")" "$1"; }
 
@@ -470,6 +487,38 @@ configured_mtu() {
 	healthy "${HERE[@]}"
 }
 
+# size_is VERDICT [TEXT]: of a datagram that is one octet larger than the tunnel takes
+size_is() {
+	same "what is said of sizes" "$(jq -r '[.[] | select(.check == "size").verdict] | join(" ")' "$WORK/report")" "$1"
+	[ $# = 1 ] || jq -e --arg text "$2" 'any(.[]; .check == "size" and (.evidence | contains($text)))' "$WORK/report" >/dev/null ||
+		fail "it does not say \"$2\": $(jq -c '.[] | select(.check == "size")' "$WORK/report")"
+}
+
+# Such a datagram is dropped, and the client is told.
+one_more() {
+	defer "echo 1 >/proc/sys/net/ipv4/vs/pmtu_disc"
+	CLIENT=15
+	right
+	size_is ""
+	# the client has been told of a smaller MTU before, and would send fragments
+	ip -n "$LAB-cl" route flush cache
+	lost size=1453
+	rules "table ip ivq { chain out { type filter hook output priority 0; icmp type destination-unreachable drop; }; }"
+	healthy "${HERE[@]}"
+	size_is advice "a datagram of 1453 octets, one more than the tunnel takes, is dropped, and its sender is not told"
+	nft flush ruleset
+	echo 0 >/proc/sys/net/ipv4/vs/pmtu_disc
+	ip -n "$LAB-cl" route flush cache
+	found size=1453
+	healthy "${HERE[@]}"
+	size_is advice "is sent on in fragments"
+	FIX=$(jq -r '.[] | select(.check == "size").fix' "$WORK/report")
+	mend
+	healthy "${HERE[@]}"
+	size_is ""
+	path_is ok
+}
+
 # No advice that these rules would turn into a loss.
 no_notrack() {
 	rules "table inet ivq { chain in {
@@ -543,6 +592,66 @@ no_such_server() {
 	q -a -u "$SVC4" -r 10.0.0.77 -i -w 1 --server-id "0:$(sid 3 1)"
 	diagnosed path "${HERE[@]}"
 	tells "no host answers for the next hop's address"
+}
+
+# Which datagrams get a mark is the rules' affair: those to this host's addresses are tried.
+marked() {
+	local lines
+	defer on_director
+	lines=$(service "$SVC4" rs4 0:3:4)
+	q -C
+	q -R <<<"${lines//"-u $SVC4"/-f 7}"
+	HERE=(-f 7)
+	right "table ip ivq { chain pre { type filter hook prerouting priority mangle; ip daddr $VIP4 udp dport $PORT meta mark set 7; }; }"
+	tells "to $SVC4: it arrived by eth0, was sent on by eth0 (ipip 10.0.0.1 > 10.0.0.1"
+	# no rule sets the mark
+	nft flush ruleset
+	CLIENT=14
+	lost
+	healthy "${HERE[@]}"
+	path_is unknown
+	tells "no datagram was seen to go to its real servers (tried: $SVC4)"
+}
+
+# in_vrf NAMESPACE DEVICE...: its uplink, and these devices, are in a VRF, which has the routes to clients
+in_vrf() {
+	local ns=$LAB-$1 device
+	modprobe vrf 2>/dev/null || skip "the kernel has no VRF"
+	ip -n "$ns" link add red type vrf table 100
+	ip -n "$ns" link set red up
+	for device in eth0 "${@:2}"; do
+		ip -n "$ns" link set "$device" master red
+	done
+	ip -n "$ns" route add default via 10.0.0.254 vrf red
+}
+
+# out_of_vrf NAMESPACE SERVER4 SERVER6
+out_of_vrf() {
+	ip -n "$LAB-$1" link del red
+	ip -n "$LAB-$1" -b - <<-END
+		addr replace $3/64 dev eth0 nodad
+		route replace default via 10.0.0.254
+		route replace default via fd00:10::fe
+	END
+}
+
+# The clients' side is in a VRF, the servers' side not.
+director_vrf() {
+	defer "ip addr replace $VIP4/32 dev lo; ip route del 10.0.0.0/24 dev eth0 2>/dev/null || :; out_of_vrf lb 10.0.0.1 fd00:10::1; on_director"
+	in_vrf lb
+	ip route add 10.0.0.0/24 dev eth0
+	on_director
+	right
+	tells "it arrived by eth0, "
+	# the VIP is the VRF's
+	ip addr del "$VIP4/32" dev lo
+	ip addr add "$VIP4/32" dev red
+	right
+	# no host has it
+	ip addr del "$VIP4/32" dev red
+	diagnosed vip "${HERE[@]}"
+	mend
+	right
 }
 
 # probe_says N VERDICT TEXT: of real server N
@@ -640,6 +749,7 @@ tcase "right: as docker" docker_like
 tcase "right: the link is a bridge's port" port_of br0 bridge
 tcase "right: the link is a bond's port" port_of bond0 bond mode active-backup
 tcase "right: a local route for the VIP" any_address
+tcase "a real server: in a VRF" server_vrf
 tcase "a real server: masquerading" masqueraded
 tcase "a real server: GRE with and without a checksum" checksums
 tcase "a real server: names with a dot" dotted_names
@@ -655,6 +765,7 @@ tcase "a director: dropped before all" director_ingress
 tcase "a director: the VIP as the tunnel's source" vip_as_source
 tcase "a director: standby" standby
 tcase "a director: an MTU that is configured" configured_mtu
+tcase "a director: one octet more than the tunnel takes" one_more
 tcase "a director: rules that accept only what is tracked" no_notrack
 tcase "a director: no answer to ARP for the VIP" unanswered
 tcase "a director: no answer to neighbour discovery for the VIP" unanswered6
@@ -662,6 +773,8 @@ tcase "a director: the VIP's mask on lo" mask_on_lo
 tcase "a mistyped service" mistyped
 tcase "a director: a server of last resort" sorry_server
 tcase "a director: no such server" no_such_server
+tcase "a director: clients are reached in a VRF" director_vrf
+tcase "a director: a service of a firewall mark" marked
 tcase "both ends: what is told of each real server" each_server
 tcase "both ends: nothing takes the tunnel's packets" refused_there
 tcase "both ends: no tunnel, masquerading" other_methods
