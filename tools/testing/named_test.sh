@@ -23,7 +23,7 @@ in_tables() {
 		awk -F '"' '/^[a-z_]+\.sh: / { split($1, script, ":"); for (i = 2; i < NF; i += 2) print script[1] ": " $i }'
 }
 
-# under_tests: the cases of the lines below "tests", of either script of faults
+# under_tests: the cases of the lines below "tests", of the scripts of faults and of path.sh
 under_tests() {
 	awk '/^tests$/ { on = 1; next } on && !/^  / { on = 0; print "" } on { printf "%s ", $0 }' "$doc" | tr -s ' ' | grep -oE '"[^"]*"' | tr -d '"'
 }
@@ -44,7 +44,7 @@ missing() {
 		has "${cases[${name%%: *}]:-}" "${name#*: }" || printf '%s\n' "$name"
 	done < <(in_tables)
 	while IFS= read -r name; do
-		has "${cases[faults.sh]}${cases[faults_director.sh]}" "$name" || printf '%s\n' "$name"
+		has "${cases[faults.sh]}${cases[faults_director.sh]}${cases[path.sh]}" "$name" || printf '%s\n' "$name"
 	done < <(under_tests)
 }
 
