@@ -67,6 +67,7 @@ installed="./usr/include/quiclb.h
 ./usr/lib/udev/rules.d/90-quiclbadm.rules
 ./usr/libexec/quiclbadm-boot
 ./usr/libexec/quiclbadm-diag
+./usr/libexec/quiclbadm-driver
 ./usr/sbin/quiclb-h3server
 ./usr/sbin/quiclb-steer
 ./usr/sbin/quiclbadm
@@ -143,7 +144,7 @@ no_clang() {
 	same "sentence" "$(make -s -C "$top/userspace" quiclb-steer "${without[@]}")" \
 		"quiclb-steer is skipped: /nowhere/clang bpftool is not installed (tools/setup installs what is needed)."
 	top_make install PREFIX=/usr "${without[@]}"
-	same "files" "$(files)" "$(grep -v quiclb-steer <<<"$installed")"
+	same "files" "$(files)" "$(grep -v -e quiclb-steer -e quiclbadm-driver <<<"$installed")"
 }
 
 no_headers() {

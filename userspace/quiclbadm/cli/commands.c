@@ -164,9 +164,9 @@ const struct command commands[CMD_COUNT] = {
 		"Show how far a service is on its way from one key to the next, or do a step",
 	},
 	[CMD_EXPRESS_ADD] = {
-		0, "express", "add", O(OPERAND), 0, 1, true,
-		"DEVICE",
-		"Forward datagrams that DEVICE receives before the rest of the stack, and its packet filter, sees them",
+		0, "express", "add", O(OPERAND), O(MODE), 1, true,
+		"DEVICE [--mode auto|driver|ingress]",
+		"Forward datagrams that DEVICE receives before the rest of the stack, and its packet filter, sees them; with mode driver even before traffic control and captures",
 		"the device",
 	},
 	[CMD_EXPRESS_DEL] = {

@@ -122,6 +122,7 @@ enum opt {
 	OPT_AWAIT,
 	OPT_VERBOSE,		/* -v of doctor and trace */
 	OPT_SIZE,
+	OPT_MODE,
 	OPT_OPERAND,		/* decode's CID, explain's capture */
 	OPT_COUNT,
 };

@@ -220,6 +220,15 @@ static int read_source(struct args *args, const struct option_desc *desc,
 			    &args->sources[desc->at]);
 }
 
+static int read_mode(struct args *args, const struct option_desc *desc,
+		     const char *what, const char *value)
+{
+	(void)desc;
+	if (express_mode_read(value, &args->mode))
+		return 0;
+	return bad_usage("%s %s: not one of auto, driver and ingress", what, value);
+}
+
 #define NUMBER(field, low, high) TAKES_VALUE, read_number, \
 	offsetof(struct args, field), low, high, CMD_NONE
 #define STRING(field, length) TAKES_VALUE, read_string, \
@@ -328,6 +337,7 @@ static const struct option_desc options[] = {
 	{ 'v', "verbose", OPT_VERBOSE, TAKES_NOTHING, NULL, 0, 0, 0, CMD_DOCTOR },
 	{ 'v', "verbose", OPT_VERBOSE, TAKES_NOTHING, NULL, 0, 0, 0, CMD_TRACE },
 	{ 0, "size", OPT_SIZE, NUMBER(size, 23, 9000) },
+	{ 0, "mode", OPT_MODE, READ(read_mode) },
 };
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);

@@ -97,6 +97,7 @@ struct args {
 	enum expose exposition;
 	uint32_t wait_ms;
 	uint32_t size;			/* octets of UDP payload */
+	enum express_mode mode;
 	const char *operands[OPERANDS_MAX];
 	unsigned int operand_count;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "cmd/cmd.h"
+#include "kernel/driver.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
 #include "output/json.h"
@@ -16,13 +17,48 @@ static int refusal(uint8_t cmd, int err, const char *device)
 	return kernel_refusal(NL_QUIC, cmd, err, "express path of %s", device);
 }
 
+/* Without the program the device is what it was. */
+static int enter_driver(const char *device, enum express_mode mode)
+{
+	int err = driver_on(device, mode);
+
+	if (!err && driver_is_on(device))
+		caution("driver path of %s: traffic control, nftables' chains at the ingress, captures and queueing disciplines do not see what it forwards",
+			device);
+	return err;
+}
+
+static int add(const char *device, enum express_mode mode)
+{
+	int err = mode == EXPRESS_INGRESS ? 0 : enter_driver(device, mode);
+
+	if (err)
+		quic_put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, device);
+	else
+		awaited_forget(device);
+	return err;
+}
+
+/* Of a device that has the express path; the same mode once more is refused with @err. */
+static int switch_mode(const char *device, enum express_mode mode, int err)
+{
+	if (driver_is_on(device) == (mode != EXPRESS_INGRESS))
+		return refusal(IP_VS_QUIC_CMD_EXPRESS_ADD, err, device);
+	if (mode == EXPRESS_INGRESS)
+		return driver_off(device);
+	return enter_driver(device, mode);
+}
+
 int cmd_express_add(const struct args *args)
 {
 	const char *device = args->operands[0];
 	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, device);
 
+	driver_sweep();
 	if (!err)
-		awaited_forget(device);
+		return add(device, args->mode);
+	if (err == -EEXIST && given(args, O(MODE)))
+		return switch_mode(device, args->mode, err);
 	return refusal(IP_VS_QUIC_CMD_EXPRESS_ADD, err, device);
 }
 
@@ -30,8 +66,13 @@ int cmd_express_add(const struct args *args)
 int cmd_express_del(const struct args *args)
 {
 	const char *device = args->operands[0];
-	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, device);
+	int err;
 
+	/* first: without the express path it would be a program for nothing */
+	if (driver_off(device))
+		return EXIT_REFUSED;
+	driver_sweep();
+	err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, device);
 	if ((!err || err == -ENODEV || err == -ENOENT) && awaited_forget(device))
 		err = 0;
 	return refusal(IP_VS_QUIC_CMD_EXPRESS_DEL, err, device);
@@ -51,6 +92,8 @@ int cmd_express_take(const struct args *args)
 
 		err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_ADD, device->name);
 		device->awaited = err && err != -EEXIST;
+		if (!err && device->mode != EXPRESS_INGRESS)
+			driver_on(device->name, EXPRESS_AUTO);
 		if (err && err != -EEXIST && err != -ENODEV)
 			result = refusal(IP_VS_QUIC_CMD_EXPRESS_ADD, err,
 					 device->name);

@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "cmd/server_id_warning.h"
 #include "common/xalloc.h"
+#include "kernel/driver.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
@@ -134,5 +135,7 @@ int cmd_clear(const struct args *args)
 
 	if (err)
 		return kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services");
-	return apply(&nothing, REMOVE_LISTED, true);
+	err = apply(&nothing, REMOVE_LISTED, true);
+	driver_sweep();
+	return err;
 }

@@ -19,4 +19,10 @@ extern char *const tool_environment[];
 /* Writes where the program @name is.  Return: false if it is nowhere. */
 bool tool_find(const char *name, char *path, size_t size);
 
+/*
+ * Where this project's own program @name is, if it is there: beside this one, as in the
+ * source tree, or where it is installed.
+ */
+void tool_find_own(const char *name, char *path, size_t size);
+
 #endif /* _QUICLBADM_COMMON_TOOL_H */

@@ -53,6 +53,7 @@ _quiclbadm_options() { # COMMAND
 	sync) printf "%s" "--weights" ;;
 	batch) printf "%s" "--force" ;;
 	-C | --clear) printf "%s" "--all" ;;
+	"express add") printf "%s" "--mode" ;;
 	"express list") printf "%s" "-n -j" ;;
 	fingerprint | -v | --version | version) printf "%s" "-j" ;;
 	server-config) printf "%s" "-u -f -6 -r --id --tenant --server-id --key-path --yang --keys -j" ;;
@@ -80,6 +81,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	--pe) echo "sip" ;;
 	--tun-type) echo "ipip gue gre" ;;
 	--role) echo "director server" ;;
+	--mode) echo "auto driver ingress" ;;
 	--layout) echo "katran-v1 katran-v2 katran-v3 msquic nginx last16@" ;;
 	--tenant) echo "0 1 2 3" ;;
 	--step) echo "1 2 3 4 5" ;;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/suggest.h"
+#include "kernel/driver.h"
 #include "kernel/ipvs.h"
 #include "kernel/module.h"
 #include "kernel/quic.h"
@@ -202,6 +203,7 @@ int kernel_load(struct state *state, const struct service_id *id)
 		err = quic_get_express(state);
 		if (err)
 			return express_refusal(err);
+		driver_load(state);
 	}
 	state_sort(state);
 	return 0;
@@ -225,6 +227,7 @@ int kernel_load_express(struct state *state)
 
 	if (err)
 		return express_refusal(err);
+	driver_load(state);
 	state_sort(state);
 	return 0;
 }

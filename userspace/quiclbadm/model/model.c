@@ -223,6 +223,30 @@ void state_add_device(struct state *state, const struct device *device)
 	state->devices[state->device_count++] = *device;
 }
 
+static const char *const mode_names[] = {
+	[EXPRESS_INGRESS] = "ingress",
+	[EXPRESS_DRIVER] = "driver",
+	[EXPRESS_AUTO] = "auto",
+};
+
+const char *express_mode_name(enum express_mode mode)
+{
+	return mode_names[mode];
+}
+
+bool express_mode_read(const char *name, enum express_mode *mode)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++) {
+		if (strcmp(name, mode_names[i]))
+			continue;
+		*mode = (enum express_mode)i;
+		return true;
+	}
+	return false;
+}
+
 struct device *state_find_device(const struct state *state, const char *name)
 {
 	size_t i;

@@ -166,11 +166,19 @@ struct service {
 	bool counts_servers;		/* the kernel has told the dests' datagrams */
 };
 
+/* Where a device's express path begins. */
+enum express_mode {
+	EXPRESS_INGRESS,
+	EXPRESS_DRIVER,		/* in XDP; what that leaves, at the ingress */
+	EXPRESS_AUTO,		/* as a wish: the driver if that can be */
+};
+
 /* A device with the express path. */
 struct device {
 	char name[DEVICE_NAME_MAX + 1];
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
+	enum express_mode mode;
 	bool awaited;			/* it does not exist, and is to get it */
 };
 
@@ -214,6 +222,11 @@ struct service *state_find(const struct state *state, const struct service_id *i
 void state_index(struct state *state);
 
 void state_add_device(struct state *state, const struct device *device);
+/* "ingress", "driver", "auto" */
+const char *express_mode_name(enum express_mode mode);
+/* Return: false if there is no such mode. */
+bool express_mode_read(const char *name, enum express_mode *mode);
+
 struct device *state_find_device(const struct state *state, const char *name);
 
 struct dest *service_add_dest(struct service *svc, const struct dest *dest);

@@ -338,6 +338,7 @@ static json_t *devices_json(const struct state *state)
 		set_text(object, "device", device->name);
 		set_outcomes(object, express_name, device->outcomes,
 			     device->outcome_count);
+		set_text(object, "mode", express_mode_name(device->mode));
 		set(object, "awaited", json_boolean(device->awaited));
 		append(array, object);
 	}
@@ -376,6 +377,8 @@ void print_saved_json(FILE *out, const struct state *state)
 		json_t *device = need(json_object());
 
 		set_text(device, "device", state->devices[i].name);
+		set_text(device, "mode",
+			 express_mode_name(state->devices[i].mode));
 		append(devices, device);
 	}
 	set(object, "express", devices);

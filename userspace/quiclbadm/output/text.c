@@ -379,6 +379,8 @@ static void print_devices(const struct state *state, const struct listing *list)
 
 		printf("EXP  ");
 		print_printable(stdout, device->name);
+		if (device->mode != EXPRESS_INGRESS)
+			printf(" %s", express_mode_name(device->mode));
 		puts(device->awaited ? " awaited" : "");
 		if (list->style->view == VIEW_STATS)
 			print_outcomes(device->outcomes, device->outcome_count,
@@ -679,7 +681,7 @@ void print_express(const struct state *state)
 {
 	size_t i, j;
 
-	printf("%-16s", "Device");
+	printf("%-16s %-7s", "Device", "Mode");
 	for (j = 0; j < IP_VS_QUIC_EXPRESS_OUTCOME_COUNT; j++)
 		printf(" %12s", express_name((uint32_t)j));
 	putchar('\n');
@@ -687,6 +689,7 @@ void print_express(const struct state *state)
 		const struct device *device = &state->devices[i];
 
 		print_device(device);
+		printf(" %-7s", express_mode_name(device->mode));
 		if (device->awaited) {
 			printf(" %12s\n", "awaited");
 			continue;

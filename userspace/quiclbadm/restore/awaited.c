@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The file has a name on each line: names of devices have no white space. */
+/*
+ * The file has a name on each line, and behind it the mode if that is not ingress: names
+ * of devices have no white space.
+ */
 #include "restore/awaited.h"
 
 #include <errno.h>
@@ -15,10 +18,15 @@
 
 #define SUFFIX "awaited"
 
-static void add_name(struct state *state, const char *name)
+static void add_name(struct state *state, char *name)
 {
 	struct device device = { .awaited = true };
+	char *mode = strchr(name, ' ');
 
+	if (mode) {
+		*mode++ = '\0';
+		express_mode_read(mode, &device.mode);
+	}
 	if (!*name || strlen(name) > DEVICE_NAME_MAX ||
 	    state_find_device(state, name))
 		return;
@@ -66,9 +74,15 @@ static int write_names(const struct state *state)
 
 	if (!out)
 		return -1;
-	for (i = 0; i < state->device_count; i++)
-		if (state->devices[i].awaited)
-			fprintf(out, "%s\n", state->devices[i].name);
+	for (i = 0; i < state->device_count; i++) {
+		const struct device *device = &state->devices[i];
+
+		if (device->awaited && device->mode == EXPRESS_INGRESS)
+			fprintf(out, "%s\n", device->name);
+		else if (device->awaited)
+			fprintf(out, "%s %s\n", device->name,
+				express_mode_name(device->mode));
+	}
 	return fclose(out);
 }
 

@@ -141,6 +141,7 @@ static int read_express(const struct args *args, struct state *state)
 		return refuse("express add: device %s is named above already",
 			      args->operands[0]);
 	strcpy(device.name, args->operands[0]);
+	device.mode = args->mode;
 	state_add_device(state, &device);
 	return 0;
 }

@@ -281,6 +281,9 @@ void state_file_write(FILE *out, const struct state *state, bool keys)
 	for (i = 0; i < state->device_count; i++) {
 		fprintf(out, "express add ");
 		save_path(out, state->devices[i].name);
+		if (state->devices[i].mode != EXPRESS_INGRESS)
+			fprintf(out, " --mode %s",
+				express_mode_name(state->devices[i].mode));
 		putc('\n', out);
 	}
 }

@@ -15,6 +15,7 @@
 
 #include "common/progress.h"
 #include "common/xalloc.h"
+#include "kernel/driver.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
@@ -135,6 +136,12 @@ static void add_removal_steps(struct transaction *txn, const struct service *bef
 	}
 }
 
+/* Or is to be, if that can be. */
+static bool is_in_driver(const struct device *device)
+{
+	return device->mode != EXPRESS_INGRESS;
+}
+
 static void add_express_steps(struct transaction *txn,
 			      const struct state *before,
 			      const struct state *wanted, enum others others)
@@ -147,11 +154,19 @@ static void add_express_steps(struct transaction *txn,
 		if (!state_find_device(wanted, step.device->name))
 			add_step(txn, &step);
 	}
-	step.kind = STEP_ADD_EXPRESS;
 	for (i = 0; i < wanted->device_count; i++) {
+		const struct device *old;
+
 		step.device = &wanted->devices[i];
-		if (!state_find_device(before, step.device->name))
-			add_step(txn, &step);
+		old = state_find_device(before, step.device->name);
+		if (!old)
+			step.kind = STEP_ADD_EXPRESS;
+		else if (is_in_driver(old) != is_in_driver(step.device))
+			step.kind = STEP_MODE_EXPRESS;
+		else
+			continue;
+		step.old_device = old;
+		add_step(txn, &step);
 	}
 }
 
@@ -254,12 +269,26 @@ static int set_quic(const struct service *svc)
 /* Of a device that has gone there is nothing left to end. */
 static int end_express(const struct device *device)
 {
-	int err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, device->name);
+	int err;
 
+	if (is_in_driver(device) && driver_off(device->name))
+		return EXIT_REFUSED;
+	err = quic_put_express(IP_VS_QUIC_CMD_EXPRESS_DEL, device->name);
 	if (!err || err == -ENODEV || err == -ENOENT)
 		return 0;
 	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_DEL, err,
 			      "express path of %s", device->name);
+}
+
+/*
+ * Whatever the state says about services is worth more than where their datagrams are
+ * taken: without the driver path they are taken at the ingress.
+ */
+static int set_mode(const struct device *device)
+{
+	if (is_in_driver(device))
+		return driver_on(device->name, EXPRESS_AUTO);
+	return driver_off(device->name);
 }
 
 static int begin_express(struct step *step)
@@ -274,7 +303,7 @@ static int begin_express(struct step *step)
 		return 0;
 	}
 	if (!err)
-		return 0;
+		return set_mode(step->device);
 	return kernel_refusal(NL_QUIC, IP_VS_QUIC_CMD_EXPRESS_ADD, err,
 			      "express path of %s", name);
 }
@@ -308,6 +337,8 @@ static int do_step(struct step *step)
 		return end_express(step->device);
 	case STEP_ADD_EXPRESS:
 		return begin_express(step);
+	case STEP_MODE_EXPRESS:
+		return set_mode(step->device);
 	case STEP_DEL_SERVICE:
 		return del_service(step->before);
 	}
@@ -405,6 +436,8 @@ static int undo_step(struct step *step)
 		return begin_express(step);
 	case STEP_ADD_EXPRESS:
 		return end_express(step->device);
+	case STEP_MODE_EXPRESS:
+		return set_mode(step->old_device);
 	case STEP_DEL_SERVICE:
 		return revive_service(step);
 	}

@@ -18,6 +18,7 @@ enum step_kind {
 	STEP_DEL_DEST,
 	STEP_DEL_EXPRESS,
 	STEP_ADD_EXPRESS,
+	STEP_MODE_EXPRESS,
 	STEP_DEL_SERVICE,
 };
 
@@ -34,7 +35,8 @@ struct step {
 	const struct service *wanted;
 	const struct dest *old_dest;
 	const struct dest *new_dest;
-	const struct device *device;	/* the only one of these that a device has */
+	const struct device *device;	/* a device has these and none of the others */
+	const struct device *old_device;	/* ... for another mode */
 	bool missed;			/* there is no such device */
 };
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "common/xalloc.h"
+#include "common/err.h"
+#include "kernel/driver.h"
 #include "kernel/ipvs.h"
 #include "kernel/nl.h"
 #include "kernel/quic.h"
@@ -463,6 +465,46 @@ int quic_put_express(uint8_t cmd, const char *name)
 	return 0;
 }
 
+/* The program is on a device that the model has: a mode of it. */
+int driver_on(const char *name, enum express_mode mode)
+{
+	struct device *have = state_find_device(&fake.state, name);
+
+	if (have && !fake.no_driver)
+		have->mode = EXPRESS_DRIVER;
+	else if (mode == EXPRESS_DRIVER)
+		return refuse("driver path of %s: %s", name, fake.no_driver);
+	else
+		caution("driver path of %s: %s", name, fake.no_driver);
+	return 0;
+}
+
+int driver_off(const char *name)
+{
+	struct device *have = state_find_device(&fake.state, name);
+
+	if (have)
+		have->mode = EXPRESS_INGRESS;
+	return 0;
+}
+
+bool driver_is_on(const char *name)
+{
+	struct device *have = state_find_device(&fake.state, name);
+
+	return have && have->mode == EXPRESS_DRIVER;
+}
+
+/* quic_get_express() gives the modes, too. */
+void driver_load(struct state *state)
+{
+	(void)state;
+}
+
+void driver_sweep(void)
+{
+}
+
 int quic_get_express(struct state *state)
 {
 	int err = call();
@@ -552,7 +594,8 @@ char *fake_text(void)
 	for (i = 0; i < fake.state.count; i++)
 		text_service(out, fake.state.services[i]);
 	for (i = 0; i < fake.state.device_count; i++)
-		fprintf(out, "express %s\n", fake.state.devices[i].name);
+		fprintf(out, "express %s%s\n", fake.state.devices[i].name,
+			fake.state.devices[i].mode ? " driver" : "");
 	fclose(out);
 	return text;
 }

@@ -16,6 +16,7 @@ struct fake {
 	bool terminate;			/* SIGTERM comes with every change */
 	bool no_module;
 	bool old_module;		/* does not count by server and config */
+	const char *no_driver;		/* why no device can have the driver path */
 	const char *absent;		/* names of devices that do not exist */
 	bool not_root;
 	const char *sentence;		/* said with the next refusal on demand */

@@ -509,9 +509,10 @@ static void express(void **state)
 	fake.sentence = NULL;
 
 	done("express list");
-	assert_non_null(strstr(ran_out, "\neth0                       34 "));
+	assert_non_null(strstr(ran_out, "\neth0             ingress           34 "));
 	done("express list -j");
 	assert_non_null(strstr(ran_out, "\"device\": \"eth1\""));
+	assert_non_null(strstr(ran_out, "\"mode\": \"ingress\""));
 	assert_non_null(strstr(ran_out, "\"taken\": 34"));
 	snprintf(line, sizeof(line), "\"outcome-%d\": 0",
 		 IP_VS_QUIC_EXPRESS_OUTCOME_COUNT);
@@ -1122,6 +1123,74 @@ static unsigned int mode_of(const char *path)
 	return st.st_mode;
 }
 
+#define BYPASS "traffic control, nftables' chains at the ingress, captures and queueing disciplines do not see what it forwards"
+
+/* The mode of a device: given, changed, saved, restored, refused. */
+static void driver_path(void **state)
+{
+	char path[RUN_PATH_MAX];
+
+	(void)state;
+	run("express add eth0 --mode driver");
+	assert_int_equal(ran_status, 0);
+	assert_string_equal(ran_err, "Warning: driver path of eth0: " BYPASS ".\n");
+	state_is("express eth0 driver\n");
+	done("express list");
+	assert_non_null(strstr(ran_out, "\neth0             driver            34 "));
+	done("express list -j");
+	assert_non_null(strstr(ran_out, "\"mode\": \"driver\""));
+	done("-L");
+	assert_non_null(strstr(ran_out, "EXP  eth0 driver\n"));
+	done("-S");
+	assert_string_equal(ran_out, "express add eth0 --mode driver\n");
+	says(1, "express path of eth0: it exists already", "express add eth0");
+	says(1, "express path of eth0: it exists already", "express add eth0 --mode auto");
+	done("express add eth0 --mode ingress");
+	state_is("express eth0\n");
+	says(1, "express path of eth0: it exists already", "express add eth0 --mode ingress");
+	says(2, "--mode fast: not one of auto, driver and ingress", "express add eth1 --mode fast");
+
+	/* -R makes it what the lines say, in both directions */
+	run_with("express add eth0 --mode driver", "-R");
+	state_is("express eth0 driver\n");
+	fake.changes = 0;
+	fake.fail_at = 1;
+	run_with("express add eth0\nexpress add eth1", "-R");
+	fake.fail_at = 0;
+	assert_int_equal(ran_status, 1);
+	state_is("express eth0 driver\n");
+	run_with("express add eth0", "sync -");
+	state_is("express eth0\n");
+
+	/* where it cannot be, nothing is left, or the express path alone */
+	fake.no_driver = "no BTF";
+	says(1, "driver path of eth0: no BTF", "express add eth0 --mode driver");
+	says(1, "driver path of eth1: no BTF", "express add eth1 --mode driver");
+	state_is("express eth0\n");
+	run("express add eth1 --mode auto");
+	assert_int_equal(ran_status, 0);
+	assert_string_equal(ran_err, "Warning: driver path of eth1: no BTF.\n");
+	run_with("express add eth0\nexpress add eth2 --mode driver", "-R");
+	assert_int_equal(ran_status, 0);
+	assert_string_equal(ran_err, "Warning: driver path of eth2: no BTF.\n");
+	state_is("express eth0\nexpress eth1\nexpress eth2\n");
+	fake.no_driver = NULL;
+	done("-C");
+
+	/* a device that is missing keeps its mode */
+	fake.absent = "late0";
+	run_with("express add late0 --mode driver", "-R");
+	run_path("awaited", path);
+	content_is(path, "late0 driver\n");
+	done("-S");
+	assert_string_equal(ran_out, "express add late0 --mode driver\n");
+	fake.absent = "";
+	done("express take");
+	state_is("express late0 driver\n");
+	done("express del late0");
+	state_is("");
+}
+
 /* What -R missed is remembered until it is there, or is given up. */
 static void devices_are_awaited(void **state)
 {
@@ -1145,7 +1214,7 @@ static void devices_are_awaited(void **state)
 	assert_null(strstr(ran_out, "EXP"));
 	done("-D -u " SVC);
 	done("express list");
-	assert_non_null(strstr(ran_out, "\nlate0                 awaited\n"));
+	assert_non_null(strstr(ran_out, "\nlate0            ingress      awaited\n"));
 	/* what is saved is what -R was given */
 	done("-S");
 	assert_string_equal(ran_out, "express add eth0\nexpress add late0\nexpress add late1\n");
@@ -2342,6 +2411,7 @@ int main(void)
 		TEST(service_settings),
 		TEST(tunnel_sources),
 		TEST(express),
+		TEST(driver_path),
 		TEST(devices_are_awaited),
 		TEST(server_id_words),
 		TEST(server_id_choice),

@@ -452,7 +452,7 @@ static const struct {
 	{ CMD_ROTATE, "rotate",
 		"+.                 ....       . ..                      ..." },
 	{ CMD_EXPRESS_ADD, "express add eth0",
-		"                                         " },
+		"                                                             ." },
 	{ CMD_EXPRESS_DEL, "express del eth0",
 		"                                         " },
 	{ CMD_EXPRESS_TAKE, "express take",
@@ -553,6 +553,7 @@ static const struct {
 	{ "--unseen 0", OPT_UNSEEN },
 	{ "--timestamp", OPT_TIMESTAMP },
 	{ "--size 1200", OPT_SIZE },
+	{ "--mode auto", OPT_MODE },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
