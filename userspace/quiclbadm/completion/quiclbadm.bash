@@ -158,7 +158,7 @@ _quiclbadm() {
 		values="add del move list"
 	elif [[ $prev == express && ${#words[@]} -eq 3 ]]; then
 		values="add del take list"
-	elif [[ $command == "express add" && ${#words[@]} -eq 4 ]]; then
+	elif [[ $command == "express add" && ${#words[@]} -eq 4 && $cur != -* ]]; then
 		values=$(cd /sys/class/net 2>/dev/null && echo *)
 	elif [[ $command == "express del" && ${#words[@]} -eq 4 ]]; then
 		values=$(_quiclbadm_ask express list | awk 'NR > 1 { print $1 }')
