@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * For selftests that need the kernel's help: a search of all memory for a secret,
- * and a per-CPU allocator that has next to nothing left.
+ * a per-CPU allocator that has next to nothing left, and frames for the driver path without
+ * a driver or an XDP program.
  */
 #include "ivq_lab.h"
 
 #include <linux/fs.h>
+#include <linux/ip_vs_quic_xdp.h>
 #include <linux/ioport.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/nsproxy.h>
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <net/net_namespace.h>
+#include <net/xdp.h>
 
 /* --- searching ------------------------------------------------------------ */
 
@@ -172,6 +178,73 @@ static int fill(struct hoard *hoard, unsigned long holes)
 	return err;
 }
 
+/* --- frames ----------------------------------------------------------------- */
+
+typedef int (*ask_fn)(struct xdp_buff *xdp, struct ip_vs_quic_xdp *way, u32 size);
+
+enum { UNTOUCHED = 0xa5 };
+
+/* The buffer ends with the frame, so that KASAN sees what is read behind it. */
+static int ask(struct ivq_lab_frame *f, struct net_device *dev, u8 *buffer)
+{
+	ask_fn function = (ask_fn)(uintptr_t)f->function;
+	struct ip_vs_quic_xdp way = {};
+	struct xdp_buff xdp;
+	u8 *begin, *data = buffer + f->headroom;
+
+	xdp_init_buff(&xdp, PAGE_SIZE, &__netif_get_rx_queue(dev, 0)->xdp_rxq);
+	xdp.data_hard_start = buffer;
+	xdp.data = data;
+	xdp.data_end = data + f->len;
+	xdp.data_meta = f->flags & IVQ_LAB_FRAME_META ? data - 1 : data;
+	if (f->flags & IVQ_LAB_FRAME_FRAGS)
+		xdp_buff_set_frags_flag(&xdp);
+	local_bh_disable();
+	f->result = function(&xdp, &way, sizeof(way));
+	local_bh_enable();
+	f->out = way.ifindex;
+	begin = data;
+	if (!f->result) {
+		/* what bpf_xdp_adjust_head() leaves to the kernel */
+		if (way.head + sizeof(struct xdp_frame) > f->headroom ||
+		    way.tail > f->len)
+			return -ERANGE;
+		begin -= way.head;
+		f->len += way.head - way.tail;
+	}
+	if (memchr_inv(buffer, UNTOUCHED, begin - buffer))
+		f->result = -EFAULT;
+	return copy_to_user(u64_to_user_ptr(f->data), begin, f->len) ? -EFAULT : 0;
+}
+
+static int run_frame(void __user *arg)
+{
+	struct ivq_lab_frame f;
+	struct net_device *dev;
+	u8 *buffer = NULL;
+	int err = -EINVAL;
+
+	if (copy_from_user(&f, arg, sizeof(f)))
+		return -EFAULT;
+	if (f.len > IVQ_LAB_FRAME_LEN || f.headroom > IVQ_LAB_FRAME_HEADROOM)
+		return -EINVAL;
+	dev = dev_get_by_index(current->nsproxy->net_ns, f.ifindex);
+	if (!dev)
+		return -ENODEV;
+	buffer = kmalloc(f.headroom + f.len, GFP_KERNEL);
+	if (buffer) {
+		memset(buffer, UNTOUCHED, f.headroom);
+		err = copy_from_user(buffer + f.headroom,
+				     u64_to_user_ptr(f.data), f.len) ? -EFAULT :
+			      ask(&f, dev, buffer);
+	}
+	kfree(buffer);
+	dev_put(dev);
+	if (err)
+		return err;
+	return copy_to_user(arg, &f, sizeof(f)) ? -EFAULT : 0;
+}
+
 /* --- the device ------------------------------------------------------------ */
 
 static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -183,6 +256,8 @@ static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return scan((void __user *)arg);
 	case IVQ_LAB_FILL_PERCPU:
 		return fill(hoard, arg);
+	case IVQ_LAB_FRAME:
+		return run_frame((void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -29,4 +29,38 @@ struct ivq_lab_scan {
 #define IVQ_LAB_HOLE_SIZE	64
 #define IVQ_LAB_FILL_PERCPU	_IO('q', 2)
 
+enum {
+	IVQ_LAB_FRAME_LEN	= 4096,
+	IVQ_LAB_FRAME_HEADROOM	= 512,
+};
+
+/* Of a frame: metadata in front of it, or more of it in other buffers. */
+#define IVQ_LAB_FRAME_META	1
+#define IVQ_LAB_FRAME_FRAGS	2
+
+/**
+ * struct ivq_lab_frame - a frame that ip_vs_quic_xdp() is asked about
+ * @function: its address, from /proc/kallsyms
+ * @data: address of the frame, with IVQ_LAB_FRAME_LEN octets; afterwards the frame that
+ *	  leaves, or the same
+ * @len: octets of the frame; afterwards those of the frame that leaves
+ * @headroom: octets in front of the frame
+ * @ifindex: device that receives it, in the caller's network namespace
+ * @flags: see above
+ * @result: what the function returned; -EFAULT if it wrote where it may not
+ * @out: the device that sends it
+ */
+struct ivq_lab_frame {
+	__u64 function;
+	__u64 data;
+	__u32 len;
+	__u32 headroom;
+	__u32 ifindex;
+	__u32 flags;
+	__s32 result;
+	__u32 out;
+};
+
+#define IVQ_LAB_FRAME		_IOWR('q', 3, struct ivq_lab_frame)
+
 #endif /* _IVQ_LAB_H */
