@@ -17,46 +17,6 @@ lab_up
 
 # --- the same packets ------------------------------------------------------
 
-# What is compared, all at once: FAMILY PORT DF OUTER OPTION...
-compared=(
-	"4 443 1 4 -i"
-	"4 444 1 4 -i --tun-type gue --tun-port 6080"
-	"4 445 1 6 -i"
-	"4 446 1 6 -i --tun-type gue --tun-port 6080"
-	"4 447 0 4 -i"
-	"6 443 0 4 -i"
-	"6 444 0 4 -i --tun-type gue --tun-port 6080"
-	"6 445 0 6 -i"
-	"6 446 0 6 -i --tun-type gue --tun-port 6080"
-)
-
-# variety FAMILY PORT DF: datagrams that differ in every field that an outer header depends on
-variety() {
-	local svc ip fields n=0
-	family "$1"
-	for fields in "tos=0 ttl=2" "tos=1 ttl=64" "tos=2 ttl=255" "tos=3 ttl=3" "tos=0xb8 ttl=64" "tos=0xff ttl=200"; do
-		n=$((n + 1))
-		[ "$1" = 6 ] || fields+=" df=$3 id=$((1000 + n))"
-		echo "$ip $fields udp sport=$((5000 + n)) dport=$2 data=40${CID[n % 3 + 1]} pad=$((n * 70))"
-		echo "$ip $fields udp sport=$((6000 + n)) dport=$2 data=$(long_header "${KEYED[n % 3 + 1]}" 1122) pad=$((n * 200))"
-	done
-}
-
-# each_compared COMMAND [ARG...]: with family, port, DF and the rest after its own arguments
-each_compared() {
-	local row
-	for row in "${compared[@]}"; do
-		# shellcheck disable=SC2086 # words
-		"$@" $row
-	done
-}
-
-compared_service() {
-	local svc ip
-	family "$1"
-	pool_at "${svc%:*}:$2" "$4" "${@:5}"
-}
-
 # IPVS's packets, octets and connections of each service and server, once each service has N packets; IPVS adds up every two seconds
 in_packets() { poll 20 "$1 datagrams at each service" has_packets "$1"; }
 
@@ -68,32 +28,6 @@ has_packets() {
 		$2 == "-" { bad += $4 != n; next }
 		{ part[$1] += $4 }
 		END { for (service in part) bad += part[service] != n; exit bad }' "$WORK/ipvs"
-}
-
-# expected N: the counters once N more datagrams of each service are routed
-expected() {
-	local row f port svc ip
-	for row in "${compared[@]}"; do
-		read -r f port _ <<<"$row"
-		family "$f"
-		printf '%s:%s.routed=%d\n' "${svc%:*}" "$port" "$1"
-	done
-}
-
-# pour FILE [WHAT=N]: sends all of them by the path that is on; they count as routed and as WHAT; the servers' packets are in FILE
-pour() {
-	local want
-	local dsfields="0 0xb8 0xff"
-	warm 4 443 444 445 446 447
-	warm 6 443 444 445 446
-	mark_conns
-	forget
-	raw rt - <"$WORK/variety"
-	arrived $((12 * ${#compared[@]})) "udp sport=[56]0"
-	sort "$WORK/watched" >"$WORK/$1"
-	mapfile -t want < <(expected 12)
-	happened ${2:+"$2"} "${want[@]}"
-	stateless
 }
 
 # By the default path and by the express path. A server of an earlier case would bring along what IPVS had not added up when it was

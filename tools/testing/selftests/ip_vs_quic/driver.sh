@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The driver path makes the same packets as the express path, octet for octet. What it leaves is the express path's. It is switched on
+# and off by quiclbadm, shares a device by libxdp, and holds the module no longer than it has to.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=packets.sh
+. "$here/packets.sh"
+# shellcheck source=expresslib.sh
+. "$here/expresslib.sh"
+need_module
+[ -e /sys/kernel/btf/ip_vs_quic ] || skip_all "the kernel's modules have no BTF"
+command -v quiclbadm-driver >/dev/null || skip_all "quiclbadm-driver is not built"
+modprobe -a fou ip_gre 8021q 2>/dev/null || true
+lab_up
+# What XDP sends back by a veth is received if the other end has an XDP program, too. Without the express path this one passes everything.
+in_ns rt quiclbadm-driver on lb
+
+drive() {
+	q express add "${1:-eth0}" --mode driver 2>"$WORK/stderr"
+	defer "q express del ${1:-eth0} 2>/dev/null || true"
+	counters_mark
+}
+
+mode() { q express list -j | jq -r --arg device "${1:-eth0}" '.[] | select(.device == $device).mode'; }
+
+# driven N: as taken(), by the driver path
+driven() {
+	local pad
+	forget
+	for pad in 30 0; do
+		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]} pad=$pad"
+	done | raw rt -
+	arrived 2 "sport=998"
+	happened "$device.driver=2" "$svc.routed=2"
+}
+
+# --- the same packets --------------------------------------------------------
+
+collect() {
+	q -C
+	each_compared compared_service | q -R 2>"$WORK/warnings" || fail "$(<"$WORK/warnings")"
+	each_compared variety >"$WORK/variety"
+	on eth0
+	pour express "eth0.taken=$((12 * ${#compared[@]}))"
+	drive
+	pour driver "eth0.driver=$((12 * ${#compared[@]}))"
+}
+
+# same_octets FAMILY PORT DF OUTER
+same_octets() {
+	local mask='s/$//' path
+	# without DF the outer header has an identification from a counter
+	if [ "$3$4" = 04 ]; then
+		mask='s/octets=\(.\{8\}\).\{4\}\(.\{8\}\).\{4\}/octets=\1\2/'
+	fi
+	for path in express driver; do
+		grep -E "ip$1 src=[^ ]* dst=($VIP4|$VIP6) .* dport=$2 " "$WORK/$path" |
+			sed "$mask" | cut -c 1-400 | sort >"$WORK/$path.$1.$2"
+	done
+	same "packets" "$(wc -l <"$WORK/express.$1.$2")" 12
+	diff "$WORK/express.$1.$2" "$WORK/driver.$1.$2" || fail "packets of the two paths differ"
+}
+
+# --- what is handed on ---------------------------------------------------------
+
+reasons_v4() {
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]} pad=30"
+	family 4
+	pool 4 4 -i
+	drive
+	warm 4
+	driven 1
+	handed not-plain 1 routed=1 "$ip options=01010101 $udp"
+	handed not-plain 0 "" "$ip df=0 mf=1 $udp pad=100"
+	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
+	# past the router, which would not forward that
+	link_layer=br0/$(ip -j link show eth0 | jq -r '.[0].address')
+	handed not-plain 0 "" "$ip sum=4660 $udp"
+	link_layer=
+	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed too-big 0 routed=1 "$ip df=1 $udp pad=1420"
+	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
+	ip neigh del "$(rs4 1)" dev eth0
+	handed no-neighbour 1 routed=1 "$ip $udp"
+	driven 1
+}
+
+reasons_v6() {
+	local svc ip udp="udp sport=5 dport=443 data=40${CID[1]} pad=30"
+	family 6
+	pool 6 6 -i
+	drive
+	warm 6
+	driven 1
+	handed "" 1 routed=1 "$ip opts $udp"
+	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
+	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed too-big 0 routed=1 "$ip $udp pad=1410"
+	driven 1
+}
+
+# --- on and off ------------------------------------------------------------------
+
+switches() {
+	local svc ip already="Error: express path of eth0: The device has the express path already."
+	family 4
+	pool 4 4 -i
+	drive
+	grep -q "^Warning: driver path of eth0: traffic control, .* do not see what it forwards.$" "$WORK/stderr"
+	same "mode" "$(mode)" driver
+	refused 1 "$already" q express add eth0
+	refused 1 "$already" q express add eth0 --mode driver
+	same "what -S says" "$(q -S | grep express)" "express add eth0 --mode driver"
+	warm 4
+	driven 1
+	q -S >"$WORK/saved"
+	q express add eth0 --mode ingress
+	same "mode" "$(mode)" ingress
+	warm 4
+	taken 1
+	q -R "$WORK/saved"
+	same "mode" "$(mode)" driver
+	warm 4
+	driven 1
+	q express del eth0
+	same "XDP programs" "$(ip -j link show eth0 | jq '.[0].xdp.prog.id')" null
+	q -R "$WORK/saved"
+	same "mode" "$(mode)" driver
+	q -C
+	same "XDP programs" "$(ip -j link show eth0 | jq '.[0].xdp.prog.id')" null
+}
+
+refusals() {
+	ip link add d0 type dummy
+	ip link add e1 mtu 9000 type veth peer name e2 mtu 9000
+	defer "ip link del d0; ip link del e1"
+	refused 1 "Error: driver path of d0: its driver does not run XDP programs." q express add d0 --mode driver
+	same "mode" "$(mode d0)" ""
+	q express add d0 --mode auto 2>"$WORK/stderr"
+	same "warning" "$(<"$WORK/stderr")" "Warning: driver path of d0: its driver does not run XDP programs, so its express path is at the ingress."
+	same "mode" "$(mode d0)" ingress
+	ip link set e1 up
+	ip link set e2 up
+	if q express add e1 --mode driver 2>"$WORK/stderr"; then
+		fail "the MTU is not too large"
+	fi
+	grep "MTU" "$WORK/stderr"
+	same "mode" "$(mode e1)" ""
+	ip link set e1 mtu 1500
+	ip link set e2 mtu 1500
+	ip link add link e1 name e1.5 type vlan id 5
+	refused 1 "Error: driver path of e1: it strips the tags of its VLANs, which XDP then does not see (ethtool -K DEVICE rxvlan off)." \
+		q express add e1 --mode driver
+	ethtool -K e1 rxvlan off
+	drive e1
+	same "mode" "$(mode e1)" driver
+	q express del e1
+}
+
+# A device that is gone leaves pins, which hold the module until the next command.
+lets_go() {
+	q -C
+	in_ns rt quiclbadm-driver off lb
+	ip link add e1 type veth peer name e2
+	ip link set e1 up
+	drive e1
+	ip link del e1
+	if modprobe -r ip_vs_quic 2>/dev/null; then
+		fail "the program of a device that is gone did not hold the module"
+	fi
+	refused 1 "Error: express path of nodev0: There is no such device." q express del nodev0
+	poll 30 "the end of the module" modprobe -r ip_vs_quic
+	modprobe ip_vs_quic
+	drive
+	q -C
+	poll 30 "the end of the module" modprobe -r ip_vs_quic
+	modprobe ip_vs_quic
+}
+
+# cids of config 0 in $CID, of config 1 in $KEYED
+mint_cids
+mapfile -t -O 1 KEYED < <("$QUICGEN" mint -c 1:3:15:$KEY "mint=1:$(sid 3 1)" "mint=1:$(sid 3 2)" "mint=1:$(sid 3 3)")
+watch_octets
+
+tcase "a datagram of each kind by either path" collect
+for row in "${compared[@]}"; do
+	read -r f port df outer method <<<"$row"
+	tcase "IPv$f in IPv$outer by $method, DF $df: the same octets" same_octets "$f" "$port" "$df" "$outer"
+done
+tcase "IPv4: what is not plain goes the express path" reasons_v4
+tcase "IPv6: what is not plain goes the express path" reasons_v6
+tcase "modes are changed, saved and restored" switches
+tcase "refusals" refusals
+tcase "the module is let go" lets_go
+finish
