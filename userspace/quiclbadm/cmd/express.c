@@ -42,7 +42,9 @@ static int add(const char *device, enum express_mode mode)
 /* Of a device that has the express path; the same mode once more is refused with @err. */
 static int switch_mode(const char *device, enum express_mode mode, int err)
 {
-	if (driver_is_on(device) == (mode != EXPRESS_INGRESS))
+	bool wanted = mode != EXPRESS_INGRESS;
+
+	if (driver_is_on(device) == wanted)
 		return refusal(IP_VS_QUIC_CMD_EXPRESS_ADD, err, device);
 	if (mode == EXPRESS_INGRESS)
 		return driver_off(device);
