@@ -93,7 +93,8 @@ static void express(struct exposition *to, const struct metrics *metrics)
 		for (j = 0; j < device->outcome_count; j++) {
 			sample_begin(to);
 			sample_label(to, "device", device->name);
-			sample_label(to, "mode", "ingress");
+			sample_label(to, "mode",
+				     j == IP_VS_QUIC_EXPRESS_DRIVER ? "driver" : "ingress");
 			sample_label(to, "outcome", express_name(j));
 			sample_value(to, device->outcomes[j]);
 		}

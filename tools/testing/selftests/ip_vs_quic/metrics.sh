@@ -50,7 +50,7 @@ counts() {
 		same "$n" "$(grep -F "{service=\"$SVC4\",outcome=\"$n\"}" "$WORK/metrics" | awk '{ print $NF }')" "${STATS[$n]}"
 	done
 	same_value "quiclb_server_connections{service=\"$SVC4\",server=\"$(rs4 5):443\",state=\"inactive\"}" 0
-	same "the device's counters" "$(grep -c '^quiclb_express_datagrams_total{device="eth0",mode="ingress",' "$WORK/metrics")" \
+	same "the device's counters" "$(grep -c '^quiclb_express_datagrams_total{device="eth0",mode="\(ingress\|driver\)",' "$WORK/metrics")" \
 		"$(q express list -j | jq '.[0].outcomes | length')"
 }
 

@@ -295,7 +295,7 @@ documented() {
 express_list() {
 	local names
 	names=$(header_meanings IP_VS_QUIC_EXPRESS_OUTCOMES | cut -d' ' -f1)
-	[ "$(wc -l <<<"$names")" = 11 ] || fail "the header's list was not found: $names"
+	[ "$(wc -l <<<"$names")" = 12 ] || fail "the header's list was not found: $names"
 	q express add eth0
 	defer "q express del eth0"
 	same "counters, as JSON" "$(q express list -j | jq -r '.[0].outcomes | keys_unsorted[]')" "$names"
