@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 # run the programs of the tree meanwhile.
 top=$tmp/tree
 mkdir "$top"
-(cd "$(dirname "$0")/../.." && cp -a --parents Makefile VERSION COPYING dkms.conf Documentation/quiclbadm.schema.json kmod userspace tools/module-tree "$top")
+(cd "$(dirname "$0")/../.." && cp -a --parents Makefile VERSION COPYING dkms.conf Documentation/quiclbadm.schema.json kmod userspace tools/module-tree tools/btf "$top")
 version=$(cat "$top/VERSION")
 # not those of the "make check" above
 unset MAKEFLAGS MAKELEVEL MAKEOVERRIDES DESTDIR PREFIX

@@ -134,6 +134,9 @@ static void tell_refused(const struct service_subject *s, const struct inquiry *
 	free(command);
 }
 
+/* What the tables said of the way to a server that has answered by now. */
+static const char *const predictions[] = { "route", "neighbour", NULL };
+
 static void tell_probe(const struct service_subject *s, const struct inquiry *q)
 {
 	const struct probe *probe = q->probe;
@@ -144,6 +147,7 @@ static void tell_probe(const struct service_subject *s, const struct inquiry *q)
 	name_way(probe, way, sizeof(way));
 	switch (probe->result) {
 	case PROBE_ALIVE:
+		report_refute(s->report, predictions);
 		report_add(s->report, CHECK_OK, "probe", "%s answers %s for %s", server,
 			   way, s->name);
 		break;

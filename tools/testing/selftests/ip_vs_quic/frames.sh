@@ -12,7 +12,8 @@
 . "$here/expresslib.sh"
 need_module
 modprobe fou
-lab_up
+# Where there has been a routing rule, routing is asked about each datagram, which the driver path cannot do.
+own_lab_up
 FRAMES=${FRAMES:-20000}
 SEED=${SEED:-1}
 
