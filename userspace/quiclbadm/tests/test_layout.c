@@ -403,17 +403,20 @@ static void doctor(void **state)
 	svc->configs[0].misses = 1100;
 	assert_true(has_fault(svc));
 	free(svc);
-	/* where a layout gets 0b111, its misses are the noise of the others: 40 each of two */
+	/*
+	 * Where a layout gets 0b111, its misses are the noise of the others: 40 each of two,
+	 * as of the IDs 1 to 5, which are no config's.
+	 */
 	svc = with_layout("katran-v3");
 	svc->configs[0].datagrams = 1000;
 	svc->configs[0].misses = 80;
+	svc->outcomes[IP_VS_QUIC_NO_CONFIG] = 5 * 40;
 	service_add_config(svc, &plain);
 	svc->configs[0].misses = 4 * (40 + 16);
 	assert_false(has_fault(svc));
 	svc->configs[0].misses++;
 	assert_true(has_fault(svc));
 	svc->configs[0].misses = 0;
-	/* IDs 1 to 5 are no config's */
 	svc->outcomes[IP_VS_QUIC_NO_CONFIG] = 4 * 4 * (40 + 16);
 	assert_false(has_fault(svc));
 	svc->outcomes[IP_VS_QUIC_NO_CONFIG] = 4 * 5 * (40 + 16) + 1;
