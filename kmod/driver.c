@@ -266,8 +266,10 @@ static __always_inline int dispatch(struct xdp_buff *xdp,
 }
 
 /*
- * Programs run with bottom halves disabled, which is a read-side section of RCU.  The
- * kernel's lock checks do not take it for one.
+ * Drivers run programs with bottom halves disabled, which is a read-side section of RCU; the
+ * kernel's lock checks do not take it for one.  The counters and the cache of CIDs need it
+ * as well.  Until 6.12, a test run without live frames calls programs with bottom halves
+ * enabled.
  */
 __diag_push();
 __diag_ignore_all("-Wmissing-prototypes", "BPF programs declare it");
@@ -279,6 +281,8 @@ __bpf_kfunc int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way,
 
 	if (way__sz < sizeof(*way))
 		return -EINVAL;
+	if (unlikely(!in_softirq()))
+		return -EAGAIN;
 	if (IS_ENABLED(CONFIG_PROVE_RCU))
 		rcu_read_lock();
 	err = dispatch((struct xdp_buff *)ctx, way);

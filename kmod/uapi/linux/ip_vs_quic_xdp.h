@@ -49,7 +49,8 @@ struct xdp_md;
  * Return: 0; or
  *	-ENODEV		the device does not have the express path
  *	-ENOENT		no datagram for a service
- *	-EAGAIN		a service's, but not plain: the stack decides
+ *	-EAGAIN		a service's, but not plain: the stack decides; or bottom halves are
+ *			enabled, as in a test run without live frames
  *	-EINVAL		way__sz is less than the size of struct ip_vs_quic_xdp
  */
 int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way,

@@ -21,6 +21,9 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
+#if __has_include(<net/netdev_rx_queue.h>)
+#include <net/netdev_rx_queue.h>	/* before 6.6, in linux/netdevice.h */
+#endif
 #include <net/xdp.h>
 
 /* --- searching ------------------------------------------------------------ */
@@ -199,9 +202,11 @@ static int ask(struct ivq_lab_frame *f, struct net_device *dev, u8 *buffer)
 	xdp.data_meta = f->flags & IVQ_LAB_FRAME_META ? data - 1 : data;
 	if (f->flags & IVQ_LAB_FRAME_FRAGS)
 		xdp_buff_set_frags_flag(&xdp);
-	local_bh_disable();
+	if (!(f->flags & IVQ_LAB_FRAME_BH))
+		local_bh_disable();
 	f->result = function(&xdp, &way, sizeof(way));
-	local_bh_enable();
+	if (!(f->flags & IVQ_LAB_FRAME_BH))
+		local_bh_enable();
 	f->out = way.ifindex;
 	begin = data;
 	if (!f->result) {

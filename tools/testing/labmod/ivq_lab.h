@@ -34,9 +34,13 @@ enum {
 	IVQ_LAB_FRAME_HEADROOM	= 512,
 };
 
-/* Of a frame: metadata in front of it, or more of it in other buffers. */
+/*
+ * Of a frame: metadata in front of it, or more of it in other buffers; or the function is
+ * called as no driver does, with bottom halves enabled.
+ */
 #define IVQ_LAB_FRAME_META	1
 #define IVQ_LAB_FRAME_FRAGS	2
+#define IVQ_LAB_FRAME_BH	4
 
 /**
  * struct ivq_lab_frame - a frame that ip_vs_quic_xdp() is asked about

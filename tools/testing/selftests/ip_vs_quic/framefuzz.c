@@ -398,6 +398,10 @@ static void run_all_lengths(const struct service *s)
 	}
 	if (!ask(&s->frame))
 		die("a plain frame was not taken");
+	f = s->frame;
+	f.flags = IVQ_LAB_FRAME_BH;
+	if (ask(&f))
+		die("a frame was taken with bottom halves enabled");
 }
 
 /* --- set-up ----------------------------------------------------------------- */
