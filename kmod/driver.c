@@ -271,8 +271,6 @@ static __always_inline int dispatch(struct xdp_buff *xdp,
  * as well.  Until 6.12, a test run without live frames calls programs with bottom halves
  * enabled.
  */
-__diag_push();
-__diag_ignore_all("-Wmissing-prototypes", "BPF programs declare it");
 
 __bpf_kfunc int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way,
 			       u32 way__sz)
@@ -290,8 +288,6 @@ __bpf_kfunc int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way,
 		rcu_read_unlock();
 	return err;
 }
-
-__diag_pop();
 
 BTF_KFUNCS_START(functions)
 BTF_ID_FLAGS(func, ip_vs_quic_xdp)

@@ -6,6 +6,14 @@
 #ifndef _IVQ_DRIVER_H
 #define _IVQ_DRIVER_H
 
+#include <linux/types.h>
+
+struct ip_vs_quic_xdp;
+struct xdp_md;
+
+/* For BPF alone. */
+int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way, u32 way__sz);
+
 /* Makes the function known to BPF; without it, all else works. */
 void ivq_driver_init(void);
 

@@ -21,9 +21,6 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
-#if __has_include(<net/netdev_rx_queue.h>)
-#include <net/netdev_rx_queue.h>	/* before 6.6, in linux/netdevice.h */
-#endif
 #include <net/xdp.h>
 
 /* --- searching ------------------------------------------------------------ */
@@ -191,11 +188,12 @@ enum { UNTOUCHED = 0xa5 };
 static int ask(struct ivq_lab_frame *f, struct net_device *dev, u8 *buffer)
 {
 	ask_fn function = (ask_fn)(uintptr_t)f->function;
+	struct xdp_rxq_info queue = { .dev = dev };
 	struct ip_vs_quic_xdp way = {};
 	struct xdp_buff xdp;
 	u8 *begin, *data = buffer + f->headroom;
 
-	xdp_init_buff(&xdp, PAGE_SIZE, &__netif_get_rx_queue(dev, 0)->xdp_rxq);
+	xdp_init_buff(&xdp, PAGE_SIZE, &queue);
 	xdp.data_hard_start = buffer;
 	xdp.data = data;
 	xdp.data_end = data + f->len;

@@ -470,12 +470,13 @@ int driver_on(const char *name, enum express_mode mode)
 {
 	struct device *have = state_find_device(&fake.state, name);
 
-	if (have && !fake.no_driver)
+	if (have && !fake.no_driver) {
 		have->mode = EXPRESS_DRIVER;
-	else if (mode == EXPRESS_DRIVER)
+		return 0;
+	}
+	if (mode == EXPRESS_DRIVER)
 		return refuse("driver path of %s: %s", name, fake.no_driver);
-	else
-		caution("driver path of %s: %s", name, fake.no_driver);
+	caution("driver path of %s: %s", name, fake.no_driver);
 	return 0;
 }
 

@@ -206,7 +206,7 @@ static void many_ways(void **state)
 	char text[16384] = "{\"nftables\":[" BASE("input", "accept") RULE("{\"jump\":{\"target\":\"c0\"}}");
 	struct fw_packet packet;
 	struct firewall fw;
-	struct fw_stop stop;
+	struct fw_stop stop = { 0 };
 	unsigned int i, j;
 	size_t len;
 

@@ -119,13 +119,13 @@ static bool is_plain_v6(const uint8_t *ip)
 
 static bool is_for_service(const uint8_t *ip)
 {
-	unsigned int i, alen = *ip >> 4 == 6 ? 16 : 4;
-	const uint8_t *daddr = ip + (alen == 16 ? 24 : 16);
-	const uint8_t *udp = ip + (alen == 16 ? 40 : 20);
+	const bool v6 = *ip >> 4 == 6;
+	const uint8_t *daddr = ip + (v6 ? 24 : 16), *udp = ip + (v6 ? 40 : 20);
+	unsigned int i;
 
 	for (i = 0; i < service_count; i++)
-		if (services[i].v6 == (alen == 16) &&
-		    !memcmp(daddr, services[i].vip, alen) &&
+		if (services[i].v6 == v6 &&
+		    !memcmp(daddr, services[i].vip, v6 ? 16 : 4) &&
 		    (udp[2] << 8 | udp[3]) == services[i].port)
 			return true;
 	return false;
