@@ -177,7 +177,7 @@ static void verdicts(void **state)
 {
 	struct fw_packet packet;
 	struct firewall fw;
-	struct fw_stop stop;
+	struct fw_stop stop = { 0 };
 	size_t i;
 
 	(void)state;
@@ -231,7 +231,7 @@ static void many_sets(void **state)
 	char *text = malloc(RULES * sizeof(rule) + 1000);
 	struct fw_packet packet;
 	struct firewall fw;
-	struct fw_stop stop;
+	struct fw_stop stop = { 0 };
 	size_t i, len;
 
 	(void)state;
