@@ -6,28 +6,32 @@
 #include "core/qlb_layout.h"
 #include "core/qlb_length.h"
 
+void ivq_payload_find(const struct udphdr *uh, unsigned int have,
+		      struct ivq_payload *p)
+{
+	size_t len = ntohs(uh->len);
+
+	p->data = (const u8 *)(uh + 1);
+	p->len = 0;
+	p->view = 0;
+	if (len > sizeof(*uh) && len <= have) {
+		p->len = len - sizeof(*uh);
+		p->view = min_t(size_t, p->len, QUIC_HDR_VIEW_LEN);
+	}
+}
+
 const struct udphdr *ivq_pull(const struct sk_buff *skb, int offset,
 			      u8 *buf, struct ivq_payload *p)
 {
 	int have = (int)skb->len - offset;
 	const struct udphdr *uh;
-	size_t len;
 
 	if (have < (int)sizeof(*uh))
 		return NULL;
 	uh = skb_header_pointer(skb, offset,
 				min_t(int, have, IVQ_PULL_LEN), buf);
-	if (!uh)
-		return NULL;
-
-	p->data = (const u8 *)(uh + 1);
-	p->len = 0;
-	p->view = 0;
-	len = ntohs(uh->len);
-	if (len > sizeof(*uh) && len <= have) {
-		p->len = len - sizeof(*uh);
-		p->view = min_t(size_t, p->len, QUIC_HDR_VIEW_LEN);
-	}
+	if (uh)
+		ivq_payload_find(uh, have, p);
 	return uh;
 }
 

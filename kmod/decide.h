@@ -44,6 +44,13 @@ struct ivq_payload {
 #define IVQ_PULL_LEN (sizeof(struct udphdr) + QUIC_HDR_VIEW_LEN)
 
 /*
+ * The payload behind @uh, from where @have octets are left of the packet; of these, as many
+ * as a decision reads are readable.  A length field that is not right leaves it empty.
+ */
+void ivq_payload_find(const struct udphdr *uh, unsigned int have,
+		      struct ivq_payload *p);
+
+/*
  * Finds the payload of the datagram whose UDP header is at @offset.  @buf has
  * IVQ_PULL_LEN octets and is used when the skb is not linear there.
  * Return: the UDP header, NULL when the skb ends before it does.  A length field

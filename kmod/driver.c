@@ -11,7 +11,7 @@
  *	ivq_fast_target()	the CID names a server that is there	decide.h
  *	  or decide()		the same by ivq_decide()		decide.c
  *	ivq_frame_wrap()	route, device, neighbour, room; nothing fails from here
- *				on: counters, TTL, headers		frame.c
+ *				on: counters, TTL, headers		frame.h
  *
  * What is not taken is counted by the express path, if that does not take it either.
  *
@@ -125,13 +125,9 @@ static noinline bool decide(const struct ivq_snapshot *snapshot,
 			    const struct udphdr *uh, unsigned int have,
 			    struct ivq_decision *d)
 {
-	struct ivq_payload payload = { .data = (const u8 *)(uh + 1) };
-	unsigned int len = ntohs(uh->len);
+	struct ivq_payload payload;
 
-	if (len <= sizeof(*uh) || len > have)
-		return false;
-	payload.len = len - sizeof(*uh);
-	payload.view = min_t(size_t, payload.len, QUIC_HDR_VIEW_LEN);
+	ivq_payload_find(uh, have, &payload);
 	ivq_decide(snapshot, &payload, d);
 	return d->outcome == IP_VS_QUIC_ROUTED;
 }
@@ -271,7 +267,6 @@ static __always_inline int dispatch(struct xdp_buff *xdp,
  * as well.  Until 6.12, a test run without live frames calls programs with bottom halves
  * enabled.
  */
-
 __bpf_kfunc int ip_vs_quic_xdp(struct xdp_md *ctx, struct ip_vs_quic_xdp *way,
 			       u32 way__sz)
 {

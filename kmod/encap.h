@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The way to a server, and what a tunnel packet gets in front: for packets in an skb
- * (tunnel.c) and for frames in a driver's buffer (frame.c), so that both are the same.
+ * (tunnel.c) and for frames in a driver's buffer (frame.h), so that both are the same.
  *
  * The route is the one that IPVS keeps for the server, with the source address that
  * IPVS has chosen.  IPVS's transmitter has looked it up for an earlier packet, and IPVS
