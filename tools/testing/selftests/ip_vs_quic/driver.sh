@@ -27,15 +27,7 @@ drive() {
 mode() { q express list -j | jq -r --arg device "${1:-eth0}" '.[] | select(.device == $device).mode'; }
 
 # driven N: as taken(), by the driver path
-driven() {
-	local pad
-	forget
-	for pad in 30 0; do
-		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]} pad=$pad"
-	done | raw rt -
-	arrived 2 "sport=998"
-	happened "$device.driver=2" "$svc.routed=2"
-}
+driven() { sent_by driver "$1"; }
 
 # --- the same packets --------------------------------------------------------
 
@@ -47,21 +39,6 @@ collect() {
 	pour express "eth0.taken=$((12 * ${#compared[@]}))"
 	drive
 	pour driver "eth0.driver=$((12 * ${#compared[@]}))"
-}
-
-# same_octets FAMILY PORT DF OUTER
-same_octets() {
-	local mask='s/$//' path
-	# without DF the outer header has an identification from a counter
-	if [ "$3$4" = 04 ]; then
-		mask='s/octets=\(.\{8\}\).\{4\}\(.\{8\}\).\{4\}/octets=\1\2/'
-	fi
-	for path in express driver; do
-		grep -E "ip$1 src=[^ ]* dst=($VIP4|$VIP6) .* dport=$2 " "$WORK/$path" |
-			sed "$mask" | cut -c 1-400 | sort >"$WORK/$path.$1.$2"
-	done
-	same "packets" "$(wc -l <"$WORK/express.$1.$2")" 12
-	diff "$WORK/express.$1.$2" "$WORK/driver.$1.$2" || fail "packets of the two paths differ"
 }
 
 # --- what is handed on ---------------------------------------------------------
@@ -188,7 +165,7 @@ watch_octets
 tcase "a datagram of each kind by either path" collect
 for row in "${compared[@]}"; do
 	read -r f port df outer method <<<"$row"
-	tcase "IPv$f in IPv$outer by $method, DF $df: the same octets" same_octets "$f" "$port" "$df" "$outer"
+	tcase "IPv$f in IPv$outer by $method, DF $df: the same octets" same_octets express driver "$f" "$port" "$df" "$outer"
 done
 tcase "IPv4: what is not plain goes the express path" reasons_v4
 tcase "IPv6: what is not plain goes the express path" reasons_v6

@@ -135,14 +135,17 @@ handed() {
 }
 
 # taken N: datagrams for server N are taken, one on the fast path and one that is too short for it
-taken() {
+taken() { sent_by taken "$1"; }
+
+# sent_by OUTCOME N: the same, counted for $device as OUTCOME
+sent_by() {
 	local pad
 	forget
 	for pad in 30 0; do
-		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$1]} pad=$pad"
+		echo "$ip ttl=9 udp sport=998 dport=$PORT data=40${CID[$2]} pad=$pad"
 	done | raw rt ${link_layer:+-l "$link_layer"} -
 	arrived 2 "sport=998"
-	happened "$device.taken=2" "$svc.routed=2"
+	happened "$device.$1=2" "$svc.routed=2"
 }
 
 # --- the same packets by several paths --------------------------------------------
@@ -211,4 +214,19 @@ pour() {
 	mapfile -t want < <(expected 12)
 	happened ${2:+"$2"} "${want[@]}"
 	stateless
+}
+
+# same_octets PATH PATH FAMILY PORT DF OUTER: the packets that pour() has kept of the two paths
+same_octets() {
+	local mask='s/$//' path
+	# without DF the outer header has an identification from a counter
+	if [ "$5$6" = 04 ]; then
+		mask='s/octets=\(.\{8\}\).\{4\}\(.\{8\}\).\{4\}/octets=\1\2/'
+	fi
+	for path in "$1" "$2"; do
+		grep -E "ip$3 src=[^ ]* dst=($VIP4|$VIP6) .* dport=$4 " "$WORK/$path" |
+			sed "$mask" | cut -c 1-400 | sort >"$WORK/$path.$3.$4"
+	done
+	same "packets" "$(wc -l <"$WORK/$1.$3.$4")" 12
+	diff "$WORK/$1.$3.$4" "$WORK/$2.$3.$4" || fail "packets of the two paths differ"
 }
