@@ -331,9 +331,12 @@ lab_up() {
 	unset LAB_OWNED
 }
 
-# own_lab_up: the same, with a lab that no other script uses
+# own_lab_up: the same, with a lab that no other script uses.  Services that the last script left in the common lab would hold the module.
 own_lab_up() {
-	[ -n "${LAB_OWNED:-}" ] || unset LAB
+	if [ -z "${LAB_OWNED:-}" ]; then
+		[ -z "${LAB:-}" ] || ! [ -e /sys/module/ip_vs_quic ] || q -C
+		unset LAB
+	fi
 	lab_up
 }
 
