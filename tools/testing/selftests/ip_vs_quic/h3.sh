@@ -138,12 +138,15 @@ nat_box() {
 # answered PUBLIC: packets have come for it since nat_box
 answered() { in_ns rt nft list chain ip box pre | grep -q "ip daddr $1 counter packets [1-9]"; }
 
-# fetch_through_box FROM TO: the NAT box changes its mapping in the middle of the download, FROM becomes TO
+# fetch_through_box FROM TO: the NAT box changes its mapping in the middle of the download, FROM becomes TO.  The client is stopped
+# meanwhile, so that it cannot finish before, however slow the machine is.
 fetch_through_box() {
 	nat_box "$1" "$2"
 	fetch_start "$CLIENT"
 	in_the_middle
+	kill -STOP "$FETCH"
 	nat_box "$2" "$1"
+	kill -CONT "$FETCH"
 	fetch_wait
 	in_ns rt nft delete table ip box
 }

@@ -280,11 +280,17 @@ rebinds() {
 	nat_box "$FROM"
 	fetch_start "$CLIENT" "${options[@]}"
 	in_the_middle
+	# A client that is stopped cannot finish while the box changes, however slow the machine is.
+	kill -STOP "$FETCH"
 	octets=$(stat -c %s "$WORK/got-files/blob")
 	half_done "$octets"
 	# what is under way to the old address arrives, so that the client has something to acknowledge: it is silent otherwise
 	nat_box "$TO" "$FROM"
-	poll 20 "the server's packets to the new address" answered "$TO"
+	kill -CONT "$FETCH"
+	(poll 20 "the server's packets to the new address" answered "$TO") || {
+		tail -n 20 "$WORK/client.log"
+		exit 1
+	}
 	nat_box "$TO" "$FROM" drop
 	fetch_wait
 	survived
