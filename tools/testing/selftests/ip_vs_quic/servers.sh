@@ -5,16 +5,17 @@
 # whose client moves, or is behind a NAT box that rebinds, or whose server asks for a Retry or gets another config. In all of these the
 # client's old address is dead afterwards. A case is named "SERVER, CIDS: EVENT", of which tools/testing/servers makes a table.
 #
-# QUIC_GO is the program of examples/quic-go; AIOQUIC and NGINX are roots with Debian's packages, and examples/nginx has been built. SERVERS
-# has the names of those to test, by default all; "mixed" is a pool of different ones.
+# QUIC_GO and QUINN are the programs of examples/quic-go and examples/quinn; AIOQUIC, NGINX and CURL are roots with Debian's packages, and
+# examples/nginx has been built. SERVERS has the names of those to test, by default all. "mixed" is a pool of different ones; "curl" is
+# another client.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=h3.sh
 . "$(dirname "$0")/h3.sh"
 need_module
 need_h3
-SERVERS=${SERVERS:-quic-go aioquic nginx mixed}
-declare -A NEEDS=([quic-go]=QUIC_GO [aioquic]=AIOQUIC [nginx]=NGINX [mixed]="QUIC_GO AIOQUIC")
+SERVERS=${SERVERS:-quic-go aioquic quinn nginx mixed curl}
+declare -A NEEDS=([quic-go]=QUIC_GO [aioquic]=AIOQUIC [quinn]=QUINN [nginx]=NGINX [mixed]="QUIC_GO AIOQUIC" [curl]=CURL)
 for name in $SERVERS; do
 	for need in ${NEEDS[$name]}; do
 		[ -n "${!need:-}" ] || skip_all "$need is not set; \"make check-servers\" does it"
@@ -46,6 +47,10 @@ logged() { grep -q '^Received packet' "$WORK/client.log"; }
 
 quic-go() {
 	spawn "s$1" "$QUIC_GO" "${@:2}" "$SVC4" "$WORK/cids.$1" "$WORK/tls-cert.pem" "$WORK/tls-key.pem" "$WORK/root" >>"$WORK/s$1.log" 2>&1
+}
+
+quinn() {
+	spawn "s$1" "$QUINN" "${@:2}" "$SVC4" "$WORK/cids.$1" "$WORK/tls-cert.pem" "$WORK/tls-key.pem" "$WORK/root" >>"$WORK/s$1.log" 2>&1
 }
 
 h3server() {
@@ -273,12 +278,13 @@ moves() {
 	survived
 }
 
+# rebinds [COMMAND]: which starts the client
 rebinds() {
-	local octets
+	local octets start=("${@:-fetch_behind_box}")
 	mark "$SVC4"
 	defer box_away
 	nat_box "$FROM"
-	fetch_start "$CLIENT" "${options[@]}"
+	"${start[@]}"
 	in_the_middle
 	# A client that is stopped cannot finish while the box changes, however slow the machine is.
 	kill -STOP "$FETCH"
@@ -294,6 +300,17 @@ rebinds() {
 	nat_box "$TO" "$FROM" drop
 	fetch_wait
 	survived
+}
+
+fetch_behind_box() { fetch_start "$CLIENT" "${options[@]}"; }
+
+# As fetch_start, by curl
+curl_behind_box() {
+	rm -f "$WORK/got-files/blob"
+	source_is "$CLIENT"
+	ln -sf client.log "$WORK/cl.log"
+	in_root cl "$CURL" curl --http3-only --silent --show-error --insecure --max-time 120 --output "$WORK/got-files/blob" "https://$VIP4/blob"
+	FETCH=$SPAWNED
 }
 
 # The Retry's connection ID leads the client's next packet to the server that sent it.
@@ -409,9 +426,19 @@ quiclb_nginxes() {
 	reload() { kill -HUP "${POOL[@]}"; }
 }
 
+# curl does not move by itself. Its first packets have a random connection ID.
+curls() {
+	local name="quiclb-h3server for curl"
+	pool keyed h3server
+	FIRST="unroutable-reserved unroutable-config unroutable-server-id unroutable-short"
+	tcase "$name, keyed: rebinding" rebinds curl_behind_box
+}
+
 for name in $SERVERS; do
 	case $name in
 	quic-go) programmed quic-go -retry ;;
+	quinn) programmed quinn --retry ;;
+	curl) curls ;;
 	aioquic) programmed aioquic --retry ;;
 	nginx)
 		nginxes
