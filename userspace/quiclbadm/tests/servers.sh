@@ -140,14 +140,34 @@ one_id_for_all() {
 	[ "$(published 10.0.0.11 4433)" = 5111 ]
 }
 
+# of_envoy NAME: the octets of one of its settings, as hex
+of_envoy() { literal Envoy | sed -nE "s/^ *$1: \{ inline_bytes: ([^ ]*) \}.*/\1/p" | base64 -d | od -An -tx1 | tr -d ' \n'; }
+
+# Envoy's settings are those of the director's lines. Its CIDs, and so the vector, are the QUIC-LB part, whose first octet says how long it
+# is, and one octet more.
+envoy_fits() {
+	local id server_id nonce_len cid rules
+	rules=$(director Envoy)
+	server_id=$(of_envoy server_id)
+	id=$((16#$(of_envoy configuration_version)))
+	nonce_len=$(literal Envoy | sed -nE 's/^ *nonce_length_bytes: ([0-9]+).*/\1/p')
+	grep -qE -- "--id $id --server-id-len $((${#server_id} / 2)) --nonce-len $nonce_len " <<<"$rules" || { echo "no such config" && return 1; }
+	grep -qE -- "--server-id $server_id\$" <<<"$rules" || { echo "no server with $server_id" && return 1; }
+	[[ $rules != *--check-length* ]] || { echo "the length is not that of a long header's CID" && return 1; }
+	cid=$(vectors Envoy | sed -E "s/.* ([0-9a-f]+)\\|config .*/\1/")
+	[ "${cid:0:2}" = "$(printf %02x $((id << 5 | (${#server_id} / 2 + nonce_len))))" ] || { echo "first octet of $cid" && return 1; }
+	[ ${#cid} = $((${#server_id} + 2 * nonce_len + 4)) ] || { echo "length of $cid" && return 1; }
+}
+
 printf '%s\n' 8f95f09245765f80256934e50c66207f >"$tmp/quiclb.key"
 cd "$tmp"
-echo "1..$((3 * ${#sections[@]} + 3))"
+echo "1..$((3 * ${#sections[@]} + 4))"
 for section in "${sections[@]}"; do
 	case_of "$section: the director takes its lines" lines_are_taken "$section"
 	case_of "$section: the vectors decode as they say" vectors_decode "$section"
 	case_of "$section: lines and vectors are of the same config" lines_fit "$section"
 done
+case_of "Envoy: settings, lines and vector are of the same config, and one octet follows" envoy_fits
 case_of "there is no vector in another section" no_other_sections
 case_of "the tests that it names are there" tests_are_there
 case_of "the generator published with kyache gives all servers on one port one ID" one_id_for_all
