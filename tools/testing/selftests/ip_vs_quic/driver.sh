@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=links.sh
+. "$here/links.sh"
 # shellcheck source=expresslib.sh
 . "$here/expresslib.sh"
 need_module
@@ -18,17 +20,6 @@ own_lab_up
 # What XDP sends back by a veth is received if the other end has an XDP program, too. Without the express path this one passes everything.
 in_ns rt quiclbadm-driver on lb
 
-drive() {
-	q express add "${1:-eth0}" --mode driver 2>"$WORK/stderr"
-	defer "q express del ${1:-eth0} 2>/dev/null || true"
-	counters_mark
-}
-
-mode() { q express list -j | jq -r --arg device "${1:-eth0}" '.[] | select(.device == $device).mode'; }
-
-# driven N: as taken(), by the driver path
-driven() { sent_by driver "$1"; }
-
 # --- the same packets --------------------------------------------------------
 
 collect() {
@@ -39,6 +30,109 @@ collect() {
 	pour express "eth0.taken=$((12 * ${#compared[@]}))"
 	drive
 	pour driver "eth0.driver=$((12 * ${#compared[@]}))"
+}
+
+# With outer sources by flow, of the same services.
+spread() {
+	local row f port df outer
+	each_compared spread_out
+	on eth0
+	pour express-spread "eth0.taken=$((12 * ${#compared[@]}))"
+	drive
+	pour driver-spread "eth0.driver=$((12 * ${#compared[@]}))"
+	for row in "${compared[@]}"; do
+		read -r f port df outer _ <<<"$row"
+		(same_octets express-spread driver-spread "$f" "$port" "$df" "$outer")
+	done
+	between "sources of IPv4" "$(grep -o ' src=10\.99\.[^ ]*' "$WORK/driver-spread" | sort -u | wc -l)" 10 36
+	between "sources of IPv6" "$(grep -o ' src=fd99:[^ ]*' "$WORK/driver-spread" | sort -u | wc -l)" 10 24
+}
+
+spread_out() {
+	local svc ip
+	family "$1"
+	q set -u "${svc%:*}:$2" --source4 10.99.0.0/20 --source6 fd99:1:2:3:8000::/65
+}
+
+# --- devices ---------------------------------------------------------------------
+
+# The servers are behind another device than the clients.
+two_armed() {
+	local svc ip device=p0
+	family 4
+	port_up p0 01
+	lead lb p0 r-p0 7
+	defer lead_back
+	pool 4 4 -i
+	drive p0
+	warm 4
+	driven 1
+	# a device that cannot be given frames
+	ip link add d0 type dummy
+	defer "ip link del d0"
+	ip link set d0 up
+	ip route add "$(rs4 2)" dev d0
+	ip neigh add "$(rs4 2)" lladdr 02:00:00:00:02:02 dev d0 nud permanent
+	handed not-local 0 routed=1 "$ip udp sport=5 dport=443 data=40${CID[2]} pad=30"
+	handed taken 0 routed=1 "$ip udp sport=5 dport=443 data=40${CID[2]} pad=30"
+	handed no-route 1 routed=1 "$ip udp sport=5 dport=443 data=40${CID[1]} pad=30"
+	driven 1
+}
+
+# A veth device shows XDP the tags that the other end has put into the frame.
+tagged() {
+	local svc ip device=v5
+	family 4
+	pool 4 4 -i
+	vlan_up
+	ethtool -K eth0 rxvlan off
+	in_ns rt ethtool -K lb txvlan off
+	defer "ethtool -K eth0 rxvlan on; in_ns rt ethtool -K lb txvlan on"
+	drive
+	on v5
+	warm 4
+	driven 1
+	# and out: server 1 is behind the VLAN
+	ip route add "$(rs4 1)" via 10.5.0.2 dev v5
+	defer "ip route del $(rs4 1) via 10.5.0.2 dev v5"
+	warm 4
+	driven 1
+	lead_back
+	device=eth0
+	warm 4
+	driven 1
+	ethtool -K eth0 rxvlan on
+	taken 1
+}
+
+# --- routing -----------------------------------------------------------------------
+
+reverse_path() {
+	local svc ip
+	family 4
+	pool 4 4 -i
+	drive
+	warm 4
+	driven 1
+	echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter
+	defer "echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter"
+	warm 4
+	taken 1
+	echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter
+	warm 4
+	driven 1
+}
+
+# The kernel does not forget that there has been a rule, so this comes last.
+rules() {
+	local svc ip
+	family 4
+	pool 4 4 -i
+	drive
+	ip rule add pref 9 lookup main
+	ip rule del pref 9
+	warm 4
+	taken 1
 }
 
 # --- what is handed on ---------------------------------------------------------
@@ -149,12 +243,10 @@ lets_go() {
 		fail "the program of a device that is gone did not hold the module"
 	fi
 	refused 1 "Error: express path of nodev0: There is no such device." q express del nodev0
-	poll 30 "the end of the module" modprobe -r ip_vs_quic
-	modprobe ip_vs_quic
+	reload
 	drive
 	q -C
-	poll 30 "the end of the module" modprobe -r ip_vs_quic
-	modprobe ip_vs_quic
+	reload
 }
 
 # cids of config 0 in $CID, of config 1 in $KEYED
@@ -167,9 +259,15 @@ for row in "${compared[@]}"; do
 	read -r f port df outer method <<<"$row"
 	tcase "IPv$f in IPv$outer by $method, DF $df: the same octets" same_octets express driver "$f" "$port" "$df" "$outer"
 done
+tcase "outer sources by flow: the same octets" spread
+tcase "two-armed, and a device that cannot be given frames" two_armed
+tcase "VLANs, in and out" tagged
 tcase "IPv4: what is not plain goes the express path" reasons_v4
 tcase "IPv6: what is not plain goes the express path" reasons_v6
+tcase "reverse path filtering is the express path's" reverse_path
 tcase "modes are changed, saved and restored" switches
 tcase "refusals" refusals
 tcase "the module is let go" lets_go
+in_ns rt quiclbadm-driver on lb
+tcase "where there has been a rule, datagrams go the express path" rules
 finish

@@ -259,8 +259,7 @@ goes_with() {
 	poll 30 "the end of the namespace" y_is_gone
 	q -C
 	q express add eth0
-	poll 30 "the end of the module" modprobe -r ip_vs_quic
-	modprobe ip_vs_quic
+	reload
 	same "devices" "$(devices)" ""
 }
 

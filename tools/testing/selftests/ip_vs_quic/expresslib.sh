@@ -148,6 +148,20 @@ sent_by() {
 	happened "$device.$1=2" "$svc.routed=2"
 }
 
+# --- the driver path ---------------------------------------------------------
+
+# drive [DEVICE]: by the driver path
+drive() {
+	q express add "${1:-eth0}" --mode driver 2>"$WORK/stderr"
+	defer "q express del ${1:-eth0} 2>/dev/null || true"
+	counters_mark
+}
+
+mode() { q express list -j | jq -r --arg device "${1:-eth0}" '.[] | select(.device == $device).mode'; }
+
+# driven N: as taken(), by the driver path
+driven() { sent_by driver "$1"; }
+
 # --- the same packets by several paths --------------------------------------------
 
 # What is compared, all at once: FAMILY PORT DF OUTER OPTION...

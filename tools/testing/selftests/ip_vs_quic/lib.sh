@@ -441,6 +441,22 @@ need_module() {
 
 q() { quiclbadm "$@"; }
 
+# holders: prints what may hold the module: services and devices of any namespace, programs that are pinned
+holders() {
+	local ns
+	printf 'references: %s, modules: %s\n' "$(</sys/module/ip_vs_quic/refcnt)" "$(ls /sys/module/ip_vs_quic/holders)"
+	for ns in /run/netns/*; do
+		nsenter --net="$ns" quiclbadm -S | grep -E '^-A .* quic|^express' | sed "s|^|${ns##*/}: |" || true
+	done
+	find /sys/fs/bpf -type f
+}
+
+# reload: unloads the module as soon as nothing holds it, and loads it again
+reload() {
+	(poll 30 "the end of the module" modprobe -r ip_vs_quic) || fail "$(holders)"
+	modprobe ip_vs_quic
+}
+
 declare -A STATS MARK
 
 # stats SERVICE: sets $STATS to quiclbadm's count of each outcome
