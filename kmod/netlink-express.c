@@ -6,6 +6,7 @@
 #include "express.h"
 #include "net.h"
 #include "netlink.h"
+#include "vip.h"
 
 typedef int (*change_fn)(struct ivq_net *qnet, const char *name,
 			 struct netlink_ext_ack *extack);
@@ -23,6 +24,8 @@ static int change_device(struct genl_info *info, change_fn fn)
 		return -EINVAL;
 	}
 	err = ivq_netlink_reply_only(nla_find_nested(nest, IP_VS_QUIC_A_EXP_STATS),
+				     info->extack) ?:
+	      ivq_netlink_reply_only(nla_find_nested(nest, IP_VS_QUIC_A_EXP_ASKS),
 				     info->extack);
 	if (err)
 		return err;
@@ -76,11 +79,16 @@ static int put_stats(struct sk_buff *skb, const struct ivq_express *express)
 static int put_express(struct sk_buff *skb, const struct ivq_express *express)
 {
 	struct nlattr *nest = nla_nest_start(skb, IP_VS_QUIC_A_EXPRESS);
+	const struct net_device *dev = express->ops.dev;
+	u32 asks;
 
+	rcu_read_lock();
+	asks = ivq_vip_asks(dev_net(dev), dev);
+	rcu_read_unlock();
 	if (!nest ||
-	    nla_put_string(skb, IP_VS_QUIC_A_EXP_DEVICE,
-			   express->ops.dev->name) ||
-	    put_stats(skb, express))
+	    nla_put_string(skb, IP_VS_QUIC_A_EXP_DEVICE, dev->name) ||
+	    put_stats(skb, express) ||
+	    nla_put_u32(skb, IP_VS_QUIC_A_EXP_ASKS, asks))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

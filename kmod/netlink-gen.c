@@ -28,9 +28,10 @@ const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_LAYOUT + 1]
 	[IP_VS_QUIC_A_CFG_LAYOUT] = NLA_POLICY_NESTED(ip_vs_quic_layout_nl_policy),
 };
 
-const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1] = {
+const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_ASKS + 1] = {
 	[IP_VS_QUIC_A_EXP_DEVICE] = { .type = NLA_NUL_STRING, .len = 15, },
 	[IP_VS_QUIC_A_EXP_STATS] = NLA_POLICY_NESTED(ip_vs_quic_express_stats_nl_policy),
+	[IP_VS_QUIC_A_EXP_ASKS] = { .type = NLA_U32, },
 };
 
 const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_DRIVER + 1] = {

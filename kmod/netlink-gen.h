@@ -14,7 +14,7 @@
 
 /* Common nested types */
 extern const struct nla_policy ip_vs_quic_config_nl_policy[IP_VS_QUIC_A_CFG_LAYOUT + 1];
-extern const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_STATS + 1];
+extern const struct nla_policy ip_vs_quic_express_nl_policy[IP_VS_QUIC_A_EXP_ASKS + 1];
 extern const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_EXP_STAT_DRIVER + 1];
 extern const struct nla_policy ip_vs_quic_layout_nl_policy[IP_VS_QUIC_A_LAY_VALUE + 1];
 extern const struct nla_policy ip_vs_quic_server_id_nl_policy[IP_VS_QUIC_A_SID_PREFIX + 1];

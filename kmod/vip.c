@@ -158,3 +158,21 @@ bool ivq_vip_ask_v6(struct sk_buff *skb)
 				     RT6_LOOKUP_F_DST_NOREF);
 	return is_local_v6(container_of(dst, struct rt6_info, dst));
 }
+
+u32 ivq_vip_asks(const struct net *net, const struct net_device *dev)
+{
+	struct in_device *in_dev = __in_dev_get_rcu(dev);
+	u32 asks = 0;
+
+	if (fib4_has_custom_rules(net))
+		asks |= BIT(IP_VS_QUIC_ASK_RULES);
+	if (net->ipv4.fib_has_custom_local_routes)
+		asks |= BIT(IP_VS_QUIC_ASK_LOCAL_ROUTES);
+	if (in_dev && ivq_vip_has_rp_filter(net, in_dev))
+		asks |= BIT(IP_VS_QUIC_ASK_RP_FILTER);
+	if (fib6_has_custom_rules(net))
+		asks |= BIT(IP_VS_QUIC_ASK_RULES6);
+	if (fib6_routes_require_src(net))
+		asks |= BIT(IP_VS_QUIC_ASK_SOURCE_ROUTES6);
+	return asks;
+}

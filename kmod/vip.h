@@ -13,6 +13,7 @@
 
 #include <linux/inetdevice.h>
 #include <linux/ip.h>
+#include <linux/ip_vs_quic.h>
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <net/addrconf.h>
@@ -144,6 +145,9 @@ ivq_vip_must_ask_v6(const struct net *net, const struct net_device *dev)
 	return fib6_has_custom_rules(net) || fib6_routes_require_src(net) ||
 	       !idev || READ_ONCE(idev->cnf.disable_ipv6);
 }
+
+/* What the two above find, by bit, enum ip_vs_quic_express_ask; under RCU. */
+u32 ivq_vip_asks(const struct net *net, const struct net_device *dev);
 
 /*
  * Caller is in the ingress hook of @slot's device, with UDP's header linear; @addrs, @net

@@ -121,6 +121,8 @@
  *	IP_VS_QUIC_A_EXPRESS: its name and
  *		IP_VS_QUIC_A_EXP_STATS: nested, IP_VS_QUIC_A_EXP_STAT_* u64: the attribute
  *			type is 1 + enum ip_vs_quic_express_outcome
+ *		IP_VS_QUIC_A_EXP_ASKS: u32, bit N: reason N of enum
+ *			ip_vs_quic_express_ask holds at the moment
  *
  * IP_VS_QUIC_CMD_ZERO, GENL_ADMIN_PERM
  *	Zeroes the counters of the service in IP_VS_QUIC_A_SERVICE: outcomes,
@@ -305,6 +307,7 @@ enum ip_vs_quic_exp_attr {
 	IP_VS_QUIC_A_EXP_UNSPEC,
 	IP_VS_QUIC_A_EXP_DEVICE,
 	IP_VS_QUIC_A_EXP_STATS,
+	IP_VS_QUIC_A_EXP_ASKS,
 	__IP_VS_QUIC_A_EXP_MAX
 };
 #define IP_VS_QUIC_A_EXP_MAX (__IP_VS_QUIC_A_EXP_MAX - 1)
@@ -403,6 +406,25 @@ enum ip_vs_quic_express_outcome {
 	__IP_VS_QUIC_EXPRESS_OUTCOME_COUNT
 };
 #define IP_VS_QUIC_EXPRESS_OUTCOME_COUNT __IP_VS_QUIC_EXPRESS_OUTCOME_COUNT
+
+/*
+ * Why routing is asked about each datagram of a device, which the driver path cannot do:
+ * it leaves them all to the express path.
+ */
+#define IP_VS_QUIC_EXPRESS_ASKS(X) \
+	X(RULES, "rules", "the namespace has, or has had, routing rules for IPv4") \
+	X(LOCAL_ROUTES, "local-routes", "the namespace has, or has had, local IPv4 routes added by hand") \
+	X(RP_FILTER, "rp-filter", "rp_filter of the device or of all is on") \
+	X(RULES6, "rules6", "the namespace has, or has had, routing rules for IPv6") \
+	X(SOURCE_ROUTES6, "source-routes6", "there are IPv6 routes that depend on the source")
+
+enum ip_vs_quic_express_ask {
+#define X(symbol, name, meaning) IP_VS_QUIC_ASK_##symbol,
+	IP_VS_QUIC_EXPRESS_ASKS(X)
+#undef X
+	__IP_VS_QUIC_EXPRESS_ASK_COUNT
+};
+#define IP_VS_QUIC_EXPRESS_ASK_COUNT __IP_VS_QUIC_EXPRESS_ASK_COUNT
 
 /* of IP_VS_QUIC_A_EXP_STATS, all u64 */
 enum ip_vs_quic_exp_stat_attr {

@@ -6,6 +6,7 @@
 #include "kernel/driver.h"
 #include "kernel/kernel.h"
 #include "kernel/quic.h"
+#include "model/outcome.h"
 #include "output/json.h"
 #include "output/text.h"
 #include "restore/awaited.h"
@@ -17,15 +18,33 @@ static int refusal(uint8_t cmd, int err, const char *device)
 	return kernel_refusal(NL_QUIC, cmd, err, "express path of %s", device);
 }
 
+/* What it would be asked about is sent by the express path, with the driver path for nothing. */
+static void tell_asks(const char *name)
+{
+	struct state state = { 0 };
+	const struct device *device;
+	uint32_t i;
+
+	quic_get_express(&state);
+	device = state_find_device(&state, name);
+	for (i = 0; device && i < IP_VS_QUIC_EXPRESS_ASK_COUNT; i++)
+		if (device->asks >> i & 1)
+			caution("driver path of %s: %s, so IPv%c is left to the express path at the ingress",
+				name, ask_meaning(i), ask_family(i));
+	state_destroy(&state);
+}
+
 /* Without the program the device is what it was. */
 static int enter_driver(const char *device, enum express_mode mode)
 {
 	int err = driver_on(device, mode);
 
-	if (!err && driver_is_on(device))
-		caution("driver path of %s: traffic control, nftables' chains at the ingress, captures and queueing disciplines do not see what it forwards",
-			device);
-	return err;
+	if (err || !driver_is_on(device))
+		return err;
+	caution("driver path of %s: traffic control, nftables' chains at the ingress, captures and queueing disciplines do not see what it forwards",
+		device);
+	tell_asks(device);
+	return 0;
 }
 
 static int add(const char *device, enum express_mode mode)

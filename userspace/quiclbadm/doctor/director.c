@@ -68,6 +68,7 @@ static uint64_t device_count(const struct device *device, uint32_t which)
 static bool is_usual(uint32_t outcome)
 {
 	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ||
+	       outcome == IP_VS_QUIC_EXPRESS_DRIVER ||
 	       outcome == IP_VS_QUIC_EXPRESS_UNROUTABLE ||
 	       outcome == IP_VS_QUIC_EXPRESS_OTHER_HOST;
 }
@@ -140,7 +141,8 @@ static void fix_master(const struct director *d, const struct link *link)
 static void check_taken(const struct director *d, const struct device *device,
 			const struct link *link)
 {
-	uint64_t taken = device_count(device, IP_VS_QUIC_EXPRESS_TAKEN), left;
+	uint64_t taken = device_count(device, IP_VS_QUIC_EXPRESS_TAKEN) +
+			 device_count(device, IP_VS_QUIC_EXPRESS_DRIVER), left;
 	uint32_t most = most_left(device, &left);
 
 	if (left < LEFT_MIN || left <= taken) {
@@ -180,12 +182,42 @@ static void check_bypass(const struct director *d, const struct device *device)
 			    FIREWALL_UNKNOWN)
 				continue;
 			report_add(d->report, CHECK_ADVICE, "express",
-				   "%s: the express path bypasses nftables' %s %s %s, which drops some datagrams to a VIP; a chain of family netdev at the ingress of %s is in force",
+				   "%s: the express path bypasses nftables' %s %s %s, which drops some datagrams to a VIP; %s is in force",
 				   device->name, stop.family, stop.table,
-				   stop.chain, device->name);
+				   stop.chain, device->mode == EXPRESS_DRIVER ?
+				   "an XDP program of lower priority" :
+				   "a chain of family netdev at its ingress");
 			return;
 		}
 	}
+}
+
+/* The driver path has no skb that it could ask about. */
+static void check_asks(const struct director *d, const struct device *device)
+{
+	uint32_t i;
+
+	for (i = 0; i < IP_VS_QUIC_EXPRESS_ASK_COUNT; i++) {
+		if (!(device->asks >> i & 1))
+			continue;
+		report_add(d->report, CHECK_ADVICE, "driver",
+			   "%s: %s, so the driver path leaves all IPv%c datagrams to the express path at the ingress",
+			   device->name, ask_meaning(i), ask_family(i));
+		if (i == IP_VS_QUIC_ASK_RP_FILTER)
+			report_fix(d->report,
+				   "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.%s.rp_filter=0",
+				   device->name);
+	}
+}
+
+static void check_driver(const struct director *d, const struct device *device)
+{
+	if (device->mode != EXPRESS_DRIVER)
+		return;
+	report_add(d->report, CHECK_OK, "driver",
+		   "%s: in the driver; traffic control, nftables' ingress chains, captures and queueing disciplines do not see what it forwards, \"quiclbadm trace\" does",
+		   device->name);
+	check_asks(d, device);
 }
 
 static void check_device(const struct director *d, const struct device *device)
@@ -202,6 +234,7 @@ static void check_device(const struct director *d, const struct device *device)
 	}
 	check_taken(d, device, link);
 	check_bypass(d, device);
+	check_driver(d, device);
 }
 
 static bool is_forbidden(const struct director *d)

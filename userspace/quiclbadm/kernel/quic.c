@@ -355,6 +355,8 @@ static int on_express(const struct nlmsghdr *nlh, void *data)
 		if (attrs[IP_VS_QUIC_A_EXP_STATS])
 			read_outcomes(attrs[IP_VS_QUIC_A_EXP_STATS],
 				      device.outcomes, &device.outcome_count);
+		if (attrs[IP_VS_QUIC_A_EXP_ASKS])
+			device.asks = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_EXP_ASKS]);
 		state_add_device(data, &device);
 	}
 	return MNL_CB_OK;

@@ -179,6 +179,7 @@ struct device {
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
 	enum express_mode mode;
+	uint32_t asks;			/* bits of enum ip_vs_quic_express_ask */
 	bool awaited;			/* it does not exist, and is to get it */
 };
 

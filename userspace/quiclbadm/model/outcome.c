@@ -21,6 +21,12 @@ static const struct entry express[] = {
 #undef X
 };
 
+static const struct entry asks[] = {
+#define X(symbol, name, meaning) [IP_VS_QUIC_ASK_##symbol] = { name, meaning },
+	IP_VS_QUIC_EXPRESS_ASKS(X)
+#undef X
+};
+
 /* A newer module's has a number. */
 static const char *name_of(const struct entry *entries, uint32_t count,
 			   uint32_t outcome)
@@ -57,4 +63,20 @@ const char *express_name(uint32_t outcome)
 const char *express_meaning(uint32_t outcome)
 {
 	return meaning_of(express, IP_VS_QUIC_EXPRESS_OUTCOME_COUNT, outcome);
+}
+
+const char *ask_name(uint32_t ask)
+{
+	return name_of(asks, IP_VS_QUIC_EXPRESS_ASK_COUNT, ask);
+}
+
+const char *ask_meaning(uint32_t ask)
+{
+	return meaning_of(asks, IP_VS_QUIC_EXPRESS_ASK_COUNT, ask);
+}
+
+char ask_family(uint32_t ask)
+{
+	return ask == IP_VS_QUIC_ASK_RULES6 ||
+	       ask == IP_VS_QUIC_ASK_SOURCE_ROUTES6 ? '6' : '4';
 }

@@ -13,5 +13,10 @@ const char *outcome_meaning(uint32_t outcome);
 const char *express_name(uint32_t outcome);
 /* The header's sentence about it; "" for an outcome of a newer module. */
 const char *express_meaning(uint32_t outcome);
+/* Why routing is asked about each datagram; likewise. */
+const char *ask_name(uint32_t ask);
+const char *ask_meaning(uint32_t ask);
+/* '4' or '6': of which datagrams */
+char ask_family(uint32_t ask);
 
 #endif /* _QUICLBADM_MODEL_OUTCOME_H */

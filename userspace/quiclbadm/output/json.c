@@ -326,6 +326,17 @@ static json_t *service_json(const struct service *svc, enum contents contents)
 	return object;
 }
 
+static json_t *asks_json(uint32_t asks)
+{
+	json_t *array = need(json_array());
+	uint32_t i;
+
+	for (i = 0; i < 32; i++)
+		if (asks >> i & 1)
+			append(array, need(json_string(ask_name(i))));
+	return array;
+}
+
 static json_t *devices_json(const struct state *state)
 {
 	json_t *array = need(json_array()), *object;
@@ -339,6 +350,7 @@ static json_t *devices_json(const struct state *state)
 		set_outcomes(object, express_name, device->outcomes,
 			     device->outcome_count);
 		set_text(object, "mode", express_mode_name(device->mode));
+		set(object, "asks", asks_json(device->asks));
 		set(object, "awaited", json_boolean(device->awaited));
 		append(array, object);
 	}

@@ -517,6 +517,7 @@ int quic_get_express(struct state *state)
 		/* one more than this program knows */
 		device.outcome_count = IP_VS_QUIC_EXPRESS_OUTCOME_COUNT + 1;
 		device.outcomes[IP_VS_QUIC_EXPRESS_TAKEN] = 34;
+		device.asks = fake.asks;
 		state_add_device(state, &device);
 	}
 	return err;

@@ -17,6 +17,7 @@ struct fake {
 	bool no_module;
 	bool old_module;		/* does not count by server and config */
 	const char *no_driver;		/* why no device can have the driver path */
+	uint32_t asks;			/* of every device, why routing is asked */
 	const char *absent;		/* names of devices that do not exist */
 	bool not_root;
 	const char *sentence;		/* said with the next refusal on demand */

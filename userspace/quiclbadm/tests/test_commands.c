@@ -1139,6 +1139,16 @@ static void driver_path(void **state)
 	assert_non_null(strstr(ran_out, "\neth0             driver            34 "));
 	done("express list -j");
 	assert_non_null(strstr(ran_out, "\"mode\": \"driver\""));
+	assert_non_null(strstr(ran_out, "\"asks\": []"));
+	fake.asks = 1 << IP_VS_QUIC_ASK_RP_FILTER | 1 << IP_VS_QUIC_ASK_RULES6;
+	done("express list -j");
+	assert_non_null(strstr(ran_out, "\"rp-filter\""));
+	done("express add eth0 --mode ingress");
+	run("express add eth0 --mode driver");
+	assert_string_equal(ran_err, "Warning: driver path of eth0: " BYPASS ".\n"
+		"Warning: driver path of eth0: rp_filter of the device or of all is on, so IPv4 is left to the express path at the ingress.\n"
+		"Warning: driver path of eth0: the namespace has, or has had, routing rules for IPv6, so IPv6 is left to the express path at the ingress.\n");
+	fake.asks = 0;
 	done("-L");
 	assert_non_null(strstr(ran_out, "EXP  eth0 driver\n"));
 	done("-S");

@@ -391,6 +391,33 @@ static void express(void **state)
 	express_finds(&d, "advice express, ", NULL);
 }
 
+/* What the driver path sends is no loss, and what it cannot send is told with its reason. */
+static void express_in_driver(void **state)
+{
+	struct sample_director d;
+
+	(void)state;
+	set_up(&d);
+	d.device.mode = EXPRESS_DRIVER;
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_TAKEN] = 0;
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_DRIVER] = 1000;
+	d.device.outcomes[IP_VS_QUIC_EXPRESS_METHOD] = 100;
+	express_finds(&d, "", NULL);
+	set_up(&d);
+	d.device.mode = EXPRESS_DRIVER;
+	d.device.asks = 1 << IP_VS_QUIC_ASK_RULES;
+	express_finds(&d, "advice driver, ", NULL);
+	set_up(&d);
+	d.device.mode = EXPRESS_DRIVER;
+	d.device.asks = 1 << IP_VS_QUIC_ASK_RP_FILTER;
+	express_finds(&d, "advice driver, ",
+		      "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.test0.rp_filter=0");
+	/* the express path can ask */
+	set_up(&d);
+	d.device.asks = 1 << IP_VS_QUIC_ASK_RULES;
+	express_finds(&d, "", NULL);
+}
+
 static void express_of_vlans(void **state)
 {
 	struct sample_director d;
@@ -492,6 +519,7 @@ int main(void)
 		cmocka_unit_test(dense),
 		cmocka_unit_test(exposed),
 		cmocka_unit_test(express),
+		cmocka_unit_test(express_in_driver),
 		cmocka_unit_test(express_of_vlans),
 		cmocka_unit_test(express_of_ports),
 		cmocka_unit_test(express_in_vain),

@@ -114,10 +114,16 @@ reverse_path() {
 	drive
 	warm 4
 	driven 1
+	same "reasons to ask routing" "$(asks)" "[]"
 	echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter
 	defer "echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter"
 	warm 4
 	taken 1
+	q express add eth0 --mode ingress
+	drive
+	told_of "rp_filter of the device or of all is on" 4
+	same "reasons to ask routing" "$(asks)" '["rp-filter"]'
+	grep -q "net.ipv4.conf.eth0.rp_filter=0" < <(q doctor)
 	echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter
 	warm 4
 	driven 1
@@ -133,7 +139,21 @@ rules() {
 	ip rule del pref 9
 	warm 4
 	taken 1
+	q express add eth0 --mode ingress
+	drive
+	told_of "the namespace has, or has had, routing rules for IPv4" 4
+	same "reasons to ask routing" "$(asks)" '["rules"]'
+	ip -6 rule add pref 9 lookup main
+	ip -6 rule del pref 9
+	q express add eth0 --mode ingress
+	drive
+	told_of "the namespace has, or has had, routing rules for IPv6" 6
 }
+
+asks() { q express list -j | jq -c '.[] | select(.device == "eth0").asks'; }
+
+# told_of WHY FAMILY: drive() has warned of it
+told_of() { grep -q "^Warning: driver path of eth0: $1, so IPv$2 is left to the express path at the ingress.$" "$WORK/stderr" || fail "$(<"$WORK/stderr")"; }
 
 # --- what is handed on ---------------------------------------------------------
 
