@@ -256,8 +256,11 @@ void ivq_decide_count(const struct ivq_service *qs,
 	unsigned int i;
 
 	ivq_stats_count(qs->stats, d->outcome);
-	if (!d->config)
+	if (!d->config) {
+		if (d->outcome == IP_VS_QUIC_RESERVED && !d->hdr.long_form)
+			ivq_stats_count(qs->stats, IVQ_STAT_RESERVED_SHORT);
 		return;
+	}
 	if (d->target)
 		ivq_stats_count(d->target->by_config, d->config->qlb.id);
 	if (likely(d->route))

@@ -24,6 +24,7 @@ enum {
 	PART_SETTINGS = QLB_CONFIGS_MAX * IVQ_TENANTS_MAX,
 	PART_REBUILD,
 	PART_STATS,
+	PART_RESERVED_SHORT,
 	PARTS
 };
 
@@ -45,6 +46,13 @@ static int put_stats(struct sk_buff *skb, const struct ivq_service *qs)
 	return 0;
 }
 
+static int put_reserved_short(struct sk_buff *skb, const struct ivq_service *qs)
+{
+	return nla_put_u64_64bit(skb, IP_VS_QUIC_A_RESERVED_SHORT,
+				 ivq_stats_since(qs->stats, qs->zeroed,
+						 IVQ_STAT_RESERVED_SHORT), 0);
+}
+
 static int put_part(struct sk_buff *skb, const struct ivq_service *qs,
 		    unsigned long part)
 {
@@ -53,6 +61,8 @@ static int put_part(struct sk_buff *skb, const struct ivq_service *qs,
 
 	if (part == PART_STATS)
 		return put_stats(skb, qs);
+	if (part == PART_RESERVED_SHORT)
+		return put_reserved_short(skb, qs);
 	if (part == PART_SETTINGS)
 		return ivq_put_settings(skb, snapshot);
 	if (part == PART_REBUILD)

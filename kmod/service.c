@@ -59,7 +59,7 @@ static struct ivq_service *alloc_service(const struct ip_vs_service *svc)
 	fill_key(&qs->key, svc);
 	qs->ipvs = svc->ipvs;
 	ivq_vip_init(&qs->vip, svc->af);
-	qs->stats = ivq_stats_new(IP_VS_QUIC_OUTCOME_COUNT);
+	qs->stats = ivq_stats_new(IVQ_STAT_COUNT);
 	qs->sidmap = ivq_sidmap_new(0);
 	if (!qs->stats || !qs->sidmap) {
 		free_service(qs);
@@ -221,7 +221,7 @@ void ivq_service_zero(struct ivq_service *qs)
 	struct ivq_config * const *cfgp;
 	u32 i;
 
-	ivq_stats_zero(qs->stats, qs->zeroed, IP_VS_QUIC_OUTCOME_COUNT);
+	ivq_stats_zero(qs->stats, qs->zeroed, IVQ_STAT_COUNT);
 	ivq_configs_for_each(cfgp, &snapshot->configs)
 		if (*cfgp)
 			ivq_config_zero(*cfgp);

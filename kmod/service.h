@@ -14,6 +14,13 @@
 struct mutex;
 struct ivq_net;
 
+/* What a service counts: outcomes, and behind them what an outcome does not tell apart. */
+enum ivq_service_stat {
+	/* of IP_VS_QUIC_RESERVED, those with a short header: a server made the CID */
+	IVQ_STAT_RESERVED_SHORT = IP_VS_QUIC_OUTCOME_COUNT,
+	IVQ_STAT_COUNT
+};
+
 /* How datagrams find a service.  No padding: hashed and compared by words. */
 struct ivq_svc_key {
 	union {
@@ -49,7 +56,8 @@ static inline u64 ivq_svc_word_port(u16 af, __be16 port)
  * struct ivq_service - sched_data of an IPVS service
  * @snapshot: what datagrams are decided by; written under @lock, NULL before the
  *	    service is complete and after IPVS has deleted it
- * @stats: by enum ip_vs_quic_outcome, written by the packet path
+ * @stats: by enum ip_vs_quic_outcome, then by enum ivq_service_stat; written by the
+ *	    packet path
  * @key: fixed
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
  * @vip: whether its address is this host's, for the express path
@@ -78,7 +86,7 @@ struct ivq_service {
 	struct hlist_node marked;
 	struct rcu_work free_work;
 	int rebuild_error;
-	u64 zeroed[IP_VS_QUIC_OUTCOME_COUNT];
+	u64 zeroed[IVQ_STAT_COUNT];
 };
 
 /**

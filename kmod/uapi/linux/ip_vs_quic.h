@@ -84,15 +84,19 @@
  *	A service takes as many messages as it needs, all with IP_VS_QUIC_A_SERVICE.
  *	In this order they carry its IP_VS_QUIC_A_CONFIG by ID (never
  *	IP_VS_QUIC_A_CFG_KEY, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT instead), its
- *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS, an IP_VS_QUIC_A_SERVER for each
- *	real server of its pool, and its IP_VS_QUIC_A_SERVER_ID, sorted by config ID,
- *	length and value.
+ *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and _RESERVED_SHORT, an
+ *	IP_VS_QUIC_A_SERVER for each real server of its pool, and its
+ *	IP_VS_QUIC_A_SERVER_ID, sorted by config ID, length and value.
  *	IP_VS_QUIC_A_REBUILD_ERROR (u32, an errno) is there while the service's
  *	servers and weights are older than IPVS's because a change failed.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
  *
  *	IP_VS_QUIC_A_STATS: nested, IP_VS_QUIC_A_STAT_* u64, one per outcome: the
  *		attribute type is 1 + enum ip_vs_quic_outcome
+ *
+ *	IP_VS_QUIC_A_RESERVED_SHORT: u64, of IP_VS_QUIC_A_STAT_RESERVED the datagrams
+ *		with a short header.  Clients choose the CIDs of long headers, too; those
+ *		of short headers are all made by servers.
  *
  *	IP_VS_QUIC_A_SERVER: nested, IP_VS_QUIC_A_SRV_*
  *		IP_VS_QUIC_A_SRV_CONFIG: nested, one for each config ID of the service:
@@ -224,6 +228,7 @@ enum ip_vs_quic_attr {
 	IP_VS_QUIC_A_OLD_SERVER_ID,
 	IP_VS_QUIC_A_OLD_SERVER,
 	IP_VS_QUIC_A_REBUILD_ERROR,
+	IP_VS_QUIC_A_RESERVED_SHORT,
 	__IP_VS_QUIC_A_MAX
 };
 #define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)

@@ -397,6 +397,7 @@ static void subtract(struct service *now, struct service *before)
 	if (now->outcome_count == before->outcome_count)
 		subtract_counts(now->outcomes, before->outcomes,
 				now->outcome_count);
+	subtract_counts(&now->reserved_short, &before->reserved_short, 1);
 	for (i = 0; i < now->config_count; i++) {
 		struct config *config = &now->configs[i];
 		const struct config *old;

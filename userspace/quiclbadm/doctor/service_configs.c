@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Counters tell servers' connection IDs from everyday noise so: clients choose their
- * first connection IDs at random.  Of those, one in eight has each config ID.  Two counts
- * measure that: 0b111 ("unroutable-reserved") and IDs that no config here has
- * ("unroutable-config").  Servers without a config add to the first alone, servers with
- * another director's config to the second alone, so the smaller is the noise, and what is
- * far above it comes from servers.
+ * first connection IDs at random.  Of those, one in eight has each config ID, and all are
+ * in long headers.  Two counts measure that: 0b111 in long headers ("unroutable-reserved")
+ * and IDs that no config here has ("unroutable-config").  Servers without a config add to
+ * the first alone, servers with another director's config to the second alone, so the
+ * smaller is the noise, and what is far above it comes from servers.
  */
 #include "doctor/service_configs.h"
 
@@ -52,6 +52,14 @@ static unsigned int absent_ids(const struct service *svc)
 	       (unsigned int)__builtin_popcount(ids & ((1u << QLB_CONFIGS_MAX) - 1));
 }
 
+/* With 0b111 in a long header.  The two counts are not of one moment. */
+static uint64_t reserved_long(const struct service *svc)
+{
+	const uint64_t all = outcome(svc, IP_VS_QUIC_RESERVED);
+
+	return all > svc->reserved_short ? all - svc->reserved_short : 0;
+}
+
 /* Random connection IDs for each config ID; a layout that gets 0b111 misses them. */
 static uint64_t noise(const struct service *svc)
 {
@@ -59,7 +67,7 @@ static uint64_t noise(const struct service *svc)
 	const unsigned int absent = absent_ids(svc);
 	uint64_t least = layout ?
 			 layout->misses / (unsigned int)__builtin_popcount(config_first_octets(layout)) :
-			 outcome(svc, IP_VS_QUIC_RESERVED);
+			 reserved_long(svc);
 
 	if (absent && outcome(svc, IP_VS_QUIC_NO_CONFIG) / absent < least)
 		least = outcome(svc, IP_VS_QUIC_NO_CONFIG) / absent;
@@ -261,16 +269,24 @@ static void check_config(const struct service_subject *s, const struct config *c
 	}
 }
 
-/* A connection that has been set up has 0b111 only if its server has no config. */
+/*
+ * Servers make the connection IDs of all short headers, so those with 0b111 are of servers
+ * without a config.  Garbage has no more of these than of each other ID.
+ */
 static void check_lost(const struct service_subject *s)
 {
-	uint64_t reserved = outcome(s->svc, IP_VS_QUIC_RESERVED);
+	const uint64_t count = s->svc->reserved_short;
 
-	if (reserved_layout(s->svc) || reserved <= NOISE_FACTOR * noise(s->svc))
+	if (reserved_layout(s->svc) || count <= noise(s->svc))
 		return;
-	report_add(s->report, CHECK_FAULT, "config",
-		   "%s: %" PRIu64 " datagrams have config ID 0b111, far more than chance: servers make connection IDs without a config, or have lost it (quiclbadm trace shows which), and a connection with such a connection ID is lost when the client's address changes",
-		   s->name, reserved);
+	if (s->svc->settings[SETTING_DCID_MAX])
+		report_add(s->report, CHECK_ADVICE, "config",
+			   "%s: %" PRIu64 " datagrams with a short header have config ID 0b111, so servers make connection IDs without a config; this director routes those that the table of --dcid-max has, other directors do not know them",
+			   s->name, count);
+	else
+		report_add(s->report, CHECK_FAULT, "config",
+			   "%s: %" PRIu64 " datagrams with a short header have config ID 0b111, so servers make connection IDs without a config, or have lost it (quiclbadm trace shows which), and a connection with such a connection ID is lost when the client's address changes",
+			   s->name, count);
 }
 
 static void check_configs(const struct service_subject *s)

@@ -271,6 +271,9 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 			svc->outcome_count = IP_VS_QUIC_OUTCOME_COUNT;
 			read_outcomes(attr, svc->outcomes, &svc->outcome_count);
 			break;
+		case IP_VS_QUIC_A_RESERVED_SHORT:
+			svc->reserved_short = nl_number(attr);
+			break;
 		}
 	return MNL_CB_OK;
 }

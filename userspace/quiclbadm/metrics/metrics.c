@@ -202,6 +202,14 @@ static void service_outcomes(struct exposition *to, const struct service *svc,
 	}
 }
 
+static void service_reserved_short(struct exposition *to, const struct service *svc,
+				   unsigned int what)
+{
+	(void)what;
+	begin_of_service(to, svc);
+	sample_value(to, svc->reserved_short);
+}
+
 static void service_counter(struct exposition *to, const struct service *svc,
 			    unsigned int counter)
 {
@@ -427,6 +435,8 @@ static const struct row rows[] = {
 	  NULL, service_configs, 0 },
 	{ COUNTER("quiclb_service_datagrams", "Datagrams to the service by what their connection IDs say; each is counted once"),
 	  NULL, service_outcomes, KIND_CID },
+	{ COUNTER("quiclb_service_reserved_short", "Datagrams of outcome unroutable-reserved with a short header: their connection IDs were made by servers without a config"),
+	  NULL, service_reserved_short, 0 },
 	{ COUNTER("quiclb_service_fallback_datagrams", "Datagrams whose connection ID named no server, by how their server was chosen instead"),
 	  NULL, service_outcomes, KIND_INSTEAD },
 	{ COUNTER("quiclb_service_icmp_errors", "ICMP errors about datagrams from the service, by what was done with them"),

@@ -163,6 +163,7 @@ struct service {
 	uint32_t rebuild_error;		/* an errno: the kernel could not follow IPVS */
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
+	uint64_t reserved_short;	/* of IP_VS_QUIC_RESERVED, with a short header */
 	bool counts_servers;		/* the kernel has told the dests' datagrams */
 };
 

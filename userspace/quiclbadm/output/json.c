@@ -296,9 +296,11 @@ static void set_service_figures(json_t *object, const struct service *svc)
 	if (svc->rebuild_error)
 		set_text(object, "rebuild_error",
 			 strerror((int)svc->rebuild_error));
-	if (service_is_quic(svc))
+	if (service_is_quic(svc)) {
 		set_outcomes(object, outcome_name, svc->outcomes,
 			     svc->outcome_count);
+		set_number(object, "unroutable_reserved_short", svc->reserved_short);
+	}
 	set(object, "stats", counters_json(svc->counters));
 }
 

@@ -358,16 +358,35 @@ static void print_absent(const struct service *svc, const struct listing *list)
 	}
 }
 
-static void print_outcomes(const uint64_t *outcomes, size_t count,
-			   const char *(*name)(uint32_t outcome),
-			   const struct listing *list)
+static void print_outcome(const char *name, uint64_t count)
 {
-	size_t i;
+	printf("     %-22s %20" PRIu64, name, count);
+}
 
-	for (i = 0; i < count; i++)
-		if (shown(list, outcomes[i]))
-			printf("     %-22s %20" PRIu64 "\n", name((uint32_t)i),
-			       outcomes[i]);
+static void print_service_outcomes(const struct service *svc, const struct listing *list)
+{
+	uint32_t i;
+
+	for (i = 0; i < svc->outcome_count; i++) {
+		if (!shown(list, svc->outcomes[i]))
+			continue;
+		print_outcome(outcome_name(i), svc->outcomes[i]);
+		if (i == IP_VS_QUIC_RESERVED && svc->reserved_short)
+			printf("  short headers: %" PRIu64, svc->reserved_short);
+		putchar('\n');
+	}
+}
+
+static void print_device_outcomes(const struct device *device, const struct listing *list)
+{
+	uint32_t i;
+
+	for (i = 0; i < device->outcome_count; i++) {
+		if (!shown(list, device->outcomes[i]))
+			continue;
+		print_outcome(express_name(i), device->outcomes[i]);
+		putchar('\n');
+	}
 }
 
 static void print_devices(const struct state *state, const struct listing *list)
@@ -383,8 +402,7 @@ static void print_devices(const struct state *state, const struct listing *list)
 			printf(" %s", express_mode_name(device->mode));
 		puts(device->awaited ? " awaited" : "");
 		if (list->style->view == VIEW_STATS)
-			print_outcomes(device->outcomes, device->outcome_count,
-				       express_name, list);
+			print_device_outcomes(device, list);
 	}
 }
 
@@ -468,8 +486,7 @@ void print_services(const struct state *state, const struct ipvs_info *info,
 		if (style->view == VIEW_DEFAULT)
 			print_absent(svc, &list);
 		if (style->view == VIEW_STATS)
-			print_outcomes(svc->outcomes, svc->outcome_count,
-				       outcome_name, &list);
+			print_service_outcomes(svc, &list);
 	}
 	if (style->view == VIEW_DEFAULT || style->view == VIEW_STATS)
 		print_devices(state, &list);

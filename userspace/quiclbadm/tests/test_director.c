@@ -185,22 +185,49 @@ static void lost_config(void **state)
 	struct sample *p = sample();
 
 	(void)state;
-	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 4 * 16;
+	/* a count that is read after that of all */
+	p->svc.reserved_short = 16;
 	config_finds(p, "", NULL);
 	p = sample();
-	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 4 * 16 + 1;
-	config_finds(p, "fault config, ", "65 datagrams have config ID 0b111");
-	/* chance, by what the other IDs have */
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 17;
+	p->svc.reserved_short = 17;
+	config_finds(p, "fault config, ", "17 datagrams with a short header have config ID 0b111");
+	/* of clients', however many there are */
 	p = sample();
-	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 4 * 116;
-	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 600;
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 1000;
+	config_finds(p, "", NULL);
+	/* garbage has the other IDs as often, and both forms */
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 216;
+	p->svc.reserved_short = 116;
+	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 1200;
 	config_finds(p, "", NULL);
 	/* a stale key beside it */
 	p = sample();
 	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 1000;
+	p->svc.reserved_short = 990;
+	p->svc.configs[0].misses = 4 * 26;
+	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 600;
+	config_finds(p, "fault config, ", NULL);
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 1000;
+	p->svc.reserved_short = 990;
+	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 600;
+	p->svc.configs[0].misses = 4 * 26 + 1;
+	config_finds(p, "fault config, fault config, ", "another key");
+	/* long headers of such servers hide it no more than short ones */
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 1000;
+	p->svc.reserved_short = 500;
 	p->svc.outcomes[IP_VS_QUIC_NO_CONFIG] = 60;
 	p->svc.configs[0].misses = 4 * 26 + 1;
 	config_finds(p, "fault config, fault config, ", "another key");
+	/* this director has a table for what they make */
+	p = sample();
+	p->svc.outcomes[IP_VS_QUIC_RESERVED] = 1000;
+	p->svc.reserved_short = 1000;
+	p->svc.settings[SETTING_DCID_MAX] = 1000;
+	config_finds(p, "advice config, ", "the table of --dcid-max");
 }
 
 static void server_ids(void **state)

@@ -80,6 +80,7 @@ static void make_state(void)
 	svc->dests[0].inactive = 4;
 	svc->dests[0].datagrams[1] = 7;
 	svc->rebuild_error = 12;
+	svc->reserved_short = 8;
 	svc->configs[0].datagrams = 99;
 	svc->configs[0].misses = 5;
 	svc->configs[0].seen = true;
@@ -111,6 +112,8 @@ static void values(void **state)
 	has("quiclb_service_rebuild_failed{service=\"fwmark 7 (IPv6)\"} 0");
 	has("quiclb_service_configs{service=\"" SVC "\"} 3");
 	has("quiclb_service_datagrams_total{service=\"" SVC "\",outcome=\"routed\"} 12");
+	has("quiclb_service_reserved_short_total{service=\"" SVC "\"} 8");
+	has("quiclb_service_reserved_short_total{service=\"fwmark 7 (IPv6)\"} 0");
 	has("quiclb_service_fallback_datagrams_total{service=\"" SVC "\",outcome=\"tuple\"} 0");
 	has("quiclb_service_icmp_errors_total{service=\"" SVC "\",outcome=\"icmp-tunnel\"} 0");
 	has("quiclb_service_other_outcomes_total{service=\"" SVC "\",outcome=\"outcome-20\"} 0");

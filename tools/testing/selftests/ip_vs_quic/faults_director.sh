@@ -206,7 +206,7 @@ lost_config() {
 	poll 60 "400 datagrams" counts_at_least 400
 	flooded
 	diagnosed config "${HERE[@]}"
-	faults_have "datagrams have config ID 0b111"
+	faults_have "datagrams with a short header have config ID 0b111"
 	fresh "$SVC4" rs4 "0:3:4:$KEY"
 	flood -c "0:3:4:$OTHER_KEY" "to=$SVC4" "from=$CL4.37:3702" name=x - <<-END
 		mint=0:$(sid 3 2)
@@ -216,7 +216,7 @@ lost_config() {
 	poll 60 "600 datagrams" counts_at_least 600
 	flooded
 	diagnosed config "${HERE[@]}"
-	faults_have "datagrams have config ID 0b111" "its key or its lengths are not the servers'"
+	faults_have "datagrams with a short header have config ID 0b111" "its key or its lengths are not the servers'"
 	# what was counted before does not count
 	healthy "${HERE[@]}" --seconds 1
 }

@@ -35,10 +35,12 @@ counts() {
 	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.31:3101" name=x "mint=1:$(sid 8 2)" count=7
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.31:3102" name=x mint=0:eeeeee count=2
 	send "to=$SVC4" "from=$CL4.31:3103" name=x form=long dcid=ff01020304050607
+	send "to=$SVC4" "from=$CL4.31:3103" name=x dcid=ff01020304050607 count=3
 	scrape
 	same_value "quiclb_service_datagrams_total{service=\"$SVC4\",outcome=\"routed\"}" 18
 	same_value "quiclb_service_datagrams_total{service=\"$SVC4\",outcome=\"unroutable-server\"}" 2
-	same_value "quiclb_service_datagrams_total{service=\"$SVC4\",outcome=\"unroutable-reserved\"}" 1
+	same_value "quiclb_service_datagrams_total{service=\"$SVC4\",outcome=\"unroutable-reserved\"}" 4
+	same_value "quiclb_service_reserved_short_total{service=\"$SVC4\"}" 3
 	same_value "quiclb_service_fallback_datagrams_total{service=\"$SVC4\",outcome=\"fallback-new\"}" 1
 	same_value "quiclb_config_datagrams_total{service=\"$SVC4\",config=\"0\",tenant=\"0\"}" 13
 	same_value "quiclb_config_datagrams_total{service=\"$SVC4\",config=\"1\",tenant=\"0\"}" 7
@@ -57,7 +59,7 @@ counts() {
 # IPVS adds them up every two seconds
 packets_follow() {
 	scrape
-	[ "$(value "quiclb_service_received_packets_total{service=\"$SVC4\"}")" = 21 ] &&
+	[ "$(value "quiclb_service_received_packets_total{service=\"$SVC4\"}")" = 24 ] &&
 		[ "$(value "quiclb_server_received_packets_total{service=\"$SVC4\",server=\"$(rs4 2):443\"}")" -ge 7 ]
 }
 

@@ -33,6 +33,18 @@ kind() {
 	fi
 }
 
+# forms SERVICE SERVERS FROM: of config ID 0b111, short headers are counted once more
+forms() {
+	local svc=$1
+	fresh "$svc" "$2" 0:3:4
+	send "to=$svc" "from=$3:6011" name=x form=long dcid=ff01020304050607 count=3
+	send "to=$svc" "from=$3:6012" name=x dcid=ff count=2
+	send "to=$svc" "from=$3:6012" name=x dcid=c0 count=4
+	same "with 0b111, and those with a short header" \
+		"$(q -L -u "$svc" -j | jq -c '.services[0] | [.outcome_counts.unroutable_reserved, .unroutable_reserved_short]')" "[5,2]"
+	q -L -u "$svc" --stats | grep -qE '^ +unroutable-reserved +5  short headers: 2$' || fail "$(q -L -u "$svc" --stats)"
+}
+
 # With one-packet scheduling there are no entries: the hash alone has to be consistent, also after the pool was rebuilt.
 hash_is_consistent() {
 	local svc=$1 rs=$2 from=$3 first
@@ -144,6 +156,8 @@ tcase "IPv6: every DCID length" dcid_lengths "$SVC6" "[${CL6}:62]:6200"
 tcase "IPv4: short header of every length up to 60" short_lengths
 tcase "IPv4: unroutable from many addresses is spread" spread "$SVC4" "$CL4.100:6300" addr
 tcase "IPv6: unroutable from many ports is spread" spread "$SVC6" "[${CL6}:63]:20000" port
+tcase "IPv4: config ID 0b111 by the form of the header" forms "$SVC4" rs4 "$CL4.69"
+tcase "IPv6: config ID 0b111 by the form of the header" forms "$SVC6" rs6 "[${CL6}:69]"
 tcase "IPv4: the hash alone is consistent" hash_is_consistent "$SVC4" rs4 "$CL4.7N"
 tcase "IPv6: the hash alone is consistent" hash_is_consistent "$SVC6" rs6 "[${CL6}:7N]"
 tcase "a server removed and re-added by ipvsadm keeps its server IDs" removed

@@ -11,10 +11,11 @@ need_module
 lab_up
 serve
 
-# figures SERVICE: the sum of the outcomes, then datagrams and misses of its config, whether it was seen, datagrams of its servers
+# figures SERVICE: the sum of the outcomes, then datagrams and misses of its config, whether it was seen, datagrams of its servers,
+# and those with config ID 0b111 and a short header
 figures() {
 	q -L -j | jq -r --arg port "${1##*:}" --arg address "${1%:*}" '.services[] | select((.port | tostring) == $port and .address == ($address | ltrimstr("[") | rtrimstr("]"))) |
-		"\([.outcome_counts[]] | add) \(.configs[0].datagrams) \(.configs[0].misses) \(.configs[0].last_seen_ms != null) \([.servers[].config_counts[].datagrams] | add)"'
+		"\([.outcome_counts[]] | add) \(.configs[0].datagrams) \(.configs[0].misses) \(.configs[0].last_seen_ms != null) \([.servers[].config_counts[].datagrams] | add) \(.unroutable_reserved_short)"'
 }
 
 device() { q express list -j | jq '[.[].outcome_counts[]] | add'; }
@@ -26,6 +27,7 @@ ipvs_has() { [ "$(ipvs "$1")" = "$2" ]; }
 send_some() {
 	mint_cids
 	send "to=$SVC4" "from=$CL4.9:4000" name=x "dcid=${CID[1]}" count=5
+	send "to=$SVC4" "from=$CL4.9:4000" name=x dcid=ff count=2
 	send "to=$SVC6" "from=[${CL6}:9]:4000" name=x "dcid=${CID[1]}" count=3
 }
 
@@ -42,25 +44,25 @@ both() {
 
 one() {
 	both
-	same "$SVC4 before" "$(figures "$SVC4")" "5 5 0 true 5"
-	same "$SVC6 before" "$(figures "$SVC6")" "3 3 0 true 3"
-	poll 30 "IPVS to add up" ipvs_has "$SVC4" 5
+	same "$SVC4 before" "$(figures "$SVC4")" "9 5 0 true 5 2"
+	same "$SVC6 before" "$(figures "$SVC6")" "3 3 0 true 3 0"
+	poll 30 "IPVS to add up" ipvs_has "$SVC4" 7
 	q -Z -u "$SVC4"
 	# when a config was last seen is no counter
-	same "$SVC4 zeroed" "$(figures "$SVC4")" "0 0 0 true 0"
-	same "$SVC6 is another one" "$(figures "$SVC6")" "3 3 0 true 3"
+	same "$SVC4 zeroed" "$(figures "$SVC4")" "0 0 0 true 0 0"
+	same "$SVC6 is another one" "$(figures "$SVC6")" "3 3 0 true 3 0"
 	[ "$(device)" -gt 0 ] || fail "the device was zeroed with a service"
 	same "packets by IPVS" "$(ipvs "$SVC4")" 0
 	send_some
-	same "$SVC4 counts on" "$(figures "$SVC4")" "5 5 0 true 5"
-	same "$SVC6 counts on" "$(figures "$SVC6")" "6 6 0 true 6"
+	same "$SVC4 counts on" "$(figures "$SVC4")" "9 5 0 true 5 2"
+	same "$SVC6 counts on" "$(figures "$SVC6")" "6 6 0 true 6 0"
 }
 
 all() {
 	both
 	q -Z
-	same "$SVC4" "$(figures "$SVC4")" "0 0 0 true 0"
-	same "$SVC6" "$(figures "$SVC6")" "0 0 0 true 0"
+	same "$SVC4" "$(figures "$SVC4")" "0 0 0 true 0 0"
+	same "$SVC6" "$(figures "$SVC6")" "0 0 0 true 0 0"
 	same "device" "$(device)" 0
 }
 
