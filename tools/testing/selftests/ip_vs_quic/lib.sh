@@ -189,7 +189,12 @@ poll() {
 	done
 }
 
-has_ended() { ! kill -0 "$1"; }
+# has_ended PID: a zombie has. When a busy machine is late for the time of "read -t", bash 5.2 takes over a random mask of signals; if SIGCHLD
+# is among them, this shell does not notice that its child has ended until it waits for one.
+has_ended() {
+	local state
+	! read -r state <"/proc/$1/stat" || [[ ${state##*) } = [ZX]* ]]
+}
 
 # await PID: its status, once it has ended
 await() {
@@ -211,6 +216,14 @@ spawn() {
 	nsenter --net="/run/netns/$LAB-$1" "${@:2}" &
 	SPAWNED=$!
 	pids+=("$SPAWNED")
+	poll 60 "a program" has_begun "$SPAWNED"
+}
+
+# has_begun PID: a child is no copy of this shell any more. Before that, bash forgets a signal for it.
+has_begun() {
+	local ours its
+	mapfile -d '' ours <"/proc/$BASHPID/cmdline"
+	! mapfile -d '' its <"/proc/$1/cmdline" || [ "${its[*]}" != "${ours[*]}" ]
 }
 
 lab_addresses() {

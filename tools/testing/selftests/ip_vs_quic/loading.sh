@@ -94,8 +94,6 @@ others_start() {
 	esac
 }
 
-has_ended() { [ ! -d "/proc/$1" ] || grep -qs '^State:.Z' "/proc/$1/status"; }
-
 # ends PID WHAT: it ends in time; otherwise it is killed, after which the other tasks go on
 ends() {
 	(poll "$PATIENCE" "the end of $2" has_ended "$1") || {
