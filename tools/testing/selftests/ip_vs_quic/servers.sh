@@ -5,17 +5,18 @@
 # whose client moves, or is behind a NAT box that rebinds, or whose server asks for a Retry or gets another config. In all of these the
 # client's old address is dead afterwards. A case is named "SERVER, CIDS: EVENT", of which tools/testing/servers makes a table.
 #
-# QUIC_GO and QUINN are the programs of examples/quic-go and examples/quinn; AIOQUIC, NGINX and CURL are roots with Debian's packages, and
-# examples/nginx has been built. SERVERS has the names of those to test, by default all. "mixed" is a pool of different ones; "curl" is
-# another client.
+# QUIC_GO and QUINN are the programs of examples/quic-go and examples/quinn; AIOQUIC, NGINX, CURL and CHROMIUM are roots with Debian's
+# packages, and examples/nginx has been built. SERVERS has the names of those to test, by default all. "mixed" is a pool of different ones;
+# "curl" and "chromium" are other clients.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=h3.sh
 . "$(dirname "$0")/h3.sh"
 need_module
 need_h3
-SERVERS=${SERVERS:-quic-go aioquic quinn nginx mixed curl}
-declare -A NEEDS=([quic-go]=QUIC_GO [aioquic]=AIOQUIC [quinn]=QUINN [nginx]=NGINX [mixed]="QUIC_GO AIOQUIC" [curl]=CURL)
+SERVERS=${SERVERS:-quic-go aioquic quinn nginx mixed curl chromium}
+declare -A NEEDS=([quic-go]=QUIC_GO [aioquic]=AIOQUIC [quinn]=QUINN [nginx]=NGINX [mixed]="QUIC_GO AIOQUIC" [curl]=CURL
+	[chromium]=CHROMIUM)
 for name in $SERVERS; do
 	for need in ${NEEDS[$name]}; do
 		[ -n "${!need:-}" ] || skip_all "$need is not set; \"make check-servers\" does it"
@@ -66,7 +67,8 @@ in_root() {
 		shift 3
 		mount --bind /dev "$root/dev"
 		mount -t tmpfs tmpfs "$root/tmp"
-		mkdir -p "$root/tmp/tree" "$root$work"
+		mkdir -p "$root/proc" "$root/tmp/tree" "$root$work"
+		mount -t proc proc "$root/proc"
 		mount --bind "$tree" "$root/tmp/tree"
 		mount --bind "$work" "$root$work"
 		# no script of a package has run in some of them
@@ -295,22 +297,26 @@ moves() {
 	survived
 }
 
-# rebinds [COMMAND]: which starts the client
+# What the client has of the body, and how it is stopped. In Chromium's cases these are other functions.
+octets() { stat -c %s "$WORK/got-files/blob"; }
+
+pause() { kill -STOP "$FETCH"; }
+
+resume() { kill -CONT "$FETCH"; }
+
+# rebinds [COMMAND]: which starts the client, and returns in the middle of the body
 rebinds() {
-	local octets start=("${@:-fetch_behind_box}")
 	mark "$SVC4"
 	defer box_away
 	nat_box "$FROM"
-	"${start[@]}"
-	in_the_middle
+	"${1:-fetch_behind_box}"
 	# A client that is stopped cannot finish while the box changes, however slow the machine is.
-	kill -STOP "$FETCH"
-	octets=$(stat -c %s "$WORK/got-files/blob")
-	half_done "$octets"
+	pause
+	half_done "$(octets)"
 	# what is under way to the old address arrives, so that the client has something to acknowledge: it is silent otherwise
 	nat_box "$TO" "$FROM"
-	kill -CONT "$FETCH"
-	(poll 20 "the server's packets to the new address" answered "$TO") || {
+	resume
+	(poll 60 "the server's packets to the new address" answered "$TO") || {
 		tail -n 20 "$WORK/client.log"
 		exit 1
 	}
@@ -319,15 +325,61 @@ rebinds() {
 	survived
 }
 
-fetch_behind_box() { fetch_start "$CLIENT" "${options[@]}"; }
+fetch_behind_box() {
+	fetch_start "$CLIENT" "${options[@]}"
+	in_the_middle
+}
 
-# As fetch_start, by curl
-curl_behind_box() {
+# client_in_root ROOT COMMAND...: a client behind the box; it has no route but with this address
+client_in_root() {
 	rm -f "$WORK/got-files/blob"
+	: >"$WORK/client.log"
 	source_is "$CLIENT"
 	ln -sf client.log "$WORK/cl.log"
-	in_root cl "$CURL" curl --http3-only --silent --show-error --insecure --max-time 120 --output "$WORK/got-files/blob" "https://$VIP4/blob"
+	in_root cl "$@"
 	FETCH=$SPAWNED
+}
+
+curl_behind_box() {
+	client_in_root "$CURL" curl --http3-only --silent --show-error --insecure --max-time 250 --output "$WORK/got-files/blob" \
+		"https://$VIP4/blob"
+	poll 120 "the body's first octets" test -s "$WORK/got-files/blob"
+}
+
+# through_box: octets that have come for the client
+through_box() { in_ns rt nft list chain ip box pre | sed -n "s/.*ip daddr $FROM counter packets [0-9]* bytes \([0-9]*\).*/\1/p"; }
+
+has_passed() { [ "$(through_box)" -gt "$1" ]; }
+
+# freeze 0|1: a control group instead of one process
+freeze() {
+	echo "$1" >"$FREEZER/cgroup.freeze"
+	poll 60 "the control group" grep -qx "frozen $1" "$FREEZER/cgroup.events"
+}
+
+no_chromium() {
+	echo 1 >"$FREEZER/cgroup.kill"
+	poll 60 "the end of Chromium's processes" rmdir "$FREEZER"
+}
+
+# Chromium knows the certificate by its key. It prints the page when it has all of it.
+chromium_behind_box() {
+	local key
+	octets() { through_box; }
+	pause() { freeze 1; }
+	resume() { freeze 0; }
+	intact() { cmp -s <(cat "$WORK/root/page.html" && echo) "$WORK/got-files/blob"; }
+	key=$(openssl x509 -in "$WORK/tls-cert.pem" -noout -pubkey | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
+	FREEZER=/sys/fs/cgroup/$GROUP
+	mkdir "$FREEZER"
+	defer no_chromium
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	client_in_root "$CHROMIUM" env HOME=/tmp sh -c 'exec "$@" >"$0"' "$WORK/got-files/blob" chromium-headless-shell --no-sandbox \
+		--disable-gpu --disable-dev-shm-usage --disable-background-networking --disable-component-update --user-data-dir=/tmp/chromium \
+		--enable-quic --origin-to-force-quic-on=www.example:443 --host-resolver-rules="MAP www.example $VIP4" \
+		--ignore-certificate-errors-spki-list="$key" --dump-dom https://www.example/page.html
+	echo "$FETCH" >"$FREEZER/cgroup.procs"
+	poll 900 "a fifth of the page" has_passed $((BLOB_SIZE / 5))
 }
 
 # The Retry's connection ID leads the client's next packet to the server that sent it.
@@ -443,12 +495,27 @@ quiclb_nginxes() {
 	reload() { kill -HUP "${POOL[@]}"; }
 }
 
-# curl does not move by itself. Its first packets have a random connection ID.
-curls() {
-	local name="quiclb-h3server for curl"
+# Other clients do not move by themselves. Their first packets have a random connection ID.
+other_client() { # NAME COMMAND
 	pool keyed h3server
 	FIRST="unroutable-reserved unroutable-config unroutable-server-id unroutable-short"
-	tcase "$name, keyed: rebinding" rebinds curl_behind_box
+	tcase "quiclb-h3server for $1, keyed: rebinding" rebinds "$2"
+}
+
+curls() { other_client curl curl_behind_box; }
+
+# page: as large as the blob, and just as Chromium prints it
+page() {
+	local begin=$'<!DOCTYPE html>\n<html><head></head><body><pre>' end='</pre></body></html>'
+	openssl rand -base64 -out "$WORK/text" $BLOB_SIZE
+	printf %s "$begin"
+	head -c $((BLOB_SIZE - ${#begin} - ${#end})) "$WORK/text"
+	printf %s "$end"
+}
+
+chromiums() {
+	page >"$WORK/root/page.html"
+	other_client Chromium chromium_behind_box
 }
 
 for name in $SERVERS; do
@@ -456,6 +523,7 @@ for name in $SERVERS; do
 	quic-go) programmed quic-go -retry ;;
 	quinn) programmed quinn --retry ;;
 	curl) curls ;;
+	chromium) chromiums ;;
 	aioquic) programmed aioquic --retry ;;
 	nginx)
 		nginxes
