@@ -438,6 +438,8 @@ no_core()
 test_failover()
 {
 	check "no config: one unroutable CID, no active migration" failover
+	check "no config: NAT rebinding to another port is followed" other_port
+	check "no config: NAT rebinding to another address is not" other_address
 }
 
 failover()
@@ -454,6 +456,21 @@ failover()
 	grep -qxE 'eb[0-9a-f]{22}' "$work/seen" &&
 		[ "$(wc -l < "$work/seen")" -eq 1 ] &&
 		[ "$(issued_cids | wc -l)" -eq 1 ] && stop
+}
+
+other_port()
+{
+	start --listen 127.0.0.1:0 || return 1
+	fetch /big --change-local-addr=50ms --nat-rebinding --delay-stream=200ms &&
+		same big && migrated 127.0.0.1 127.0.0.1 && stop
+}
+
+# Behind a director it would be another server's.
+other_address()
+{
+	start --listen 127.0.0.1:0 || return 1
+	fetch_nat 1000000 /big --timeout=1s || :
+	[ -s "$work/dl/big" ] && ! same big && ! grep '^migrate' "$work/log" && stop
 }
 
 # with or without a key
@@ -500,21 +517,26 @@ rebinding()
 		same big && migrated 127.0.0.1 127.0.0.1 && stop
 }
 
-nat_rebinding()
+# OCTETS URI OPTION...: through a NAT that changes its address after so many of the server's
+fetch_nat()
 {
-	local nat_pid nat_port
+	local nat_pid status=0
 
-	start --listen 127.0.0.1:0 "${lb[@]}" --key-file "$work/qkey" || return 1
 	: > "$work/nat"
-	"$probe" nat "127.0.0.1:$port" 127.0.0.2 127.0.0.3 1000000 > "$work/nat" &
+	"$probe" nat "127.0.0.1:$port" 127.0.0.2 127.0.0.3 "$1" > "$work/nat" &
 	nat_pid=$!
 	wait_until test -s "$work/nat" || return 1
-	nat_port=$(cat "$work/nat")
 	rm -rf "$work/dl"
-	fetch_to "$work/dl" 127.0.0.1 "$nat_port" /big && same big || return 1
+	fetch_to "$work/dl" 127.0.0.1 "$(cat "$work/nat")" "${@:2}" || status=$?
 	kill "$nat_pid"
-	await "$nat_pid" || return 1
-	migrated 127.0.0.2 127.0.0.3 && migrates_before_the_end && stop
+	await "$nat_pid" && return "$status"
+}
+
+nat_rebinding()
+{
+	start --listen 127.0.0.1:0 "${lb[@]}" --key-file "$work/qkey" || return 1
+	fetch_nat 1000000 /big && same big && migrated 127.0.0.2 127.0.0.3 &&
+		migrates_before_the_end && stop
 }
 
 test_http()
@@ -748,17 +770,8 @@ retry()
 # The NAT changes the client's address after the Retry: INVALID_TOKEN is 0xb.
 retry_moved()
 {
-	local nat_pid
-
 	start --listen 127.0.0.1:0 "${lb[@]}" --retry || return 1
-	: > "$work/nat"
-	"$probe" nat "127.0.0.1:$port" 127.0.0.2 127.0.0.3 1 > "$work/nat" &
-	nat_pid=$!
-	wait_until test -s "$work/nat" || return 1
-	rm -rf "$work/dl"
-	fetch_to "$work/dl" 127.0.0.1 "$(cat "$work/nat")" /small || :
-	kill "$nat_pid"
-	await "$nat_pid" || return 1
+	fetch_nat 1 /small || :
 	grep CONNECTION_CLOSE "$work/dl.log"
 	grep -q 'frm rx .*CONNECTION_CLOSE.*error_code=.*(0xb)' "$work/dl.log" &&
 		[ ! -e "$work/dl/small" ] && logged 0 '^request' && stop

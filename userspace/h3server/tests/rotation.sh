@@ -161,18 +161,9 @@ handshake_done() { grep -q 'frm rx .* HANDSHAKE_DONE' "$work/dl.log"; }
 
 rebinding_single()
 {
-	local nat_pid
-
 	start --listen 127.0.0.1:0 --config 1:0a01:6 || return 1
-	: > "$work/nat"
-	"$probe" nat "127.0.0.1:$port" 127.0.0.2 127.0.0.3 1000000 > "$work/nat" &
-	nat_pid=$!
-	wait_until test -s "$work/nat" || return 1
-	rm -rf "$work/dl"
-	fetch_to "$work/dl" 127.0.0.1 "$(cat "$work/nat")" /big && same big || return 1
-	kill "$nat_pid"
-	await "$nat_pid" || return 1
-	migrated 127.0.0.2 127.0.0.3 && [ "$(issued_cids | wc -l)" -eq 1 ] && stop
+	fetch_nat 1000000 /big && same big &&
+		migrated 127.0.0.2 127.0.0.3 && [ "$(issued_cids | wc -l)" -eq 1 ] && stop
 }
 
 # Each takes seven sequence numbers, and 63 is the last that fits.
