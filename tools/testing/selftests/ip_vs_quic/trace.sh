@@ -31,6 +31,20 @@ ended() {
 lines() { poll 30 "$2 lines of $1" has_lines "$1" "$2"; }
 has_lines() { [ "$(wc -l <"$WORK/$1")" -ge "$2" ]; }
 
+# On a busy host events come faster than they are shown, without end.
+busy() {
+	local flood
+	flood -w 32 -c 0:3:4 "to=$SVC4" "from=$CL4.56:5600" name=x "mint=0:$(sid 3 2)"
+	flood=$FLOOD
+	trace t lb -v
+	lines t 1000
+	kill "$SPAWNED"
+	poll 60 "the trace's end" has_ended "$SPAWNED"
+	await "$SPAWNED" || fail "status $?"
+	kill "$flood"
+	await "$flood"
+}
+
 # shows NAME FILTER LINE...: its lines, after the jq filter, are these
 shows() { same "$1" "$(jq -r "$2" "$WORK/$1")" "$(printf '%s\n' "${@:3}")"; }
 
@@ -282,6 +296,7 @@ tcase "a line for each datagram" datagrams
 tcase "a connection" follows
 tcase "steps" steps
 tcase "a hint when nothing matches" hints
+tcase "it ends on a busy host, too" busy
 tcase "tracefs is as before" restores
 tcase "after a kill, the next run cleans up" killed
 tcase "several at once" several
