@@ -40,6 +40,7 @@
 enum {
 	NAMES_MAX = 100,		/* tries to find a free name */
 	BUFFER_KIB = 2048,		/* per processor */
+	READ_FOR = 1000,		/* ms, at most, by one tracer_read() */
 };
 
 struct tracer {
@@ -52,6 +53,7 @@ struct tracer {
 	char group[64];
 	int lock;			/* on the instance's directory */
 	int64_t offset;			/* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	uint64_t until;			/* by clock_ms(), when tracer_read() ends */
 };
 
 /* --- locks ---------------------------------------------------------------- */
@@ -255,6 +257,13 @@ static void make_probes(struct tracer *t)
 		caution("kernel: it has no event probes, so all drops are shown, without their packets");
 }
 
+/* On a busy host events come faster than they are handed out, and there is always one more. */
+static void stop_in_time(struct tracer *t)
+{
+	if (clock_ms() >= t->until)
+		tracefs_iterate_stop(t->instance);
+}
+
 static int on_module_event(struct tep_event *event, struct tep_record *record,
 			   int cpu, void *arg)
 {
@@ -263,6 +272,7 @@ static int on_module_event(struct tep_event *event, struct tep_record *record,
 	(void)cpu;
 	t->ops.event(event, record, record->ts + (uint64_t)t->offset,
 		     t->ops.arg);
+	stop_in_time(t);
 	return 0;
 }
 
@@ -368,6 +378,7 @@ static int on_drop(struct tep_event *event, struct tep_record *record, int cpu,
 	if (t->probes[STEP_DROPPED])
 		read_packet(event, record, &drop);
 	t->ops.drop(&drop, t->ops.arg);
+	stop_in_time(t);
 	return 0;
 }
 
@@ -390,6 +401,7 @@ static int on_step(struct tep_event *event, struct tep_record *record, int cpu,
 		seen.socket = number(event, record, "socket");
 	read_packet(event, record, &seen);
 	t->ops.step(&seen, t->ops.arg);
+	stop_in_time(t);
 	return 0;
 }
 
@@ -572,8 +584,12 @@ struct tracer *tracer_open(const struct tracer_ops *ops)
 
 int tracer_read(struct tracer *t)
 {
+	t->until = clock_ms() + READ_FOR;
 	/* all that was waiting has been handed out, even when one buffer failed */
 	tracefs_iterate_raw_events(t->tep, t->instance, NULL, 0, NULL, NULL);
+	/* what else had been read from the buffers is lost */
+	if (clock_ms() >= t->until)
+		t->ops.missed(0, t->ops.arg);
 	return 0;
 }
 

@@ -77,7 +77,10 @@ const char *tracer_step_name(enum step step);
 /* Whether the kernel shows that step, with the packet. */
 bool tracer_shows(const struct tracer *tracer, enum step step);
 
-/* Hands out what has happened since; does not wait. */
+/*
+ * Hands out what has happened since; does not wait.  On a busy host more happens
+ * meanwhile: after a second it leaves the rest, and says that some are missed.
+ */
 int tracer_read(struct tracer *tracer);
 
 /* The packet of an event.  Return: false when there is none of IP. */
