@@ -5,12 +5,14 @@
  *
  *	xdp tx DEVICE COMMAND [ARG...]
  *	xdp katran DEVICE OBJECT VIP:PORT SERVER,SERVER... COMMAND [ARG...]
+ *	xdp katran-live OBJECT VIP:PORT SERVER,SERVER... COMMAND [ARG...]
  *
  * "tx" returns XDP_TX for every packet, which shows the cost of XDP itself.  "katran" is
  * the balancer of that name, from OBJECT, which bench --katran has compiled from the
  * user's copy of its sources.  It is set up here as its own control plane would, with
  * server N (from 1 on) having server ID N, and N in the ring.  After the command all
- * servers must have had the same number of packets.
+ * servers must have had the same number of packets.  With "katran-live" the command gets
+ * the program's descriptor by -K, and gives it frames itself.
  * The exit status is the command's.
  */
 #include <arpa/inet.h>
@@ -247,13 +249,11 @@ static void check_servers(const struct bpf_object *object, uint32_t servers)
 }
 
 /* Returns its status. */
-static int run_attached(const char *device, int prog, char **command)
+static int run_command(char **command)
 {
-	int status, ifindex = if_nametoindex(device);
+	int status;
 	pid_t pid;
 
-	if (bpf_xdp_attach(ifindex, prog, XDP_FLAGS_SKB_MODE, NULL))
-		die("%s: %s", device, strerror(errno));
 	pid = fork();
 	if (pid < 0)
 		die("fork: %s", strerror(errno));
@@ -263,22 +263,49 @@ static int run_attached(const char *device, int prog, char **command)
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		die("wait: %s", strerror(errno));
-	bpf_xdp_detach(ifindex, XDP_FLAGS_SKB_MODE, NULL);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
 }
 
-static int katran(char **argv)
+static int run_attached(const char *device, int prog, char **command)
+{
+	int status, ifindex = if_nametoindex(device);
+
+	if (bpf_xdp_attach(ifindex, prog, XDP_FLAGS_SKB_MODE, NULL))
+		die("%s: %s", device, strerror(errno));
+	status = run_command(command);
+	bpf_xdp_detach(ifindex, XDP_FLAGS_SKB_MODE, NULL);
+	return status;
+}
+
+/* The command inherits a descriptor, whose number is its last argument. */
+static int run_with(int prog, char **command, int count)
+{
+	char **argv = calloc(count + 3, sizeof(*argv)), text[16];
+	int fd = dup(prog);
+
+	if (!argv || fd < 0)
+		die("out of memory");
+	memcpy(argv, command, count * sizeof(*argv));
+	snprintf(text, sizeof(text), "%d", fd);
+	argv[count] = "-K";
+	argv[count + 1] = text;
+	return run_command(argv);
+}
+
+/* DEVICE is NULL with frames that the command brings. */
+static int katran(const char *device, char **argv, int count)
 {
 	struct bpf_object *object;
 	uint32_t servers;
 	int prog, status;
 
-	object = load_katran(argv[1], &prog);
+	object = load_katran(argv[0], &prog);
 	set_processors(object);
-	set_vip(object, argv[2]);
-	servers = set_servers(object, argv[3]);
+	set_vip(object, argv[1]);
+	servers = set_servers(object, argv[2]);
 	set_ring(object, servers);
-	status = run_attached(argv[0], prog, argv + 4);
+	status = device ? run_attached(device, prog, argv + 3) :
+			  run_with(prog, argv + 3, count - 3);
 	if (!status)
 		check_servers(object, servers);
 	bpf_object__close(object);
@@ -291,6 +318,8 @@ int main(int argc, char **argv)
 	if (argc >= 4 && !strcmp(argv[1], "tx"))
 		return run_attached(argv[2], load_tx(), argv + 3);
 	if (argc >= 7 && !strcmp(argv[1], "katran"))
-		return katran(argv + 2);
-	die("there is tx DEVICE COMMAND and katran DEVICE OBJECT VIP:PORT SERVERS COMMAND");
+		return katran(argv[2], argv + 3, argc - 3);
+	if (argc >= 6 && !strcmp(argv[1], "katran-live"))
+		return katran(NULL, argv + 2, argc - 2);
+	die("there is tx DEVICE COMMAND, katran DEVICE OBJECT VIP:PORT SERVERS COMMAND and katran-live");
 }
