@@ -196,9 +196,22 @@ has_ended() {
 	! read -r state <"/proc/$1/stat" || [[ ${state##*) } = [ZX]* ]]
 }
 
+# stuck PID: what it and its children are doing
+stuck() {
+	local pid
+	for pid in "$1" $(pgrep -P "$1" || :); do
+		echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+		grep -E '^(State|Sig...|ShdPnd):' "/proc/$pid/status"
+		cat "/proc/$pid/stack"
+	done
+}
+
 # await PID: its status, once it has ended
 await() {
-	poll 300 "the end of process $1" has_ended "$1"
+	(poll 300 "the end of process $1" has_ended "$1") || {
+		stuck "$1"
+		exit 1
+	}
 	wait "$1"
 }
 
