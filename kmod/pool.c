@@ -107,45 +107,49 @@ static int collect_targets(struct ivq_pool *pool,
 	return 0;
 }
 
+/* A tunnel or direct routing leaves the datagram's port as it is, whatever IPVS was told. */
+static u64 target_key(const struct ivq_target *target)
+{
+	const struct ivq_addr *addr = &target->addr;
+	bool translates = IP_VS_FWD_METHOD(&target->conn) == IP_VS_CONN_F_MASQ;
+
+	return maglev_server_key(&addr->addr, addr->af == AF_INET6 ? 16 : 4,
+				 translates ? ntohs(addr->port) : 0);
+}
+
 static void fill_table(struct ivq_pool *pool, struct maglev_entry *entries,
-		       struct maglev_block *blocks)
+		       u64 *times)
 {
 	u32 i;
 
 	for (i = 0; i < pool->count; i++) {
-		const struct ivq_addr *addr = &pool->targets[i]->addr;
-
-		entries[i].key =
-			maglev_server_key(&addr->addr,
-					  addr->af == AF_INET6 ? 16 : 4,
-					  ntohs(addr->port));
+		entries[i].key = target_key(pool->targets[i]);
 		entries[i].weight = clamp_t(int, pool->weights[i], 0,
 					    MAGLEV_WEIGHT_MAX);
 		cond_resched();
 	}
-	maglev_build(pool->table, pool->size, blocks, entries, pool->count);
+	maglev_build(pool->table, pool->size, times, entries, pool->count);
 }
 
 static int build_table(struct ivq_pool *pool)
 {
 	struct maglev_entry *entries;
-	struct maglev_block *blocks;
 	int err = -ENOMEM;
+	u64 *times;
 
 	if (!pool->count)
 		return 0;
 
-	pool->size = maglev_size(pool->count);
+	pool->size = maglev_size(MAGLEV_BITS_DEFAULT);
 	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
 				     GFP_KERNEL_ACCOUNT);
 	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL_ACCOUNT);
-	blocks = kvmalloc_array(maglev_blocks(pool->size), sizeof(*blocks),
-				GFP_KERNEL_ACCOUNT);
-	if (pool->table && entries && blocks) {
-		fill_table(pool, entries, blocks);
+	times = kvmalloc_array(pool->size, sizeof(*times), GFP_KERNEL_ACCOUNT);
+	if (pool->table && entries && times) {
+		fill_table(pool, entries, times);
 		err = 0;
 	}
-	kvfree(blocks);
+	kvfree(times);
 	kvfree(entries);
 	return err;
 }

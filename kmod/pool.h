@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The destinations of a service, as one immutable object: the targets, and the
- * Maglev table by which the fallback chooses one.
+ * table by which the fallback chooses one.
  */
 #ifndef _IVQ_POOL_H
 #define _IVQ_POOL_H

@@ -1,61 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Maglev consistent hashing (Eisenbud et al., NSDI 2016, section 3.4).
+ * The fallback's table: rendezvous by the permutations of Maglev (Eisenbud et al.,
+ * NSDI 2016, section 3.4).
  *
  * DOC: the idea
  *
- * Each server has its own preference order of all slots: a permutation, given by
- * a starting slot and a stride, both from the server's key; the number of slots
- * is prime, so every stride reaches all of them.  Servers take turns; at its turn
- * a server takes the first free slot of its order.  When a server leaves, those
- * that stay still prefer what they preferred, and mostly have it: little else
- * than the slots it held changes hands.  Nothing but the keys goes in, so two
- * directors agree without talking.
+ * Each server has its own order of all slots: a permutation, given by a starting slot
+ * and a stride, both from the server's key; the number of slots is prime, so every
+ * stride reaches all of them.  A server visits its slots in this order, at times that
+ * are its own as well.  A slot belongs to the server that visits it first.
+ *
+ * So whose a slot is follows from comparing servers two by two.  One that is added
+ * takes the slots that it visits first, and no other slot changes hands; when one
+ * leaves, its slots go to those that visit them next.  In Maglev a server whose slot is
+ * taken goes on to its next one at once, which gives each the same number of slots, but
+ * a server that is added moves the slots of others: with 1,000 servers in 65,521 slots
+ * seven times as many as it needs.  Here shares differ by chance instead: with s slots
+ * for each server, by less than 1/sqrt(s) of a share on average.
+ *
+ * Nothing but keys and weights goes in, so two directors agree without talking.
  *
  * DOC: weights
  *
- * A server of twice the weight must get twice the turns, spread evenly between
- * those of the others.  Giving out turns by the plain rule (every server gains
- * weight/maximum per round) costs rounds x servers steps, and with one server of
- * weight 65535 among thousands of weight 1 nearly all of them give no turn.  So
- * servers are put into classes by the highest set bit of their weight, heaviest
- * first.  A class d below the heaviest is visited in every 2^d-th round, that is
- * when the round's number ends in at least d zero bits: always a prefix of the
- * order.  At a visit a server of weight w, 2^c <= w < 2^(c+1), gains w / 2^c
- * turns, 1 or 2 when the remainder is carried over.  Every visit gives a turn
- * and every server's turns are within two of what its weight is due in as many
- * rounds, so
+ * A slot's place in a server's order is as good as a random number.  Were the time of a
+ * visit in proportion to the place, a server of weight 9 would have been everywhere before
+ * one of weight 1 had made more than a ninth of its visits, and would get 17 slots for each
+ * of the other's, not 9.  If the time is -ln(1 - place / size) / weight instead, it is
+ * distributed exponentially, and the earliest of several such times is a server's with a
+ * probability in proportion to its weight, whatever the others are (weighted rendezvous
+ * hashing).  The logarithm is a sum here: a visit that leaves r slots to be visited takes
+ * size / r, with r the same for BLOCK visits.  A server begins at a phase of its own, from
+ * its key, below the duration of its first visit.
  *
- *   - there are no more visits than slots, whatever the weights;
- *   - looking for a free slot costs size x ln(size) steps in all on average,
- *     and no server ever looks at a slot twice;
- *   - every server with weight has a turn in round 0: none goes without, as
- *     long as there are as many slots as servers; that is more than due to
- *     one whose share is less than a slot;
- *   - with equal weights this is the algorithm of the paper.
+ * Only the ratio of weights counts: they are divided by what they have in common first, so
+ * that 100, 100 is 1, 1 and not nearly so.  Times are integers.  Two visits at one time are
+ * in the order of keys.
  *
- * Example: weights 5, 2, 1 are classes 2, 1, 0.  Round 0 visits all, round 1 the
- * first, round 2 the first two, round 3 the first: four rounds give 5, 2 and 1.
+ * A server whose share is less than a slot may be first nowhere.  It gets the next
+ * slot of its order whose owner has another one.
  *
  * DOC: order
  *
- * The turn order is by class, then key, then weight, never by position.  Entries
- * with one key in one class would follow each other along one permutation, each
- * time looking at all the slots the others took; the second and later ones get
- * permutations of their own.  Which of two entries that are equal in key and
- * weight is first depends on their position; nothing else can tell them apart.
+ * The position of an entry does not matter.  Entries with one key would visit the same
+ * slots; the second and later ones get permutations of their own.  Which of two entries
+ * that are equal in key and weight is first depends on their position; nothing else can
+ * tell them apart.
  *
  * DOC: bounded work
  *
- * The seeds are public, so addresses can be chosen whose permutations have one
- * stride and begin side by side.  Each of their servers then looks at all that the
- * others took: servers x size steps instead of size x ln(size).  So looks are
- * counted.  A table from addresses that were not chosen takes less than 16 looks
- * for each slot, and one of up to MAGLEV_LOOKS servers cannot take more than
- * MAGLEV_LOOKS.  Beyond that, a server whose preferred slot is taken gets the next
- * free one behind it: one look at a bit for each slot, by blocks of 64, those that
- * are full being skipped (union-find, with its paths halved).  Turns, and so
- * shares, are the same, and the outcome still depends on keys and weights alone.
+ * Visits are made in windows of time, until each slot has been visited: size x ln(size)
+ * visits on average, and never more than size for each server.  The seeds are public, so
+ * addresses can be chosen whose permutations have one stride and begin side by side.  All
+ * servers then visit the same slots.  So visits are counted.  A table from addresses that
+ * were not chosen takes less than 24 for each slot, and one of fewer than MAGLEV_LOOKS
+ * servers cannot take MAGLEV_LOOKS.  Beyond that, a slot that was never visited gets a
+ * server by its own hash and by weight.
  */
 #include "maglev.h"
 
@@ -67,20 +66,22 @@
 /* Part of the contract between directors, as the three above. */
 #define SEED_OFFSET	0x6f66667365740001ULL
 #define SEED_SKIP	0x736b697000000001ULL
+#define SEED_PHASE	0x7068617365000001ULL
+#define SEED_REST	0x7265737400000001ULL
 
-/*
- * A hundred slots or more for each server, so that a slot too few or too many is
- * one percent.  From 5243 servers on there are fewer, 16 for MAGLEV_ENTRIES_MAX.
- * Crossing from one size to the next moves most flows that have no routable CID,
- * hence few sizes, far apart.
- */
-u32 maglev_size(u32 entries)
+enum {
+	BLOCK = 16,		/* visits that take equally long */
+	HELP_LOOKS = 8,		/* of all servers without a slot, for each slot */
+	TIME_BITS = 12,		/* the first visit of weight 1 takes 2^12 units, x 2^UNIT_BITS */
+	UNIT_BITS = 48,		/* less those of the table's size, so that times stay below 2^64 */
+};
+
+u32 maglev_size(u32 bits)
 {
-	if (entries <= 163)
-		return 16381;
-	if (entries <= 1310)
-		return 131071;
-	return 524287;
+	/* 2^bits less this is the largest prime below it */
+	static const u8 less[] = { 5, 3, 3, 9, 3, 1, 3, 19, 15, 1, 5, 1 };
+
+	return (1U << bits) - less[bits - MAGLEV_BITS_MIN];
 }
 
 static inline u64 mix(u64 h)
@@ -135,18 +136,11 @@ u64 maglev_hash(const void *data, size_t len, u64 seed)
 	return mix(h);
 }
 
-static inline unsigned int class_of(const struct maglev_entry *entry)
-{
-	return 31 - __builtin_clz(entry->weight);
-}
-
-/* Does entry @a take its turn before entry @b? */
+/* Is entry @a before entry @b in the order that decides between equals? */
 static bool before(const struct maglev_entry *entries, u32 a, u32 b)
 {
 	const struct maglev_entry *x = &entries[a], *y = &entries[b];
 
-	if (class_of(x) != class_of(y))
-		return class_of(x) > class_of(y);
 	if (x->key != y->key)
 		return x->key < y->key;
 	if (x->weight != y->weight)
@@ -155,8 +149,8 @@ static bool before(const struct maglev_entry *entries, u32 a, u32 b)
 }
 
 /*
- * The turn order is an array of indices that lives in the entries' @next: the
- * i-th turn is that of entries[entries[i].next].
+ * The order is an array of indices that lives in the entries' @next: the i-th is
+ * entries[entries[i].next].
  */
 static void sift_down(struct maglev_entry *entries, u32 root, u32 count)
 {
@@ -176,26 +170,56 @@ static void sift_down(struct maglev_entry *entries, u32 root, u32 count)
 }
 
 /* Heap sort: no memory, no recursion.  Return: entries that have weight. */
-static u32 sort_turns(struct maglev_entry *entries, u32 count)
+static u32 sort_entries(struct maglev_entry *entries, u32 count)
 {
-	u32 i, turns = 0;
+	u32 i, sorted = 0;
 
 	for (i = 0; i < count; i++)
 		if (entries[i].weight)
-			entries[turns++].next = i;
-	for (i = turns / 2; i-- > 0;) {
-		sift_down(entries, i, turns);
+			entries[sorted++].next = i;
+	for (i = sorted / 2; i-- > 0;) {
+		sift_down(entries, i, sorted);
 		qlb_relax();
 	}
-	for (i = turns; i-- > 1;) {
+	for (i = sorted; i-- > 1;) {
 		swap(entries[i].next, entries[0].next);
 		sift_down(entries, 0, i);
 		qlb_relax();
 	}
-	return turns;
+	return sorted;
 }
 
-static void set_permutations(struct maglev_entry *entries, u32 turns, u32 size)
+static u32 gcd_of(u32 a, u32 b)
+{
+	u32 rest;
+
+	while (b) {
+		rest = a % b;
+		a = b;
+		b = rest;
+	}
+	return a;
+}
+
+/* A server's unit of time.  Return: the sum of weights, what they have in common left out */
+static u32 set_units(struct maglev_entry *entries, u32 count, u32 size)
+{
+	u64 unit = 1ULL << (UNIT_BITS - (32 - __builtin_clz(size)));
+	u32 i, common = 0, sum = 0;
+
+	for (i = 0; i < count; i++)
+		common = gcd_of(common, entries[entries[i].next].weight);
+	for (i = 0; i < count; i++) {
+		struct maglev_entry *entry = &entries[entries[i].next];
+
+		sum += entry->weight / common;
+		entry->unit = qlb_div(unit, entry->weight / common);
+		qlb_relax();
+	}
+	return sum;
+}
+
+static void set_permutations(struct maglev_entry *entries, u32 count, u32 size)
 {
 	const struct maglev_entry *previous = NULL;
 	struct maglev_entry *entry;
@@ -203,17 +227,15 @@ static void set_permutations(struct maglev_entry *entries, u32 turns, u32 size)
 	u64 key;
 	u32 i;
 
-	for (i = 0; i < turns; i++) {
+	for (i = 0; i < count; i++) {
 		entry = &entries[entries[i].next];
-		if (previous && previous->key == entry->key &&
-		    class_of(previous) == class_of(entry))
-			twins++;
-		else
-			twins = 0;
+		twins = previous && previous->key == entry->key ? twins + 1 : 0;
 		key = mix(entry->key + twins * K_PI);
 		entry->offset = maglev_slot(mix(key ^ SEED_OFFSET), size);
 		entry->skip = 1 + maglev_slot(mix(key ^ SEED_SKIP), size - 1);
-		entry->credit = 0;
+		entry->time = entry->unit *
+			      (mix(key ^ SEED_PHASE) >> (64 - TIME_BITS));
+		entry->visits = 0;
 		previous = entry;
 		qlb_relax();
 	}
@@ -222,151 +244,159 @@ static void set_permutations(struct maglev_entry *entries, u32 turns, u32 size)
 /**
  * struct filling - a table that is being built
  * @table: as given
+ * @times: as given
  * @size: as given
- * @blocks: as given
- * @free: slots without a server; there is one when a slot is asked for
+ * @free: slots that were not visited yet
  * @looks: how often a slot was looked at
- * @crowded: looks have become too many, @blocks are in use
  */
 struct filling {
 	u16 *table;
+	u64 *times;
 	u32 size;
-	struct maglev_block *blocks;
 	u32 free;
 	u64 looks;
-	bool crowded;
 };
 
-/* The first free slot of the server's order. */
-static u32 preferred_slot(struct filling *f, struct maglev_entry *entry)
+static inline u32 step_on(const struct filling *f,
+			  const struct maglev_entry *entry, u32 slot)
 {
-	u32 size = f->size, skip = entry->skip, slot = entry->offset;
-	const u16 *table = f->table;
-	u32 looks = 0, found;
+	slot += entry->skip;
+	return slot >= f->size ? slot - f->size : slot;
+}
 
-	do {
-		found = slot;
-		slot += skip;
-		if (slot >= size)
-			slot -= size;
-		looks++;
-	} while (table[found] != MAGLEV_NONE);
+/* How long each of BLOCK visits takes after @visits of them. */
+static u64 duration(const struct filling *f, const struct maglev_entry *entry,
+		    u32 visits)
+{
+	u32 left = f->size - visits;
+
+	left -= left > BLOCK ? BLOCK / 2 : left / 2;
+	return qlb_div((u64)f->size << TIME_BITS, left) * entry->unit;
+}
+
+/* A server's visits before @end. */
+static void visit(struct filling *f, struct maglev_entry *entry, u16 index,
+		  u64 end)
+{
+	u64 *times = f->times, time = entry->time, step = entry->step;
+	u32 slot = entry->offset, visits = entry->visits;
+
+	for (; time < end && visits < f->size; visits++) {
+		if (visits % BLOCK == 0)
+			step = duration(f, entry, visits);
+		if (time < times[slot]) {
+			f->free -= f->table[slot] == MAGLEV_NONE;
+			f->table[slot] = index;
+			times[slot] = time;
+		}
+		slot = step_on(f, entry, slot);
+		time += step;
+	}
+	f->looks += visits - entry->visits;
 	entry->offset = slot;
-	f->looks += looks;
-	return found;
+	entry->visits = visits;
+	entry->time = time;
+	entry->step = step;
 }
 
-/* From here on @blocks know what is free. */
-static void fill_blocks(struct filling *f)
+/* The server of @number, one of 0 to the sum of weights, of which @time has the sums. */
+static u32 weighted(const struct maglev_entry *entries, u32 count, u32 number)
 {
-	u32 i, count = maglev_blocks(f->size);
+	u32 low = 0, high = count - 1, middle;
 
-	for (i = 0; i < count; i++)
-		f->blocks[i].free = 0;
-	for (i = 0; i < f->size; i++) {
-		if (f->table[i] == MAGLEV_NONE)
-			f->blocks[i / 64].free |= 1ULL << i % 64;
-		if (i % 64 == 0)
-			qlb_relax();
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (entries[entries[middle].next].time > number)
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	for (i = 0; i < count; i++)
-		f->blocks[i].next = f->blocks[i].free ? i : (i + 1) % count;
-	f->looks += f->size;
-	f->crowded = true;
+	return entries[low].next;
 }
 
-/* The first block from @at on, round the table, that has a free slot. */
-static u32 find_block(struct filling *f, u32 at)
+/* Too many visits have left slots without a server. */
+static void fill_rest(struct filling *f, struct maglev_entry *entries, u32 count)
 {
-	struct maglev_block *blocks = f->blocks;
-
-	while (blocks[at].next != at) {
-		blocks[at].next = blocks[blocks[at].next].next;
-		at = blocks[at].next;
-		f->looks++;
-	}
-	return at;
-}
-
-/* The next slot of the server's order, or else the first free one behind it. */
-static u32 nearest_slot(struct filling *f, struct maglev_entry *entry)
-{
-	u32 count = maglev_blocks(f->size), at = entry->offset / 64;
-	u64 bits = f->blocks[at].free & ~0ULL << entry->offset % 64;
-	u32 found;
-
-	if (!bits) {
-		at = find_block(f, (at + 1) % count);
-		bits = f->blocks[at].free;
-	}
-	found = 64 * at + (u32)__builtin_ctzll(bits);
-	f->blocks[at].free &= ~(1ULL << found % 64);
-	if (!f->blocks[at].free)
-		f->blocks[at].next = (at + 1) % count;
-	entry->offset += entry->skip;
-	if (entry->offset >= f->size)
-		entry->offset -= f->size;
-	f->looks++;
-	return found;
-}
-
-static void take_slot(struct filling *f, struct maglev_entry *entry, u16 index)
-{
-	u32 slot;
-
-	if (!f->crowded && f->looks >= (u64)f->size * MAGLEV_LOOKS)
-		fill_blocks(f);
-	slot = f->crowded ? nearest_slot(f, entry) : preferred_slot(f, entry);
-	f->table[slot] = index;
-	f->free--;
-}
-
-/*
- * Relaxes after each turn: half of all steps are in the last rounds, when a turn can
- * take as many as there are slots.
- */
-static void play_round(struct filling *f, struct maglev_entry *entries,
-		       u32 turns, unsigned int lowest_class)
-{
-	struct maglev_entry *entry;
-	unsigned int class;
+	u64 sum = 0;
 	u32 i;
 
-	for (i = 0; i < turns && f->free; i++) {
+	for (i = 0; i < count; i++) {
+		/* weights as they are: only their ratio counts here as well */
+		sum += entries[entries[i].next].weight;
+		entries[entries[i].next].time = sum;
+	}
+	for (i = 0; i < f->size; i++) {
+		if (f->table[i] == MAGLEV_NONE)
+			f->table[i] = weighted(entries, count,
+					       maglev_slot(mix(i ^ SEED_REST),
+							   sum));
+		qlb_relax();
+	}
+	f->looks += f->size;
+}
+
+/* Who has no slot gets one of a server that has several.  @time counts slots now. */
+static void help_small(struct filling *f, struct maglev_entry *entries, u32 count)
+{
+	u32 i, looks = 0, most = HELP_LOOKS * f->size;
+	struct maglev_entry *entry;
+
+	for (i = 0; i < count; i++)
+		entries[entries[i].next].time = 0;
+	for (i = 0; i < f->size; i++)
+		entries[f->table[i]].time++;
+	for (i = 0; i < count && looks < most; i++) {
 		entry = &entries[entries[i].next];
-		class = class_of(entry);
-		if (class < lowest_class)
-			break;
-		entry->credit += entry->weight;
-		while (entry->credit >> class && f->free) {
-			entry->credit -= 1ULL << class;
-			take_slot(f, entry, entries[i].next);
+		for (; !entry->time && looks < most; looks++) {
+			u32 slot = entry->offset;
+
+			if (entries[f->table[slot]].time > 1) {
+				entries[f->table[slot]].time--;
+				f->table[slot] = entries[i].next;
+				entry->time = 1;
+			}
+			entry->offset = step_on(f, entry, slot);
+		}
+		qlb_relax();
+	}
+	f->looks += looks;
+}
+
+/* In which all servers make, in the beginning, about as many visits as there are slots. */
+static u64 window_of(u32 size, u32 weights)
+{
+	u32 bits = 32 - __builtin_clz(size);
+
+	return qlb_div((u64)size << (TIME_BITS + UNIT_BITS - bits), weights) + 1;
+}
+
+u64 maglev_build(u16 *table, u32 size, u64 *times, struct maglev_entry *entries,
+		 u32 count)
+{
+	struct filling f = {
+		.table = table, .times = times, .size = size, .free = size,
+	};
+	u64 window, end = 0;
+	u32 sum, i;
+
+	memset(table, 0xff, size * sizeof(*table));
+	memset(times, 0xff, size * sizeof(*times));
+	count = sort_entries(entries, count);
+	if (!count)
+		return 0;
+	sum = set_units(entries, count, size);
+	set_permutations(entries, count, size);
+	window = window_of(size, sum);
+	while (f.free && f.looks < (u64)size * MAGLEV_LOOKS) {
+		end += window;
+		for (i = 0; i < count; i++) {
+			visit(&f, &entries[entries[i].next], entries[i].next, end);
 			qlb_relax();
 		}
 	}
-}
-
-u64 maglev_build(u16 *table, u32 size, struct maglev_block *blocks,
-		 struct maglev_entry *entries, u32 count)
-{
-	struct filling f = {
-		.table = table, .size = size, .blocks = blocks, .free = size,
-	};
-	unsigned int top, zeros;
-	u32 round = 0;
-	u32 turns;
-
-	memset(table, 0xff, size * sizeof(*table));
-	turns = sort_turns(entries, count);
-	if (!turns)
-		return 0;
-	set_permutations(entries, turns, size);
-	top = class_of(&entries[entries[0].next]);
-	while (f.free) {
-		zeros = round ? (unsigned int)__builtin_ctz(round) : top;
-		play_round(&f, entries, turns, zeros < top ? top - zeros : 0);
-		round++;
-	}
+	if (f.free)
+		fill_rest(&f, entries, count);
+	help_small(&f, entries, count);
 	return f.looks;
 }
 

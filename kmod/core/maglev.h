@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The fallback: Maglev consistent hashing (Eisenbud et al., NSDI 2016,
- * section 3.4) with weights.  Integers in, integers out.
+ * The fallback: consistent hashing by a table as Maglev's (Eisenbud et al., NSDI 2016,
+ * section 3.4), with weights, filled so that a server that comes or goes moves no slot
+ * of others.  Integers in, integers out.
  *
  * Seeds, hash and table sizes are a contract between directors: two of them
- * with the same pool must choose the same server for the same 4-tuple, so none
- * of it may change with a release.
+ * with the same pool and table size must choose the same server for the same 4-tuple.
+ * A release that changes any of it changes MAGLEV_CONTRACT.
  */
 #ifndef _MAGLEV_H
 #define _MAGLEV_H
 
 #include "qlb_port.h"
 
+/* 1: a table size by the number of servers, and turns that are not lost. */
+#define MAGLEV_CONTRACT		2
+
 enum maglev_limits {
 	MAGLEV_ENTRIES_MAX = 32768,	/* servers in one table */
 	MAGLEV_WEIGHT_MAX = 65535,	/* as IPVS */
+	MAGLEV_BITS_MIN = 8,		/* of a table's size: 251 slots */
+	MAGLEV_BITS_MAX = 19,		/* 524,287 slots */
+	MAGLEV_BITS_DEFAULT = 16,	/* 65,521 slots */
 	MAGLEV_LOOKS = 32,		/* at a slot, on average, see maglev.c */
 	MAGLEV_REHASHES = 16,		/* before a table is searched */
 };
@@ -25,7 +32,7 @@ enum maglev_limits {
  * struct maglev_entry - one server
  * @key: maglev_hash() of what identifies it to every director
  * @weight: 0 keeps it out of the table
- * @offset, @skip, @next, @credit: maglev_build()'s scratch
+ * @offset, @skip, @next, @visits, @unit, @time, @step: maglev_build()'s scratch
  */
 struct maglev_entry {
 	u64 key;
@@ -33,49 +40,37 @@ struct maglev_entry {
 	u32 offset;
 	u32 skip;
 	u32 next;
-	u64 credit;
+	u32 visits;
+	u64 unit;
+	u64 time;
+	u64 step;
 };
 
-/**
- * struct maglev_block - maglev_build()'s scratch for 64 slots
- * @free: those without a server
- * @next: the block itself while it has one, else another, nearer to one that has
- */
-struct maglev_block {
-	u64 free;
-	u32 next;
-};
-
-static inline u32 maglev_blocks(u32 size)
-{
-	return (size + 63) / 64;
-}
-
-/* Slots for a pool of @entries servers: a prime. */
-u32 maglev_size(u32 entries);
+/* Slots of a table of @bits, MAGLEV_BITS_MIN to MAGLEV_BITS_MAX: the largest prime below 2^@bits. */
+u32 maglev_size(u32 bits);
 
 /**
  * maglev_build() - fill a table
  * @table: @size slots; each gets an index into @entries, or MAGLEV_NONE when
  *	   no entry has weight
  * @size: a prime from maglev_size()
- * @blocks: maglev_blocks(@size) of them
+ * @times: @size of them, scratch
  * @entries: the servers; the order does not matter to the outcome, only keys
  *	     and weights do
  * @count: at most MAGLEV_ENTRIES_MAX
  *
  * Return: how often it looked at a slot.  Whatever the keys and weights, that is no
- * more than (MAGLEV_LOOKS + 8) * @size.
+ * more than (MAGLEV_LOOKS + 11) * @size + @count.
  */
-u64 maglev_build(u16 *table, u32 size, struct maglev_block *blocks,
-		 struct maglev_entry *entries, u32 count);
+u64 maglev_build(u16 *table, u32 size, u64 *times, struct maglev_entry *entries,
+		 u32 count);
 
 /* Hash @len octets; the same on every machine whatever its byte order. */
 u64 maglev_hash(const void *data, size_t len, u64 seed);
 
 /*
  * The key of a server: its address of @addr_len octets in network order, and its port as a
- * number.
+ * number where datagrams are sent to that port (masquerading), else 0.
  */
 static inline u64 maglev_server_key(const void *addr, size_t addr_len, u16 port)
 {

@@ -9,12 +9,15 @@
 #define _QLB_PORT_H
 
 #ifdef __KERNEL__
+#include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/string.h>
 /* In a long computation in process context: lets others run. */
 #define qlb_relax()	cond_resched()
+/* 64 bits by 32 */
+#define qlb_div(a, b)	div_u64(a, b)
 
 /* See compat.h. */
 #define qlb_uninitialized ivq_uninitialized
@@ -41,6 +44,7 @@ typedef uint64_t u64;
 	} while (0)
 
 #define qlb_relax()	((void)0)
+#define qlb_div(a, b)	((u64)(a) / (u32)(b))
 #define qlb_uninitialized
 #endif
 

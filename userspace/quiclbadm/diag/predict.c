@@ -36,10 +36,20 @@ void predictor_destroy(struct predictor *predictor)
 	predictor->tables = NULL;
 }
 
+static u64 server_key(const struct dest *dest)
+{
+	bool translates = (dest->forward & IP_VS_CONN_F_FWD_MASK) ==
+			  IP_VS_CONN_F_MASQ;
+
+	return maglev_server_key(dest->server.addr,
+				 dest->server.af == AF_INET6 ? 16 : 4,
+				 translates ? dest->server.port : 0);
+}
+
 static void build_table(struct fallback_table *table, const struct service *svc)
 {
 	struct maglev_entry *entries;
-	struct maglev_block *blocks;
+	u64 *times;
 	size_t i;
 
 	table->built = true;
@@ -49,19 +59,16 @@ static void build_table(struct fallback_table *table, const struct service *svc)
 	for (i = 0; i < svc->dest_count; i++) {
 		const struct dest *dest = &svc->dests[i];
 
-		entries[i].key =
-			maglev_server_key(dest->server.addr,
-					  dest->server.af == AF_INET6 ? 16 : 4,
-					  dest->server.port);
+		entries[i].key = server_key(dest);
 		entries[i].weight = dest->weight < MAGLEV_WEIGHT_MAX ?
 				    dest->weight : MAGLEV_WEIGHT_MAX;
 	}
-	table->size = maglev_size((u32)svc->dest_count);
+	table->size = maglev_size(MAGLEV_BITS_DEFAULT);
 	table->slots = xcalloc(table->size, sizeof(*table->slots));
-	blocks = xcalloc(maglev_blocks(table->size), sizeof(*blocks));
-	maglev_build(table->slots, table->size, blocks, entries,
+	times = xcalloc(table->size, sizeof(*times));
+	maglev_build(table->slots, table->size, times, entries,
 		     (u32)svc->dest_count);
-	free(blocks);
+	free(times);
 	free(entries);
 }
 

@@ -85,12 +85,12 @@ mh() {
 	poll 120 "an empty connection table" no_connections
 }
 
-# services FIRST LAST: makes services on ports of the VIP, with another scheduler at first, each with servers for a table of 131,071 slots
+# services FIRST LAST: makes services on ports of the VIP, with another scheduler at first, each with 8 servers
 services() {
 	local port n
 	for ((port = $1; port <= $2; port++)); do
 		echo "-A -u $VIP4:$port -s rr"
-		for ((n = 1; n <= 164; n++)); do
+		for ((n = 1; n <= 8; n++)); do
 			echo "-a -u $VIP4:$port -r 10.77.1.$n:443 -i"
 		done
 	done
@@ -110,7 +110,7 @@ quics() { ipvsadm -Ln | grep -c ' quic' || true; }
 # A service's memory is charged to the memory cgroup of the process that makes it, and a service beyond its limit is not made.  When
 # memory is short the kernel may also kill the process, and prints a stack then, on purpose.
 charged() {
-	local cgroup=/sys/fs/cgroup/ivq$$ level before after table=$((2 * 131071))
+	local cgroup=/sys/fs/cgroup/ivq$$ level before after table=$((2 * 65521))
 	grep -qw memory /sys/fs/cgroup/cgroup.controllers || return 0
 	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 	mkdir "$cgroup"
@@ -121,7 +121,7 @@ charged() {
 	become_quic "$cgroup" 1 16
 	same "services with scheduler quic" "$(quics)" 16
 	after=$(<"$cgroup/memory.current")
-	echo "16 services of 164 servers: $(((after - before) / 16)) octets each are charged" >>"$WORK/figures"
+	echo "16 services of 8 servers: $(((after - before) / 16)) octets each are charged" >>"$WORK/figures"
 	[ $((after - before)) -ge $((16 * table)) ] || fail "$((after - before)) octets are charged"
 	read -r level _ </proc/sys/kernel/printk
 	defer "dmesg -n $level"
