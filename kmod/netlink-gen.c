@@ -73,13 +73,14 @@ const struct nla_policy ip_vs_quic_service_nl_policy[IP_VS_QUIC_A_SVC_FWMARK + 1
 	[IP_VS_QUIC_A_SVC_FWMARK] = { .type = NLA_U32, },
 };
 
-const struct nla_policy ip_vs_quic_settings_nl_policy[IP_VS_QUIC_A_SET_SOURCE6 + 1] = {
+const struct nla_policy ip_vs_quic_settings_nl_policy[IP_VS_QUIC_A_SET_TABLE_BITS + 1] = {
 	[IP_VS_QUIC_A_SET_TUPLE_TIMEOUT] = { .type = NLA_U32, },
 	[IP_VS_QUIC_A_SET_TUPLE_MAX] = { .type = NLA_U32, },
 	[IP_VS_QUIC_A_SET_DCID_TIMEOUT] = { .type = NLA_U32, },
 	[IP_VS_QUIC_A_SET_DCID_MAX] = { .type = NLA_U32, },
 	[IP_VS_QUIC_A_SET_SOURCE4] = NLA_POLICY_EXACT_LEN(5),
 	[IP_VS_QUIC_A_SET_SOURCE6] = NLA_POLICY_EXACT_LEN(17),
+	[IP_VS_QUIC_A_SET_TABLE_BITS] = { .type = NLA_U32, },
 };
 
 /* Global operation policy for ip_vs_quic */

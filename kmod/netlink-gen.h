@@ -19,7 +19,7 @@ extern const struct nla_policy ip_vs_quic_express_stats_nl_policy[IP_VS_QUIC_A_E
 extern const struct nla_policy ip_vs_quic_layout_nl_policy[IP_VS_QUIC_A_LAY_VALUE + 1];
 extern const struct nla_policy ip_vs_quic_server_id_nl_policy[IP_VS_QUIC_A_SID_PREFIX + 1];
 extern const struct nla_policy ip_vs_quic_service_nl_policy[IP_VS_QUIC_A_SVC_FWMARK + 1];
-extern const struct nla_policy ip_vs_quic_settings_nl_policy[IP_VS_QUIC_A_SET_SOURCE6 + 1];
+extern const struct nla_policy ip_vs_quic_settings_nl_policy[IP_VS_QUIC_A_SET_TABLE_BITS + 1];
 
 /* Global operation policy for ip_vs_quic */
 extern const struct nla_policy ip_vs_quic_nl_policy[IP_VS_QUIC_A_EXPRESS + 1];

@@ -4,6 +4,7 @@
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
+#include "core/maglev.h"
 #include "decide.h"
 #include "net.h"
 #include "netlink.h"
@@ -64,7 +65,9 @@ static int put_part(struct sk_buff *skb, const struct ivq_service *qs,
 	if (part == PART_RESERVED_SHORT)
 		return put_reserved_short(skb, qs);
 	if (part == PART_SETTINGS)
-		return ivq_put_settings(skb, snapshot);
+		return nla_put_u32(skb, IP_VS_QUIC_A_CONTRACT,
+				   MAGLEV_CONTRACT) ?:
+		       ivq_put_settings(skb, snapshot);
 	if (part == PART_REBUILD)
 		return !qs->rebuild_error ? 0 :
 		       nla_put_u32(skb, IP_VS_QUIC_A_REBUILD_ERROR,

@@ -20,6 +20,7 @@
  * @fresh: configs made for this request, one reference each
  * @sidmap: made for this request, the same as change.sidmap
  * @unroutable: made for this request, one reference, or NULL
+ * @pool: the same
  * @change: the service's next state
  */
 struct ivq_request {
@@ -33,6 +34,7 @@ struct ivq_request {
 	struct ivq_configs fresh;
 	struct ivq_sidmap *sidmap;
 	struct ivq_unroutable_table *unroutable;
+	struct ivq_pool *pool;
 	struct ivq_change change;
 };
 

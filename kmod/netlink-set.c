@@ -68,6 +68,8 @@ static void finish(struct ivq_request *req, bool committed)
 	ivq_configs_for_each(cfgp, &req->fresh)
 		ivq_config_put(*cfgp);
 	ivq_unroutable_put(req->unroutable);
+	if (req->pool)
+		ivq_pool_put(req->pool);
 	if (!committed)
 		ivq_sidmap_free(req->sidmap);
 }

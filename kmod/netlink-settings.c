@@ -2,6 +2,9 @@
 /* The settings of a request. */
 #include "netlink-request.h"
 
+#include <linux/err.h>
+
+#include "core/maglev.h"
 #include "netlink.h"
 
 /* Reads a number if it is there; 0 or -ERANGE. */
@@ -17,6 +20,35 @@ static int parse_setting(struct ivq_request *req,
 	req->extack->_msg = range;
 	NL_SET_BAD_ATTR(req->extack, attr);
 	return -ERANGE;
+}
+
+static int parse_table(struct ivq_request *req, struct nlattr **tb)
+{
+	struct ivq_settings *settings = &req->change.settings;
+	u32 bits = settings->table_bits;
+	int err;
+
+	err = parse_setting(req, tb[IP_VS_QUIC_A_SET_TABLE_BITS],
+			    MAGLEV_BITS_MIN, MAGLEV_BITS_MAX,
+			    "The size of a table must have 8 to 19 bits", &bits);
+	settings->table_bits = bits;
+	return err;
+}
+
+/* The servers stay, in a table of another size. */
+static int resize_table(struct ivq_request *req)
+{
+	u8 bits = req->change.settings.table_bits;
+	struct ivq_pool *pool;
+
+	if (bits == req->change.pool->bits)
+		return 0;
+	pool = ivq_pool_resized(req->change.pool, bits);
+	if (IS_ERR(pool))
+		return PTR_ERR(pool);
+	req->pool = pool;
+	req->change.pool = pool;
+	return 0;
 }
 
 /* A prefix of @octets octets, then its length; all zero is none. */
@@ -109,9 +141,14 @@ int ivq_request_set_settings(struct ivq_request *req, struct genl_info *info)
 			err = parse_settings(req, tb, &max, &timeout);
 		if (!err)
 			err = parse_sources(req, tb);
+		if (!err)
+			err = parse_table(req, tb);
 		if (err)
 			return err;
 	}
+	err = resize_table(req);
+	if (err)
+		return err;
 	if (attr && tb[IP_VS_QUIC_A_SET_DCID_TIMEOUT] && !max) {
 		NL_SET_ERR_MSG(req->extack, "The table of unroutable CIDs is off and has no timeout");
 		return -EINVAL;

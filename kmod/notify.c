@@ -245,6 +245,7 @@ static bool same_settings(const struct ivq_snapshot *a,
 
 	return x->tuple_timeout == y->tuple_timeout &&
 	       x->tuple_max == y->tuple_max &&
+	       x->table_bits == y->table_bits &&
 	       same_source(&x->sources.v4, &y->sources.v4) &&
 	       same_source(&x->sources.v6, &y->sources.v6) &&
 	       a->unroutable == b->unroutable;

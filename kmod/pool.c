@@ -111,7 +111,8 @@ static int collect_targets(struct ivq_pool *pool,
 static u64 target_key(const struct ivq_target *target)
 {
 	const struct ivq_addr *addr = &target->addr;
-	bool translates = IP_VS_FWD_METHOD(&target->conn) == IP_VS_CONN_F_MASQ;
+	bool translates = (target->conn.flags & IP_VS_CONN_F_FWD_MASK) ==
+			  IP_VS_CONN_F_MASQ;
 
 	return maglev_server_key(&addr->addr, addr->af == AF_INET6 ? 16 : 4,
 				 translates ? ntohs(addr->port) : 0);
@@ -140,7 +141,7 @@ static int build_table(struct ivq_pool *pool)
 	if (!pool->count)
 		return 0;
 
-	pool->size = maglev_size(MAGLEV_BITS_DEFAULT);
+	pool->size = maglev_size(pool->bits);
 	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
 				     GFP_KERNEL_ACCOUNT);
 	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL_ACCOUNT);
@@ -155,7 +156,7 @@ static int build_table(struct ivq_pool *pool)
 }
 
 struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
-			      const struct ivq_pool *old)
+			      const struct ivq_pool *old, u8 bits)
 {
 	struct ivq_pool *pool;
 	struct ip_vs_dest *dest;
@@ -171,6 +172,7 @@ struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
 
+	pool->bits = bits;
 	err = collect_targets(pool, svc, old);
 	if (!err)
 		err = build_table(pool);
@@ -178,6 +180,28 @@ struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
 	if (err) {
 		ivq_pool_put(pool);
 		return ERR_PTR(err);
+	}
+	return pool;
+}
+
+struct ivq_pool *ivq_pool_resized(const struct ivq_pool *old, u8 bits)
+{
+	struct ivq_pool *pool = alloc_pool(old->count);
+	u32 i;
+
+	if (!pool)
+		return ERR_PTR(-ENOMEM);
+	pool->bits = bits;
+	pool->count = old->count;
+	for (i = 0; i < old->count; i++) {
+		pool->targets[i] = old->targets[i];
+		ivq_target_get(pool->targets[i]);
+		pool->weights[i] = old->weights[i];
+		cond_resched();
+	}
+	if (build_table(pool)) {
+		ivq_pool_put(pool);
+		return ERR_PTR(-ENOMEM);
 	}
 	return pool;
 }

@@ -15,6 +15,7 @@
  * @ref: one reference per snapshot built on it
  * @table: maglev_build()'s, indices into @targets; NULL when there are none
  * @size: slots in @table
+ * @bits: of its size, see maglev_size()
  * @count: number of @targets
  * @has_edited: a server is reached by another method than in the pool before
  * @weights: those that @table was built by, in the order of @targets and behind them
@@ -25,6 +26,7 @@ struct ivq_pool {
 	u16 *table;
 	u32 size;
 	u32 count;
+	u8 bits;
 	bool has_edited;
 	int *weights;
 	struct ivq_target *targets[];
@@ -32,11 +34,18 @@ struct ivq_pool {
 
 /*
  * Builds a pool, taking over from @old (may be NULL) the targets that are
- * still right.  Caller keeps svc->destinations from changing.  Return: a pool
- * with one reference, or an ERR_PTR().
+ * still right, with a table of @bits.  Caller keeps svc->destinations from changing.
+ * Return: a pool with one reference, or an ERR_PTR().
  */
 struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
-			      const struct ivq_pool *old);
+			      const struct ivq_pool *old, u8 bits);
+
+/*
+ * The servers and weights of @old, with a table of @bits.  Return: a pool with one
+ * reference, or an ERR_PTR().
+ */
+struct ivq_pool *ivq_pool_resized(const struct ivq_pool *old, u8 bits);
+
 struct ivq_pool *ivq_pool_get(struct ivq_pool *pool);
 void ivq_pool_put(struct ivq_pool *pool);
 

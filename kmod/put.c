@@ -171,6 +171,8 @@ int ivq_put_settings(struct sk_buff *skb, const struct ivq_snapshot *snapshot)
 			  settings->tuple_timeout / HZ) ?:
 	      nla_put_u32(skb, IP_VS_QUIC_A_SET_TUPLE_MAX,
 			  settings->tuple_max) ?:
+	      nla_put_u32(skb, IP_VS_QUIC_A_SET_TABLE_BITS,
+			  settings->table_bits) ?:
 	      put_source(skb, IP_VS_QUIC_A_SET_SOURCE4, 4,
 			 &settings->sources.v4) ?:
 	      put_source(skb, IP_VS_QUIC_A_SET_SOURCE6, 16,

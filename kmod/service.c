@@ -77,7 +77,7 @@ static struct ivq_snapshot *first_snapshot(const struct ivq_service *qs,
 	};
 	struct ivq_snapshot *snapshot;
 
-	change.pool = ivq_pool_new(svc, NULL);
+	change.pool = ivq_pool_new(svc, NULL, change.settings.table_bits);
 	if (IS_ERR(change.pool))
 		return ERR_CAST(change.pool);
 	snapshot = ivq_snapshot_new(&change);
@@ -197,7 +197,7 @@ static int update_pool(struct ivq_service *qs, const struct ip_vs_service *svc,
 	int err;
 
 	ivq_service_state(qs, &change);
-	pool = ivq_pool_new(svc, change.pool);
+	pool = ivq_pool_new(svc, change.pool, change.settings.table_bits);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	change.pool = pool;

@@ -9,11 +9,13 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 
+#include "core/maglev.h"
 #include "object.h"
 
 const struct ivq_settings ivq_default_settings = {
 	.tuple_timeout	= 60 * HZ,
 	.tuple_max	= 131072,
+	.table_bits	= MAGLEV_BITS_DEFAULT,
 };
 
 /*

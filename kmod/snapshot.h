@@ -27,10 +27,12 @@ struct ivq_route {
  * @sources: outer source addresses of IPIP, where not IPVS's own
  * @spread: there is such a source
  * @tuple_max: IPVS connections in the namespace beyond which none is made
+ * @table_bits: of the size of the pool's table, see maglev_size()
  */
 struct ivq_settings {
 	unsigned long tuple_timeout;
 	u32 tuple_max;
+	u8 table_bits;
 	bool spread;
 	struct ivq_sources sources;
 };

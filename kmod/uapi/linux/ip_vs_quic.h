@@ -71,6 +71,9 @@
  *			from it by flow; 5 octets 0, the default: IPVS's own choice
  *		IP_VS_QUIC_A_SET_SOURCE6: 17 octets, length 64..128: likewise for IPv6
  *			servers
+ *		IP_VS_QUIC_A_SET_TABLE_BITS: u32, 8..19, default 16: the fallback's
+ *			table has as many slots as the largest prime below 2 to the
+ *			power of it
  *
  * IP_VS_QUIC_CMD_DEL, GENL_ADMIN_PERM
  *	Takes configs (IP_VS_QUIC_A_CFG_ID and _TENANT alone) and server IDs from a
@@ -87,6 +90,8 @@
  *	IP_VS_QUIC_A_SETTINGS, its IP_VS_QUIC_A_STATS and _RESERVED_SHORT, an
  *	IP_VS_QUIC_A_SERVER for each real server of its pool, and its
  *	IP_VS_QUIC_A_SERVER_ID, sorted by config ID, length and value.
+ *	With the settings comes IP_VS_QUIC_A_CONTRACT (u32): the number of the rules by
+ *	which the fallback hashes.  Directors with another number hash otherwise.
  *	IP_VS_QUIC_A_REBUILD_ERROR (u32, an errno) is there while the service's
  *	servers and weights are older than IPVS's because a change failed.
  *	NLM_F_DUMP_INTR is set when the configuration changed meanwhile.
@@ -229,6 +234,7 @@ enum ip_vs_quic_attr {
 	IP_VS_QUIC_A_OLD_SERVER,
 	IP_VS_QUIC_A_REBUILD_ERROR,
 	IP_VS_QUIC_A_RESERVED_SHORT,
+	IP_VS_QUIC_A_CONTRACT,
 	__IP_VS_QUIC_A_MAX
 };
 #define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)
@@ -304,6 +310,7 @@ enum ip_vs_quic_set_attr {
 	IP_VS_QUIC_A_SET_DCID_MAX,
 	IP_VS_QUIC_A_SET_SOURCE4,
 	IP_VS_QUIC_A_SET_SOURCE6,
+	IP_VS_QUIC_A_SET_TABLE_BITS,
 	__IP_VS_QUIC_A_SET_MAX
 };
 #define IP_VS_QUIC_A_SET_MAX (__IP_VS_QUIC_A_SET_MAX - 1)

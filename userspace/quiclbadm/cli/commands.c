@@ -103,7 +103,7 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_SET] = {
 		0, "set", NULL, O(SERVICE), O(IPV6) | O_SETTINGS, 0, true,
-		 SERVICE_USAGE " [--tuple-timeout SECONDS] [--tuple-max N] [--dcid-max N] [--dcid-timeout SECONDS] [--source4 PREFIX|none] [--source6 PREFIX|none]",
+		 SERVICE_USAGE " [--tuple-timeout SECONDS] [--tuple-max N] [--table-bits N] [--dcid-max N] [--dcid-timeout SECONDS] [--source4 PREFIX|none] [--source6 PREFIX|none]",
 		"Change settings of a service: what is remembered of unroutable connection IDs, and sources of tunnels",
 	},
 	[CMD_CONFIG_ADD] = {

@@ -41,7 +41,7 @@ _quiclbadm_options() { # COMMAND
 	-d | --delete-server) printf "%s" "-u -f -6 -r --keep-server-ids" ;;
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --sort --stats --rate --exact --all --thresholds --persistent-conn --tun-info -c --timeout --daemon" ;;
 	-S | --save) printf "%s" "-n --keys --yang -u -f -6 -j" ;;
-	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --dcid-max --dcid-timeout --source4 --source6" ;;
+	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --table-bits --dcid-max --dcid-timeout --source4 --source6" ;;
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length --layout" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
 	"config list") printf "%s" "-u -f -6 -n -j" ;;
@@ -101,7 +101,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	-N | --netns) find /run/netns -mindepth 1 -printf "%f\n" 2>/dev/null || true ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --follow | --count | --await | --seconds | --size) ;;
 	--timeout) [[ $2 == probe ]] ;;
-	--tuple-timeout | --tuple-max | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
+	--tuple-timeout | --tuple-max | --table-bits | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
 	--key-path) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;

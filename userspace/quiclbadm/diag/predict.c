@@ -63,7 +63,7 @@ static void build_table(struct fallback_table *table, const struct service *svc)
 		entries[i].weight = dest->weight < MAGLEV_WEIGHT_MAX ?
 				    dest->weight : MAGLEV_WEIGHT_MAX;
 	}
-	table->size = maglev_size(MAGLEV_BITS_DEFAULT);
+	table->size = maglev_size(svc->settings[SETTING_TABLE_BITS]);
 	table->slots = xcalloc(table->size, sizeof(*table->slots));
 	times = xcalloc(table->size, sizeof(*times));
 	maglev_build(table->slots, table->size, times, entries,

@@ -267,6 +267,9 @@ static int on_service(const struct nlmsghdr *nlh, void *data)
 		case IP_VS_QUIC_A_REBUILD_ERROR:
 			svc->rebuild_error = (uint32_t)nl_number(attr);
 			break;
+		case IP_VS_QUIC_A_CONTRACT:
+			svc->contract = (uint32_t)nl_number(attr);
+			break;
 		case IP_VS_QUIC_A_STATS:
 			svc->outcome_count = IP_VS_QUIC_OUTCOME_COUNT;
 			read_outcomes(attr, svc->outcomes, &svc->outcome_count);
@@ -292,6 +295,7 @@ static void forget(struct state *state)
 			svc->settings[j] = settings[j].value;
 		memset(svc->sources, 0, sizeof(svc->sources));
 		svc->rebuild_error = 0;
+		svc->contract = 0;
 		svc->counts_servers = false;
 		svc->config_count = 0;
 		svc->map_count = 0;

@@ -34,6 +34,7 @@ enum model_limits {
 #define SETTINGS(X) \
 	X(TUPLE_TIMEOUT, "tuple-timeout", "tuple_timeout", 1, 86400, 60) \
 	X(TUPLE_MAX, "tuple-max", "tuple_max", 0, INT32_MAX, 131072) \
+	X(TABLE_BITS, "table-bits", "table_bits", 8, 19, 16) \
 	X(DCID_MAX, "dcid-max", "dcid_max", 0, 1048576, 0) \
 	X(DCID_TIMEOUT, "dcid-timeout", "dcid_timeout", 1, 86400, 60)
 
@@ -161,6 +162,7 @@ struct service {
 	struct mapping *maps;
 	size_t map_count;
 	uint32_t rebuild_error;		/* an errno: the kernel could not follow IPVS */
+	uint32_t contract;		/* the rules by which it hashes; 0: it does not say */
 	uint64_t outcomes[OUTCOMES_MAX];
 	size_t outcome_count;
 	uint64_t reserved_short;	/* of IP_VS_QUIC_RESERVED, with a short header */

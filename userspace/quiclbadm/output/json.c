@@ -297,6 +297,8 @@ static void set_service_figures(json_t *object, const struct service *svc)
 		set_text(object, "rebuild_error",
 			 strerror((int)svc->rebuild_error));
 	if (service_is_quic(svc)) {
+		if (svc->contract)
+			set_number(object, "contract", svc->contract);
 		set_outcomes(object, outcome_name, svc->outcomes,
 			     svc->outcome_count);
 		set_number(object, "unroutable_reserved_short", svc->reserved_short);

@@ -247,6 +247,7 @@ int quic_get(struct state *state, const struct service_id *id)
 		copy->outcome_count = IP_VS_QUIC_OUTCOME_COUNT + 1;
 		copy->outcomes[IP_VS_QUIC_ROUTED] = 12;
 		copy->rebuild_error = svc->rebuild_error;
+		copy->contract = 2;
 		copy->reserved_short = svc->reserved_short;
 		copy->counts_servers = !fake.old_module;
 		memcpy(copy->settings, svc->settings, sizeof(copy->settings));

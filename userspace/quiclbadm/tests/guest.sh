@@ -354,7 +354,7 @@ length_checked() {
 
 settings() {
 	quiclbadm -A -u $svc
-	[ "$(quiclbadm -L -n -j | jq -c '.services[0].settings')" = '{"tuple_timeout":60,"tuple_max":131072,"dcid_max":0}' ]
+	[ "$(quiclbadm -L -n -j | jq -c '.services[0].settings')" = '{"tuple_timeout":60,"tuple_max":131072,"table_bits":16,"dcid_max":0}' ]
 	quiclbadm set -u $svc --tuple-timeout 1 --tuple-max 0
 	quiclbadm set -u $svc --dcid-max 1048576
 	quiclbadm set -u $svc --dcid-timeout 86400

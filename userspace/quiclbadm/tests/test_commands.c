@@ -423,6 +423,7 @@ static void service_settings(void **state)
 		"\"settings\": {\n"
 		"        \"tuple_timeout\": 30,\n"
 		"        \"tuple_max\": 0,\n"
+		"        \"table_bits\": 16,\n"
 		"        \"dcid_max\": 1000,\n"
 		"        \"dcid_timeout\": 5\n"));
 	done("-S");
@@ -437,6 +438,12 @@ static void service_settings(void **state)
 	assert_string_equal(ran_out,
 		"-A -u 192.0.2.1:443 -s quic\n"
 		"set -u 192.0.2.1:443 --tuple-timeout 30 --tuple-max 0\n");
+	done("set -u " SVC " --table-bits 12");
+	done("-L -n -u " SVC);
+	assert_non_null(strstr(ran_out, " tuple-max 0 table-bits 12\n"));
+	done("-S");
+	assert_non_null(strstr(ran_out, " --tuple-max 0 --table-bits 12\n"));
+	done("set -u " SVC " --table-bits 16");
 	fake.changes = 0;
 	run_with("-A -u 192.0.2.1:443\nset -u " SVC " --tuple-max 0 --tuple-timeout 30", "-R");
 	assert_string_equal(ran_err, "");

@@ -105,9 +105,9 @@ static void services(void **state)
 	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SET_TUPLE_TIMEOUT, 61);
 	mnl_attr_put(nlh, IP_VS_QUIC_A_SET_SOURCE4, 5, "\x0a\x09\x00\x00\x10");
 	mnl_attr_nest_end(nlh, nest);
-	is_printed(false, "service added 192.0.2.1:443 tuple-timeout 61 tuple-max 131072 dcid-max 0 source4 10.9.0.0/16\n");
+	is_printed(false, "service added 192.0.2.1:443 tuple-timeout 61 tuple-max 131072 table-bits 16 dcid-max 0 source4 10.9.0.0/16\n");
 	is_printed(true, "{\"event\":\"service\",\"action\":\"added\",\"service\":{\"protocol\":\"udp\",\"address\":\"192.0.2.1\",\"port\":443},"
-		   "\"settings\":{\"tuple_timeout\":61,\"tuple_max\":131072,\"dcid_max\":0,\"source4\":\"10.9.0.0/16\"}}\n");
+		   "\"settings\":{\"tuple_timeout\":61,\"tuple_max\":131072,\"table_bits\":16,\"dcid_max\":0,\"source4\":\"10.9.0.0/16\"}}\n");
 	begin(IP_VS_QUIC_CMD_SERVICE_DEL_NTF);
 	put_service();
 	is_printed(false, "service deleted 192.0.2.1:443\n");

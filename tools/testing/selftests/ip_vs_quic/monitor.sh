@@ -54,7 +54,7 @@ each_kind() {
 	q express add eth0
 	q express del eth0
 	ipvsadm -D -u "$SVC4"
-	same "events" "$(heard 15)" "service added $SVC4 tuple-timeout 60 tuple-max 131072 dcid-max 0
+	same "events" "$(heard 15)" "service added $SVC4 tuple-timeout 60 tuple-max 131072 table-bits 16 dcid-max 0
 config set $SVC4 id 1 server-id-len 2 nonce-len 6 algorithm four-pass key-fingerprint $(q fingerprint "$WORK/key")
 server-id added $SVC4 1:0a01 to $(rs4 1):443
 pool added $SVC4 $(rs4 1):443 Tunnel weight 1
@@ -62,7 +62,7 @@ pool added $SVC4 $(rs4 2):443 Route weight 3
 server-id moved $SVC4 1:0a01 to $(rs4 2):443 from $(rs4 1):443
 pool changed $SVC4 $(rs4 2):443 Route weight 0 was 3
 pool changed $SVC4 $(rs4 2):443 Tunnel weight 0 was Route
-service set $SVC4 tuple-timeout 60 tuple-max 131072 dcid-max 100 dcid-timeout 60
+service set $SVC4 tuple-timeout 60 tuple-max 131072 table-bits 16 dcid-max 100 dcid-timeout 60
 server-id deleted $SVC4 1:0a01 of $(rs4 2):443
 config deleted $SVC4 id 1 server-id-len 2 nonce-len 6 algorithm four-pass key-fingerprint $(q fingerprint "$WORK/key")
 pool removed $SVC4 $(rs4 2):443 Tunnel weight 0
@@ -80,7 +80,7 @@ schedulers() {
 	listen lb
 	ipvsadm -E -u "$SVC6" -s quic
 	ipvsadm -E -u "$SVC6" -s rr
-	same "events" "$(heard 3)" "service added $SVC6 tuple-timeout 60 tuple-max 131072 dcid-max 0
+	same "events" "$(heard 3)" "service added $SVC6 tuple-timeout 60 tuple-max 131072 table-bits 16 dcid-max 0
 pool added $SVC6 [$(rs6 1)]:443 Tunnel weight 2
 service deleted $SVC6"
 	stop
@@ -95,7 +95,7 @@ nothing_new() {
 	q set -u "$SVC4" --tuple-timeout 60
 	refused 1 "Error: server IDs of $SVC4: there is no server ID 0:ffffff." q server-id del -u "$SVC4" --server-id 0:ffffff
 	q set -u "$SVC4" --tuple-timeout 61
-	same "events" "$(heard 1)" "service set $SVC4 tuple-timeout 61 tuple-max 131072 dcid-max 0"
+	same "events" "$(heard 1)" "service set $SVC4 tuple-timeout 61 tuple-max 131072 table-bits 16 dcid-max 0"
 	stop
 }
 
@@ -136,7 +136,7 @@ other_namespace() {
 	q express add eth0
 	q express del eth0
 	in_ns cl ipvsadm -A -u "$SVC6" -s quic
-	same "events in another namespace" "$(heard 1)" "service added $SVC6 tuple-timeout 60 tuple-max 131072 dcid-max 0"
+	same "events in another namespace" "$(heard 1)" "service added $SVC6 tuple-timeout 60 tuple-max 131072 table-bits 16 dcid-max 0"
 	in_ns cl ipvsadm -C
 	stop
 }
@@ -196,7 +196,7 @@ unloading() {
 	modprobe ip_vs_quic
 	listen lb
 	ipvsadm -A -u "$SVC4" -s quic
-	same "events" "$(heard 1)" "service added $SVC4 tuple-timeout 60 tuple-max 131072 dcid-max 0"
+	same "events" "$(heard 1)" "service added $SVC4 tuple-timeout 60 tuple-max 131072 table-bits 16 dcid-max 0"
 	stop
 	[ "$(head -n 1 "$WORK/early")" -gt 10 ] || fail "it could not join any group"
 	same "what a process hears that joined before" "$(tail -n +2 "$WORK/early")" ""
