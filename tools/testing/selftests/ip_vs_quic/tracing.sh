@@ -278,7 +278,7 @@ one_list() {
 		same "outcomes of $event" "$(format_list "$event")" "$(header_list)"
 	done
 	same "counters, as JSON" "$(q -L -n --stats -j -u "$SVC4" | jq -r '.services[0].outcomes | keys_unsorted[]')" "$names"
-	same "counters" "$(q -L -n --stats --all -u "$SVC4" | awk 'NF == 2 && $2 ~ /^[0-9]+$/ { print $1 }')" "$names"
+	same "counters" "$(q -L -n --stats --all -u "$SVC4" | awk '(NF == 2 || / short headers: /) && $2 ~ /^[0-9]+$/ { print $1 }')" "$names"
 	same "manual" "$(sed -n '/^\.Sh OUTCOMES/,/^\.Sh FILES/s/^\.It Cm //p' "$TOP/userspace/quiclbadm/quiclbadm.8")" "$names"
 	same "documentation" "$(documented "What happens to a datagram")" "$(header_meanings IP_VS_QUIC_OUTCOMES)"
 }
