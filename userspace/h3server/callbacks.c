@@ -29,28 +29,29 @@ static void on_rand(uint8_t *random, size_t len, const ngtcp2_rand_ctx *ctx)
 		abort();	/* nothing that follows would be safe */
 }
 
-/* See conn_allow_cids(). */
 static int on_handshake_completed(ngtcp2_conn *quic, void *user)
 {
-	const ngtcp2_transport_params *client =
-		ngtcp2_conn_get_remote_transport_params(quic);
 	struct conn *conn = user;
 
 	conn_established(conn);
 	conn_set_valid(conn, ngtcp2_conn_get_path(quic));
-	conn->client_limit = client->active_connection_id_limit;
-	conn_allow_cids(conn);
 	return 0;
 }
 
-/* HTTP/3 begins when 1-RTT packets can be sent. */
+/*
+ * HTTP/3 begins when 1-RTT packets can be sent.  So does what conn_allow_cids() is about:
+ * libngtcp2 of series 1 has NEW_CONNECTION_ID frames in them before the handshake has ended.
+ */
 static int on_send_key(ngtcp2_conn *quic, ngtcp2_encryption_level level, void *user)
 {
+	const ngtcp2_transport_params *client =
+		ngtcp2_conn_get_remote_transport_params(quic);
 	struct conn *conn = user;
 	int err;
 
 	if (level != NGTCP2_ENCRYPTION_LEVEL_1RTT)
 		return 0;
+	conn->client_limit = client->active_connection_id_limit;
 	if (!tls_session_is_h3(conn->tls)) {
 		ngtcp2_conn_set_tls_alert(quic, GNUTLS_A_NO_APPLICATION_PROTOCOL);
 		return NGTCP2_ERR_CALLBACK_FAILURE;

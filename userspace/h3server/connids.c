@@ -144,7 +144,7 @@ void conn_allow_cids(struct conn *conn)
 	unsigned int have = count_cids(conn, false), limit;
 	ngtcp2_transport_params *client;
 
-	if (!conn->client_limit)	/* in the handshake */
+	if (!conn->client_limit)	/* no 1-RTT packets yet */
 		return;
 	limit = cid_several(&conn->env->cids) ? conn->client_limit : 1;
 	if (limit > CIDS_MAX)
