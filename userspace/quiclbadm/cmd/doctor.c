@@ -86,7 +86,7 @@ static int check_from(const struct args *args, const struct host *host,
 int cmd_doctor(const struct args *args)
 {
 	struct report report = { 0 };
-	struct firewall fw;
+	struct firewall fw = { 0 };
 	struct host host;
 	bool director;
 	int err;
@@ -100,7 +100,6 @@ int cmd_doctor(const struct args *args)
 	if (!err)
 		err = check_from(args, &host, director);
 	if (!err) {
-		firewall_read(&fw);
 		err = director ? doctor_director(args, &host, &fw, &report) :
 				 doctor_realserver(args, &host, &fw, &report);
 		if (!err)

@@ -172,6 +172,7 @@ static void check_bypass(const struct director *d, const struct device *device)
 	struct fw_stop stop;
 	size_t i, j;
 
+	firewall_read(d->fw);
 	for (i = 0; d->fw->rules && i < d->state->count; i++) {
 		const struct service *svc = d->state->services[i];
 

@@ -10,7 +10,7 @@
 
 struct director {
 	const struct host *host;
-	const struct firewall *fw;
+	struct firewall *fw;
 	struct report *report;
 	const struct state *state;	/* with the devices of the express path */
 };

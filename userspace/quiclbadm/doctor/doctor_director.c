@@ -318,8 +318,7 @@ static bool may_be_untracked(const struct service_subject *s)
 	struct passage passage;
 	struct route route;
 
-	if (!s->fw->rules || s->fw->legacy ||
-	    host_route_in(s->vrf, &s->client, &s->svc->id.vip, &route))
+	if (host_route_in(s->vrf, &s->client, &s->svc->id.vip, &route))
 		return false;
 	link = host_link(s->host, route.link);
 	passage_of_clients(&s->svc->id.vip, link ? link->name : "", CT_UNTRACKED, &passage);
@@ -508,7 +507,7 @@ static int check_services(const struct args *args, const struct state *state,
 }
 
 int doctor_director(const struct args *args, const struct host *host,
-		    const struct firewall *fw, struct report *report)
+		    struct firewall *fw, struct report *report)
 {
 	struct keepalived keepalived;
 	struct service_subject s = {

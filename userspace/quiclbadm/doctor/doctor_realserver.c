@@ -350,7 +350,7 @@ static int check_vip_service(struct realserver *rs)
 }
 
 int doctor_realserver(const struct args *args, const struct host *host,
-		      const struct firewall *fw, struct report *report)
+		      struct firewall *fw, struct report *report)
 {
 	struct realserver rs = { .host = host, .fw = fw, .report = report };
 

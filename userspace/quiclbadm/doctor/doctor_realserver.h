@@ -10,6 +10,6 @@
 
 /* Adds checks.  Return: 0 or an exit code after an error message. */
 int doctor_realserver(const struct args *args, const struct host *host,
-		      const struct firewall *fw, struct report *report);
+		      struct firewall *fw, struct report *report);
 
 #endif /* _QUICLBADM_DOCTOR_DOCTOR_REALSERVER_H */

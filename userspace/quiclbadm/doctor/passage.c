@@ -84,11 +84,13 @@ static enum firewall_verdict try_hooks(const struct firewall *fw, const char *co
 	return verdict;
 }
 
-bool passage_is_free(const struct firewall *fw, const struct passage *passage)
+bool passage_is_free(struct firewall *fw, const struct passage *passage)
 {
 	struct fw_stop stop;
 
-	return try_hooks(fw, passage->hooks, &passage->packet, &stop) == FIREWALL_PASSES;
+	firewall_read(fw);
+	return fw->rules && !fw->legacy &&
+	       try_hooks(fw, passage->hooks, &passage->packet, &stop) == FIREWALL_PASSES;
 }
 
 /* Would the rules treat packets of other sources differently? */
@@ -101,15 +103,17 @@ static bool depends_on_source(const struct firewall *fw, const struct passage *p
 	return try_hooks(fw, passage->hooks, &packet, &stop) == FIREWALL_UNKNOWN;
 }
 
-bool passage_explain(struct report *report, const struct firewall *fw,
+bool passage_explain(struct report *report, struct firewall *fw,
 		     const struct passage *passage, const char *seen)
 {
 	struct fw_stop stop = { 0 };
-	enum firewall_verdict verdict = try_hooks(fw, passage->hooks, &passage->packet, &stop);
+	enum firewall_verdict verdict;
 	char src[ENDPOINT_STRLEN], text[96] = "";
 	const char *what;
 	uint32_t owner;
 
+	firewall_read(fw);
+	verdict = try_hooks(fw, passage->hooks, &passage->packet, &stop);
 	if (verdict == FIREWALL_PASSES)
 		return false;
 	what = stop.policy ? "the policy" : "a rule";

@@ -24,13 +24,13 @@ void passage_of_drop(const struct journey *journey, const struct journey_step *d
 		     struct passage *passage);
 
 /* Whether the packet certainly passes. */
-bool passage_is_free(const struct firewall *fw, const struct passage *passage);
+bool passage_is_free(struct firewall *fw, const struct passage *passage);
 
 /*
  * Says which rule dropped a packet, after @seen.  Return: whether there is one, or
  * a rule that may have.
  */
-bool passage_explain(struct report *report, const struct firewall *fw,
+bool passage_explain(struct report *report, struct firewall *fw,
 		     const struct passage *passage, const char *seen);
 
 #endif /* _QUICLBADM_DOCTOR_PASSAGE_H */

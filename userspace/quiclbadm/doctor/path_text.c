@@ -84,7 +84,7 @@ static void tell_drop(const struct journey *journey, const struct journey_step *
 			  endpoint_str(&drop->dst, dst));
 }
 
-void path_dropped(struct report *report, const struct firewall *fw,
+void path_dropped(struct report *report, struct firewall *fw,
 		  const struct journey *journey, const struct journey_step *drop, char *text)
 {
 	struct passage passage;

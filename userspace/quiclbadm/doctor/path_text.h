@@ -25,7 +25,7 @@ bool path_tell_way(const struct journey *journey, char *text);
  * @text, and where and why the kernel dropped the datagram or its answer: by the rule that
  * is the cause, where it is one.
  */
-void path_dropped(struct report *report, const struct firewall *fw,
+void path_dropped(struct report *report, struct firewall *fw,
 		  const struct journey *journey, const struct journey_step *drop, char *text);
 
 /* The faults found of what is examined are confirmed; where there are none, it is one. */

@@ -12,7 +12,7 @@ struct follower;
 
 struct realserver {
 	const struct host *host;
-	const struct firewall *fw;
+	struct firewall *fw;
 	struct report *report;
 	struct follower *follower;	/* NULL: nothing can be followed */
 	struct forwarding fwd;

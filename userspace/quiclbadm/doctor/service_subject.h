@@ -13,7 +13,7 @@ struct follower;
 
 struct service_subject {
 	const struct host *host;
-	const struct firewall *fw;
+	struct firewall *fw;
 	struct report *report;
 	const struct keepalived *keepalived;
 	struct follower *follower;	/* NULL: nothing can be followed */

@@ -254,6 +254,7 @@ bool firewall_parse(struct firewall *fw, const char *text)
 	json_t *root = json_loads(text, 0, NULL);
 
 	memset(fw, 0, sizeof(*fw));
+	fw->is_read = true;
 	fw->rules = json_incref(json_object_get(root, "nftables"));
 	json_decref(root);
 	return json_is_array(fw->rules);
@@ -320,9 +321,12 @@ static char *list_ruleset(void)
 
 void firewall_read(struct firewall *fw)
 {
-	char *text = list_ruleset();
+	char *text;
 
-	memset(fw, 0, sizeof(*fw));
+	if (fw->is_read)
+		return;
+	text = list_ruleset();
+	fw->is_read = true;
 	if (text)
 		firewall_parse(fw, text);
 	free(text);

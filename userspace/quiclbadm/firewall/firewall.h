@@ -16,6 +16,7 @@ enum firewall_verdict {
 };
 
 struct firewall {
+	bool is_read;			/* what follows is known */
 	json_t *rules;			/* NULL: nft is not installed or not permitted */
 	bool legacy;			/* iptables-legacy has rules, which nft does not show */
 };
@@ -28,6 +29,7 @@ struct fw_stop {
 	bool policy;			/* not by a rule */
 };
 
+/* Unless it has been read; @fw is zero before. */
 void firewall_read(struct firewall *fw);
 /* The same from text; for tests.  Return: whether it is a ruleset. */
 bool firewall_parse(struct firewall *fw, const char *text);

@@ -352,6 +352,7 @@ struct sample_director {
 static void set_up(struct sample_director *d)
 {
 	memset(d, 0, sizeof(*d));
+	d->fw.is_read = true;
 	d->p = sample();
 	d->services[0] = &d->p->svc;
 	d->state.services = d->services;

@@ -177,7 +177,7 @@ static void answers(void **state)
 
 static struct journey journey;
 static struct report report;
-static struct firewall no_rules;
+static struct firewall no_rules = { .is_read = true };
 static struct link eth0 = { .index = 2, .name = "eth0" }, tunl0 = { .index = 3, .name = "tunl0" };
 
 static struct journey_step *seen(enum step step, bool answer, const char *device)
