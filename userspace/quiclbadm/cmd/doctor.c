@@ -10,6 +10,7 @@
 #include "doctor/doctor_realserver.h"
 #include "doctor/forwarding.h"
 #include "kernel/ipvs.h"
+#include "kernel/netns.h"
 
 /* Another port of a VIP that is served here is more likely a mistake than a real server. */
 static int refuse_mistyped(const struct args *args, const struct state *state)
@@ -86,6 +87,7 @@ static int check_from(const struct args *args, const struct host *host,
 int cmd_doctor(const struct args *args)
 {
 	struct report report = { 0 };
+	char netns[NETNS_STRLEN];
 	struct firewall fw = { 0 };
 	struct host host;
 	bool director;
@@ -102,6 +104,8 @@ int cmd_doctor(const struct args *args)
 	if (!err) {
 		err = director ? doctor_director(args, &host, &fw, &report) :
 				 doctor_realserver(args, &host, &fw, &report);
+		if (!err)
+			report_place(&report, netns_str(netns));
 		if (!err)
 			err = report_print(&report, given(args, O(JSON)) ? REPORT_JSON :
 					   given(args, O(VERBOSE)) ? REPORT_VERBOSE :

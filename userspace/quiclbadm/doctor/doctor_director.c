@@ -344,6 +344,7 @@ static void check_conntrack(const struct service_subject *s)
 
 static int check_service(struct service_subject *s)
 {
+	const struct link *vrf;
 	size_t i;
 
 	report_about(s->report, &s->svc->id, NULL);
@@ -358,6 +359,9 @@ static int check_service(struct service_subject *s)
 	if (s->client.af != s->svc->id.vip.af)
 		doctor_some_client(s->svc->id.vip.af, &s->client);
 	s->vrf = host_client_vrf(s->host, &s->svc->id.vip, &s->client);
+	vrf = host_link(s->host, s->vrf);
+	if (vrf)
+		report_note_vrf(s->report, vrf->name);
 	if (check_vip(s))
 		return EXIT_REFUSED;
 	for (i = 0; !s->svc->id.fwmark && i < s->host->link_count; i++)

@@ -291,6 +291,7 @@ static int check_realserver(struct realserver *rs)
 		.protocol = IPPROTO_UDP,
 		.vip = rs->vip,
 	};
+	const struct link *vrf;
 	struct journey *journey;
 	int err;
 
@@ -299,6 +300,9 @@ static int check_realserver(struct realserver *rs)
 	if (rs->client.af != rs->vip.af || is_here(rs))
 		doctor_some_client(rs->vip.af, &rs->client);
 	rs->vrf = host_vrf_of(rs->host, &rs->vip);
+	vrf = host_link(rs->host, rs->vrf);
+	if (vrf)
+		report_note_vrf(rs->report, vrf->name);
 	check_server_address(rs);
 	if (check_vip(rs) || check_route(rs))
 		return EXIT_REFUSED;

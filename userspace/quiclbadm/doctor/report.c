@@ -15,6 +15,8 @@ enum {
 	KIND_MAX = 5,		/* findings of a kind, unless all are wanted */
 };
 
+#define PLACE "place"
+
 static const char *const level_names[CHECK_LEVELS] = {
 	[CHECK_OK] = "ok",
 	[CHECK_ADVICE] = "advice",
@@ -78,6 +80,29 @@ void report_fix(struct report *report, const char *format, ...)
 	va_start(args, format);
 	check->fix = format_text(format, args);
 	va_end(args);
+}
+
+void report_note_vrf(struct report *report, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < REPORT_VRFS - 1 && report->vrfs[i]; i++)
+		if (!strcmp(report->vrfs[i], name))
+			return;
+	if (i < REPORT_VRFS - 1)
+		report->vrfs[i] = name;
+}
+
+void report_place(struct report *report, const char *netns)
+{
+	char vrfs[REPORT_VRFS * 20] = "";
+	size_t len = 0, i;
+
+	for (i = 0; report->vrfs[i]; i++)
+		len += (size_t)snprintf(vrfs + len, sizeof(vrfs) - len, "%s%s",
+					i ? ", " : ", VRF ", report->vrfs[i]);
+	report_about(report, NULL, NULL);
+	report_add(report, CHECK_OK, PLACE, "network namespace %s%s", netns, vrfs);
 }
 
 static bool is_about(const struct report *report, const struct check *check)
@@ -199,12 +224,26 @@ static void print_level(const struct report *report, enum check_level level, boo
 	}
 }
 
+/* What is not there may be in another namespace, so that is said without -v as well. */
+static void print_place(const struct report *report)
+{
+	const struct check *last = report->count ? &report->checks[report->count - 1] : NULL;
+
+	if (!last || strcmp(last->name, PLACE))
+		return;
+	printf("looked at: ");
+	print_printable(stdout, last->evidence);
+	putchar('\n');
+}
+
 static void print_text(const struct report *report, const size_t *counts, bool verbose)
 {
 	enum check_level level = CHECK_LEVELS;
 
 	while (level > (verbose ? CHECK_OK : CHECK_ADVICE))
 		print_level(report, --level, verbose);
+	if (!verbose)
+		print_place(report);
 	printf("%zu ok, %zu advice, %zu unknown, %zu faults\n",
 	       counts[CHECK_OK], counts[CHECK_ADVICE], counts[CHECK_UNKNOWN],
 	       counts[CHECK_FAULT]);

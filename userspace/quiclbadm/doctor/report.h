@@ -27,16 +27,26 @@ struct check {
 	char *fix;		/* for a shell; NULL: there is no such command */
 };
 
+enum {
+	REPORT_VRFS = 8,	/* that are named, and room for the NULL */
+};
+
 struct report {
 	struct check *checks;
 	size_t count;
 	struct service_id service;	/* what is examined at present, as in a check */
 	struct endpoint server;
+	const char *vrfs[REPORT_VRFS];	/* whose routes were asked; NULL behind the last one */
 };
 
 /* What the checks that are added from now on are about; NULL: nothing of the kind. */
 void report_about(struct report *report, const struct service_id *service,
 		  const struct endpoint *server);
+
+/* Notes that a VRF's routes were asked.  @name is not copied. */
+void report_note_vrf(struct report *report, const char *name);
+/* Adds where all of it was looked at; the last check. */
+void report_place(struct report *report, const char *netns);
 
 /* Each takes the formats of printf; "" is no fix. */
 void report_add(struct report *report, enum check_level level, const char *name,

@@ -10,4 +10,14 @@
  */
 int netns_enter(const char *name);
 
+enum {
+	NETNS_STRLEN = 256,
+};
+
+/*
+ * Writes what this process's namespace is to a reader, and returns @buf: the name that
+ * "ip netns" has for it, else "of process 1" or its number.
+ */
+char *netns_str(char *buf);
+
 #endif /* _QUICLBADM_KERNEL_NETNS_H */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doctor/report.h"
 #include "firewall/firewall.h"
@@ -259,6 +260,87 @@ static void no_ruleset(void **state)
 	}
 }
 
+/* What report_print() prints; the caller frees it. */
+static char *printed(const struct report *report, enum report_format format, int status)
+{
+	const int out = dup(STDOUT_FILENO);
+	char *text = calloc(1, 1 << 22);
+	FILE *file = tmpfile();
+
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	assert_int_equal(report_print(report, format), status);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	rewind(file);
+	fread(text, 1, (1 << 22) - 1, file);
+	fclose(file);
+	return text;
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; (text = strchr(text, '\n')); text++)
+		lines++;
+	return lines;
+}
+
+/* 1,500 services with four real servers each, of which something is to be said. */
+static void fill_report(struct report *report)
+{
+	struct endpoint server = { .af = AF_INET, .port = 443 };
+	struct service_id id = { .protocol = IPPROTO_UDP };
+	unsigned int i, j;
+
+	memset(report, 0, sizeof(*report));
+	id.vip = server;
+	for (i = 0; i < 1500; i++) {
+		id.vip.addr[2] = (uint8_t)(i >> 8);
+		id.vip.addr[3] = (uint8_t)i;
+		report_about(report, &id, NULL);
+		report_add(report, CHECK_OK, "vip", "%u is an address of this host", i);
+		report_add(report, CHECK_ADVICE, "conntrack", "flows of %u", i);
+		report_fix(report, "fix %u", i);
+		for (j = 0; j < 4; j++) {
+			server.addr[3] = (uint8_t)j;
+			report_about(report, &id, &server);
+			report_add(report, CHECK_FAULT, "mtu", "server %u of %u", j, i);
+			report_fix(report, "fix %u of %u", j, i);
+		}
+	}
+	report_note_vrf(report, "red");
+	report_note_vrf(report, "blue");
+	report_note_vrf(report, "red");
+	report_place(report, "lb");
+}
+
+/* A screen says it all; what is worst comes first. */
+static void many_services(void **state)
+{
+	struct report report;
+	char *text;
+
+	(void)state;
+	fill_report(&report);
+	text = printed(&report, REPORT_FINDINGS, 1);
+	assert_in_range(count_lines(text), 1, 24);
+	assert_int_equal(strncmp(text, "fault    mtu ", 13), 0);
+	assert_non_null(strstr(text, "fault    mtu         and 5995 more of this kind (-v)\n"));
+	assert_non_null(strstr(text, "advice   conntrack   and 1495 more of this kind (-v)\n"));
+	assert_non_null(strstr(text, "looked at: network namespace lb, VRF red, blue\n"
+				     "1501 ok, 1500 advice, 0 unknown, 6000 faults\n"));
+	free(text);
+	text = printed(&report, REPORT_VERBOSE, 1);
+	assert_int_equal(count_lines(text), 1500 * (1 + 2 + 4 * 2) + 2);
+	assert_null(strstr(text, "looked at"));
+	assert_non_null(strstr(text, "ok       place       network namespace lb, VRF red, blue\n"));
+	free(text);
+	report_destroy(&report);
+}
+
 static void usage(void **state)
 {
 	(void)state;
@@ -276,6 +358,7 @@ int main(void)
 		cmocka_unit_test(many_ways),
 		cmocka_unit_test(many_sets),
 		cmocka_unit_test(no_ruleset),
+		cmocka_unit_test(many_services),
 		cmocka_unit_test(usage),
 	};
 
