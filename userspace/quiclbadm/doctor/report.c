@@ -110,6 +110,13 @@ static bool is_about(const struct report *report, const struct check *check)
 	return service_id_eq(&check->service, &report->service);
 }
 
+/* Of another real server than the one that is examined. */
+static bool is_of_another(const struct report *report, const struct check *check)
+{
+	return check->server.af && report->server.af &&
+	       !endpoint_eq(&check->server, &report->server);
+}
+
 /* A VIP that may be another director's on purpose is advice. */
 static bool is_standby(const struct check *check)
 {
@@ -124,7 +131,7 @@ bool report_confirm(struct report *report, const char *seen)
 	for (i = 0; i < report->count; i++) {
 		struct check *check = &report->checks[i];
 
-		if (!is_about(report, check) ||
+		if (!is_about(report, check) || is_of_another(report, check) ||
 		    (check->level != CHECK_FAULT && !is_standby(check)))
 			continue;
 		free(check->seen);

@@ -56,8 +56,8 @@ void report_fix(struct report *report, const char *format, ...) __printf(2, 3);
 
 /*
  * What the kernel was seen to do decides what is said of what is examined at present.
- * Adds @seen to each fault of that service, and to advice about its VIP.  Return: whether
- * there is one.
+ * Adds @seen to each fault of that service, unless it is of another real server, and to
+ * advice about its VIP.  Return: whether there is one.
  */
 bool report_confirm(struct report *report, const char *seen);
 /*

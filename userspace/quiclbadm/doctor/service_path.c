@@ -109,12 +109,16 @@ static bool is_left_by_backup(const struct service_subject *s, const struct jour
 static void judge_drop(const struct service_subject *s, const struct journey *journey,
 		       const struct journey_step *drop, char *text)
 {
+	const struct dest *dest = dest_of(s->svc, drop);
+
 	if (is_left_by_backup(s, drop)) {
 		report_add(s->report, CHECK_UNKNOWN, "path",
 			   "%s, was left to this host's sockets, which have none for it: net.ipv4.vs.backup_only is 1, and with it a backup (ipvsadm -L --daemon) forwards nothing",
 			   text);
 		return;
 	}
+	if (dest)
+		report_about(s->report, &s->svc->id, &dest->server);
 	path_tell(text, " and was ");
 	path_dropped(s->report, s->fw, journey, drop, text);
 }

@@ -341,6 +341,31 @@ static void many_services(void **state)
 	report_destroy(&report);
 }
 
+/* What was seen of one real server says nothing of another one. */
+static void seen_of_one(void **state)
+{
+	struct endpoint one = { .af = AF_INET, .addr = { 10, 0, 0, 1 }, .port = 443 };
+	struct endpoint two = { .af = AF_INET, .addr = { 10, 0, 0, 2 }, .port = 443 };
+	struct service_id id = { .protocol = IPPROTO_UDP, .vip = { .af = AF_INET, .port = 443 } };
+	struct report report = { 0 };
+
+	(void)state;
+	report_about(&report, &id, NULL);
+	report_add(&report, CHECK_FAULT, "vip", "of none");
+	report_about(&report, &id, &one);
+	report_add(&report, CHECK_FAULT, "probe", "of one");
+	report_about(&report, &id, &two);
+	report_add(&report, CHECK_FAULT, "probe", "of two");
+	assert_true(report_confirm(&report, "dropped"));
+	assert_string_equal(report.checks[0].seen, "dropped");
+	assert_null(report.checks[1].seen);
+	assert_string_equal(report.checks[2].seen, "dropped");
+	report_about(&report, &id, NULL);
+	assert_true(report_confirm(&report, "dropped before"));
+	assert_string_equal(report.checks[1].seen, "dropped before");
+	report_destroy(&report);
+}
+
 static void usage(void **state)
 {
 	(void)state;
@@ -359,6 +384,7 @@ int main(void)
 		cmocka_unit_test(many_sets),
 		cmocka_unit_test(no_ruleset),
 		cmocka_unit_test(many_services),
+		cmocka_unit_test(seen_of_one),
 		cmocka_unit_test(usage),
 	};
 
