@@ -52,11 +52,15 @@ struct follower {
 
 /* --- what is seen ------------------------------------------------------------ */
 
+/*
+ * Of a drop without a reason the function tells more.  All the kernel's symbols are read for
+ * that, which takes longer than all else, so not of a drop that was to be.
+ */
 static void set_drop(struct follower *follower, const struct packet_event *event,
-		     struct journey_step *step)
+		     bool expected, struct journey_step *step)
 {
 	snprintf(step->reason, sizeof(step->reason), "%s", event->reason);
-	if (strcmp(event->reason, "NOT_SPECIFIED"))
+	if (expected || strcmp(event->reason, "NOT_SPECIFIED"))
 		return;
 	if (!follower->symbols)
 		follower->symbols = symbols_read();
@@ -103,7 +107,7 @@ static void add_step(struct follower *follower, struct journey *journey,
 	step->outer_dst = p->outer_dst;
 	step->socket = event->socket;
 	if (event->step == STEP_DROPPED)
-		set_drop(follower, event, step);
+		set_drop(follower, event, journey->is_too_large, step);
 }
 
 static bool is_forged(const struct forged *forged, const char *device,
