@@ -421,9 +421,10 @@ bool packet_event_parse(const struct packet_event *event, struct packet *p)
 
 /* --- all of it ---------------------------------------------------------------- */
 
+/* tracefs_event_enable() would look through all systems of events. */
 static int enable(struct tracer *t, const char *system, const char *event)
 {
-	if (!tracefs_event_enable(t->instance, system, event))
+	if (tracefs_event_file_write(t->instance, system, event, "enable", "1") > 0)
 		return 0;
 	return refuse("tracefs: %s:%s cannot be enabled: %s", system, event,
 		      strerror(errno));
