@@ -57,8 +57,10 @@ void report_add(struct report *report, enum check_level level, const char *name,
 	struct check *check;
 	va_list args;
 
-	report->checks = xreallocarray(report->checks, report->count + 1,
-				       sizeof(*check));
+	/* room for twice as many when their number is a power of 2 */
+	if (!(report->count & (report->count - 1)))
+		report->checks = xreallocarray(report->checks, 2 * report->count + 1,
+					       sizeof(*check));
 	check = &report->checks[report->count++];
 	check->level = level;
 	check->name = name;
@@ -183,7 +185,8 @@ void report_destroy(struct report *report)
 	memset(report, 0, sizeof(*report));
 }
 
-static void print_check(const struct check *check)
+/* @others: services of which the same is to be said */
+static void print_check(const struct check *check, size_t others)
 {
 	printf("%s%-7s%s  %-10s  ", paint(stdout, level_paints[check->level]),
 	       level_names[check->level], paint_end(stdout), check->name);
@@ -196,18 +199,36 @@ static void print_check(const struct check *check)
 		printf("\n%-7s  %-10s  fix: ", "", "");
 		print_printable(stdout, check->fix);
 	}
+	if (others)
+		printf("\n%-7s  %-10s  the same of %zu other services", "", "", others);
 	putchar('\n');
 }
 
-/* How many checks of that name have that verdict, before the @end'th one, up to @limit. */
+static bool is_kind(const struct check *check, const struct check *kind)
+{
+	return check->level == kind->level && !strcmp(check->name, kind->name);
+}
+
+/* How many checks before the @end'th one say the very same. */
+static size_t count_same(const struct report *report, const struct check *check, size_t end)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < end; i++)
+		count += is_kind(&report->checks[i], check) &&
+			 !strcmp(report->checks[i].evidence, check->evidence);
+	return count;
+}
+
+/* How many different checks of a kind are before the @end'th one, up to @limit. */
 static size_t count_kind(const struct report *report, const struct check *kind, size_t end,
 			 size_t limit)
 {
 	size_t count = 0, i;
 
 	for (i = 0; i < end && count < limit; i++)
-		count += report->checks[i].level == kind->level &&
-			 !strcmp(report->checks[i].name, kind->name);
+		count += is_kind(&report->checks[i], kind) &&
+			 !count_same(report, &report->checks[i], i);
 	return count;
 }
 
@@ -218,11 +239,12 @@ static void print_level(const struct report *report, enum check_level level, boo
 	for (i = 0; i < report->count; i++) {
 		const struct check *check = &report->checks[i];
 
-		if (check->level != level)
+		if (check->level != level || (!all && count_same(report, check, i)))
 			continue;
 		before = all ? 0 : count_kind(report, check, i, KIND_MAX + 1);
 		if (before < KIND_MAX) {
-			print_check(check);
+			print_check(check, all ? 0 :
+				    count_same(report, check, report->count) - 1);
 		} else if (before == KIND_MAX) {
 			more = count_kind(report, check, report->count, SIZE_MAX) - KIND_MAX;
 			printf("%-7s  %-10s  and %zu more of this kind (-v)\n",

@@ -341,6 +341,36 @@ static void many_services(void **state)
 	report_destroy(&report);
 }
 
+/* A real server that many services have is spoken of once. */
+static void one_server(void **state)
+{
+	struct service_id id = { .protocol = IPPROTO_UDP, .vip = { .af = AF_INET, .port = 443 } };
+	struct report report = { 0 };
+	unsigned int i;
+	char *text;
+
+	(void)state;
+	for (i = 0; i < 100; i++) {
+		id.vip.addr[3] = (uint8_t)i;
+		report_about(&report, &id, NULL);
+		report_add(&report, CHECK_FAULT, "mtu", "10.0.0.12 is reached with 1200");
+		report_fix(&report, "a command");
+		report_add(&report, CHECK_FAULT, "mtu", "10.0.0.13, of %u", i / 50);
+	}
+	text = printed(&report, REPORT_FINDINGS, 1);
+	assert_string_equal(text,
+			    "fault    mtu         10.0.0.12 is reached with 1200\n"
+			    "                     fix: a command\n"
+			    "                     the same of 99 other services\n"
+			    "fault    mtu         10.0.0.13, of 0\n"
+			    "                     the same of 49 other services\n"
+			    "fault    mtu         10.0.0.13, of 1\n"
+			    "                     the same of 49 other services\n"
+			    "0 ok, 0 advice, 0 unknown, 200 faults\n");
+	free(text);
+	report_destroy(&report);
+}
+
 /* What was seen of one real server says nothing of another one. */
 static void seen_of_one(void **state)
 {
@@ -384,6 +414,7 @@ int main(void)
 		cmocka_unit_test(many_sets),
 		cmocka_unit_test(no_ruleset),
 		cmocka_unit_test(many_services),
+		cmocka_unit_test(one_server),
 		cmocka_unit_test(seen_of_one),
 		cmocka_unit_test(usage),
 	};
