@@ -48,16 +48,21 @@ found() {
 	answers "x s2 1"
 }
 
-# diagnosed CHECK OPTION...: the doctor of $NS finds this fault and no other; the command that it prints is in $FIX
-diagnosed() {
-	local check=$1 rc=0
-	shift
+# has_faults OPTION...: the doctor of $NS finds faults; the checks are in $FAULTS, the commands that it prints in $FIX
+has_faults() {
+	local rc=0
 	in_ns "$NS" quiclbadm doctor "$@" -j >"$WORK/report" || rc=$?
 	same "status of the doctor" "$rc" 1
 	FIX=$(jq -r '(map(select(.verdict == "fault").check) | unique | join(" ")), (.[] | select(.verdict == "fault").fix // empty)' "$WORK/report")
-	same "faults" "${FIX%%$'\n'*}" "$check"
-	FIX=${FIX#"$check"}
+	FAULTS=${FIX%%$'\n'*}
+	FIX=${FIX#"$FAULTS"}
 	FIX=${FIX#$'\n'}
+}
+
+# diagnosed CHECK OPTION...: the doctor of $NS finds this fault and no other
+diagnosed() {
+	has_faults "${@:2}"
+	same "faults" "$FAULTS" "$1"
 }
 
 # healthy OPTION...
