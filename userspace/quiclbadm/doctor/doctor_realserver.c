@@ -192,6 +192,19 @@ static void check_arp(const struct realserver *rs)
 
 /* --- the rest ------------------------------------------------------------- */
 
+/* Whether a server's socket heeds it is the server's choice. */
+static void advise_route_mtu(const struct realserver *rs, unsigned int mtu, unsigned int need)
+{
+	const char *v6 = rs->vip.af == AF_INET6 ? "-6 " : "";
+	char text[256];
+
+	report_add(rs->report, CHECK_ADVICE, "mtu",
+		   "the route to clients has MTU %u, and QUIC needs %u: a server that heeds it (IP_PMTUDISC_DO) cannot send that, others send fragments, or more than it",
+		   mtu, need);
+	if (!rs->vrf && host_configured_route(rs->host, &rs->client, text, sizeof(text)))
+		report_fix(rs->report, "ip %sroute change %s mtu %u", v6, text, rs->uplink->mtu);
+}
+
 static int check_mtu(const struct realserver *rs)
 {
 	unsigned int inner = QUIC_MIN + 8 + (rs->vip.af == AF_INET6 ? 40 : 20);
@@ -211,11 +224,7 @@ static int check_mtu(const struct realserver *rs)
 		report_fix(rs->report, "ip link set %s mtu %u", rs->uplink->name,
 			   outer <= 1500 ? 1500 : outer);
 	} else if (route.mtu && route.mtu < inner) {
-		report_add(rs->report, CHECK_FAULT, "mtu",
-			   "the route to clients has MTU %u, and QUIC needs %u",
-			   route.mtu, inner);
-		report_fix(rs->report, "ip %sroute change default via GATEWAY mtu 1500",
-			   rs->vip.af == AF_INET6 ? "-6 " : "");
+		advise_route_mtu(rs, route.mtu, inner);
 	} else {
 		report_add(rs->report, CHECK_OK, "mtu", "%s: %u, of which QUIC needs %u",
 			   rs->uplink->name, mtu, outer);

@@ -358,7 +358,7 @@ void follower_speak(struct follower *follower, struct journey *journey)
 	follower->journeys = journey;
 	follower->count = 1;
 	probe->from.port = (uint16_t)(PORT_FIRST + random_port() % PORT_COUNT);
-	journey->error = probe_choose_cids(probe) ? probe_send_unasked(probe) : errno;
+	journey->error = probe_choose_cids(probe) ? probe_send_unasked(probe, journey->vrf) : errno;
 	wait_for_all(follower);
 	follower->count = 0;
 }

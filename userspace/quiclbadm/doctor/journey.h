@@ -33,6 +33,7 @@ struct journey_step {
 
 struct journey {
 	const struct link *in;		/* the device that it arrives on */
+	const char *vrf;		/* the VIP's, on a real server; NULL: none */
 	struct probe probe;		/* vip, fwd with the server's address, from */
 	struct endpoint outer_source;	/* of the tunnel's packet, if there is a tunnel */
 	bool client_is_invented;	/* probe.from, and no rule can know it */
@@ -61,7 +62,7 @@ void follower_run(struct follower *follower, struct journey *journeys, size_t co
 /*
  * Sends a datagram from the VIP to the client, as the server's own and no answer, and waits
  * until it is known what became of it.
- * @journey: VIP and client are set
+ * @journey: VIP, its VRF and client are set
  */
 void follower_speak(struct follower *follower, struct journey *journey);
 

@@ -288,10 +288,21 @@ static socklen_t put_address(const struct endpoint *ep, struct sockaddr_storage 
 	return ep->af == AF_INET6 ? sizeof(*sin6) : sizeof(*sin);
 }
 
-/* Bound to the VIP, so that it takes the route that the server's own do. */
-int probe_send_unasked(const struct probe *probe)
+static int open_raw(uint16_t af, const char *vrf)
 {
-	int fd = socket(probe->vip.af, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW), error = 0;
+	int fd = socket(af, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_RAW);
+
+	if (fd < 0 || !vrf ||
+	    !setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, vrf, (socklen_t)strlen(vrf)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Bound to the VIP, so that it takes the route that the server's own do. */
+int probe_send_unasked(const struct probe *probe, const char *vrf)
+{
+	int fd = open_raw(probe->vip.af, vrf), error = 0;
 	uint8_t packet[UNASKED + PROBE_HEADERS_MAX];
 	const size_t udp = sizeof(struct udphdr);
 	struct sockaddr_storage vip, client;

@@ -47,9 +47,10 @@ int probe_send(const struct probe *probe, unsigned int try);
 /*
  * Sends one datagram from the VIP, which is this host's, to probe->from: Version Negotiation,
  * which no client takes for an answer to its own datagrams (RFC 8999 section 6).
+ * @vrf: the device of the VRF that the VIP is in, or NULL
  * Return: 0 or an errno.
  */
-int probe_send_unasked(const struct probe *probe);
+int probe_send_unasked(const struct probe *probe, const char *vrf);
 
 /*
  * Random ones; 0b111 is in front, so that no director takes the destination's for a server's.

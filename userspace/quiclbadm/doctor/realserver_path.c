@@ -20,6 +20,13 @@ static const char *const predictions[] = {
 	"tunnel", "gue", "rp_filter", "ipv6", "vip", "socket", "route", NULL,
 };
 
+static const char *vrf_name(const struct realserver *rs)
+{
+	const struct link *vrf = host_link(rs->host, rs->vrf);
+
+	return vrf ? vrf->name : NULL;
+}
+
 /* --- verdicts ---------------------------------------------------------------------- */
 
 /* The way of the answer that was sent last. */
@@ -158,12 +165,12 @@ void realserver_check_unasked(const struct realserver *rs, const struct journey 
 	struct journey *own;
 	const struct journey_step *sent;
 
-	/* outside of a VRF it would take other routes than the server's */
-	if (!rs->follower || rs->vrf || !was_answered(rs, journey))
+	if (!rs->follower || !was_answered(rs, journey))
 		return;
 	own = xcalloc(1, sizeof(*own));
 	own->probe.vip = rs->vip;
 	own->probe.from = journey->probe.from;
+	own->vrf = vrf_name(rs);
 	follower_speak(rs->follower, own);
 	sent = journey_last(own, true);
 	if (sent && sent->step == STEP_SENT && !endpoint_eq(&sent->src, &rs->vip))
@@ -215,6 +222,7 @@ static bool prepare(const struct realserver *rs, struct journey *journey)
 	journey->client_is_invented = !endpoint_addr_eq(&rs->client, &journey->probe.from);
 	journey->outer_is_invented = rs->from.af != rs->fwd.server.af;
 	journey->in = rs->uplink;
+	journey->vrf = vrf_name(rs);
 	journey->probe.vip = rs->vip;
 	journey->probe.fwd = known.fwd;
 	return choose_outer_source(&known, &journey->outer_source);

@@ -23,7 +23,7 @@ enum {
 /* Checks that say what the kernel would do with such a datagram, */
 static const char *const predictions[] = { "vip", NULL };
 /* and with the packet that leaves for a real server. */
-static const char *const server_predictions[] = { "route", "neighbour", NULL };
+static const char *const server_predictions[] = { "route", "neighbour", "mtu", NULL };
 
 static bool routes_directly(const struct service *svc)
 {

@@ -135,7 +135,7 @@ static void tell_refused(const struct service_subject *s, const struct inquiry *
 }
 
 /* What the tables said of the way to a server that has answered by now. */
-static const char *const predictions[] = { "route", "neighbour", NULL };
+static const char *const predictions[] = { "route", "neighbour", "mtu", NULL };
 
 static void tell_probe(const struct service_subject *s, const struct inquiry *q)
 {

@@ -228,6 +228,24 @@ any_address() {
 	right
 }
 
+# mtu_is VERDICT
+mtu_is() { same "what is said of the MTU" "$(jq -r '.[] | select(.check == "mtu").verdict' "$WORK/report")" "$1"; }
+
+# Whether a server heeds its route's MTU is its own choice.
+small_route() {
+	local mtu
+	defer "ip -n $LAB-s2 route replace default via 10.0.0.254"
+	for mtu in "mtu 1200" "mtu lock 1200"; do
+		echo "route replace default via 10.0.0.254 $mtu" | ip -n "$LAB-s2" -b -
+		right
+		mtu_is advice
+		FIX=$(jq -r '.[] | select(.check == "mtu").fix' "$WORK/report")
+		mend
+		right
+		mtu_is ok
+	done
+}
+
 # uplink DEVICE: s2's addresses and default routes are on that device
 uplink() {
 	ip -n "$LAB-s2" -b - <<-END
@@ -356,6 +374,12 @@ server_vrf() {
 	healthy "${here[@]}"
 	path_is ok
 	tells "it arrived by eth0, came out of tunl0, was given to pid "
+	# what it sends without a client's datagram before it
+	rules "table ip ivq { chain post { type nat hook postrouting priority srcnat; oifname eth0 masquerade; }; }"
+	diagnosed masquerade "${here[@]}"
+	mend
+	healthy "${here[@]}"
+	there nft flush ruleset
 	# the tunnel device is not, so what comes out of it is not the VRF's
 	ip -n "$LAB-s2" link set tunl0 nomaster
 	in_ns s2 quiclbadm doctor "${here[@]}" -j >"$WORK/report" && fail "it finds nothing: $(cat "$WORK/report")"
@@ -749,6 +773,7 @@ tcase "right: as docker" docker_like
 tcase "right: the link is a bridge's port" port_of br0 bridge
 tcase "right: the link is a bond's port" port_of bond0 bond mode active-backup
 tcase "right: a local route for the VIP" any_address
+tcase "right: an MTU of the route to clients" small_route
 tcase "a real server: in a VRF" server_vrf
 tcase "a real server: masquerading" masqueraded
 tcase "a real server: GRE with and without a checksum" checksums
