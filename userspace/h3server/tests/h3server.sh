@@ -747,9 +747,16 @@ version_negotiation()
 
 version_2()
 {
-	start --listen 127.0.0.1:0 "${lb[@]}" && fetch /big -v v2draft &&
+	local name=v2 version=0x6b3343cf
+
+	case $(gtlsclient --help) in
+	*v2draft*)	# libngtcp2 0.12
+		name=v2draft version=0x709a50c4
+		;;
+	esac
+	start --listen 127.0.0.1:0 "${lb[@]}" && fetch /big -v $name &&
 		same big && cids_decode 1 0a01 6 - && stop || return 1
-	grep -q 'pkt rx .*version=0x709a50c4' "$work/dl.log"
+	grep -q "pkt rx .*version=$version" "$work/dl.log"
 }
 
 # The Retry's CID is not in the server's log, as no connection exists yet.
