@@ -286,7 +286,7 @@ static void weight_zero(void **state)
 	pool_free(&without);
 }
 
-/* Only the ratio of weights counts. */
+/* Only the ratio of weights counts.  In a large table times are rounded most. */
 static void weights_by_ratio(void **state)
 {
 	static const u32 factors[] = { 2, 3, 7, 100, 9362 };
@@ -295,11 +295,11 @@ static void weights_by_ratio(void **state)
 	u32 k;
 
 	(void)state;
-	pool_init(&one, 50);
-	pool_init(&many, 50);
+	pool_init_size(&one, 50, maglev_size(MAGLEV_BITS_MAX));
+	pool_init_size(&many, 50, maglev_size(MAGLEV_BITS_MAX));
 	for (i = 0; i < sizeof(factors) / sizeof(*factors); i++) {
 		for (k = 0; k < 50; k++) {
-			one.entries[k].weight = 1 + k % (i % 2 ? 7 : 1);
+			one.entries[k].weight = 1 + k % (i % 2 ? 1 : 7);
 			many.entries[k].weight =
 				factors[i] * one.entries[k].weight;
 		}
@@ -886,6 +886,38 @@ static void chosen_same_as_naive(void **state)
 	}
 }
 
+static u64 phase_of(u64 key)
+{
+	return naive_mix(naive_mix(key) ^ 0x7068617365000001) >> 52;
+}
+
+/*
+ * Two servers that visit the same slots at the same times: the smaller key is first, and
+ * the other one gets the slot that each server has.
+ */
+static void ties_go_by_key(void **state)
+{
+	u64 keys[4096] = {}, key, phase;
+	struct pool pool;
+	u32 low = 0;
+
+	(void)state;
+	pool_init_size(&pool, 2, maglev_size(MAGLEV_BITS_MIN));
+	do {
+		key = chosen_key(&low, 1, pool.size);
+		phase = phase_of(key);
+		if (keys[phase])
+			break;
+		keys[phase] = key;
+	} while (true);
+	pool.entries[0].key = keys[phase] < key ? keys[phase] : key;
+	pool.entries[1].key = keys[phase] < key ? key : keys[phase];
+	pool_build(&pool);
+	assert_int_equal(pool.slots[0], pool.size - 1);
+	assert_int_equal(pool.slots[1], 1);
+	pool_free(&pool);
+}
+
 /* Who takes no flow of those that are asked; takes() counts. */
 struct takers {
 	const bool *busy;
@@ -1267,6 +1299,7 @@ int main(void)
 		cmocka_unit_test(weights_by_ratio),
 		cmocka_unit_test(no_needless_moves),
 		cmocka_unit_test(growing_pool),
+		cmocka_unit_test(ties_go_by_key),
 		cmocka_unit_test(weight_change),
 		cmocka_unit_test(same_as_naive),
 		cmocka_unit_test(chosen_is_bounded),
