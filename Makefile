@@ -13,7 +13,7 @@
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
 #   make check-metrics        a real Prometheus scrapes the metrics, and loads the alerts and the dashboard's queries
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
-#   sudo make check-bindings  bindings/ and examples/: Go and quic-go, Rust and quinn, aioquic
+#   sudo make check-bindings  bindings/ and examples/: Go and quic-go, Rust and quinn, aioquic; quiclb-h3server with libngtcp2 1
 #   sudo make check-servers   quic-go, aioquic, quinn, nginx, and Chromium, behind the director: moves, rebinding, Retry, rotation   (SERVERS=NAME,NAME)
 #   sudo make check-boot      roots of Debian 12 and 13 with them, booted and restarted in QEMU
 #   make check-keepalived     Debian's keepalived, of two releases, as health checker; and the patch for it
