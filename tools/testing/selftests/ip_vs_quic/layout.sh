@@ -49,14 +49,14 @@ by_layout() {
 }
 
 # What servers make: LAYOUT, three server IDs, three CIDs. Katran's 16 bits begin in the third bit; the third version's first octet may be
-# 0b111, and msquic's and nginx's may be any.
+# 0b111, and msquic's and nginx's may be any. The second one of last16@8 has another server's ID where QUIC-LB would have it.
 made=(
 	"katran-v1 2:0001 2:beef 2:ffff 40004022d3e4f506 6fbbd1a2b3c4d5e6 7fffd1a2b3c4d5e6"
 	"katran-v2 4:000001 4:12beef 4:ffffff 8000000103c4d5e6 af12beef03c4d5e6 bfffffff03c4d5e6"
 	"katran-v3 6:00000001 6:12beef03 6:ffffffff c0000000010307e6 e512beef030307e6 ffffffffff0307e6"
 	"msquic 0:0a000001 0:0a000002 0:0a000003 000a000001f0102030405060aabb 7f0a000002f0102030405060aabb ff0a000003f0102030405060aabb"
 	"nginx 0:00000000000010a3 0:00000000000010a4 0:ffffffff000010a3 00000000000010a3e0e1e2e3e4e5e6e7e8e9eaeb 00000000000010a4e0e1e2e3e4e5e6e7e8e9eaeb ffffffff000010a3e0e1e2e3e4e5e6e7e8e9eaeb"
-	"last16@8 0:0a01 0:0a02 0:0a03 ff00112233440a01 0700112233440a02 8000112233440a03"
+	"last16@8 0:0a01 0:0a02 0:0a03 ff00112233440a01 070a032233440a02 8000112233440a03"
 	"last16@20 0:0a01 0:0a02 0:0a03 ff000102030405060708090a0b0c0d0e0f100a01 00000102030405060708090a0b0c0d0e0f100a02 41000102030405060708090a0b0c0d0e0f100a03"
 	"13:11:0500/ff00 0:0001 0:0402 0:07ff 0500014455667788 0504024455667788 05ffff4455667788"
 )
@@ -106,19 +106,20 @@ initials() {
 	stateless
 }
 
-# Short headers do not say how long their CID is, long headers do.
+# Short headers do not say how long their CID is, long headers do. A datagram of 14 octets does not go the fast way.
 lengths() {
 	layouts "$SVC4" rs4 last16@8 0:0a01 0:0a02 0:0a03
 	mark
 	send "to=$SVC4" "from=$CL4.34:6400" - <<-END
 		name=right form=long dcid=ff00112233440a02
 		name=short dcid=ff00112233440a02aabbccdd
+		name=small dcid=ff00112233440a02aabbccdd size=14
 		name=longer form=long dcid=ff00112233440a02aa
 		name=shorter form=long dcid=ff001122330a02
 		name=none form=long dcid=
 	END
-	[[ $'\n'$GOT$'\n' = *$'\nright s2 1\n'* && $'\n'$GOT$'\n' = *$'\nshort s2 1\n'* ]] || fail "$GOT"
-	counted "$SVC4" routed=2 unroutable-length=1 unroutable-short=2 fallback-new=1 tuple=2
+	[[ $'\n'$GOT$'\n' = *$'\nright s2 1\n'* && $'\n'$GOT$'\n' = *$'\nshort s2 1\n'* && $'\n'$GOT$'\n' = *$'\nsmall s2 1\n'* ]] || fail "$GOT"
+	counted "$SVC4" routed=3 unroutable-length=1 unroutable-short=2 fallback-new=1 tuple=2
 	same "decode" "$({ q decode -u "$SVC4" ff00112233440a02aa -j || true; } | jq -c '[.outcome, .config]')" '["unroutable-length",0]'
 }
 
