@@ -46,7 +46,7 @@ struct maglev_entry {
 	u64 step;
 };
 
-/* Slots of a table of @bits, MAGLEV_BITS_MIN to MAGLEV_BITS_MAX: the largest prime below 2^@bits. */
+/* Slots of a table of MAGLEV_BITS_MIN to MAGLEV_BITS_MAX bits: the largest prime below 2^@bits. */
 u32 maglev_size(u32 bits);
 
 /**

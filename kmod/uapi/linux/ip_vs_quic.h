@@ -425,7 +425,8 @@ enum ip_vs_quic_express_outcome {
  */
 #define IP_VS_QUIC_EXPRESS_ASKS(X) \
 	X(RULES, "rules", "the namespace has, or has had, routing rules for IPv4") \
-	X(LOCAL_ROUTES, "local-routes", "the namespace has, or has had, local IPv4 routes added by hand") \
+	X(LOCAL_ROUTES, "local-routes", \
+	  "the namespace has, or has had, local IPv4 routes added by hand") \
 	X(RP_FILTER, "rp-filter", "rp_filter of the device or of all is on") \
 	X(RULES6, "rules6", "the namespace has, or has had, routing rules for IPv6") \
 	X(SOURCE_ROUTES6, "source-routes6", "there are IPv6 routes that depend on the source")
