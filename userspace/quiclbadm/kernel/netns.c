@@ -62,6 +62,7 @@ static bool find_name(const struct stat *here, char *buf)
 	bool found = false;
 	DIR *dir = opendir(NETNS_DIR);
 
+	/* cppcheck-suppress readdirCalled ; one thread */
 	while (dir && !found && (entry = readdir(dir))) {
 		snprintf(path, sizeof(path), NETNS_DIR "/%s", entry->d_name);
 		found = is_file(here, path);
