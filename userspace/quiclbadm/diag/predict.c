@@ -38,12 +38,9 @@ void predictor_destroy(struct predictor *predictor)
 
 static u64 server_key(const struct dest *dest)
 {
-	bool translates = (dest->forward & IP_VS_CONN_F_FWD_MASK) ==
-			  IP_VS_CONN_F_MASQ;
-
 	return maglev_server_key(dest->server.addr,
 				 dest->server.af == AF_INET6 ? 16 : 4,
-				 translates ? dest->server.port : 0);
+				 dest_is_masqueraded(dest) ? dest->server.port : 0);
 }
 
 static void build_table(struct fallback_table *table, const struct service *svc)

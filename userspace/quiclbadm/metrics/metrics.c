@@ -391,7 +391,7 @@ static void server_configs(struct exposition *to, const struct service *svc,
 static bool is_counted(const struct dest *dest, unsigned int counter)
 {
 	return (counter != COUNT_OUTPKTS && counter != COUNT_OUTBYTES) ||
-	       (dest->forward & IP_VS_CONN_F_FWD_MASK) == IP_VS_CONN_F_MASQ;
+	       dest_is_masqueraded(dest);
 }
 
 static void server_counter(struct exposition *to, const struct service *svc,

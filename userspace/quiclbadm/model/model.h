@@ -130,6 +130,11 @@ struct dest {
 	uint64_t datagrams[QLB_CONFIGS_MAX];	/* whose CID named it, by config ID */
 };
 
+static inline bool dest_is_masqueraded(const struct dest *dest)
+{
+	return (dest->forward & IP_VS_CONN_F_FWD_MASK) == IP_VS_CONN_F_MASQ;
+}
+
 /* One entry of a service's server map. */
 struct mapping {
 	uint8_t config_id;
