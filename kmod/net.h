@@ -39,6 +39,8 @@
  *		  stale zero only sends a packet IPVS's own way
  * @marked: the same by address family, true is IPv6
  * @ops: the hooks, priv pointing here
+ * @batches: services that hold back changes of servers; read without the lock where a
+ *	     netlink socket has gone: its own service's is seen, and no other counts
  * @express: devices with the express path, read under RCU
  * @express_slots: of these, by bit
  * @addrs: the namespace's own addresses, learned for the express path
@@ -57,6 +59,7 @@ struct ivq_net {
 	unsigned int hook_users;
 	unsigned int fwmark_users;
 	struct ivq_marked marked[2];
+	unsigned int batches;
 	struct nf_hook_ops ops[2];
 	struct list_head express;
 	u32 express_slots;

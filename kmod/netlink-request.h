@@ -15,6 +15,8 @@
  * @replace: IP_VS_QUIC_F_REPLACE
  * @absent: IP_VS_QUIC_F_ABSENT
  * @exclusive: IP_VS_QUIC_F_EXCL: a config that exists is not replaced
+ * @begin: IP_VS_QUIC_F_BEGIN
+ * @commit: IP_VS_QUIC_F_COMMIT
  * @named: bit per config ID and tenant named in the request
  * @touched: bit per config ID that a config or server ID in the request has
  * @fresh: configs made for this request, one reference each
@@ -29,6 +31,8 @@ struct ivq_request {
 	bool replace;
 	bool absent;
 	bool exclusive;
+	bool begin;
+	bool commit;
 	u32 named;
 	u8 touched;
 	struct ivq_configs fresh;

@@ -12,6 +12,7 @@
 #include "net.h"
 #include "netlink-request.h"
 #include "notify.h"
+#include "rebuild.h"
 
 static int parse_flags(struct ivq_request *req, struct genl_info *info)
 {
@@ -25,6 +26,12 @@ static int parse_flags(struct ivq_request *req, struct genl_info *info)
 	req->replace = flags & IP_VS_QUIC_F_REPLACE;
 	req->absent = flags & IP_VS_QUIC_F_ABSENT;
 	req->exclusive = flags & IP_VS_QUIC_F_EXCL;
+	req->begin = flags & IP_VS_QUIC_F_BEGIN;
+	req->commit = flags & IP_VS_QUIC_F_COMMIT;
+	if (req->begin && req->commit) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "A batch of changes cannot begin and end in one request");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -34,7 +41,10 @@ static int set(struct ivq_request *req, struct genl_info *info)
 
 	if (req->replace)
 		memset(&req->change.configs, 0, sizeof(req->change.configs));
-	err = ivq_request_set_configs(req, info);
+	/* first, because server IDs may name servers that a commit brings */
+	err = ivq_request_set_settings(req, info);
+	if (!err)
+		err = ivq_request_set_configs(req, info);
 	if (!err)
 		err = ivq_request_check_tenants(req);
 	if (!err)
@@ -43,8 +53,6 @@ static int set(struct ivq_request *req, struct genl_info *info)
 		err = ivq_request_set_sids(req, info);
 	if (!err)
 		err = ivq_request_check_lengths(req);
-	if (!err)
-		err = ivq_request_set_settings(req, info);
 	return err;
 }
 
@@ -52,6 +60,10 @@ static int del(struct ivq_request *req, struct genl_info *info)
 {
 	int err;
 
+	if (req->begin || req->commit) {
+		NL_SET_ERR_MSG(info->extack, "Only SET begins or commits a batch of changes");
+		return -EOPNOTSUPP;
+	}
 	err = ivq_request_del_configs(req, info);
 	if (!err)
 		err = ivq_request_check_tenants(req);
@@ -74,6 +86,20 @@ static void finish(struct ivq_request *req, bool committed)
 		ivq_sidmap_free(req->sidmap);
 }
 
+/* All has been published. */
+static void set_batch(const struct ivq_request *req, u32 portid, bool *edited)
+{
+	struct ivq_service *qs = req->qs;
+
+	if (req->commit) {
+		ivq_rebuild_end_batch(qs);
+		qs->rebuild_error = 0;
+		*edited = req->change.pool->has_edited;
+	}
+	if (req->begin)
+		ivq_rebuild_begin_batch(qs, portid);
+}
+
 static int change_service(struct genl_info *info,
 			  int (*build)(struct ivq_request *req,
 				       struct genl_info *info))
@@ -81,9 +107,9 @@ static int change_service(struct genl_info *info,
 	struct ivq_request req = { .extack = info->extack };
 	struct ivq_past past = {};
 	struct ivq_svc_key key;
-	int err;
+	bool edited = false;
+	int err = parse_flags(&req, info);
 
-	err = parse_flags(&req, info);
 	if (!err)
 		err = ivq_netlink_svc_key(info->attrs[IP_VS_QUIC_A_SERVICE],
 					  &key, info->extack);
@@ -95,16 +121,23 @@ static int change_service(struct genl_info *info,
 		return PTR_ERR(req.qs);
 
 	ivq_service_state(req.qs, &req.change);
-	err = build(&req, info);
+	if (req.begin || req.commit)
+		err = ivq_rebuild_check_batch(req.qs, info->snd_portid,
+					      info->extack);
+	if (!err)
+		err = build(&req, info);
 	if (!err)
 		err = ivq_service_commit(req.qs, &req.change, &past);
 	if (!err) {
+		set_batch(&req, info->snd_portid, &edited);
 		ivq_net_changed(req.qs->qnet);
 		ivq_notify_changed(req.qs, &past);
 	}
 	ivq_past_retire(&past);
 	finish(&req, !err);
 	ivq_netlink_unlock_service(req.qs);
+	if (edited)
+		ivq_service_forget_routes(genl_info_net(info));
 	return err;
 }
 

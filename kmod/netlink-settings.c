@@ -35,15 +35,18 @@ static int parse_table(struct ivq_request *req, struct nlattr **tb)
 	return err;
 }
 
-/* The servers stay, in a table of another size. */
-static int resize_table(struct ivq_request *req)
+/* IPVS's servers at the end of a batch; else those of before, in a table of another size. */
+static int make_pool(struct ivq_request *req, u8 old_bits)
 {
 	u8 bits = req->change.settings.table_bits;
 	struct ivq_pool *pool;
 
-	if (bits == req->change.pool->bits)
+	if (req->commit)
+		pool = ivq_pool_new(req->qs->svc, req->change.pool, bits);
+	else if (bits != old_bits)
+		pool = ivq_pool_resized(req->change.pool, bits);
+	else
 		return 0;
-	pool = ivq_pool_resized(req->change.pool, bits);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	req->pool = pool;
@@ -125,6 +128,7 @@ int ivq_request_set_settings(struct ivq_request *req, struct genl_info *info)
 	u32 max = ivq_unroutable_max(req->change.unroutable);
 	u32 timeout = ivq_unroutable_timeout(req->change.unroutable) / HZ;
 	struct nlattr *tb[IP_VS_QUIC_A_SET_MAX + 1];
+	const u8 old_bits = req->change.settings.table_bits;
 	const u32 old_max = max, old_timeout = timeout;
 	int err;
 
@@ -146,7 +150,7 @@ int ivq_request_set_settings(struct ivq_request *req, struct genl_info *info)
 		if (err)
 			return err;
 	}
-	err = resize_table(req);
+	err = make_pool(req, old_bits);
 	if (err)
 		return err;
 	if (attr && tb[IP_VS_QUIC_A_SET_DCID_TIMEOUT] && !max) {

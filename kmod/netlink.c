@@ -12,6 +12,7 @@
 
 #include "net.h"
 #include "notify.h"
+#include "rebuild.h"
 
 int ivq_netlink_family(u16 af, const struct nlattr *attr,
 		       struct netlink_ext_ack *extack)
@@ -163,6 +164,18 @@ static const struct genl_multicast_group groups[] = {
 	},
 };
 
+/* Whoever closes the socket waits for the lock of the namespace, if it has a batch open. */
+static int on_netlink(struct notifier_block *nb, unsigned long event, void *data)
+{
+	const struct netlink_notify *gone = data;
+
+	if (event == NETLINK_URELEASE && gone->protocol == NETLINK_GENERIC)
+		ivq_rebuild_release(gone->net, gone->portid);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = { .notifier_call = on_netlink };
+
 /* Not __ro_after_init: it is registered after that. */
 struct genl_family ivq_genl_family = {
 	.name		= IP_VS_QUIC_GENL_NAME,
@@ -209,10 +222,15 @@ int ivq_netlink_init(void)
 	bool exclusive;
 	int err;
 
+	err = netlink_register_notifier(&notifier);
+	if (err)
+		return err;
 	err = register_family(&exclusive);
-	if (!err && exclusive)
+	if (err)
+		netlink_unregister_notifier(&notifier);
+	else if (exclusive)
 		ivq_notify_start(&ivq_genl_family);
-	else if (!err)
+	else
 		pr_warn("no events: processes without the capability keep joining the group\n");
 	return err;
 }
@@ -222,6 +240,7 @@ void ivq_netlink_uninit(void)
 {
 	ivq_notify_stop();
 	genl_unregister_family(&ivq_genl_family);
+	netlink_unregister_notifier(&notifier);
 }
 
 MODULE_ALIAS_GENL_FAMILY(IP_VS_QUIC_GENL_NAME);

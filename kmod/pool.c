@@ -85,17 +85,76 @@ static void read_weights(struct ivq_pool *pool)
 	}
 }
 
+/**
+ * struct held_dests - a service's destinations at one time
+ * @count: of @at
+ * @at: one reference each
+ */
+struct held_dests {
+	u32 count;
+	struct ip_vs_dest *at[];
+};
+
+static u32 count_dests(const struct ip_vs_service *svc)
+{
+	const struct ip_vs_dest *dest;
+	u32 count = 0;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(dest, &svc->destinations, n_list)
+		count++;
+	rcu_read_unlock();
+	return count;
+}
+
+/*
+ * IPVS keeps a destination that it has unlinked for longer than a grace period, so one
+ * that is found can be held.  Without IPVS's mutex one may have been added since they
+ * were counted.  There is no second one: see ivq_pool_new().
+ */
+static struct held_dests *hold_dests(const struct ip_vs_service *svc)
+{
+	const u32 room = count_dests(svc) + 1;
+	struct held_dests *held;
+	struct ip_vs_dest *dest;
+
+	if (room > MAGLEV_ENTRIES_MAX + 1)
+		return ERR_PTR(-E2BIG);
+	held = kvzalloc(struct_size(held, at, room), GFP_KERNEL_ACCOUNT);
+	if (!held)
+		return ERR_PTR(-ENOMEM);
+	rcu_read_lock();
+	list_for_each_entry_rcu(dest, &svc->destinations, n_list) {
+		if (held->count == min_t(u32, room, MAGLEV_ENTRIES_MAX))
+			break;
+		ip_vs_dest_hold(dest);
+		held->at[held->count++] = dest;
+	}
+	rcu_read_unlock();
+	return held;
+}
+
+static void put_dests(struct held_dests *held)
+{
+	u32 i;
+
+	for (i = 0; i < held->count; i++)
+		ip_vs_dest_put_and_free(held->at[i]);
+	kvfree(held);
+}
+
 static int collect_targets(struct ivq_pool *pool,
 			   const struct ip_vs_service *svc,
+			   const struct held_dests *held,
 			   const struct ivq_pool *old)
 {
 	struct ivq_target *target;
-	struct ip_vs_dest *dest;
+	u32 i;
 
-	list_for_each_entry(dest, &svc->destinations, n_list) {
-		target = reuse_target(pool, old, dest);
+	for (i = 0; i < held->count; i++) {
+		target = reuse_target(pool, old, held->at[i]);
 		if (!target)
-			target = ivq_target_new(svc, dest);
+			target = ivq_target_new(svc, held->at[i]);
 		if (!target)
 			return -ENOMEM;
 		pool->targets[pool->count++] = target;
@@ -132,7 +191,7 @@ static void fill_table(struct ivq_pool *pool, struct maglev_entry *entries,
 	maglev_build(pool->table, pool->size, times, entries, pool->count);
 }
 
-static int build_table(struct ivq_pool *pool)
+static int build_table(struct ivq_pool *pool, u8 bits)
 {
 	struct maglev_entry *entries;
 	int err = -ENOMEM;
@@ -141,7 +200,7 @@ static int build_table(struct ivq_pool *pool)
 	if (!pool->count)
 		return 0;
 
-	pool->size = maglev_size(pool->bits);
+	pool->size = maglev_size(bits);
 	pool->table = kvmalloc_array(pool->size, sizeof(*pool->table),
 				     GFP_KERNEL_ACCOUNT);
 	entries = kvcalloc(pool->count, sizeof(*entries), GFP_KERNEL_ACCOUNT);
@@ -155,32 +214,36 @@ static int build_table(struct ivq_pool *pool)
 	return err;
 }
 
-struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
-			      const struct ivq_pool *old, u8 bits)
+static struct ivq_pool *new_pool(const struct ip_vs_service *svc,
+				 const struct held_dests *held,
+				 const struct ivq_pool *old, u8 bits)
 {
-	struct ivq_pool *pool;
-	struct ip_vs_dest *dest;
-	u32 count = 0;
+	struct ivq_pool *pool = alloc_pool(held->count);
 	int err;
 
-	list_for_each_entry(dest, &svc->destinations, n_list)
-		count++;
-	if (count > MAGLEV_ENTRIES_MAX)
-		return ERR_PTR(-E2BIG);
-
-	pool = alloc_pool(count);
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
-
-	pool->bits = bits;
-	err = collect_targets(pool, svc, old);
+	err = collect_targets(pool, svc, held, old);
 	if (!err)
-		err = build_table(pool);
-	trace_ip_vs_quic_rebuild(svc, count, pool->size, err);
+		err = build_table(pool, bits);
+	trace_ip_vs_quic_rebuild(svc, held->count, pool->size, err);
 	if (err) {
 		ivq_pool_put(pool);
 		return ERR_PTR(err);
 	}
+	return pool;
+}
+
+struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,
+			      const struct ivq_pool *old, u8 bits)
+{
+	struct held_dests *held = hold_dests(svc);
+	struct ivq_pool *pool;
+
+	if (IS_ERR(held))
+		return ERR_CAST(held);
+	pool = new_pool(svc, held, old, bits);
+	put_dests(held);
 	return pool;
 }
 
@@ -191,7 +254,6 @@ struct ivq_pool *ivq_pool_resized(const struct ivq_pool *old, u8 bits)
 
 	if (!pool)
 		return ERR_PTR(-ENOMEM);
-	pool->bits = bits;
 	pool->count = old->count;
 	for (i = 0; i < old->count; i++) {
 		pool->targets[i] = old->targets[i];
@@ -199,7 +261,7 @@ struct ivq_pool *ivq_pool_resized(const struct ivq_pool *old, u8 bits)
 		pool->weights[i] = old->weights[i];
 		cond_resched();
 	}
-	if (build_table(pool)) {
+	if (build_table(pool, bits)) {
 		ivq_pool_put(pool);
 		return ERR_PTR(-ENOMEM);
 	}

@@ -15,7 +15,6 @@
  * @ref: one reference per snapshot built on it
  * @table: maglev_build()'s, indices into @targets; NULL when there are none
  * @size: slots in @table
- * @bits: of its size, see maglev_size()
  * @count: number of @targets
  * @has_edited: a server is reached by another method than in the pool before
  * @weights: those that @table was built by, in the order of @targets and behind them
@@ -26,7 +25,6 @@ struct ivq_pool {
 	u16 *table;
 	u32 size;
 	u32 count;
-	u8 bits;
 	bool has_edited;
 	int *weights;
 	struct ivq_target *targets[];
@@ -34,7 +32,9 @@ struct ivq_pool {
 
 /*
  * Builds a pool, taking over from @old (may be NULL) the targets that are
- * still right, with a table of @bits.  Caller keeps svc->destinations from changing.
+ * still right, with a table of @bits (maglev_size()).  The caller holds IPVS's mutex, or
+ * the lock that the scheduler's callbacks take: then one server may come or go meanwhile,
+ * and IPVS is about to say so.
  * Return: a pool with one reference, or an ERR_PTR().
  */
 struct ivq_pool *ivq_pool_new(const struct ip_vs_service *svc,

@@ -20,6 +20,7 @@
 #include "hook.h"
 #include "net.h"
 #include "notify.h"
+#include "rebuild.h"
 #include "trace.h"
 
 /* Datagrams find a service as soon as it is linked, and the hook is there for them. */
@@ -84,6 +85,7 @@ static void ivq_done_svc(struct ip_vs_service *svc)
 	mutex_lock(&qnet->lock);
 	ivq_net_unlink(qnet, qs);
 	ivq_hook_unuse(qnet);
+	ivq_rebuild_end_batch(qs);
 	ivq_notify_service_deleted(qs);
 	ivq_service_retire(qs);
 	mutex_unlock(&qnet->lock);
@@ -91,33 +93,23 @@ static void ivq_done_svc(struct ip_vs_service *svc)
 }
 
 /*
- * IPVS ignores what this returns.  After a failure the old snapshot stays.  It can name
- * a removed server, whose packets the decision then calls "unroutable-server", but it
- * cannot pick one, see takes_flow().
+ * IPVS ignores what this returns.  After a failure the old snapshot stays, as it does
+ * while changes are held back.  It can name a removed server, whose packets the decision
+ * then calls "unroutable-server", but it cannot pick one, see takes_flow().
  */
 static int ivq_dest_changed(struct ip_vs_service *svc, struct ip_vs_dest *dest)
 {
 	struct ivq_service *qs = svc->sched_data;
-	struct ivq_past past = {};
 	bool edited = false;
-	int err;
+	int err = 0;
 
 	mutex_lock(qs->lock);
-	err = ivq_service_update_pool(qs, svc, &past);
-	if (err) {
-		ivq_notify_rebuild_failed(qs);
-	} else {
-		edited = ivq_service_snapshot(qs)->pool->has_edited;
-		ivq_notify_changed(qs, &past);
-	}
-	ivq_past_retire(&past);
+	if (!ivq_rebuild_is_held_back(qs))
+		err = ivq_rebuild(qs, &edited);
 	mutex_unlock(qs->lock);
 
-	if (err)
-		pr_warn_ratelimited("service keeps its previous servers, error %d\n",
-				    err);
 	if (edited)
-		ivq_service_forget_routes(svc);
+		ivq_service_forget_routes(svc->ipvs->net);
 	return err;
 }
 

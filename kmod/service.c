@@ -58,6 +58,7 @@ static struct ivq_service *alloc_service(const struct ip_vs_service *svc)
 
 	fill_key(&qs->key, svc);
 	qs->ipvs = svc->ipvs;
+	qs->svc = svc;
 	ivq_vip_init(&qs->vip, svc->af);
 	qs->stats = ivq_stats_new(IVQ_STAT_COUNT);
 	qs->sidmap = ivq_sidmap_new(0);
@@ -120,10 +121,10 @@ void ivq_service_retire(struct ivq_service *qs)
 	ivq_object_retire(&qs->free_work);
 }
 
-void ivq_service_forget_routes(const struct ip_vs_service *svc)
+void ivq_service_forget_routes(struct net *net)
 {
 	synchronize_rcu();
-	rt_genid_bump_all(svc->ipvs->net);
+	rt_genid_bump_all(net);
 }
 
 void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change)
@@ -189,15 +190,14 @@ void ivq_past_retire(struct ivq_past *past)
 	ivq_sidmap_free(past->sidmap);
 }
 
-static int update_pool(struct ivq_service *qs, const struct ip_vs_service *svc,
-		       struct ivq_past *past)
+static int update_pool(struct ivq_service *qs, struct ivq_past *past)
 {
 	struct ivq_change change;
 	struct ivq_pool *pool;
 	int err;
 
 	ivq_service_state(qs, &change);
-	pool = ivq_pool_new(svc, change.pool, change.settings.table_bits);
+	pool = ivq_pool_new(qs->svc, change.pool, change.settings.table_bits);
 	if (IS_ERR(pool))
 		return PTR_ERR(pool);
 	change.pool = pool;
@@ -206,12 +206,10 @@ static int update_pool(struct ivq_service *qs, const struct ip_vs_service *svc,
 	return err;
 }
 
-int ivq_service_update_pool(struct ivq_service *qs,
-			    const struct ip_vs_service *svc,
-			    struct ivq_past *past)
+int ivq_service_update_pool(struct ivq_service *qs, struct ivq_past *past)
 {
 	lockdep_assert_held(qs->lock);
-	qs->rebuild_error = update_pool(qs, svc, past);
+	qs->rebuild_error = update_pool(qs, past);
 	return qs->rebuild_error;
 }
 

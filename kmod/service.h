@@ -60,6 +60,8 @@ static inline u64 ivq_svc_word_port(u16 af, __be16 port)
  *	    packet path
  * @key: fixed
  * @ipvs: IPVS's side of the namespace, fixed: for the packet path
+ * @svc: IPVS's side of the service; there as long as the service is linked, which is
+ *	 under @lock
  * @vip: whether its address is this host's, for the express path
  * @by_table_until: seconds since boot until which thresholds do not count, see
  *		    fallback.c; written by the packet path, once a second at most
@@ -68,6 +70,9 @@ static inline u64 ivq_svc_word_port(u16 af, __be16 port)
  * @sidmap: server map, under @lock
  * @list: in qnet->services, under @lock
  * @rebuild_error: why the pool could not follow IPVS's last change, or 0; under @lock
+ * @batch: port ID of the netlink socket that holds back changes of servers, or 0; see
+ *	   rebuild.h; under @lock, as is
+ * @batch_end: the time, in jiffies, from which it does not any more
  * @zeroed: of @stats, see ivq_stats_zero(); under @lock
  * @marked: in qnet->marked when it has a fwmark, under @lock
  * @free_work: frees it after a grace period
@@ -77,6 +82,7 @@ struct ivq_service {
 	struct ivq_stats __percpu *stats;
 	struct ivq_svc_key key;
 	struct netns_ipvs *ipvs;
+	const struct ip_vs_service *svc;
 	struct ivq_vip vip;
 	u32 by_table_until;
 	struct ivq_net *qnet;
@@ -86,6 +92,8 @@ struct ivq_service {
 	struct hlist_node marked;
 	struct rcu_work free_work;
 	int rebuild_error;
+	u32 batch;
+	unsigned long batch_end;
 	u64 zeroed[IVQ_STAT_COUNT];
 };
 
@@ -118,18 +126,16 @@ void ivq_service_retire(struct ivq_service *qs);
  * Follows a change of svc->destinations; caller holds qs->lock.  After success *@past
  * is the caller's; after failure nothing has changed but rebuild_error.
  */
-int ivq_service_update_pool(struct ivq_service *qs,
-			    const struct ip_vs_service *svc,
-			    struct ivq_past *past);
+int ivq_service_update_pool(struct ivq_service *qs, struct ivq_past *past);
 
 /*
- * To be called without qs->lock when the pool has_edited: IPVS keeps one route per
+ * To be called without a service's lock when its pool has_edited: IPVS keeps one route per
  * destination, and a tunnel's does for direct routing only to look up the wrong
  * neighbour.  It forgets the route when the method is edited, but before we hear of it:
  * datagrams may have brought it back.  Once no datagram can have the old snapshot, the
  * route is made invalid again.
  */
-void ivq_service_forget_routes(const struct ip_vs_service *svc);
+void ivq_service_forget_routes(struct net *net);
 
 /* What the service is now, to start a change from; caller holds qs->lock. */
 void ivq_service_state(const struct ivq_service *qs, struct ivq_change *change);

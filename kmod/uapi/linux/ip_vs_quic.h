@@ -13,6 +13,15 @@
  *	IP_VS_QUIC_F_EXCL, is refused.  A server ID may be given again to the server that
  *	has it.
  *
+ *	IPVS takes one real server per request.  After IP_VS_QUIC_F_BEGIN, datagrams see
+ *	none of these requests until IP_VS_QUIC_F_COMMIT comes by the same netlink socket.
+ *	Then they see the service's servers and all of that SET at once.  A weight counts
+ *	at once, and so does a server's removal: nothing is sent there.  The end of the
+ *	socket commits, too.  A minute after it began, changes of servers are no longer
+ *	held back.  To either flag, EBUSY is the answer if another socket has begun.  Without
+ *	IP_VS_QUIC_F_BEGIN before it, IP_VS_QUIC_F_COMMIT reads the servers again, which
+ *	helps after IP_VS_QUIC_A_REBUILD_ERROR.
+ *
  *	IP_VS_QUIC_A_SERVICE: nested, IP_VS_QUIC_A_SVC_*
  *	IP_VS_QUIC_A_FLAGS: u32, IP_VS_QUIC_F_*
  *	IP_VS_QUIC_A_CONFIG *: nested
@@ -214,7 +223,11 @@ enum ip_vs_quic_flags {
 	IP_VS_QUIC_F_ABSENT	= 1 << 1,
 	/* a config whose ID the service already has is refused with EEXIST */
 	IP_VS_QUIC_F_EXCL	= 1 << 2,
-	__IP_VS_QUIC_F_ALL	= (1 << 3) - 1
+	/* changes of servers are held back from now on */
+	IP_VS_QUIC_F_BEGIN	= 1 << 3,
+	/* ... and take effect, together with this message */
+	IP_VS_QUIC_F_COMMIT	= 1 << 4,
+	__IP_VS_QUIC_F_ALL	= (1 << 5) - 1
 };
 
 enum ip_vs_quic_attr {

@@ -6,6 +6,11 @@
  * services that go.  So a server is in the pool before a server ID leads there and
  * until none does; and what cannot be taken back without a key, the third and the
  * last, comes when little is left that may be refused.
+ *
+ * Where a service's servers need more than one step, these are a batch: the module
+ * holds them back until the service's configs and server IDs come, so that no datagram
+ * is decided by half of it.  Servers that go are a batch of their own: nothing leads
+ * there any more.
  */
 #include "restore/transaction.h"
 
@@ -84,16 +89,61 @@ static void add_service_step(struct transaction *txn, const struct service *befo
 		add_step(txn, &step);
 }
 
+static const struct dest *find_dest(const struct service *svc,
+				    const struct endpoint *server)
+{
+	return svc ? service_find_dest(svc, server) : NULL;
+}
+
+/* With another scheduler a service has neither configs nor server IDs. */
+static bool needs_quic(const struct service *before, const struct service *wanted)
+{
+	static const struct service_id no_id;
+	struct service nothing;
+
+	service_init(&nothing, &no_id);
+	return service_is_quic(wanted) &&
+	       !quic_same(before ? before : &nothing, wanted);
+}
+
+/* How many servers are new or change. */
+static size_t count_dest_steps(const struct service *before,
+			       const struct service *wanted)
+{
+	const struct dest *old;
+	size_t i, count = 0;
+
+	for (i = 0; i < wanted->dest_count; i++) {
+		old = find_dest(before, &wanted->dests[i].server);
+		count += !old || !dest_same(old, &wanted->dests[i]);
+	}
+	return count;
+}
+
+/* Does it take more than one step to change what datagrams are decided by? */
+static bool needs_batch(const struct service *before, const struct service *wanted)
+{
+	const size_t dests = count_dest_steps(before, wanted);
+
+	return service_is_quic(wanted) && dests &&
+	       dests + needs_quic(before, wanted) > 1;
+}
+
 static void add_dest_steps(struct transaction *txn, const struct service *before,
 			   const struct service *wanted)
 {
-	struct step step = { .before = before, .wanted = wanted };
+	struct step step = {
+		.kind = STEP_BEGIN,
+		.before = before,
+		.wanted = wanted,
+	};
 	size_t i;
 
+	if (needs_batch(before, wanted))
+		add_step(txn, &step);
 	for (i = 0; i < wanted->dest_count; i++) {
 		step.new_dest = &wanted->dests[i];
-		step.old_dest = before ? service_find_dest(before,
-						&step.new_dest->server) : NULL;
+		step.old_dest = find_dest(before, &step.new_dest->server);
 		step.kind = step.old_dest ? STEP_EDIT_DEST : STEP_ADD_DEST;
 		if (!step.old_dest || !dest_same(step.old_dest, step.new_dest))
 			add_step(txn, &step);
@@ -103,37 +153,42 @@ static void add_dest_steps(struct transaction *txn, const struct service *before
 static void add_quic_step(struct transaction *txn, const struct service *before,
 			  const struct service *wanted)
 {
-	static const struct service_id no_id;
-	struct service nothing;
 	struct step step = {
-		.kind = STEP_SET_QUIC,
 		.before = before,
 		.wanted = wanted,
+		.commits = needs_batch(before, wanted),
 	};
 
-	if (!service_is_quic(wanted))
-		return;
-	/* with another scheduler a service has neither configs nor server IDs */
-	service_init(&nothing, &no_id);
-	if (!quic_same(before ? before : &nothing, wanted))
+	step.kind = needs_quic(before, wanted) ? STEP_SET_QUIC : STEP_COMMIT;
+	if (step.kind == STEP_SET_QUIC || step.commits)
 		add_step(txn, &step);
 }
 
 static void add_removal_steps(struct transaction *txn, const struct service *before,
 			      const struct service *wanted)
 {
-	struct step step = {
-		.kind = STEP_DEL_DEST,
-		.before = before,
-		.wanted = wanted,
-	};
-	size_t i;
+	struct step step = { .before = before, .wanted = wanted };
+	const struct dest *old;
+	size_t i, count = 0;
+	bool batch;
 
-	for (i = 0; before && i < before->dest_count; i++) {
-		step.old_dest = &before->dests[i];
-		if (!service_find_dest(wanted, &step.old_dest->server))
+	for (i = 0; before && i < before->dest_count; i++)
+		count += !service_find_dest(wanted, &before->dests[i].server);
+	batch = service_is_quic(wanted) && count > 1;
+	step.kind = STEP_BEGIN;
+	if (batch)
+		add_step(txn, &step);
+	step.kind = STEP_DEL_DEST;
+	for (i = 0; count && i < before->dest_count; i++) {
+		old = &before->dests[i];
+		step.old_dest = old;
+		if (!service_find_dest(wanted, &old->server))
 			add_step(txn, &step);
 	}
+	step.kind = STEP_COMMIT;
+	step.old_dest = NULL;
+	if (batch)
+		add_step(txn, &step);
 }
 
 /* Or is to be, if that can be. */
@@ -244,11 +299,11 @@ static int put_dest(uint8_t cmd, const struct service *svc,
 			      service_str(&svc->id, service));
 }
 
-static int set_quic(const struct service *svc)
+static int set_quic(const struct service *svc, uint32_t more_flags)
 {
 	struct quic_change change = {
 		.service = &svc->id,
-		.flags = IP_VS_QUIC_F_REPLACE | IP_VS_QUIC_F_ABSENT,
+		.flags = IP_VS_QUIC_F_REPLACE | IP_VS_QUIC_F_ABSENT | more_flags,
 		.configs = svc->configs,
 		.config_count = svc->config_count,
 		.maps = svc->maps,
@@ -264,6 +319,37 @@ static int set_quic(const struct service *svc)
 			change.setting_mask |= 1u << i;
 	return service_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, quic_set(&change),
 			       svc);
+}
+
+/*
+ * Without batches, which came with a later module, each change of a server is seen
+ * by datagrams.
+ */
+static int begin_batch(struct transaction *txn, const struct service *svc)
+{
+	const struct quic_change change = {
+		.service = &svc->id,
+		.flags = IP_VS_QUIC_F_BEGIN,
+	};
+	int err = quic_set(&change);
+
+	if (err == -EOPNOTSUPP) {
+		txn->unbatched = true;
+		return 0;
+	}
+	return service_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, err, svc);
+}
+
+static int commit_batch(const struct transaction *txn, const struct service *svc)
+{
+	const struct quic_change change = {
+		.service = &svc->id,
+		.flags = IP_VS_QUIC_F_COMMIT,
+	};
+
+	if (txn->unbatched)
+		return 0;
+	return service_refusal(NL_QUIC, IP_VS_QUIC_CMD_SET, quic_set(&change), svc);
 }
 
 /* Of a device that has gone there is nothing left to end. */
@@ -318,19 +404,26 @@ static int del_service(const struct service *svc)
 	return service_refusal(NL_IPVS, IPVS_CMD_DEL_SERVICE, err, svc);
 }
 
-static int do_step(struct step *step)
+static int do_step(struct transaction *txn, struct step *step)
 {
+	const uint32_t commit = step->commits && !txn->unbatched ?
+				IP_VS_QUIC_F_COMMIT : 0;
+
 	switch (step->kind) {
 	case STEP_ADD_SERVICE:
 		return put_service(IPVS_CMD_NEW_SERVICE, step->wanted);
 	case STEP_EDIT_SERVICE:
 		return put_service(IPVS_CMD_SET_SERVICE, step->wanted);
+	case STEP_BEGIN:
+		return begin_batch(txn, step->wanted);
+	case STEP_COMMIT:
+		return commit_batch(txn, step->wanted);
 	case STEP_ADD_DEST:
 		return put_dest(IPVS_CMD_NEW_DEST, step->wanted, step->new_dest);
 	case STEP_EDIT_DEST:
 		return put_dest(IPVS_CMD_SET_DEST, step->wanted, step->new_dest);
 	case STEP_SET_QUIC:
-		return set_quic(step->wanted);
+		return set_quic(step->wanted, commit);
 	case STEP_DEL_DEST:
 		return put_dest(IPVS_CMD_DEL_DEST, step->wanted, step->old_dest);
 	case STEP_DEL_EXPRESS:
@@ -393,7 +486,7 @@ static int restore_quic(const struct step *step)
 		}
 		explicit_bzero(config.key, sizeof(config.key));
 	}
-	err = set_quic(&old);
+	err = set_quic(&old, 0);
 	explicit_bzero(&old, sizeof(old));
 	return lost ? lost : err;
 }
@@ -409,7 +502,7 @@ static int revive_service(const struct step *step)
 	return !err && service_is_quic(svc) ? restore_quic(step) : err;
 }
 
-static int undo_step(struct step *step)
+static int undo_step(struct transaction *txn, struct step *step)
 {
 	switch (step->kind) {
 	case STEP_ADD_SERVICE:
@@ -422,8 +515,14 @@ static int undo_step(struct step *step)
 		/* leaving the scheduler took configs and server IDs away */
 		return service_is_quic(step->before) &&
 		       !service_is_quic(step->wanted) ? restore_quic(step) : 0;
+	case STEP_BEGIN:
+		return commit_batch(txn, step->wanted);
+	case STEP_COMMIT:
+		return begin_batch(txn, step->wanted);
 	case STEP_ADD_DEST:
-		return put_dest(IPVS_CMD_DEL_DEST, step->wanted, step->new_dest);
+		/* else it goes with its service */
+		return step->before ? put_dest(IPVS_CMD_DEL_DEST, step->wanted,
+					       step->new_dest) : 0;
 	case STEP_EDIT_DEST:
 		return put_dest(IPVS_CMD_SET_DEST, step->wanted, step->old_dest);
 	case STEP_SET_QUIC:
@@ -444,7 +543,7 @@ static int undo_step(struct step *step)
 	return 0;
 }
 
-int transaction_run(const struct transaction *txn)
+int transaction_run(struct transaction *txn)
 {
 	size_t done;
 	int err = 0;
@@ -452,13 +551,13 @@ int transaction_run(const struct transaction *txn)
 	kernel_hold_signals(true);
 	for (done = 0; done < txn->count; done++) {
 		progress("changes", done, txn->count);
-		err = do_step(&txn->steps[done]);
+		err = do_step(txn, &txn->steps[done]);
 		if (err)
 			break;
 	}
 	while (err && done--) {
 		progress("changes left to undo", done, txn->count);
-		if (undo_step(&txn->steps[done]))
+		if (undo_step(txn, &txn->steps[done]))
 			caution("the earlier state is not fully restored");
 	}
 	progress_end();

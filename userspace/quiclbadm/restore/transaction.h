@@ -12,10 +12,12 @@
 enum step_kind {
 	STEP_ADD_SERVICE,
 	STEP_EDIT_SERVICE,
+	STEP_BEGIN,		/* datagrams see no change of servers ... */
 	STEP_ADD_DEST,
 	STEP_EDIT_DEST,
 	STEP_SET_QUIC,
 	STEP_DEL_DEST,
+	STEP_COMMIT,		/* ... until this */
 	STEP_DEL_EXPRESS,
 	STEP_ADD_EXPRESS,
 	STEP_MODE_EXPRESS,
@@ -38,11 +40,13 @@ struct step {
 	const struct device *device;	/* a device has these and none of the others */
 	const struct device *old_device;	/* ... for another mode */
 	bool missed;			/* there is no such device */
+	bool commits;			/* of STEP_SET_QUIC: it is a STEP_COMMIT as well */
 };
 
 struct transaction {
 	struct step *steps;
 	size_t count;
+	bool unbatched;			/* the module is older than batches */
 };
 
 /* From @before to @wanted, both sorted.  It points into both. */
@@ -55,7 +59,7 @@ void transaction_make(struct transaction *txn, const struct state *before,
  * reason to forward nothing.
  * Return: 0 or EXIT_REFUSED after an error message.
  */
-int transaction_run(const struct transaction *txn);
+int transaction_run(struct transaction *txn);
 
 void transaction_destroy(struct transaction *txn);
 

@@ -74,6 +74,17 @@ static void forget_quic(struct service *svc)
 	memset(svc->sources, 0, sizeof(svc->sources));
 }
 
+static void end_batch(const struct service_id *id)
+{
+	unsigned int i;
+
+	for (i = 0; i < fake.batch_count; i++)
+		if (service_id_eq(&fake.batches[i], id)) {
+			fake.batches[i] = fake.batches[--fake.batch_count];
+			return;
+		}
+}
+
 static void copy_attributes(struct service *to, const struct service *from)
 {
 	memcpy(to->sched, from->sched, sizeof(to->sched));
@@ -104,8 +115,10 @@ int ipvs_put_service(uint8_t cmd, const struct service *svc)
 		return -ENOENT;
 	if (!have)
 		have = state_add(&fake.state, &svc->id);
-	else if (service_is_quic(have) && !service_is_quic(svc))
+	if (service_is_quic(have) && !service_is_quic(svc)) {
 		forget_quic(have);
+		end_batch(&have->id);
+	}
 	copy_attributes(have, svc);
 	return 0;
 }
@@ -122,6 +135,7 @@ int ipvs_del_service(const struct service_id *id)
 		return -ESRCH;
 	for (i = 0; fake.state.services[i] != have; i++)
 		;
+	end_batch(id);
 	service_destroy(have);
 	free(have);
 	fake.state.services[i] = fake.state.services[--fake.state.count];
@@ -334,6 +348,22 @@ static void take_config(struct service *svc, const struct config *config)
 	service_add_config(svc, &copy);
 }
 
+static int take_batch(const struct quic_change *asked)
+{
+	const uint32_t flags = asked->flags & (IP_VS_QUIC_F_BEGIN | IP_VS_QUIC_F_COMMIT);
+
+	if (flags && fake.old_module)
+		return -EOPNOTSUPP;
+	if (flags)
+		end_batch(asked->service);
+	if (!(flags & IP_VS_QUIC_F_BEGIN))
+		return 0;
+	if (fake.batch_count == FAKE_BATCHES)
+		return -ENOMEM;
+	fake.batches[fake.batch_count++] = *asked->service;
+	return 0;
+}
+
 int quic_set(const struct quic_change *asked)
 {
 	struct service *svc = state_find(&fake.state, asked->service);
@@ -349,6 +379,8 @@ int quic_set(const struct quic_change *asked)
 		    service_find_config(svc, asked->configs[i].id,
 					asked->configs[i].tenant))
 			err = -EEXIST;
+	if (!err)
+		err = take_batch(asked);
 	if (err)
 		return err;
 	if (asked->flags & IP_VS_QUIC_F_REPLACE)
@@ -600,6 +632,8 @@ char *fake_text(void)
 	for (i = 0; i < fake.state.device_count; i++)
 		fprintf(out, "express %s%s\n", fake.state.devices[i].name,
 			fake.state.devices[i].mode ? " driver" : "");
+	if (fake.batch_count)
+		fprintf(out, "%u batches are open\n", fake.batch_count);
 	fclose(out);
 	return text;
 }

@@ -8,14 +8,18 @@
 
 #include "model/model.h"
 
+enum { FAKE_BATCHES = 16 };
+
 struct fake {
 	struct state state;
+	struct service_id batches[FAKE_BATCHES];	/* services with an open batch of changes */
+	unsigned int batch_count;
 	unsigned int calls;		/* of any kind */
 	unsigned int changes;		/* of those that change something */
 	unsigned int fail_at;		/* refuse that change; 0: none */
 	bool terminate;			/* SIGTERM comes with every change */
 	bool no_module;
-	bool old_module;		/* does not count by server and config */
+	bool old_module;		/* does not count by server and config, knows no batch */
 	const char *no_driver;		/* why no device can have the driver path */
 	uint32_t asks;			/* of every device, why routing is asked */
 	const char *absent;		/* names of devices that do not exist */

@@ -1650,8 +1650,8 @@ static void sync_is_a_transaction(void **state)
 		assert_null(strstr(ran_err, "Warning"));
 		state_is(before);
 	}
-	/* service, server, configs, two devices, two services */
-	assert_int_equal(n, 8);
+	/* service, batch, server, configs, two devices, two services */
+	assert_int_equal(n, 9);
 	free(before);
 	free(path);
 }
@@ -2211,8 +2211,8 @@ static void signals_wait(void **state)
 	signal(SIGTERM, on_signal);
 	fake.terminate = true;
 	restore("-A -u " SVC "\n-a -u " SVC " -r 10.0.0.1 -i --server-id 01\n");
-	assert_int_equal(fake.changes, 3);
-	assert_int_equal(changes_at_signal, 3);
+	assert_int_equal(fake.changes, 4);
+	assert_int_equal(changes_at_signal, 4);
 	fake.changes = 0;
 	done("-e -u " SVC " -r 10.0.0.1 -w 5 --server-id 02");
 	assert_int_equal(fake.changes, 3);

@@ -352,6 +352,8 @@ static void try_with_everything(void)
 	static const struct command commands[] = {
 		{ "express del", express_del, express_add },
 		{ "express get", express_get, NULL },
+		{ "begin batch", begin_batch, commit_batch },
+		{ "commit batch", commit_batch, NULL },
 		{ "edit server", edit_server, edit_server_back },
 		{ "del server ID", del_sid, set_sid },
 		{ "del config", del_config, set_config },

@@ -80,6 +80,8 @@ int set_table(void);
 int unset_table(void);
 int replace(void);
 int replace_by_nothing(void);
+int begin_batch(void);
+int commit_batch(void);
 int get(void);
 int decode(void);
 int express_add(void);

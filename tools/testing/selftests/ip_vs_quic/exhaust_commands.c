@@ -177,6 +177,16 @@ int replace_by_nothing(void)
 	return ask(IP_VS_QUIC_CMD_SET, false, put_service, NULL, IP_VS_QUIC_F_REPLACE);
 }
 
+int begin_batch(void)
+{
+	return ask(IP_VS_QUIC_CMD_SET, false, put_service, NULL, IP_VS_QUIC_F_BEGIN);
+}
+
+int commit_batch(void)
+{
+	return ask(IP_VS_QUIC_CMD_SET, false, put_service, NULL, IP_VS_QUIC_F_COMMIT);
+}
+
 int get(void)
 {
 	return ask(IP_VS_QUIC_CMD_GET, true, NULL, NULL, 0);

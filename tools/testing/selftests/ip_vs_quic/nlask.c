@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlask dump | all | keys INVERTED | ipvs - what the kernel answers to the user who runs this.
+ * nlask dump | all | keys INVERTED | ipvs | batch FILE - what the kernel answers to the user who runs this.
  *
  *	dump	all octets of the family's answers to GET, in hex
  *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without
@@ -9,6 +9,9 @@
  *		INVERTED is the key in hex, each octet inverted; the answers are ignored
  *	ipvs	"add ERROR": makes a service with scheduler quic by IPVS's socket option, which
  *		netlink's permissions do not apply to
+ *	batch	"begin ERROR": begins a batch of changes of 192.0.2.1:443.  FILE is there once that is
+ *		printed.  Then for each line of standard input, "begin", "commit" or "delete": what
+ *		the answer to that flag is, or to a commit by DEL.  The socket is open until its end
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -134,19 +137,54 @@ static int add_service(void)
 	return 0;
 }
 
+static int set_flags(struct mnl_socket *nl, uint16_t family, const char *word)
+{
+	const uint32_t flags = strcmp(word, "begin") ? IP_VS_QUIC_F_COMMIT : IP_VS_QUIC_F_BEGIN;
+	const uint8_t cmd = strcmp(word, "delete") ? IP_VS_QUIC_CMD_SET : IP_VS_QUIC_CMD_DEL;
+	char buf[256];
+	struct nlmsghdr *nlh = genl_header(buf, family, cmd, NLM_F_ACK);
+	struct nlattr *nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_SERVICE);
+
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_AF, AF_INET);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_SVC_ADDR, inet_addr("192.0.2.1"));
+	mnl_attr_put_u16(nlh, IP_VS_QUIC_A_SVC_PORT, htons(443));
+	mnl_attr_nest_end(nlh, nest);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, flags);
+	return genl_talk(nl, nlh, NULL, NULL);
+}
+
+static int batch(struct mnl_socket *nl, uint16_t family, const char *path)
+{
+	char line[16] = "begin";
+	FILE *file;
+
+	do {
+		line[strcspn(line, "\n")] = '\0';
+		printf("%s %s\n", line, name_of(set_flags(nl, family, line)));
+		fflush(stdout);
+		file = fopen(path, "w");
+		if (!file)
+			die("%s: %s", path, strerror(errno));
+		fclose(file);
+	} while (fgets(line, sizeof(line), stdin));
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	const char *what = argc == 2 || (argc == 3 && !strcmp(argv[1], "keys")) ? argv[1] : "";
+	const char *what = argc == 2 || argc == 3 ? argv[1] : "";
 	struct mnl_socket *nl;
 	uint16_t family;
 
 	if (!strcmp(what, "ipvs"))
 		return add_service();
-	if (strcmp(what, "dump") && strcmp(what, "all") && argc != 3)
-		die("usage: nlask dump|all|keys INVERTED|ipvs");
+	if (argc == 2 ? strcmp(what, "dump") && strcmp(what, "all") : strcmp(what, "keys") && strcmp(what, "batch"))
+		die("usage: nlask dump|all|keys INVERTED|ipvs|batch FILE");
 	nl = genl_open();
 	family = genl_family(nl);
-	if (argc == 3)
+	if (!strcmp(what, "batch"))
+		return batch(nl, family, argv[2]);
+	if (!strcmp(what, "keys"))
 		return send_keys(nl, family, argv[2]);
 	return !strcmp(what, "dump") ? dump(nl, family) : ask_all(nl, family);
 }

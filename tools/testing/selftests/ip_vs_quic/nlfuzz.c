@@ -259,7 +259,7 @@ static void put_structured(struct nlmsghdr *nlh, uint8_t cmd)
 	if (one_in(2))
 		n = below(3);
 	if (cmd == IP_VS_QUIC_CMD_SET && !one_in(4))
-		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, below(4) | (one_in(2) ? IP_VS_QUIC_F_ABSENT : 0));
+		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_FLAGS, below(32) | (one_in(2) ? IP_VS_QUIC_F_ABSENT : 0));
 	while (n--)
 		put_attr(nlh);
 }
