@@ -95,6 +95,11 @@ const struct command commands[CMD_COUNT] = {
 		"Make all services with scheduler \"quic\" and all devices what a saved file says, as one transaction",
 		"the file",
 	},
+	[CMD_DIFF] = {
+		0, "diff", NULL, O(OPERAND), O(JSON), 1, false, "FILE|- [-j]",
+		"Print what sync would change: lines of the kernel's state behind \"-\", of the file's behind \"+\"; status 0 for no difference, 1 for some, 2 for trouble",
+		"the file",
+	},
 	[CMD_BATCH] = {
 		0, "batch", NULL, O(OPERAND), O(FORCE), 1, false,
 		"[--force] FILE|-",
@@ -233,6 +238,11 @@ const struct command commands[CMD_COUNT] = {
 		"[--from ADDRESS] [--timeout MS] [--size N] [-j]",
 		"Ask one real server for a sign of life, by the path that its datagrams take: status 0 for yes, 1 for no, 2 if it cannot be asked",
 	},
+	[CMD_CHECK_DIRECTOR] = {
+		0, "check-director", NULL, O(SERVICE), O(FROM) | O(WAIT) | O(JSON), 0, false,
+		"-u VIP[:PORT] [--from ADDRESS] [--timeout MS] [-j]",
+		"Would this director forward a service's datagrams to a real server that answers? Status 0 for yes, 1 for no, 2 if that cannot be told",
+	},
 	[CMD_TRACE] = {
 		0, "trace", NULL, 0, O(SERVICE) | O(IPV6) | O(CLIENT) | O(CID) |
 		O(SERVER_ID) | O(COUNT_EVENTS) | O(SECONDS) |
@@ -246,8 +256,10 @@ const struct command commands[CMD_COUNT] = {
 		"Print a new random key",
 	},
 	[CMD_FINGERPRINT] = {
-		0, "fingerprint", NULL, 0, O(JSON), 1, false, "[KEYFILE|-] [-j]",
-		"Print a key's fingerprint, to be compared with that of another machine",
+		0, "fingerprint", NULL, 0, O(SERVICE) | O(IPV6) | O(JSON), 1, false,
+		"[KEYFILE|-] [-j]\n"
+		"       quiclbadm fingerprint " SERVICE_USAGE " [-j]",
+		"Print the fingerprint of a key, or of all that decides where a service's datagrams go, to be compared with that of another machine",
 	},
 	[CMD_SERVER_CONFIG] = {
 		0, "server-config", NULL, O(SERVICE) | O(SERVER), O(IPV6) |

@@ -23,6 +23,7 @@ enum cmd {
 	CMD_LIST,
 	CMD_ZERO,
 	CMD_SYNC,
+	CMD_DIFF,
 	CMD_BATCH,
 	CMD_SET,
 	CMD_CONFIG_ADD,
@@ -44,6 +45,7 @@ enum cmd {
 	CMD_DOCTOR,
 	CMD_MONITOR,
 	CMD_PROBE,
+	CMD_CHECK_DIRECTOR,
 	CMD_TRACE,
 	CMD_GENKEY,
 	CMD_FINGERPRINT,
@@ -118,7 +120,7 @@ enum opt {
 	OPT_EXPOSITION,		/* --openmetrics, --prometheus, --http */
 	OPT_COLOR,
 	OPT_TIMESTAMP,
-	OPT_WAIT,		/* --timeout of probe */
+	OPT_WAIT,		/* --timeout of probe and check-director */
 	OPT_AWAIT,
 	OPT_VERBOSE,		/* -v of doctor and trace */
 	OPT_SIZE,

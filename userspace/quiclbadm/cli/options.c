@@ -334,6 +334,8 @@ static const struct option_desc options[] = {
 	{ 't', "timestamp", OPT_TIMESTAMP, FLAG },
 	{ 0, "timeout", OPT_WAIT, TAKES_VALUE, read_number,
 	  offsetof(struct args, wait_ms), 1, 60000, CMD_PROBE },
+	{ 0, "timeout", OPT_WAIT, TAKES_VALUE, read_number,
+	  offsetof(struct args, wait_ms), 1, 60000, CMD_CHECK_DIRECTOR },
 	{ 'v', "verbose", OPT_VERBOSE, TAKES_NOTHING, NULL, 0, 0, 0, CMD_DOCTOR },
 	{ 'v', "verbose", OPT_VERBOSE, TAKES_NOTHING, NULL, 0, 0, 0, CMD_TRACE },
 	{ 0, "size", OPT_SIZE, NUMBER(size, 23, 9000) },

@@ -38,6 +38,7 @@ static int check_line(const struct args *args)
 		return bad_usage("%s: not in a batch", cmd_name(args->cmd));
 	case CMD_RESTORE:
 	case CMD_SYNC:
+	case CMD_DIFF:
 		if (!strcmp(path, "-"))
 			return bad_usage("%s: in a batch it needs the name of a file",
 					 cmd_name(args->cmd));

@@ -46,6 +46,8 @@ int cmd_monitor(const struct args *args);
 int cmd_probe(const struct args *args);
 int cmd_trace(const struct args *args);
 int cmd_genkey(const struct args *args);
+int cmd_check_director(const struct args *args);
+int cmd_diff(const struct args *args);
 int cmd_fingerprint(const struct args *args);
 int cmd_server_config(const struct args *args);
 int cmd_metrics(const struct args *args);

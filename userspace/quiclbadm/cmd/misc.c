@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* genkey, fingerprint, help, version: nothing of the kernel's. */
+/* genkey, help, version: nothing of the kernel's. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,25 +45,6 @@ int cmd_genkey(const struct args *args)
 	explicit_bzero(key, sizeof(key));
 	explicit_bzero(hex, sizeof(hex));
 	return err;
-}
-
-/* As "config list" shows it: a server and a director may compare theirs. */
-int cmd_fingerprint(const struct args *args)
-{
-	uint8_t key[QLB_KEY_LEN];
-	char text[9];
-	int err;
-
-	err = secret_read_key(args->operand_count ? args->operands[0] : "-", key);
-	if (err)
-		return err;
-	snprintf(text, sizeof(text), "%08x", secret_fingerprint(key));
-	explicit_bzero(key, sizeof(key));
-	if (given(args, O(JSON)))
-		print_fingerprint_json(text);
-	else
-		puts(text);
-	return 0;
 }
 
 static void print_usage(enum cmd cmd)

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* probe: is one real server alive, by the path that the service's datagrams take? */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cmd/cmd.h"
@@ -154,32 +152,6 @@ static int check_path(const struct question *q)
 
 /* --- the source ------------------------------------------------------------------ */
 
-/* The address that the kernel would send from to @to; no packet is sent. */
-static bool source_towards(const struct endpoint *to, struct endpoint *source)
-{
-	struct sockaddr_storage sa = { .ss_family = to->af };
-	struct sockaddr_in6 *sin6 = (void *)&sa;
-	struct sockaddr_in *sin = (void *)&sa;
-	bool v6 = to->af == AF_INET6;
-	socklen_t len = v6 ? sizeof(*sin6) : sizeof(*sin);
-	int fd = socket(to->af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool found;
-
-	memcpy(v6 ? (void *)&sin6->sin6_addr : (void *)&sin->sin_addr, to->addr,
-	       v6 ? 16 : 4);
-	/* of sin and sin6 alike */
-	sin->sin_port = htons(9);
-	found = fd >= 0 && !connect(fd, (void *)&sa, len) &&
-		!getsockname(fd, (void *)&sa, &len);
-	if (fd >= 0)
-		close(fd);
-	memset(source, 0, sizeof(*source));
-	source->af = to->af;
-	memcpy(source->addr, v6 ? (void *)&sin6->sin6_addr : (void *)&sin->sin_addr,
-	       v6 ? 16 : 4);
-	return found;
-}
-
 static int check_from(const struct question *q)
 {
 	const struct endpoint *from = &q->params.from;
@@ -199,25 +171,12 @@ static int check_from(const struct question *q)
 	return bad_usage("--from %s: no address of this host, and answers go there", text);
 }
 
-/* Where the answer goes: an address that the server reaches, and never the VIP. */
 static int find_source(struct question *q)
 {
-	const struct endpoint *vip = &q->args->service.vip;
-	struct endpoint to = q->fwd.server;
-
-	if (given(q->args, O(FROM))) {
-		q->params.from = q->args->from;
-		return check_from(q);
-	}
-	if (to.af != vip->af)
-		doctor_some_client(vip->af, &to);
-	if (!source_towards(&to, &q->params.from))
-		return bad_usage("probe %s: no route for answers: %s (--from ADDRESS)",
-				 q->server, strerror(errno));
-	if (!endpoint_addr_eq(&q->params.from, vip))
-		return 0;
-	return bad_usage("probe %s: of this host's addresses the kernel chose the VIP, where answers would be lost (--from ADDRESS)",
-			 q->server);
+	if (!given(q->args, O(FROM)))
+		return probe_find_source(&q->probes[0], &q->params.from);
+	q->params.from = q->args->from;
+	return check_from(q);
 }
 
 /* --- the answer ------------------------------------------------------------------ */

@@ -45,7 +45,7 @@ static int check_state(const struct state *state, bool keys)
 /* What is written, for output_write(). */
 struct saved {
 	const struct state *state;
-	bool keys;
+	enum state_file_keys keys;
 };
 
 static void write_saved(FILE *out, const void *data)
@@ -80,7 +80,7 @@ int cmd_save(const struct args *args)
 	const bool keys = given(args, O(KEYS));
 	const char *path = args->operands[0];
 	struct state state;
-	struct saved saved = { &state, keys };
+	struct saved saved = { &state, keys ? KEYS_IN_HEX : KEYS_BY_FILE };
 	const bool json = given(args, O(JSON));
 	int err = check_save_options(args);
 

@@ -51,11 +51,13 @@ _quiclbadm_options() { # COMMAND
 	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
 	-R | --restore) printf "%s" "--check --weights --yang -u -f -6 --absent" ;;
 	sync) printf "%s" "--weights" ;;
+	diff) printf "%s" "-j" ;;
 	batch) printf "%s" "--force" ;;
 	-C | --clear) printf "%s" "--all" ;;
 	"express add") printf "%s" "--mode" ;;
 	"express list") printf "%s" "-n -j" ;;
-	fingerprint | -v | --version | version) printf "%s" "-j" ;;
+	fingerprint) printf "%s" "-u -f -6 -j" ;;
+	-v | --version | version) printf "%s" "-j" ;;
 	server-config) printf "%s" "-u -f -6 -r --id --tenant --server-id --key-path --yang --keys -j" ;;
 	metrics) printf "%s" "--openmetrics --prometheus --http --output" ;;
 	decode) printf "%s" "-u -f -6 --id --server-id-len --nonce-len --key-file --layout -j" ;;
@@ -63,12 +65,13 @@ _quiclbadm_options() { # COMMAND
 	doctor) printf "%s" "-u -f -6 --role -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --client --from --await --seconds -v -j" ;;
 	monitor) printf "%s" "-t -j service config server-id pool express" ;;
 	probe) printf "%s" "-u -r -g -i -m --tun-type --tun-port --tun-nocsum --tun-csum --tun-remcsum --from --timeout --size -j" ;;
+	check-director) printf "%s" "-u --from --timeout -j" ;;
 	trace) printf "%s" "-u -f -6 --client --cid --follow --server-id --count --seconds -v -j" ;;
 	encode) printf "%s" "-u -f -6 --id --tenant --server-id --server-id-len --nonce-len --nonce --self-len --key-file --layout -j" ;;
 	esac
 }
 
-_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync batch set config server-id rotate express decode encode explain doctor monitor probe trace genkey fingerprint server-config metrics help version"
+_quiclbadm_commands="-A -E -D -C -R -S -a -e -d -L -Z sync diff batch set config server-id rotate express decode encode explain doctor monitor probe check-director trace genkey fingerprint server-config metrics help version"
 
 # The words that may stand after the one before the cursor, when that takes a value.
 _quiclbadm_value() { # OPTION COMMAND
@@ -100,7 +103,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	--color) echo "auto always never" ;;
 	-N | --netns) find /run/netns -mindepth 1 -printf "%f\n" 2>/dev/null || true ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --follow | --count | --await | --seconds | --size) ;;
-	--timeout) [[ $2 == probe ]] ;;
+	--timeout) [[ $2 == probe || $2 == check-director ]] ;;
 	--tuple-timeout | --tuple-max | --table-bits | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
 	--key-path) ;;
 	--source4 | --source6) echo "none" ;;
@@ -137,7 +140,7 @@ _quiclbadm() {
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
 		case ${words[i]} in
 		config | server-id | express | help) command="${words[i]} ${words[i + 1]}" ;;
-		sync | batch | set | rotate | decode | encode | explain | doctor | monitor | probe | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
+		sync | diff | batch | set | rotate | decode | encode | explain | doctor | monitor | probe | check-director | trace | genkey | fingerprint | server-config | metrics | version) command=${words[i]} ;;
 		-[AEDCRSaedLlZ] | --*-serv* | --clear | --restore | --save | --list | --zero) command=${words[i]} ;;
 		*) continue ;;
 		esac
@@ -146,7 +149,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ ($prev == -b && -z $command) || $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ ($prev == -b && -z $command) || $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|diff|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		((_quiclbadm_alone)) && COMPREPLY=(FILES) && return
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

@@ -334,3 +334,46 @@ int probe_run(struct probe *probes, size_t count, const struct probe_params *par
 	close(fd);
 	return err;
 }
+
+/* The address that the kernel would send from to @to; no packet is sent. */
+static bool source_towards(const struct endpoint *to, struct endpoint *source)
+{
+	struct sockaddr_storage sa = { .ss_family = to->af };
+	struct sockaddr_in6 *sin6 = (void *)&sa;
+	struct sockaddr_in *sin = (void *)&sa;
+	bool v6 = to->af == AF_INET6;
+	socklen_t len = v6 ? sizeof(*sin6) : sizeof(*sin);
+	int fd = socket(to->af, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool found;
+
+	memcpy(v6 ? (void *)&sin6->sin6_addr : (void *)&sin->sin_addr, to->addr,
+	       v6 ? 16 : 4);
+	/* of sin and sin6 alike */
+	sin->sin_port = htons(9);
+	found = fd >= 0 && !connect(fd, (void *)&sa, len) &&
+		!getsockname(fd, (void *)&sa, &len);
+	if (fd >= 0)
+		close(fd);
+	memset(source, 0, sizeof(*source));
+	source->af = to->af;
+	memcpy(source->addr, v6 ? (void *)&sin6->sin6_addr : (void *)&sin->sin_addr,
+	       v6 ? 16 : 4);
+	return found;
+}
+
+int probe_find_source(const struct probe *probe, struct endpoint *from)
+{
+	char server[ENDPOINT_STRLEN];
+	struct endpoint to = probe->fwd.server;
+
+	endpoint_str(&to, server);
+	if (to.af != probe->vip.af)
+		doctor_some_client(probe->vip.af, &to);
+	if (!source_towards(&to, from))
+		return bad_usage("probe %s: no route for answers: %s (--from ADDRESS)",
+				 server, strerror(errno));
+	if (!endpoint_addr_eq(from, &probe->vip))
+		return 0;
+	return bad_usage("probe %s: of this host's addresses the kernel chose the VIP, where answers would be lost (--from ADDRESS)",
+			 server);
+}

@@ -21,6 +21,12 @@ struct probe_params {
 int probe_run(struct probe *probes, size_t count, const struct probe_params *params);
 
 /*
+ * Where the answer goes: an address of this host that the server reaches, and never the VIP.
+ * Return: 0, or EXIT_USAGE after an error message.
+ */
+int probe_find_source(const struct probe *probe, struct endpoint *from);
+
+/*
  * Reads an answer to @probe that has its addresses and ports: is it Version
  * Negotiation with our connection IDs (RFC 8999 section 6)?
  * @try: filled in with the number of the datagram that it answers

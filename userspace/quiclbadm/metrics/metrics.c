@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "model/fingerprint.h"
 #include "model/layout.h"
 #include "model/outcome.h"
 #include "output/names.h"
@@ -163,6 +164,16 @@ static void service_rebuild(struct exposition *to, const struct service *svc,
 	(void)what;
 	begin_of_service(to, svc);
 	sample_value(to, svc->rebuild_error != 0);
+}
+
+static void service_fingerprints(struct exposition *to, const struct service *svc,
+				 unsigned int what)
+{
+	(void)what;
+	if (!svc->contract)
+		return;
+	begin_of_service(to, svc);
+	sample_value(to, service_fingerprint(svc));
 }
 
 static void service_configs(struct exposition *to, const struct service *svc,
@@ -431,6 +442,9 @@ static const struct row rows[] = {
 	  NULL, service_servers, 0 },
 	{ GAUGE("quiclb_service_rebuild_failed", "1 if the module could not follow a change of IPVS's servers, and uses the pool that it had before"),
 	  NULL, service_rebuild, 0 },
+	{ GAUGE("quiclb_service_fingerprint",
+		"All that decides where datagrams go, as one number; directors that agree have the same"),
+	  NULL, service_fingerprints, 0 },
 	{ GAUGE("quiclb_service_configs", "QUIC-LB configs of the service"),
 	  NULL, service_configs, 0 },
 	{ COUNTER("quiclb_service_datagrams", "Datagrams to the service by what their connection IDs say; each is counted once"),

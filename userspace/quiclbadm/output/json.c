@@ -7,6 +7,7 @@
 #include <string.h>
 #include <jansson.h>
 
+#include "model/fingerprint.h"
 #include "model/density.h"
 #include "model/layout.h"
 #include "model/outcome.h"
@@ -291,14 +292,23 @@ static json_t *configs_json(const struct service *svc, enum contents contents)
 	return array;
 }
 
+static void set_fingerprint(json_t *object, const struct service *svc)
+{
+	char text[FINGERPRINT_STRLEN];
+
+	set_text(object, "fingerprint", fingerprint_str(service_fingerprint(svc), text));
+}
+
 static void set_service_figures(json_t *object, const struct service *svc)
 {
 	if (svc->rebuild_error)
 		set_text(object, "rebuild_error",
 			 strerror((int)svc->rebuild_error));
 	if (service_is_quic(svc)) {
-		if (svc->contract)
+		if (svc->contract) {
 			set_number(object, "contract", svc->contract);
+			set_fingerprint(object, svc);
+		}
 		set_outcomes(object, outcome_name, svc->outcomes,
 			     svc->outcome_count);
 		set_number(object, "unroutable_reserved_short", svc->reserved_short);
@@ -490,11 +500,40 @@ void print_version_json(const char *version)
 	dump(object);
 }
 
-void print_fingerprint_json(const char *fingerprint)
+static json_t *lines_json(char *const *lines, size_t count)
+{
+	json_t *array = need(json_array());
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		append(array, json_string(lines[i]));
+	return array;
+}
+
+void print_diff_json(char *const *here, size_t here_count, char *const *there,
+		     size_t there_count)
+{
+	json_t *object = need(json_object());
+
+	set(object, "only_here", lines_json(here, here_count));
+	set(object, "only_in_file", lines_json(there, there_count));
+	dump(object);
+}
+
+void print_key_fingerprint_json(const char *fingerprint)
 {
 	json_t *object = need(json_object());
 
 	set_text(object, "key_fingerprint", fingerprint);
+	dump(object);
+}
+
+void print_service_fingerprint_json(const struct service *svc)
+{
+	json_t *object = need(json_object());
+
+	set(object, "service", service_id_json(&svc->id));
+	set_fingerprint(object, svc);
 	dump(object);
 }
 

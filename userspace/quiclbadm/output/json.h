@@ -22,7 +22,11 @@ void print_server_ids_json(const struct state *state,
 void print_express_json(const struct state *state);
 void print_decoded_json(const struct quic_decoded *decoded);
 void print_cid_json(const char *cid);
-void print_fingerprint_json(const char *fingerprint);
+/* Lines of a state file that one of the two states has, and the other has not. */
+void print_diff_json(char *const *here, size_t here_count, char *const *there,
+		     size_t there_count);
+void print_key_fingerprint_json(const char *fingerprint);
+void print_service_fingerprint_json(const struct service *svc);
 void print_version_json(const char *version);
 
 #endif /* _QUICLBADM_OUTPUT_JSON_H */

@@ -156,7 +156,7 @@ static void save_layout(FILE *out, const struct qlb_layout *layout)
 		fprintf(out, " --layout %s", layout_str(layout, text));
 }
 
-static void save_key(FILE *out, const struct config *config, bool keys)
+static void save_key(FILE *out, const struct config *config, enum state_file_keys keys)
 {
 	char hex[KEY_HEX_LEN + 1];
 
@@ -164,7 +164,9 @@ static void save_key(FILE *out, const struct config *config, bool keys)
 		fprintf(out, " --key-file ");
 		save_path(out, config->key_source);
 	}
-	if (config->keyed && keys) {
+	if (config->keyed && keys == KEYS_BY_FINGERPRINT)
+		fprintf(out, " # key %08x", config->fingerprint);
+	if (config->keyed && keys == KEYS_IN_HEX) {
 		secret_encode_key(config->key, hex);
 		fprintf(out, " --key %s", hex);
 		explicit_bzero(hex, sizeof(hex));
@@ -179,7 +181,7 @@ static void save_key(FILE *out, const struct config *config, bool keys)
 #define SAVE_KEY(name) save_##name(out, config, keys)
 
 static void save_config(FILE *out, const struct service *svc,
-			const struct config *config, bool keys)
+			const struct config *config, enum state_file_keys keys)
 {
 	fprintf(out, "config add ");
 	save_service_id(out, &svc->id);
@@ -259,7 +261,7 @@ static void save_absent(FILE *out, const struct service *svc)
 	}
 }
 
-void state_file_write(FILE *out, const struct state *state, bool keys)
+void state_file_write(FILE *out, const struct state *state, enum state_file_keys keys)
 {
 	size_t i, j;
 

@@ -7,8 +7,14 @@
 
 #include "model/model.h"
 
-/* With @keys, configs that have a key have it in hex. */
-void state_file_write(FILE *out, const struct state *state, bool keys);
+/* What is written of a config's key beside the name of its file. */
+enum state_file_keys {
+	KEYS_BY_FILE,		/* nothing */
+	KEYS_IN_HEX,
+	KEYS_BY_FINGERPRINT,	/* in a comment */
+};
+
+void state_file_write(FILE *out, const struct state *state, enum state_file_keys keys);
 
 /* The options for a server's forwarding method, each behind a space. */
 void state_file_write_method(FILE *out, const struct dest *dest);

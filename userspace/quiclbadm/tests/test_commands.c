@@ -2243,6 +2243,99 @@ static void lost_key_is_said(void **state)
 	assert_non_null(strstr(ran_err, "Warning: the earlier state is not fully restored"));
 }
 
+/* The service with these lines, in a kernel that has nothing else. */
+static char *fingerprint_of(const char *lines)
+{
+	fake_reset();
+	restore(lines);
+	done("fingerprint -u " SVC);
+	assert_int_equal(strlen(ran_out), 13);
+	return xstrdup(ran_out);
+}
+
+#define MADE "-A -u " SVC "\nconfig add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4\n"
+
+/* What decides where datagrams go is in it, and nothing else is. */
+static void service_has_a_fingerprint(void **state)
+{
+	static const char first[] = MADE
+		"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:01\n"
+		"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:02\n";
+	static const struct {
+		bool same;
+		const char *lines;
+	} others[] = {
+		{ true, MADE
+			"-a -u " SVC " -r 10.0.0.2 -g -w 300 --server-id 0:02\n"
+			"-a -u " SVC " -r 10.0.0.1 -i -w 100 --server-id 0:01\n"
+			"set -u " SVC " --tuple-max 7\n" },
+		{ true, MADE
+			"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:01\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:02\n"
+			"-a -u " SVC " -r 10.0.0.3 -i -w 0\n" },
+		{ false, MADE
+			"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:01\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 4 --server-id 0:02\n" },
+		{ false, MADE
+			"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:02\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:01\n" },
+		{ false, MADE
+			"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:01\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:02\n"
+			"server-id add -u " SVC " -r 10.0.0.3 --absent --server-id 0:03\n" },
+		{ false, MADE
+			"-a -u " SVC " -r 10.0.0.1:8443 -m -w 1 --server-id 0:01\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:02\n" },
+		{ false, MADE
+			"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:01\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:02\n"
+			"set -u " SVC " --table-bits 17\n" },
+		{ false, "-A -u " SVC "\nconfig add -u " SVC " --id 0 --server-id-len 1 --nonce-len 5\n"
+			"-a -u " SVC " -r 10.0.0.1 -i -w 1 --server-id 0:01\n"
+			"-a -u " SVC " -r 10.0.0.2 -i -w 3 --server-id 0:02\n" },
+	};
+	char *wanted = fingerprint_of(first), *other;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		other = fingerprint_of(others[i].lines);
+		if (!strcmp(other, wanted) != others[i].same)
+			fail_msg("service %zu: %s", i, other);
+		free(other);
+	}
+	says(2, "fingerprint: either a key file or a service", "fingerprint -u " SVC " k");
+	free(wanted);
+}
+
+/* As diff(1): signs, and the status. */
+static void diff_is_what_sync_changes(void **state)
+{
+	char *path = xstrdup(temp_file("rules", SYNCED, 0600));
+	char line[256];
+
+	(void)state;
+	snprintf(line, sizeof(line), "sync %s", path);
+	done(line);
+	fake.changes = 0;
+	snprintf(line, sizeof(line), "diff %s", path);
+	done(line);
+	assert_string_equal(ran_out, "");
+	done("-A -u 192.0.2.77:443");
+	done("-A -f 5 -s rr");
+	run(line);
+	assert_int_equal(ran_status, 1);
+	assert_string_equal(ran_out, "- -A -u 192.0.2.77:443 -s quic\n");
+	assert_string_equal(ran_err, "");
+	done("-D -u 192.0.2.77:443");
+	snprintf(line, sizeof(line), "diff -j %s", path);
+	done(line);
+	assert_string_equal(ran_out, "{\n  \"only_here\": [],\n  \"only_in_file\": []\n}\n");
+	run("diff /no/such/file");
+	assert_int_equal(ran_status, 2);
+	free(path);
+}
+
 /* Those behind it move up, or the kernel would take none of them. */
 static void lost_key_of_a_tenant(void **state)
 {
@@ -2467,6 +2560,8 @@ int main(void)
 		TEST(signals_wait),
 		TEST(lost_key_is_said),
 		TEST(lost_key_of_a_tenant),
+		TEST(service_has_a_fingerprint),
+		TEST(diff_is_what_sync_changes),
 		TEST(many_server_ids),
 		TEST(unsigned_module),
 	};

@@ -434,6 +434,8 @@ static const struct {
 		"..                                        " },
 	{ CMD_SYNC, "sync f",
 		"                                                    ." },
+	{ CMD_DIFF, "diff f",
+		"                              .           " },
 	{ CMD_BATCH, "batch f",
 		"                                 ." },
 	{ CMD_SET, "set",
@@ -476,12 +478,14 @@ static const struct {
 		"                              .                             ." },
 	{ CMD_PROBE, "probe",
 		"+       +.   ...              .                 .            ." },
+	{ CMD_CHECK_DIRECTOR, "check-director",
+		"+                             .                 ." },
 	{ CMD_TRACE, "trace",
 		"..              .             .             ...." },
 	{ CMD_GENKEY, "genkey",
 		"                                          " },
 	{ CMD_FINGERPRINT, "fingerprint k",
-		"                              .           " },
+		"..                            .           " },
 	{ CMD_SERVER_CONFIG, "server-config",
 		"+.      +       .  .    .     ..                     .." },
 	{ CMD_METRICS, "metrics",
@@ -662,7 +666,7 @@ static void usage_is_the_table(void **state)
 			if (is_hidden(desc) || option_find(0, desc->name, cmd) != desc)
 				continue;
 			/* a mark is refused later: it has no address to ask for */
-			if (cmd == CMD_PROBE && desc->letter == 'f')
+			if ((cmd == CMD_PROBE || cmd == CMD_CHECK_DIRECTOR) && desc->letter == 'f')
 				continue;
 			snprintf(option, sizeof(option), "%s", option_spelling(desc));
 			if (takes != usage_has(command->usage, option))

@@ -45,22 +45,59 @@ has() { grep -c " $1 " <<<"$2" || :; }
 
 # directors FAMILY: another director, which has the same servers in another order, by other ports, with weights of the same ratio, and a server of weight 0
 directors() {
-	local first svc=$SVC4 host=rs4
+	local first number svc=$SVC4 host=rs4
 	[ "$1" = 4 ] || svc=$SVC6 host=rs6
 	q -C
 	pool "$1" 443 1 1 2 3 | q -R
 	flows "$1"
 	first=$GOT
 	[ "$(cut -d' ' -f2 <<<"$first" | sort -u | wc -l)" = 3 ] || fail "not all servers have flows: $first"
+	number=$(q fingerprint -u "$svc")
 	q -C
 	pool "$1" 8443 100 3 1 2 | q -R 2>/dev/null
 	flows "$1"
 	same "flows" "$GOT" "$first"
+	same "fingerprint" "$(q fingerprint -u "$svc")" "$number"
 	q -C
 	pool "$1" 4433 7 2 9 3 1 | q -R 2>/dev/null
 	q -e -u "$svc" -r "$(at "$("$host" 9)" 4433)" -w 0
 	flows "$1"
 	same "flows beside a server of weight 0" "$GOT" "$first"
+	same "fingerprint beside a server of weight 0" "$(q fingerprint -u "$svc")" "$number"
+	same "fingerprint in -L -j" "$(q -L -j | jq -r '.services[0].fingerprint')" "$number"
+}
+
+# What sends some datagram elsewhere changes the fingerprint, and what is taken back gives it back.
+fingerprints() {
+	local first before
+	q -C
+	{
+		pool 4 443 1 1 2 3
+		echo "config add -u $SVC4 --id 0 --server-id-len 2 --nonce-len 4"
+		echo "server-id add -u $SVC4 -r $(rs4 1):443 --server-id 0:0001"
+		echo "server-id add -u $SVC4 -r $(rs4 8):443 --absent --server-id 0:0008"
+	} | q -R
+	first=$(q fingerprint -u "$SVC4")
+	[[ $first =~ ^[0-9a-f]{12}$ ]] || fail "no fingerprint: $first"
+	changed_by "another server ID" server-id add -u "$SVC4" -r "$(rs4 1):443" --server-id 0:0002
+	changed_by "its end" server-id del -u "$SVC4" --server-id 0:0002
+	same "fingerprint as before" "$before" "$first"
+	changed_by "a server ID that moves" server-id move -u "$SVC4" -r "$(rs4 2):443" --server-id 0:0001
+	changed_by "an absent server that comes" -a -u "$SVC4" -r "$(rs4 8):443" -i -w 0
+	changed_by "a weight" -e -u "$SVC4" -r "$(rs4 2):443" -i -w 2
+	changed_by "a key" config replace -u "$SVC4" --id 0 --server-id-len 2 --nonce-len 4 --key-file "$WORK/key"
+	changed_by "the table's size" set -u "$SVC4" --table-bits 12
+	before=$(q fingerprint -u "$SVC4")
+	q set -u "$SVC4" --tuple-timeout 7
+	same "fingerprint with another timeout" "$(q fingerprint -u "$SVC4")" "$before"
+}
+
+# changed_by WHAT COMMAND...: sets $before to what it is then
+changed_by() {
+	before=$(q fingerprint -u "$SVC4")
+	q "${@:2}"
+	[ "$(q fingerprint -u "$SVC4")" != "$before" ] || fail "it is the same after $1"
+	before=$(q fingerprint -u "$SVC4")
 }
 
 # server 3 goes, and comes back, and weighs more: flows move from it and to it alone
@@ -117,4 +154,5 @@ tcase "IPv4: two directors send flows alike" directors 4
 tcase "IPv6: two directors send flows alike" directors 6
 tcase "a server that comes or goes moves no flow of others" moves
 tcase "the size of a table" sizes
+tcase "a service's fingerprint: all that decides and nothing else" fingerprints
 finish

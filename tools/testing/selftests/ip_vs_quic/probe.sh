@@ -161,6 +161,49 @@ real_server() {
 }
 
 fresh "$SVC4" rs4 0:3:4
+# forwarded SERVER: check-director says so, and that this one answers
+forwarded() {
+	OUT=$(q check-director -j -u "$SVC4" "${LONG[@]}") || fail "$OUT"
+	jq -e --arg server "$1" '.forwards and .server.address == $server and .latency_us > 0' <<<"$OUT" >/dev/null || fail "$OUT"
+}
+
+# Servers that no host has come first in their order. More of them than are asked at once.
+director() {
+	local n
+	forwarded "$(rs4 1)"
+	q -e -u "$SVC4" -r "$(rs4 1):443" -i -w 0
+	defer "q -e -u $SVC4 -r $(rs4 1):443 -i -w 1"
+	forwarded "$(rs4 2)"
+	for n in {1..12}; do
+		q -a -u "$SVC4" -r "10.0.0.$((n + 200)):443" -i
+		defer "q -d -u $SVC4 -r 10.0.0.$((n + 200)):443"
+	done
+	for n in 2 3; do
+		q -e -u "$SVC4" -r "$(rs4 "$n"):443" -i -w 0
+		defer "q -e -u $SVC4 -r $(rs4 "$n"):443 -i -w 1"
+	done
+	refused 1 "Error: $SVC4: of 12 real servers with weight none answers within 300 ms (quiclbadm doctor -u $SVC4 --from ADDRESS)." \
+		quiclbadm check-director -u "$SVC4" --timeout 300
+	q -e -u "$SVC4" -r "$(rs4 3):443" -i -w 1
+	OUT=$(q check-director -u "$SVC4" --timeout 3000)
+	[[ $OUT =~ ^$SVC4\ is\ forwarded:\ $(rs4 3)\ answers,\ in\ [0-9]+\.[0-9]{3}\ ms$ ]] || fail "$OUT"
+	refused 1 "Error: service $VIP4:444: no such service." quiclbadm check-director -u "$VIP4:444"
+	q -A -u "$VIP4:444"
+	defer "q -D -u $VIP4:444"
+	refused 1 "Error: $VIP4:444: no real server has weight." quiclbadm check-director -u "$VIP4:444"
+}
+
+backup() {
+	forwarded "$(rs4 1)"
+	ipvsadm --start-daemon backup --mcast-interface lo
+	defer "ipvsadm --stop-daemon backup"
+	forwarded "$(rs4 1)"
+	sysctl -qw net.ipv4.vs.backup_only=1
+	defer "sysctl -qw net.ipv4.vs.backup_only=0"
+	refused 1 "Error: $SVC4: this director forwards nothing: its sync daemon is a backup, and net.ipv4.vs.backup_only is 1." \
+		quiclbadm check-director -u "$SVC4" "${LONG[@]}"
+}
+
 tcase "each real server, IPv4 and IPv6" each_one
 tcase "a host without a server" no_server
 tcase "a server that is not of QUIC" wrong
@@ -172,5 +215,7 @@ tcase "IPVS sees nothing of it" unseen
 tcase "direct routing" direct
 tcase "masquerading" masquerading
 tcase "outer sources by flow" by_flow
+tcase "check-director: one server that answers is enough, and none is not" director
+tcase "check-director: a backup forwards nothing" backup
 tcase "a server of ngtcp2's" real_server
 finish

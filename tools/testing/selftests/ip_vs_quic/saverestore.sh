@@ -383,6 +383,39 @@ of_ipvsadm() {
 	ipvsadm -C
 }
 
+# differs STATUS LINE...: what diff says of $WORK/changed
+differs() {
+	local rc=0
+	q diff "$WORK/changed" >"$WORK/stdout" || rc=$?
+	same "status of diff" "$rc" "$1"
+	shift
+	same "differences" "$(<"$WORK/stdout")" "$(printf '%s\n' "$@")"
+}
+
+differences() {
+	local other key
+	saved
+	cp "$WORK/saved" "$WORK/changed"
+	differs 0 ""
+	key=$(q fingerprint "$WORK/key")
+	other=$(q fingerprint "$OTHER")
+	# another server ID; a service less; a file with another key by the same name
+	sed "s/--server-id 6:aa/--server-id 6:ac/; / -f 17 -6 /d" "$WORK/saved" >"$WORK/changed"
+	q diff "$WORK/changed" >"$WORK/stdout" && fail "no difference"
+	same "what only the file has" "$(grep '^+' "$WORK/stdout" | grep -c -- '--server-id 6:ac')" 1
+	same "how many lines only the kernel has" "$(grep -c '^-' "$WORK/stdout")" 4
+	same "the same as JSON" "$({ q diff -j "$WORK/changed" || :; } | jq '[(.only_here | length), (.only_in_file | length)]' -c)" "[4,1]"
+	cp "$WORK/saved" "$WORK/changed"
+	cp "$WORK/key" "$WORK/kept"
+	cp "$OTHER" "$WORK/key"
+	q diff "$WORK/changed" >"$WORK/stdout" && fail "no difference between two keys"
+	mv "$WORK/kept" "$WORK/key"
+	same "keys of the kernel" "$(grep -c "^- config add .* # key $key\$" "$WORK/stdout")" 3
+	same "keys of the file" "$(grep -c "^+ config add .* # key $other\$" "$WORK/stdout")" 3
+	saved
+	refused 2 "Error: $WORK/none: No such file or directory." quiclbadm diff "$WORK/none"
+}
+
 tcase "-R in another order, -S, -C, -R, -S: byte for byte the same" round_trip
 tcase "-R of the state that is changes nothing, datagrams arriving" restore_live
 tcase "-R of another state and back loses nothing that both have" restore_other
@@ -407,6 +440,7 @@ tcase "server-id move is one step" server_id_moves
 tcase "sync removes what the file does not have, datagrams arriving" sync_removes
 tcase "-C deletes what -S saves, -C --all everything" clears
 tcase "-R and sync undo ipvsadm -E without -s" scheduler_lost
+tcase "diff: what sync would change" differences
 tcase "-R twice at once ends as one of the two" two_at_once
 tcase "-R: the lock's holder is named" lock_is_held
 tcase "-S --keys: not where everybody sees them" keys_refused

@@ -58,6 +58,13 @@ lists() {
 	has server_config '.[1].key_file'
 	q rotate -u "$SVC4" --old 0 --id 1 -j | fits rotate
 	has rotate '.next_step == 1 and .old_config == 0 and (.steps | length) == 5 and .servers[0].server_ids[0].prefix'
+	q check-director -u "$SVC4" --timeout 15000 -j | fits check_director
+	has check_director '.forwards'
+	q -S "$WORK/saved"
+	sed -i 's/ -w 1/ -w 7/' "$WORK/saved"
+	q diff -j "$WORK/saved" >"$WORK/out" && fail "no difference"
+	fits diff <"$WORK/out"
+	has diff '(.only_here | length) > 0 and (.only_in_file | length) > 0'
 	q express list -j | fits express_list
 	has express_list '.[0].outcome_counts.not_plain >= 0'
 	q -L --timeout -j | fits timeouts
@@ -88,6 +95,8 @@ connection_ids() {
 	has decode '.outcome == "unroutable-config"'
 	q encode -u "$SVC4" --id 0 --server-id 010203 -j | fits encode
 	q fingerprint "$WORK/key" -j | fits fingerprint
+	q fingerprint -u "$SVC4" -j | fits fingerprint
+	has fingerprint '.fingerprint | length == 12'
 	q explain 400001020311223344 -u "$SVC4" -j | fits explain LINES
 	q explain c000000001081011223344556677000000 -u "$SVC4" -j | fits explain LINES
 	has explain '.version == 1'
