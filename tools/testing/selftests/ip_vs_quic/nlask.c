@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * nlask dump | all | keys INVERTED | ipvs | batch FILE - what the kernel answers to the user who runs this.
+ * nlask dump | all | keys INVERTED | ipvs | batch FILE - what the kernel answers to its user
  *
  *	dump	all octets of the family's answers to GET, in hex
  *	all	"COMMAND do ERROR" and "COMMAND dump ERROR" for each command of the family, without
@@ -9,9 +9,10 @@
  *		INVERTED is the key in hex, each octet inverted; the answers are ignored
  *	ipvs	"add ERROR": makes a service with scheduler quic by IPVS's socket option, which
  *		netlink's permissions do not apply to
- *	batch	"begin ERROR": begins a batch of changes of 192.0.2.1:443.  FILE is there once that is
- *		printed.  Then for each line of standard input, "begin", "commit" or "delete": what
- *		the answer to that flag is, or to a commit by DEL.  The socket is open until its end
+ *	batch	"begin ERROR": begins a batch of changes of 192.0.2.1:443.  FILE is there once
+ *		that is printed.  Then for each line of standard input, "begin", "commit" or
+ *		"delete": the answer to that flag, or to a commit by DEL.  The socket is open
+ *		until its end
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
