@@ -70,12 +70,15 @@ unroutable() {
 	echo "$sum"
 }
 
+# slowly ARGUMENT...: quiclbadm with no priority over the traffic
+slowly() { nice -n 19 quiclbadm "$@"; }
+
 # The director has lost its services, gets the traffic of live connections, and its services again.
 from_nothing() {
 	q -C
 	{ rules 1 2 3; others; } >"$WORK/rules"
 	by_cid | traffic live -c "0:3:4" -c "1:8:8:$KEY" -t 100 "to=$SVC4" -
-	q -R "$WORK/rules"
+	slowly -R "$WORK/rules"
 	poll 20 "traffic by the restored service" routed 50
 	quiet
 	by_own "$WORK/live"
@@ -91,8 +94,8 @@ of_more() {
 	mark "$SVC4"
 	by_cid | grep -v name=s3 | traffic live -c "0:3:4" -c "1:8:8:$KEY" "to=$SVC4" -
 	for n in {1..3}; do
-		rules 1 2 {20..60} | q -R
-		rules 1 2 {40..80} | q -R
+		rules 1 2 {20..60} | slowly -R
+		rules 1 2 {40..80} | slowly -R
 	done
 	poll 20 "traffic" routed 50
 	quiet
