@@ -7,7 +7,7 @@
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
-#   make check-rotation    what CI runs besides "make check": the static checks, the bench, a part of the two above   (NUMBER)
+#   make check-rotation    what CI runs besides "make check": static checks, bench, fuzzers, proofs, a part of the two above   (NUMBER)
 #   make check-all         all that CI chooses from, whole: hours; RESUME=1 goes on where a run of this commit was ended
 #   make kernels              fetches and builds the kernels that these need and the cache lacks
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
@@ -27,6 +27,8 @@
 #   make lint              every static check
 #   make fuzz              a million inputs for each fuzzer     (RUNS=N, FUZZERS="qlb args ...")
 #   make fuzz-check        a short run that is the same every time, and the pure core's coverage
+#   make proofs            what is proved of the pure core, by CBMC     (PROOFS="parse decode ...")
+#   make proofs-check      the same, and that each proof fails when the code has a defect
 #   make coverage          which branches of the pure core tests and corpora take; HTML in tools/testing/fuzz/coverage
 #   make install           programs, library, man pages, completions    (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR, where modprobe finds it     (INSTALL_MOD_PATH, DESTDIR)
@@ -115,10 +117,10 @@ check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
 check-rotation: setup
-	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz proofs
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz packages bindings servers metrics $(KEEPALIVED) $(BOOT) unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz proofs proofs:mutants packages bindings servers metrics $(KEEPALIVED) $(BOOT) unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
@@ -173,6 +175,12 @@ fuzz: setup
 fuzz-check: setup
 	@$(START) --limit 1200 --name fuzz-check -- $(FUZZ)/run --check $(FUZZERS)
 
+proofs: setup
+	@tools/testing/proofs/run $(PROOFS)
+
+proofs-check: setup
+	@tools/testing/check proofs proofs:mutants
+
 coverage: setup
 	@$(FUZZ)/cover --html
 
@@ -211,4 +219,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
