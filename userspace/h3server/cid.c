@@ -256,6 +256,11 @@ bool cid_several(const struct cid_source *source)
 				    quiclb_source_encrypts(source->source));
 }
 
+bool cid_may_move(const struct cid_source *source)
+{
+	return source->routable && !source->options->disable_active_migration;
+}
+
 int cid_mint(struct cid_source *source, ngtcp2_cid *cid)
 {
 	size_t len = UNROUTABLE_LEN;

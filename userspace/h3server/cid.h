@@ -23,6 +23,7 @@ struct cid_options {
 	bool self_len;
 	const char *key_file;	/* NULL: plaintext; "-": standard input */
 	bool many_cids;		/* also where observers can link them */
+	bool disable_active_migration;	/* even though CIDs are routable */
 };
 
 struct cid_source {
@@ -65,6 +66,13 @@ size_t cid_len(const struct cid_source *source);
  * and not if they are unroutable (section "Configuration Failover").
  */
 bool cid_several(const struct cid_source *source);
+
+/*
+ * May a client move?  Not if a new address may be another server's (section "Configuration
+ * Failover"), nor if the operator says so: a tenant of a shared VIP whose CIDs are plaintext
+ * should (section "Limited configuration scope").
+ */
+bool cid_may_move(const struct cid_source *source);
 
 /*
  * Makes a connection ID.

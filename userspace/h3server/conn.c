@@ -63,8 +63,7 @@ static void fill_params(struct conn *conn, ngtcp2_transport_params *params,
 		params->retry_scid = *dcid;
 		params->retry_scid_present = 1;
 	}
-	/* Section "Configuration Failover": a new address may be another server. */
-	params->disable_active_migration = !conn->env->cids.routable;
+	params->disable_active_migration = !cid_may_move(&conn->env->cids);
 	params->stateless_reset_token_present = 1;
 }
 

@@ -34,6 +34,9 @@ static const char usage[] =
 "  --key-file FILE|-         QUIC-LB key, 32 hex digits; without it: plaintext\n"
 "  --self-len                tell the CID's length in its first octet\n"
 "  --many-cids               without a key, too, let clients have several CIDs\n"
+"  --disable-active-migration\n"
+"                            tell clients to stay at their address, as tenants of\n"
+"                            a shared one should whose CIDs are plaintext\n"
 "  --steer GROUP --worker N  one of several processes behind the address: number N,\n"
 "                            0 to 255, of a group made with quiclb-steer(8)\n"
 "  --name NAME               for x-served-by and the log; default: host name\n"
@@ -48,8 +51,8 @@ static const char usage[] =
 
 enum option_code {
 	LISTEN = 1, TLS_CERT, TLS_KEY, ROOT, CONFIG, SERVER_ID, NONCE_LEN,
-	KEY_FILE, SELF_LEN, MANY_CIDS, STEER, WORKER, NAME, LOG, PID_FILE, MAX_CONNECTIONS,
-	STALL_TIMEOUT, RETRY, VERBOSE, HELP, SHOW_VERSION,
+	KEY_FILE, SELF_LEN, MANY_CIDS, DISABLE_ACTIVE_MIGRATION, STEER, WORKER, NAME, LOG,
+	PID_FILE, MAX_CONNECTIONS, STALL_TIMEOUT, RETRY, VERBOSE, HELP, SHOW_VERSION,
 };
 
 static const struct option table[] = {
@@ -63,6 +66,7 @@ static const struct option table[] = {
 	{ "key-file", required_argument, NULL, KEY_FILE },
 	{ "self-len", no_argument, NULL, SELF_LEN },
 	{ "many-cids", no_argument, NULL, MANY_CIDS },
+	{ "disable-active-migration", no_argument, NULL, DISABLE_ACTIVE_MIGRATION },
 	{ "steer", required_argument, NULL, STEER },
 	{ "worker", required_argument, NULL, WORKER },
 	{ "name", required_argument, NULL, NAME },
@@ -170,6 +174,9 @@ static void apply(struct options *options, enum option_code code, char *value)
 	case MANY_CIDS:
 		options->cid.many_cids = true;
 		break;
+	case DISABLE_ACTIVE_MIGRATION:
+		options->cid.disable_active_migration = true;
+		break;
 	case STEER:
 		options->steering.group = value;
 		break;
@@ -220,6 +227,9 @@ static void check_cids(const struct cid_options *cid)
 		       "missing next to --nonce-len, --key-file or --self-len");
 	if (cid->many_cids && !cid->configured && !cid->config)
 		refuse(EXIT_USAGE, "--many-cids", "needs a config; see --config");
+	if (cid->many_cids && cid->disable_active_migration)
+		refuse(EXIT_USAGE, "--many-cids",
+		       "is for clients that move, and --disable-active-migration tells them not to; give either");
 }
 
 static void check_steering(const struct options *options)

@@ -277,6 +277,8 @@ test_refusals()
 	refused "--config next to --key-file" 2 '--config: ' "${all[@]}" \
 		--config 0:0a01:6 --key-file "$work/qkey"
 	refused "--many-cids without a config" 2 '--many-cids: ' "${all[@]}" --many-cids
+	refused "--many-cids for those who may not move" 2 '--many-cids: ' "${all[@]}" \
+		--config 0:0a01:8 --many-cids --disable-active-migration
 	refused "--worker without --steer" 2 '--steer: missing' "${all[@]}" "${id[@]}" --worker 0
 	refused "--steer without --worker" 2 '--worker: missing' "${all[@]}" "${id[@]}" --steer web
 	refused "--steer without a config" 2 '--steer: needs a config' "${all[@]}" --steer web --worker 0
@@ -440,6 +442,7 @@ test_failover()
 	check "no config: one unroutable CID, no active migration" failover
 	check "no config: NAT rebinding to another port is followed" other_port
 	check "no config: NAT rebinding to another address is not" other_address
+	check "plaintext on a shared VIP: one CID, no active migration" shared_vip
 }
 
 failover()
@@ -471,6 +474,18 @@ other_address()
 	start --listen 127.0.0.1:0 || return 1
 	fetch_nat 1000000 /big --timeout=1s || :
 	[ -s "$work/dl/big" ] && ! same big && ! grep '^migrate' "$work/log" && stop
+}
+
+shared_vip()
+{
+	start --listen 127.0.0.1:0 --config 1:0a01:6 --disable-active-migration || return 1
+	fetch /big --change-local-addr=30ms --delay-stream=100ms && same big || return 1
+	grep -q 'remote transport_parameters disable_active_migration=1' \
+		"$work/dl.log" || return 1
+	client_cids "$work/dl.log" > "$work/seen"
+	cat "$work/seen"
+	grep -qxE '[23].0a01[0-9a-f]{12}' "$work/seen" && [ "$(wc -l < "$work/seen")" -eq 1 ] &&
+		[ "$(issued_cids | wc -l)" -eq 1 ] && ! grep '^migrate' "$work/log" && stop
 }
 
 # with or without a key
