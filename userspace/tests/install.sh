@@ -128,6 +128,17 @@ one_version() {
 	same "dkms.conf" "$(cd / && kernel_source_dir='' dkms_tree='' && . "$top/dkms.conf" && echo "$PACKAGE_VERSION")" "$version"
 }
 
+# in_header: the functions of quiclb.h
+in_header() { grep -oE '\bquiclb_[a-z_]+\(' "$root/usr/local/include/quiclb.h" | tr -d '(' | sort -u; }
+
+# The library gives a program that is linked with it, in either way, the functions of its header and no other names.
+names_of_library() {
+	top_make install
+	same "libquiclb.a" "$(nm -g --defined-only "$root/usr/local/lib/libquiclb.a" | awk 'NF == 3 { print $3 }' | sort)" "$(in_header)"
+	same "libquiclb.so" "$(nm -D --defined-only "$root/usr/local/lib/libquiclb.so" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' | sort)" \
+		"$(in_header)"
+}
+
 dkms_tree() {
 	top_make dkms-install
 	same "dkms.conf" "$(grep ^PACKAGE_VERSION "$root/usr/src/ip_vs_quic-$version/dkms.conf")" "PACKAGE_VERSION=\"$version\""
@@ -173,6 +184,7 @@ verbs_are_said() {
 test_case "what make install puts there, make uninstall takes away" comes_and_goes
 test_case "make, then make install PREFIX=...: programs find one another" prefix_at_install
 test_case "one version" one_version
+test_case "the library has the names of its header and no others" names_of_library
 test_case "what make dkms-install puts there, make dkms-uninstall takes away" dkms_tree
 test_case "make install without clang and bpftool leaves quiclb-steer out" no_clang
 test_case "make modules_install without the kernel's headers fails" no_headers

@@ -15,7 +15,6 @@
 #include <cmocka.h>
 #include <quiclb.h>
 
-#include "../../lib/worker.h"
 #include "../steer.bpf.c"
 
 #define CHOSEN_NONE	(-1)
@@ -144,6 +143,13 @@ static struct quiclb_source *open_source(const char *line, unsigned int worker)
 	return source;
 }
 
+/* Makes the CID's last octet the one that names @worker. */
+static void set_worker(uint8_t *cid, size_t len, unsigned int worker)
+{
+	cid[len - 1] = 0;
+	cid[len - 1] = worker ^ quiclb_worker_of(key, cid, len);
+}
+
 /* --- tests --- */
 
 /* The example in the paper's appendix A, and two of the reference implementation's. */
@@ -208,7 +214,7 @@ static void unroutable(void **state)
 
 	(void)state;
 	live[9] = true;
-	cid[7] = 9 ^ quiclb_worker_mask(key, cid, 7);
+	set_worker(cid, 8, 9);
 	assert_int_equal(by_short(cid, 8), 9);
 	assert_int_equal(by_long(0, cid, 8), 9);
 	cid[0] = 0xff;		/* 32 octets */
@@ -225,7 +231,7 @@ static void by_the_kernel(void **state)
 	(void)state;
 	the_settings.cid_len[0] = 12;
 	live[5] = true;
-	cid[11] = 5 ^ quiclb_worker_mask(key, cid, 11);
+	set_worker(cid, 12, 5);
 	assert_int_equal(by_long(0, cid, 12), 5);
 	assert_int_equal(by_long(0, cid, 11), CHOSEN_NONE);
 	assert_int_equal(by_long(0, cid, 18), CHOSEN_NONE);
@@ -248,7 +254,7 @@ static void families(void **state)
 	the_settings.cid_len[0] = 12;
 	live[5] = true;
 	live[STEER_WORKERS + 6] = true;
-	cid[11] = 5 ^ quiclb_worker_mask(key, cid, 11);
+	set_worker(cid, 12, 5);
 	len = short_packet(packet, cid, 12);
 	assert_int_equal(steered(packet, len, 2, 0), 5);
 	assert_int_equal(steered(packet, len, 10, 0), CHOSEN_NONE);
@@ -279,7 +285,7 @@ static void hot_restart(void **state)
 	assert_in_range(seen[2], 45, 55);
 	assert_int_equal(seen[2] + seen[3], 100);
 	assert_in_range(steered(packet, len, 2, 0xffffffff), 2, 3);
-	cid[11] = 1 ^ quiclb_worker_mask(key, cid, 11);
+	set_worker(cid, 12, 1);
 	assert_int_equal(by_short(cid, 12), 1);
 	the_settings.holder[1] = 3;
 	assert_int_equal(by_short(cid, 12), 3);
