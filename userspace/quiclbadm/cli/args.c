@@ -67,6 +67,7 @@ static int read_option(struct args *args, struct words *words,
 		       const char *attached)
 {
 	const char *value = attached;
+	int err;
 
 	if (desc->opt == OPT_KEY && !args->from_state_file)
 		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
@@ -78,7 +79,6 @@ static int read_option(struct args *args, struct words *words,
 		return bad_usage("%s: not together with %s", what,
 				 option_spelling(args->by[desc->opt]));
 	}
-	args->seen |= opt_bit(desc->opt);
 	args->by[desc->opt] = desc;
 	if (desc->takes == TAKES_NOTHING && value)
 		return bad_usage("%s: takes no value", what);
@@ -91,7 +91,11 @@ static int read_option(struct args *args, struct words *words,
 	if (desc->takes == MAY_TAKE_VALUE && !value && words->argc &&
 	    *words->argv[0] != '-')
 		value = next_word(words);
-	return desc->read ? desc->read(args, desc, what, value) : 0;
+	err = desc->read ? desc->read(args, desc, what, value) : 0;
+	/* one that cannot be read is none, for those who look at what there is */
+	if (!err)
+		args->seen |= opt_bit(desc->opt);
+	return err;
 }
 
 /* A long name that is neither a command's nor an option's. */

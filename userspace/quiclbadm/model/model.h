@@ -163,7 +163,8 @@ struct service {
 	struct prefix sources[SOURCE_COUNT];
 	/* while -R reads its input: */
 	bool set_line;			/* there was one */
-	bool bad_line;			/* one about the service was refused */
+	uint8_t bad_configs;		/* bits: lines about configs of these IDs were refused */
+	bool bad_server;		/* and one about a real server, which is not known */
 	struct mapping *maps;
 	size_t map_count;
 	uint32_t rebuild_error;		/* an errno: the kernel could not follow IPVS */

@@ -91,7 +91,7 @@ static int read_config(const struct args *args, struct service *svc)
 	if (service_find_config(svc, args->id, args->tenant))
 		return refuse("config add: %s is described above already",
 			      config_str(args->id, args->tenant, name));
-	if (args->tenant && !svc->bad_line &&
+	if (args->tenant && !(svc->bad_configs & 1u << args->id) &&
 	    !service_find_config(svc, args->id, args->tenant - 1))
 		return refuse("config add: no config %u tenant %u above, and tenants are numbered from 0 without gaps",
 			      args->id, args->tenant - 1);
@@ -183,11 +183,13 @@ static int read_command(const struct args *args, struct state *state,
 	return err;
 }
 
+enum { ALL_CONFIGS = (1u << QLB_CONFIGS_MAX) - 1 };
+
 /*
  * After a refused line, what it may have said about its service is not missed below:
- * one mistake is one sentence.
+ * one mistake is one sentence.  All else is looked at.
  */
-static void note_bad_line(const struct args *args, struct state *state)
+static void note_bad_line(const struct args *args, bool understood, struct state *state)
 {
 	struct service_id id = args->service;
 	struct service *svc;
@@ -199,8 +201,11 @@ static void note_bad_line(const struct args *args, struct state *state)
 	svc = state_find(state, &id);
 	if (!svc && args->cmd == CMD_ADD_SERVICE)
 		svc = state_add(state, &id);
-	if (svc)
-		svc->bad_line = true;
+	if (svc && args->cmd == CMD_CONFIG_ADD)
+		svc->bad_configs |= understood || given(args, O(ID)) ? 1u << args->id :
+								       ALL_CONFIGS;
+	if (svc && args->cmd == CMD_ADD_SERVER && !understood)
+		svc->bad_server = true;
 }
 
 /* Of -A and -a: ipvsadm -S prints such lines among those of UDP. */
@@ -248,6 +253,7 @@ static int read_line(char *text, bool check, struct state *state,
 {
 	char **words, **first;
 	struct args args;
+	bool understood;
 	int count, err;
 
 	count = state_file_split(text, &words);
@@ -262,10 +268,11 @@ static int read_line(char *text, bool check, struct state *state,
 	} else if (count > 0) {
 		err = args_parse(count, first, true, &args);
 		args.check_only = check;
-		if (!err)
+		understood = !err;
+		if (understood)
 			err = read_command(&args, state, line);
 		if (err)
-			note_bad_line(&args, state);
+			note_bad_line(&args, understood, state);
 		args_destroy(&args);
 	} else {
 		err = count;
@@ -278,18 +285,17 @@ static int read_line(char *text, bool check, struct state *state,
 static int check_mapping(struct service *svc, const struct mapping *map)
 {
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN];
+	bool has_config = !(svc->bad_configs & 1u << map->config_id);
 
-	if (svc->bad_line)
-		return 0;
 	sid_str(map, sid);
-	if (service_lacks_bits(svc, map))
+	if (has_config && service_lacks_bits(svc, map))
 		return refuse("server ID %s: it has more bits than the layout of config %u",
 			      sid, map->config_id);
-	if (!service_length_fits(svc, map))
+	if (has_config && !service_length_fits(svc, map))
 		return refuse("server ID %s: %u octets, config %u has server IDs of %u",
 			      sid, map->sid.len, map->config_id,
 			      service_find_config(svc, map->config_id, 0)->server_id_len);
-	if (!map->absent && !service_find_dest(svc, &map->server))
+	if (!svc->bad_server && !map->absent && !service_find_dest(svc, &map->server))
 		return refuse("server ID %s: no -a line for real server %s, and no --absent",
 			      sid, endpoint_str(&map->server, server));
 	return 0;

@@ -1424,7 +1424,14 @@ static void check_says_all(void **state)
 		"server-id add -u 192.0.2.2:443 -r 10.0.0.9 --server-id 09\n"
 		"-a -u 192.0.2.3:443 -r 10.0.0.2\n"
 		"frob 'nicate\n"
-		"-L\n";
+		"-L\n"
+		"-A -u 192.0.2.4:443\n"
+		"set -u 192.0.2.4:443 --table-bits 99\n"
+		"config add -u 192.0.2.4:443 --id 0 --server-id-len 1 --nonce-len 4\n"
+		"config add -u 192.0.2.4:443 --id 1 --server-id-len 1 --nonce-len 19\n"
+		"-a -u 192.0.2.4:443 -r 10.0.0.1 -i --server-id 0102 --server-id 1:0102\n"
+		"-a -u 192.0.2.4:443 -r 10.0.0.1 -i\n"
+		"server-id add -u 192.0.2.4:443 -r 10.0.0.9 --server-id 09\n";
 
 	(void)state;
 	run_with(text, "-R --check");
@@ -1435,9 +1442,14 @@ static void check_says_all(void **state)
 		"Error: line 12: -a: no -A line for service 192.0.2.3:443 above.\n"
 		"Error: line 13: a quotation does not end.\n"
 		"Error: line 14: -L: only -A, -a, set, config add, server-id add and express add describe a state.\n"
+		"Error: line 16: --table-bits 99: not a number from 8 to 19.\n"
+		"Error: line 18: --nonce-len 19: not a number from 4 to 18.\n"
+		"Error: line 20: -a: real server 10.0.0.1:443 is described above already.\n"
 		"Error: line 10: server ID 0:01: 10.0.0.1:443 has it already.\n"
 		"Error: line 10: server ID 0:0203: 2 octets, config 0 has server IDs of 1.\n"
-		"Error: line 11: server ID 0:09: no -a line for real server 10.0.0.9:443, and no --absent.\n");
+		"Error: line 11: server ID 0:09: no -a line for real server 10.0.0.9:443, and no --absent.\n"
+		"Error: line 19: server ID 0:0102: 2 octets, config 0 has server IDs of 1.\n"
+		"Error: line 21: server ID 0:09: no -a line for real server 10.0.0.9:443, and no --absent.\n");
 	assert_int_equal(ran_status, 1);
 	assert_int_equal(fake.calls, 0);
 	/* and -R itself says as much */
