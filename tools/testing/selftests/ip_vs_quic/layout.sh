@@ -84,6 +84,8 @@ later_bits() {
 	send "to=$SVC4" "from=$CL4.31:6210" name=x dcid=0211225b44556677 count=2
 	send "to=$SVC4" "from=$CL4.31:6211" name=x form=long dcid=0211225b44556677
 	counted "$SVC4" routed=2 unroutable-config=3 fallback=2 fallback-new=1
+	same "datagrams and misses of the config" "$(q config list -j | jq -c '.[0] | [.datagrams, .misses]')" "[2,0]"
+	same "config that got them" "$({ q decode -u "$SVC4" 0211225b44556677 -j || true; } | jq -c '[.outcome, .config]')" '["unroutable-config",null]'
 }
 
 # A random CID is hashed like any other that names no server, and stays there when it is sent again; one that happens to name a server goes
@@ -154,6 +156,99 @@ together() {
 	[[ $'\n'$GOT$'\n' = *$'\nv3 s1 1\n'* && $'\n'$GOT$'\n' = *$'\nv3-111 s3 1\n'* ]] || fail "$GOT"
 	counted "$SVC4" routed=7 unroutable-server-id=1 fallback=1
 	same "what each config got" "$(q config list -j | jq -c '[.[] | [.id, .datagrams, .misses]]')" '[[0,1,0],[1,1,0],[2,1,1],[4,2,0],[6,2,0]]'
+}
+
+# unrouted FORM: the outcome of a flow's first datagram that names no server
+unrouted() {
+	case $1 in
+	short) echo fallback ;;
+	long) echo fallback-new ;;
+	esac
+}
+
+# A layout of the same lengths in its place is another: what is read, and which fixed bits are. The same one again changes nothing.
+replaced() {
+	local form
+	layouts "$SVC4" rs4 16:8:40/c0 2:01 2:02 2:03
+	for form in short long; do
+		q config replace -u "$SVC4" --layout 16:8:40/c0
+		mark
+		send "to=$SVC4" "from=$CL4.36:6600" name=x "form=$form" dcid=4000010203aabbcc
+		answers "x s1 1"
+		q config replace -u "$SVC4" --layout 16:8:40/c0
+		counted "$SVC4" routed=1
+		same "datagrams, the same again" "$(q config list -j | jq -c '.[0] | [.datagrams, .misses]')" "[1,0]"
+		q config replace -u "$SVC4" --layout 24:8:40/c0
+		same "datagrams of another" "$(q config list -j | jq -c '.[0] | [.datagrams, .misses]')" "[0,0]"
+		send "to=$SVC4" "from=$CL4.36:6600" name=x "form=$form" dcid=4000010203aabbcc
+		answers "x s2 1"
+		counted "$SVC4" routed=2
+		# now other fixed bits alone
+		send "to=$SVC4" "from=$CL4.36:6600" name=x "form=$form" dcid=6000010203aabbcc
+		answers "x s2 1"
+		q config replace -u "$SVC4" --layout 24:8:40/e0
+		same "datagrams of others" "$(q config list -j | jq -c '.[0] | [.datagrams, .misses]')" "[0,0]"
+		mark
+		send "to=$SVC4" "from=$CL4.36:6600" name=x "form=$form" dcid=4000010203aabbcc
+		answers "x s2 1"
+		send "to=$SVC4" "from=$CL4.37:6601" name=x "form=$form" dcid=6000010203aabbcc
+		all_answered 1
+		counted "$SVC4" routed=1 unroutable-config=1 "$(unrouted "$form")=1"
+	done
+}
+
+# What one service takes for a layout's is nothing of the kind for another.
+services() {
+	local form cid=40004002d3e4f506
+	q -C
+	{
+		printf -- '-A -u %s -s quic\nconfig add -u %s --layout katran-v1\n' "$SVC4" "$SVC4"
+		printf -- '-A -u %s -s quic\nconfig add -u %s --layout 8:16:40/c0\n' "$SVC6" "$SVC6"
+		printf -- '-a -u %s -r %s -i -w 1 --server-id 2:0001\n' "$SVC4" "$(rs4 1)"
+		printf -- '-a -u %s -r %s -i -w 1 --server-id 2:0001\n' "$SVC6" "$(rs6 3)"
+		printf -- '-a -u %s -r %s -i -w 1 --server-id 2:0040\n' "$SVC6" "$(rs6 2)"
+	} | q -R
+	for form in short long short; do
+		send "to=$SVC6" "from=[${CL6}:38]:6700" name=x "form=$form" "dcid=$cid"
+		answers "x s2 1"
+		send "to=$SVC4" "from=$CL4.38:6700" name=x "form=$form" "dcid=$cid"
+		answers "x s1 1"
+	done
+	# the other service goes on without
+	q config del -u "$SVC6" --id 2 --force
+	q config add -u "$SVC6" --id 0 --server-id-len 2 --nonce-len 5
+	for form in short long; do
+		mark "$SVC6"
+		send "to=$SVC6" "from=[${CL6}:38]:6701" name=x "form=$form" "dcid=$cid"
+		all_answered 1
+		counted "$SVC6" unroutable-config=1 "$(unrouted "$form")=1"
+	done
+	send "to=$SVC4" "from=$CL4.38:6700" name=x "dcid=$cid"
+	answers "x s1 1"
+}
+
+# Server IDs that a deleted config left behind are none of a layout that gets its first octets.
+left_behind() {
+	local form
+	q -C
+	q -R <<-END
+		-A -u $SVC4 -s quic
+		config add -u $SVC4 --id 3 --server-id-len 2 --nonce-len 5
+		-a -u $SVC4 -r $(rs4 1) -i -w 1
+		-a -u $SVC4 -r $(rs4 2) -i -w 1 --server-id 3:8001
+		-a -u $SVC4 -r $(rs4 3) -i -w 1 --server-id 3:8002
+	END
+	q config del -u "$SVC4" --id 3 --force
+	q config add -u "$SVC4" --layout katran-v1
+	q server-id add -u "$SVC4" -r "$(rs4 1)" --server-id 2:8001
+	for form in short long; do
+		mark
+		send "to=$SVC4" "from=$CL4.39:6800" name=x "form=$form" dcid=60004002d3e4f506
+		answers "x s1 1"
+		send "to=$SVC4" "from=$CL4.39:6801" name=x "form=$form" dcid=60008002d3e4f506
+		all_answered 1
+		counted "$SVC4" routed=1 unroutable-server-id=1 "$(unrouted "$form")=1"
+	done
 }
 
 # Two configs that could mean the same CID are refused, and all stays as it is.
@@ -241,6 +336,9 @@ tcase "a fixed bit far from the first octet" later_bits
 tcase "random CIDs of Initials" initials
 tcase "the length of all CIDs" lengths
 tcase "Katran's three versions and two configs of QUIC-LB in a service" together
+tcase "a layout in the place of another" replaced
+tcase "layouts of two services" services
+tcase "server IDs of a config that is gone" left_behind
 tcase "configs that could mean the same CID are refused" rivals
 tcase "saved, listed, restored" saved
 tcase "explained" explained
