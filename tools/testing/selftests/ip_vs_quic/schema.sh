@@ -135,12 +135,33 @@ doctor() {
 	has doctor 'map(select(.check != "place")) | all(.service.address == "'"$VIP4"'" and .server.address == "'"$(rs4 1)"'")'
 }
 
+probes() {
+	q probe -u "$SVC4" -r "$(rs4 1)" --timeout 15000 -j | fits probe
+	has probe '.alive and .latency_us > 0'
+	q probe -u "$SVC4" -r "$(rs4 2)" --timeout 100 -j >"$WORK/out" && fail "a GUE tunnel that nobody ends"
+	fits probe <"$WORK/out"
+	has probe '.tunnel == "gue" and .tunnel_port == 6080 and (.alive | not)'
+}
+
+# None of the schema's documents is described without a test. The selftest "monitor" has the one that is missing here.
+compared() {
+	local name missing=
+	# "trace" was skipped
+	[ -e /sys/kernel/btf/vmlinux ] || : >"$WORK/trace.json"
+	for name in $(jq -r '.anyOf[]["$ref"] | ltrimstr("#/$defs/")' "$SCHEMA"); do
+		[ -e "$WORK/$name.json" ] || missing+=" $name"
+	done
+	same "documents that were not compared" "$missing" " monitor"
+}
+
 services
 tcase "lists" lists
 tcase "lists, after datagrams" traffic_seen
 tcase "decode, encode, fingerprint, explain" connection_ids
 tcase "trace" traced
 tcase "doctor" doctor
+tcase "probe" probes
+tcase "each document was compared" compared
 q express del eth0
 q -C
 finish
