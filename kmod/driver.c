@@ -15,9 +15,14 @@
  *
  * What is not taken is counted by the express path, if that does not take it either.
  *
- * What BPF's verifier knows of the frame stays true: where it begins and ends, only the
- * program changes.  The function writes into the headroom, which programs cannot read,
- * and octets of the frame itself, about which the verifier assumes nothing.
+ * What BPF's verifier knows of the frame stays true: that octets which a program has found
+ * to be in it may be read and written.  The frame grows at its front, and loses padding at
+ * its end, which stays in the driver's buffer.  About what the octets are the verifier
+ * assumes nothing.
+ *
+ * The program does not move the frame by BPF's helpers: the kernel lets no program that
+ * calls those take the place of a function that does not, which is how libxdp's dispatcher
+ * calls programs.
  */
 #include "driver.h"
 
@@ -174,11 +179,19 @@ static __always_inline struct ivq_wrapped wrap(const struct arrival *a,
 	return wrapped;
 }
 
+/* As bpf_xdp_adjust_head() and bpf_xdp_adjust_tail(); there is no metadata. */
+static __always_inline void move(struct xdp_buff *xdp, u8 *start, u8 *end)
+{
+	xdp->data_meta -= (u8 *)xdp->data - start;
+	xdp->data = start;
+	xdp->data_end = end;
+}
+
 static __always_inline int take(const struct arrival *a,
 				struct ip_vs_quic_xdp *way, u16 af)
 {
 	const struct ivq_service *qs = find_service(a, af);
-	const struct xdp_buff *xdp = a->xdp;
+	struct xdp_buff *xdp = a->xdp;
 	struct ivq_frame frame ivq_uninitialized;
 	struct ivq_wrapped wrapped;
 
@@ -196,8 +209,7 @@ static __always_inline int take(const struct arrival *a,
 	if (unlikely(!wrapped.dev))
 		return -EAGAIN;
 	way->ifindex = wrapped.dev->ifindex;
-	way->head = (const u8 *)xdp->data - wrapped.start;
-	way->tail = a->end - (frame.nh + frame.len);
+	move(xdp, wrapped.start, frame.nh + frame.len);
 	ivq_stats_count(a->express->stats, IP_VS_QUIC_EXPRESS_DRIVER);
 	return 0;
 }

@@ -3,21 +3,19 @@
  * The driver path: what an XDP program asks ip_vs_quic for.
  *
  * A program calls ip_vs_quic_xdp() with its context.  If it returns 0, the frame is as
- * it has to leave for the datagram's server, but for three steps that are the program's:
+ * it has to leave for the datagram's server, and the program only sends it:
  *
  *	struct ip_vs_quic_xdp way = {};
  *
  *	if (ip_vs_quic_xdp(ctx, &way, sizeof(way)))
  *		return XDP_PASS;
- *	if (way.tail && bpf_xdp_adjust_tail(ctx, -(int)way.tail))
- *		return XDP_DROP;
- *	if (bpf_xdp_adjust_head(ctx, -(int)way.head))
- *		return XDP_DROP;
  *	return way.ifindex == ctx->ingress_ifindex ? XDP_TX :
  *						     bpf_redirect(way.ifindex, 0);
  *
- * Neither adjustment fails: the function has checked that.  The datagram has been counted
- * as sent, and its headers are the new ones, so the program does not pass it on.
+ * The datagram has been counted as sent, and its headers are the new ones, so the program
+ * does not pass it on.  The frame begins earlier than it did, and padding at its end is
+ * gone; pointers into it that the program already has still point to the same octets, and
+ * ctx->data and ctx->data_end are to be read again.
  *
  * Otherwise nothing has changed, and the frame is the stack's: XDP_PASS.
  */
@@ -29,15 +27,11 @@
 /**
  * struct ip_vs_quic_xdp - how a frame leaves
  * @ifindex: the device, in the namespace of the device that received it
- * @head: octets that it grows by at its front
- * @tail: octets of padding at its end that do not belong to the datagram
  *
  * A later version of the module may fill in more, at the end, if the size allows.
  */
 struct ip_vs_quic_xdp {
 	__u32 ifindex;
-	__u16 head;
-	__u16 tail;
 };
 
 #ifdef __bpf__

@@ -73,10 +73,6 @@ int driver(struct xdp_md *ctx)
 
 	if (!begin(ctx) || ip_vs_quic_xdp(ctx, &way, sizeof(way)))
 		return XDP_ABORTED;
-	if (way.tail && bpf_xdp_adjust_tail(ctx, -(int)way.tail))
-		return XDP_ABORTED;
-	if (bpf_xdp_adjust_head(ctx, -(int)way.head))
-		return XDP_ABORTED;
 	return way.ifindex == ctx->ingress_ifindex ? XDP_TX :
 						     bpf_redirect(way.ifindex, 0);
 }

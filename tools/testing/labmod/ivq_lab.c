@@ -184,40 +184,49 @@ typedef int (*ask_fn)(struct xdp_buff *xdp, struct ip_vs_quic_xdp *way, u32 size
 
 enum { UNTOUCHED = 0xa5 };
 
-/* The buffer ends with the frame, so that KASAN sees what is read behind it. */
+/* Did the frame at most grow at its front and shrink at its end, with room for the kernel's own? */
+static bool is_within(const struct xdp_buff *now, const struct xdp_buff *before)
+{
+	return now->data >= before->data_hard_start + sizeof(struct xdp_frame) &&
+	       now->data < before->data && now->data_end > before->data &&
+	       now->data_end <= before->data_end &&
+	       now->data_meta - now->data == before->data_meta - before->data;
+}
+
+/*
+ * The buffer ends with the frame, so that KASAN sees what is read behind it.  With an odd
+ * headroom it is that of a driver that has no metadata.
+ */
 static int ask(struct ivq_lab_frame *f, struct net_device *dev, u8 *buffer)
 {
 	ask_fn function = (ask_fn)(uintptr_t)f->function;
 	struct xdp_rxq_info queue = { .dev = dev };
 	struct ip_vs_quic_xdp way = {};
-	struct xdp_buff xdp;
-	u8 *begin, *data = buffer + f->headroom;
+	struct xdp_buff xdp, before;
+	u8 *data = buffer + f->headroom;
 
 	xdp_init_buff(&xdp, PAGE_SIZE, &queue);
 	xdp.data_hard_start = buffer;
 	xdp.data = data;
 	xdp.data_end = data + f->len;
-	xdp.data_meta = f->flags & IVQ_LAB_FRAME_META ? data - 1 : data;
+	xdp.data_meta = f->flags & IVQ_LAB_FRAME_META ? data - 1 :
+							data + f->headroom % 2;
 	if (f->flags & IVQ_LAB_FRAME_FRAGS)
 		xdp_buff_set_frags_flag(&xdp);
+	before = xdp;
 	if (!(f->flags & IVQ_LAB_FRAME_BH))
 		local_bh_disable();
 	f->result = function(&xdp, &way, sizeof(way));
 	if (!(f->flags & IVQ_LAB_FRAME_BH))
 		local_bh_enable();
 	f->out = way.ifindex;
-	begin = data;
-	if (!f->result) {
-		/* what bpf_xdp_adjust_head() leaves to the kernel */
-		if (way.head + sizeof(struct xdp_frame) > f->headroom ||
-		    way.tail > f->len)
-			return -ERANGE;
-		begin -= way.head;
-		f->len += way.head - way.tail;
-	}
-	if (memchr_inv(buffer, UNTOUCHED, begin - buffer))
+	if (!f->result && !is_within(&xdp, &before))
+		return -ERANGE;
+	if (memchr_inv(buffer, UNTOUCHED, xdp.data - (void *)buffer) ||
+	    (f->result && memcmp(&xdp, &before, sizeof(xdp))))
 		f->result = -EFAULT;
-	return copy_to_user(u64_to_user_ptr(f->data), begin, f->len) ? -EFAULT : 0;
+	f->len = xdp.data_end - xdp.data;
+	return copy_to_user(u64_to_user_ptr(f->data), xdp.data, f->len) ? -EFAULT : 0;
 }
 
 static int run_frame(void __user *arg)

@@ -11,11 +11,6 @@ int ip_vs_quic(struct xdp_md *ctx)
 
 	if (ip_vs_quic_xdp(ctx, &way, sizeof(way)))
 		return XDP_PASS;
-	/* neither fails, the module has checked that; the verifier wants to know what if */
-	if (way.tail && bpf_xdp_adjust_tail(ctx, -(int)way.tail))
-		return XDP_DROP;
-	if (bpf_xdp_adjust_head(ctx, -(int)way.head))
-		return XDP_DROP;
 	return way.ifindex == ctx->ingress_ifindex ? XDP_TX :
 						     bpf_redirect(way.ifindex, 0);
 }

@@ -17,7 +17,6 @@ command -v quiclbadm-driver >/dev/null || skip_all "quiclbadm-driver is not buil
 modprobe -a fou ip_gre 8021q 2>/dev/null || true
 # Where there has been a routing rule, routing is asked about each datagram, which the driver path cannot do.
 own_lab_up
-where_taken
 
 # What XDP sends back by a veth is received if the other end has an XDP program, too. Without the express path this one passes everything.
 in_ns rt quiclbadm-driver on lb

@@ -13,7 +13,6 @@
 need_module
 [ -e /sys/kernel/btf/ip_vs_quic ] || skip_all "the kernel has no BTF"
 own_lab_up
-where_taken
 # as in driver.sh
 in_ns rt quiclbadm-driver on lb
 

@@ -244,26 +244,3 @@ same_octets() {
 	same "packets" "$(wc -l <"$WORK/$1.$3.$4")" 12
 	diff "$WORK/$1.$3.$4" "$WORK/$2.$3.$4" || fail "packets of the two paths differ"
 }
-
-# Kernels other than 6.1 do not take the program yet (ip_vs_quic.rst, "The express path"): auto says so and takes the ingress.
-not_taken() {
-	q -C
-	if q express add eth0 --mode driver 2>"$WORK/stderr"; then
-		fail "the kernel takes the program: run the whole of this script on it"
-	fi
-	grep -qx 'Error: driver path of eth0: the kernel does not take the program.*' "$WORK/stderr" || fail "$(<"$WORK/stderr")"
-	same "devices" "$(q express list -j | jq length)" 0
-	q express add eth0 --mode auto 2>"$WORK/stderr"
-	defer "q express del eth0"
-	grep -q '^Warning: driver path of eth0: the kernel does not take the program' "$WORK/stderr" || fail "$(<"$WORK/stderr")"
-	same "mode" "$(q express list -j | jq -r '.[0].mode')" ingress
-}
-
-# where_taken: on other kernels that is all of a script
-where_taken() {
-	case $(uname -r) in
-	6.1.*) return ;;
-	esac
-	tcase "a kernel that does not take the program" not_taken
-	finish
-}
