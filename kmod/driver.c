@@ -147,7 +147,7 @@ static noinline struct ivq_wrapped wrap_slow(const struct ivq_service *qs,
 	if (!decide(snapshot, udp_of(frame.nh, af), frame.len - ivq_ip_len(af),
 		    &d))
 		return wrapped;
-	wrapped = ivq_frame_wrap(&frame, d.target, &snapshot->settings.sources);
+	wrapped = ivq_frame_wrap(&frame, d.target, &snapshot->settings.sources, af);
 	if (wrapped.dev)
 		ivq_decide_count(qs, snapshot, &d);
 	return wrapped;
@@ -173,7 +173,7 @@ static __always_inline struct ivq_wrapped wrap(const struct arrival *a,
 				 frame->len - ivq_ip_len(af), &cfg);
 	if (unlikely(!target))
 		return wrap_slow(qs, snapshot, *frame, af);
-	wrapped = ivq_frame_wrap(frame, target, &snapshot->settings.sources);
+	wrapped = ivq_frame_wrap(frame, target, &snapshot->settings.sources, af);
 	if (likely(wrapped.dev))
 		ivq_fast_count(qs, cfg, target);
 	return wrapped;

@@ -135,10 +135,20 @@ static __always_inline unsigned int ivq_encap_overhead(const struct ivq_tunnel *
 	return tunnel->gue ? ip + IVQ_GUE_LEN : ip;
 }
 
-/* dst_mtu(), without a call for a route that neither learned nor was given one. */
+/*
+ * dst_mtu(), without a call for a route that neither learned nor was given one.  There is no
+ * lwtstate.
+ */
 static __always_inline unsigned int
 ivq_encap_mtu(const struct ivq_tunnel *tunnel, const struct dst_entry *dst)
 {
+	if (tunnel->daf == AF_INET6) {
+		const struct inet6_dev *idev = __in6_dev_get(tunnel->dev);
+
+		if (likely(idev && !dst_metric_raw(dst, RTAX_MTU)))
+			return min_t(unsigned int, READ_ONCE(idev->cnf.mtu6),
+				     IP6_MAX_MTU);
+	}
 	if (tunnel->daf == AF_INET &&
 	    likely(!container_of(dst, struct rtable, dst)->rt_pmtu &&
 		   !dst_metric_raw(dst, RTAX_MTU)))
@@ -201,26 +211,29 @@ ivq_encap_describe(struct ivq_tunnel *tunnel, const struct ivq_target *target,
 	tunnel->spread = sources->v4.len || sources->v6.len;
 }
 
-/* IPIP with IPv4 outside and inside: the compiler makes a copy of the code for it. */
+/*
+ * IPIP with the family @af, that of the service, outside and inside: the compiler makes a copy
+ * of the code for each.
+ */
 static __always_inline bool
 ivq_encap_is_usual(const struct ivq_target *target,
-		   const struct ivq_sources *sources)
+		   const struct ivq_sources *sources, u16 af)
 {
 	const struct ip_vs_conn *cp = &target->conn;
 
-	return cp->af == AF_INET && cp->daf == AF_INET && !ivq_encap_is_gue(cp->dest) &&
-	       !sources->v4.len;
+	return cp->af == af && cp->daf == af && !ivq_encap_is_gue(cp->dest) &&
+	       !(af == AF_INET6 ? sources->v6.len : sources->v4.len);
 }
 
 static __always_inline void
 ivq_encap_describe_usual(struct ivq_tunnel *tunnel,
 			 const struct ivq_target *target,
-			 const struct ivq_sources *sources)
+			 const struct ivq_sources *sources, u16 af)
 {
 	tunnel->target = target;
 	tunnel->sources = sources;
-	tunnel->af = AF_INET;
-	tunnel->daf = AF_INET;
+	tunnel->af = af;
+	tunnel->daf = af;
 	tunnel->gue = false;
 	tunnel->spread = false;
 }

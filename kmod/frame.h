@@ -53,7 +53,7 @@ struct ivq_link ivq_frame_vlan(struct net_device *vlan);
 /* The port that udp_flow_src_port() finds, by the flow dissector, for such a packet. */
 __be16 ivq_frame_gue_port(struct net *net, const u8 *nh, u16 af);
 
-/* ivq_frame_wrap() for other tunnels than IPIP with IPv4 outside and inside. */
+/* ivq_frame_wrap() for other tunnels than IPIP with one family outside and inside. */
 struct ivq_wrapped ivq_frame_wrap_otherwise(struct ivq_frame frame,
 					    const struct ivq_target *target,
 					    const struct ivq_sources *sources);
@@ -186,15 +186,15 @@ ivq_frame_find_and_fill(struct ivq_tunnel *tunnel, const struct ivq_frame *frame
  */
 static __always_inline struct ivq_wrapped
 ivq_frame_wrap(const struct ivq_frame *frame, const struct ivq_target *target,
-	       const struct ivq_sources *sources)
+	       const struct ivq_sources *sources, u16 af)
 {
 	struct ivq_tunnel tunnel ivq_uninitialized;
 
 	if (unlikely(!ivq_encap_is_plain(target)))
 		return (struct ivq_wrapped) {};
-	if (unlikely(!ivq_encap_is_usual(target, sources)))
+	if (unlikely(!ivq_encap_is_usual(target, sources, af)))
 		return ivq_frame_wrap_otherwise(*frame, target, sources);
-	ivq_encap_describe_usual(&tunnel, target, sources);
+	ivq_encap_describe_usual(&tunnel, target, sources, af);
 	return ivq_frame_find_and_fill(&tunnel, frame);
 }
 

@@ -42,9 +42,15 @@ static __always_inline bool ivq_is_unicast_v4(__be32 addr)
 	return (u8)(first - 1) < 223 && first != 127;
 }
 
-static inline bool ivq_is_unicast_v6(const struct in6_addr *addr)
+/* Without a function call for what begins with 001 to 110, or is fc00::/7: unicast. */
+static __always_inline bool ivq_is_unicast_v6(const struct in6_addr *addr)
 {
-	int type = ipv6_addr_type(addr);
+	u8 first = addr->s6_addr[0];
+	int type;
+
+	if (likely((u8)(first - 0x20) < 0xc0 || (first & 0xfe) == 0xfc))
+		return true;
+	type = ipv6_addr_type(addr);
 
 	return type & IPV6_ADDR_UNICAST &&
 	       !(type & (IPV6_ADDR_LOOPBACK | IPV6_ADDR_MAPPED));

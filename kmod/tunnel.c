@@ -177,9 +177,9 @@ ivq_tunnel_send(struct sk_buff *skb, const struct ivq_target *target,
 
 	if (unlikely(!ivq_encap_is_plain(target)))
 		return IP_VS_QUIC_EXPRESS_METHOD;
-	if (!ivq_encap_is_usual(target, sources))
+	if (!ivq_encap_is_usual(target, sources, AF_INET))
 		return send_otherwise(skb, target, sources);
-	ivq_encap_describe_usual(&tunnel, target, sources);
+	ivq_encap_describe_usual(&tunnel, target, sources, AF_INET);
 	return find_and_send(&tunnel, skb);
 }
 

@@ -17,10 +17,10 @@
 #include <linux/skbuff.h>
 #include <linux/spinlock.h>
 #include <net/addrconf.h>
-#include <net/dst.h>
 #include <net/ip6_fib.h>
 #include <net/ip_fib.h>
 
+#include "dstcheck.h"
 #include "local_addrs.h"
 
 enum {
@@ -100,7 +100,7 @@ ivq_verdict_holds(const struct ivq_verdict *verdict,
 	if (af == AF_INET6) {
 		struct dst_entry *dst = rcu_dereference(verdict->dst);
 
-		return dst && dst_check(dst, READ_ONCE(verdict->cookie));
+		return dst && ivq_dst_valid_v6(dst, READ_ONCE(verdict->cookie));
 	}
 	/* pairs with learn_v4(): no earlier generation's DSCPs */
 	return (u32)rt_genid_ipv4(net) == smp_load_acquire(&verdict->cookie) &&
