@@ -12,6 +12,7 @@
 
 #include <linux/etherdevice.h>
 #include <linux/fs.h>
+#include <linux/ip_vs_quic_xdp.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -22,6 +23,7 @@
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
 #include <net/net_namespace.h>
+#include <net/xdp.h>
 
 enum {
 	HEADROOM	= 256,	/* no tunnel needs to reallocate */
@@ -89,6 +91,45 @@ static void receive_marked(struct sk_buff *skb)
 	local_irq_restore(flags);
 }
 
+typedef int (*ask_fn)(struct xdp_buff *xdp, struct ip_vs_quic_xdp *way, u32 size);
+
+/* The skb is only the frame's memory. */
+static int ask_marked(ask_fn function, struct sk_buff *skb)
+{
+	struct xdp_rxq_info queue = { .dev = skb->dev };
+	struct ip_vs_quic_xdp way = {};
+	struct xdp_buff xdp;
+	unsigned long flags;
+	int err;
+
+	xdp_init_buff(&xdp, PAGE_SIZE, &queue);
+	xdp.data_hard_start = skb->head;
+	xdp.data = skb_mac_header(skb);
+	xdp.data_meta = xdp.data;
+	xdp.data_end = skb_tail_pointer(skb);
+	local_irq_save(flags);
+	MARK(IVQ_BENCH_MARK_BEGIN);
+	err = function(&xdp, &way, sizeof(way));
+	MARK(IVQ_BENCH_MARK_END);
+	local_irq_restore(flags);
+	return err;
+}
+
+/* Frees the packets. */
+static int batch_ask(struct sk_buff **skbs, const struct ivq_bench_run *run)
+{
+	ask_fn function = (ask_fn)(uintptr_t)run->function;
+	u32 i, wrong = 0;
+
+	local_bh_disable();
+	for (i = 0; i < run->batch; i++)
+		wrong += (ask_marked(function, skbs[i]) == 0) != run->taken;
+	local_bh_enable();
+	for (i = 0; i < run->batch; i++)
+		kfree_skb(skbs[i]);
+	return wrong ? -EPROTO : 0;
+}
+
 static u64 batch_receive(struct sk_buff **skbs, u32 count, bool marked)
 {
 	u64 begin, end;
@@ -123,8 +164,10 @@ static int run_batches(struct net_device *dev, const struct ivq_bench_run *run,
 				run->first + (u64)i * run->batch);
 		if (err)
 			break;
-		if (put_user(batch_receive(skbs, run->batch, run->marked),
-			     &times[i]))
+		if (run->function)
+			err = batch_ask(skbs, run);
+		else if (put_user(batch_receive(skbs, run->batch, run->marked),
+				  &times[i]))
 			err = -EFAULT;
 		else if (signal_pending(current))
 			err = -EINTR;

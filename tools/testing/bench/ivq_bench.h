@@ -40,6 +40,9 @@ struct ivq_bench_packet {
  * @times: address of an array of @batches __u64, filled with nanoseconds
  * @first: where in @set to begin
  * @marked: with a mark before and after each packet, and no interrupt between them
+ * @function: if not 0, the address of ip_vs_quic_xdp(), which is asked about the packets as a
+ *	      driver's program would, with marks; they do not arrive
+ * @taken: of @function: it takes them all, or else none
  */
 struct ivq_bench_run {
 	__u32 ifindex;
@@ -50,6 +53,9 @@ struct ivq_bench_run {
 	__u64 times;
 	__u32 first;
 	__u32 marked;
+	__u64 function;
+	__u32 taken;
+	__u32 reserved;
 };
 
 /* Nanoseconds that a million instructions take. */

@@ -15,7 +15,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip.h>
@@ -419,23 +418,6 @@ static void read_mac(const char *name)
 	close(fd);
 }
 
-static void find_function(void)
-{
-	FILE *symbols = fopen("/proc/kallsyms", "r");
-	char line[512], name[256];
-	uint64_t address;
-
-	if (!symbols)
-		die("/proc/kallsyms: %s", strerror(errno));
-	while (!function && fgets(line, sizeof(line), symbols))
-		if (sscanf(line, "%" SCNx64 " %*c %255s", &address, name) == 2 &&
-		    !strcmp(name, "ip_vs_quic_xdp"))
-			function = address;
-	fclose(symbols);
-	if (!function)
-		die("the module has no function ip_vs_quic_xdp()");
-}
-
 int main(int argc, char **argv)
 {
 	unsigned long frames;
@@ -448,7 +430,7 @@ int main(int argc, char **argv)
 	random_state = number(argv[3], 10, UINT32_MAX);
 	for (i = 4; i < argc; i++)
 		parse_service(argv[i]);
-	find_function();
+	function = kernel_function("ip_vs_quic_xdp");
 	lab = open("/dev/" IVQ_LAB_DEVICE, O_RDWR | O_CLOEXEC);
 	if (lab < 0)
 		die("/dev/" IVQ_LAB_DEVICE ": %s", strerror(errno));

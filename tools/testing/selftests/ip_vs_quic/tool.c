@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,6 +76,23 @@ void go_to_background(void)
 	}
 	fclose(stdin);
 	fclose(stdout);
+}
+
+uint64_t kernel_function(const char *name)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "r");
+	char line[512], found[256];
+	uint64_t address;
+
+	if (!symbols)
+		die("/proc/kallsyms: %s", strerror(errno));
+	while (fgets(line, sizeof(line), symbols))
+		if (sscanf(line, "%" SCNx64 " %*c %255s", &address, found) == 2 &&
+		    !strcmp(found, name)) {
+			fclose(symbols);
+			return address;
+		}
+	die("the kernel has no function %s()", name);
 }
 
 uint32_t add_up(uint32_t sum, const void *data, size_t len)

@@ -23,6 +23,9 @@ void enter_netns(const char *name);
 /* The parent prints the child's pid and exits, so that the caller can go on. */
 void go_to_background(void);
 
+/* The address of that function of the kernel or of a module; dies if there is none. */
+uint64_t kernel_function(const char *name);
+
 /* RFC 1071: a sum of 16-bit words, to be folded at the end. */
 uint32_t add_up(uint32_t sum, const void *data, size_t len);
 uint16_t fold(uint32_t sum);
