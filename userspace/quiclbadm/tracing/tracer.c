@@ -6,7 +6,8 @@
  * events.  Its owner holds a lock on the instance's directory, which the kernel lets
  * go however the owner ends; who can take the lock may remove the instance and its
  * events.  Making, removing and looking for leftovers happen under a lock on the
- * directory of instances, so no other run sees half of either.
+ * directory of instances, so no other run sees half of either.  What a killed run leaves, its
+ * guard removes at once, or, if that was killed as well, the next run.
  *
  * Where a packet comes from
  *
@@ -33,6 +34,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "common/xalloc.h"
+#include "tracing/guard.h"
 #include "tracing/skblayout.h"
 
 #define PREFIX "quiclbadm"
@@ -51,7 +53,9 @@ struct tracer {
 	struct tep_event *kfree_skb;	/* knows the names of reasons */
 	char name[64];
 	char group[64];
+	bool knows_types;
 	int lock;			/* on the instance's directory */
+	pid_t guard;			/* 0 or less: none */
 	int64_t offset;			/* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t until;			/* by clock_ms(), when tracer_read() ends */
 };
@@ -245,7 +249,8 @@ static void make_probes(struct tracer *t)
 	enum step step;
 
 	/* who asks for steps is told by tracer_shows() */
-	if (!skb_layout_read(&at)) {
+	t->knows_types = skb_layout_read(&at);
+	if (!t->knows_types) {
 		if (!t->ops.step)
 			caution("kernel: it has no type information (BTF), so all drops are shown, without their packets");
 		return;
@@ -533,6 +538,23 @@ static bool read_formats(struct tracer *t)
 	return true;
 }
 
+/* The caller holds the lock on the directory of instances. */
+static void remove_leftovers(void)
+{
+	tracefs_instances_walk(remove_if_left, NULL);
+	remove_probes(NULL);
+}
+
+static void tidy(void)
+{
+	int instances = lock_instances();
+
+	if (instances < 0)
+		return;
+	remove_leftovers();
+	close(instances);
+}
+
 static int set_up(struct tracer *t)
 {
 	int instances, err;
@@ -540,8 +562,14 @@ static int set_up(struct tracer *t)
 	instances = lock_instances();
 	if (instances < 0)
 		return refuse("tracefs: it is not mounted, or this is not root");
-	tracefs_instances_walk(remove_if_left, NULL);
-	remove_probes(NULL);
+	if (!tracer_may()) {
+		close(instances);
+		return refuse(tracer_is_locked_down() ?
+			      "tracefs: the kernel is locked down (lockdown=confidentiality)" :
+			      "tracefs: it is not mounted, or this is not root");
+	}
+	remove_leftovers();
+	t->guard = guard_start(tidy);
 	err = make_instance(t);
 	if (!err)
 		make_probes(t);
@@ -563,12 +591,34 @@ static int set_up(struct tracer *t)
 	return err ? err : follow_module(t);
 }
 
+/* "none integrity [confidentiality]" */
+bool tracer_is_locked_down(void)
+{
+	FILE *file = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128] = "";
+
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		*line = '\0';
+	fclose(file);
+	return strstr(line, "[confidentiality]");
+}
+
 bool tracer_may(void)
 {
 	char path[256];
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/instances", tracefs_tracing_dir());
-	return !access(path, W_OK);
+	if (access(path, W_OK))
+		return false;
+	/* lockdown only shows when a file is opened */
+	snprintf(path, sizeof(path), "%s/README", tracefs_tracing_dir());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 struct tracer *tracer_open(const struct tracer_ops *ops)
@@ -592,6 +642,11 @@ int tracer_read(struct tracer *t)
 	if (clock_ms() >= t->until)
 		t->ops.missed(0, t->ops.arg);
 	return 0;
+}
+
+bool tracer_knows_types(const struct tracer *t)
+{
+	return t->knows_types;
 }
 
 bool tracer_shows(const struct tracer *t, enum step step)
@@ -620,5 +675,6 @@ void tracer_close(struct tracer *t)
 		close(instances);
 	if (t->tep)
 		tep_free(t->tep);
+	guard_end(t->guard);
 	free(t);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A tracefs instance of our own: events are enabled there and nowhere else, so
- * others who trace are not disturbed, nor we by them.  It goes when it is closed;
- * what a killed run left, the next one removes.
+ * others who trace are not disturbed, nor we by them.  It goes when it is closed, or
+ * when this process is killed, see guard.h.
  */
 #ifndef _QUICLBADM_TRACING_TRACER_H
 #define _QUICLBADM_TRACING_TRACER_H
@@ -61,8 +61,11 @@ struct tracer_ops {
 	void *arg;
 };
 
-/* Whether tracefs is mounted and this user may make instances in it. */
+/* Whether tracefs is mounted, this user may make instances in it, and no lockdown forbids it. */
 bool tracer_may(void);
+
+/* Whether the kernel is, so that it shows nobody what it does (kernel_lockdown(7)). */
+bool tracer_is_locked_down(void);
 
 /*
  * NULL after a refusal after an error message.  Without BTF or dynamic events in
@@ -76,6 +79,9 @@ const char *tracer_step_name(enum step step);
 
 /* Whether the kernel shows that step, with the packet. */
 bool tracer_shows(const struct tracer *tracer, enum step step);
+
+/* Whether the kernel describes itself (BTF), without which no packet is shown. */
+bool tracer_knows_types(const struct tracer *tracer);
 
 /*
  * Hands out what has happened since; does not wait.  On a busy host more happens
