@@ -28,6 +28,20 @@
 
 /* --- the service ----------------------------------------------------------- */
 
+/* Duplicate address detection, RFC 4862 section 5.4: nobody is answered for it from here. */
+static void check_duplicate(const struct service_subject *s)
+{
+	const struct address *address = host_duplicate(s->host, &s->svc->id.vip);
+	const struct link *link = address ? host_link(s->host, address->link) : NULL;
+	char text[ENDPOINT_STRLEN];
+
+	if (!link)
+		return;
+	report_add(s->report, CHECK_FAULT, "duplicate",
+		   "%s: another host of this link has %s as well (dadfailed), so this host does not answer neighbour discovery for it: a standby director must not have the VIP, nor a real server on its link; once no other has it, delete it here and add it again, with preferred_lft 0, so that tunnels do not take it as their source",
+		   link->name, doctor_addr_str(&s->svc->id.vip, text));
+}
+
 static int check_vip(const struct service_subject *s)
 {
 	const struct endpoint *vip = &s->svc->id.vip;
@@ -72,6 +86,7 @@ static void check_vip_on(const struct service_subject *s, const struct link *lin
 	char text[ENDPOINT_STRLEN];
 
 	if (!host_has_address(s->host, vip) || !host_on_link(s->host, link, vip) ||
+	    host_duplicate(s->host, vip) ||
 	    follower_ask(s->follower, link, vip) != ASKING_SILENT)
 		return;
 	report_add(s->report, comes ? CHECK_ADVICE : CHECK_FAULT, "arp",
@@ -364,6 +379,8 @@ static int check_service(struct service_subject *s)
 		report_note_vrf(s->report, vrf->name);
 	if (check_vip(s))
 		return EXIT_REFUSED;
+	if (!s->svc->id.fwmark)
+		check_duplicate(s);
 	for (i = 0; !s->svc->id.fwmark && i < s->host->link_count; i++)
 		check_vip_on(s, &s->host->links[i]);
 	if (check_outer_sources(s))

@@ -48,6 +48,21 @@ static int check_vip(struct realserver *rs)
 }
 
 /* --- routes --------------------------------------------------------------- */
+/* Its place on a real server is lo, where no other host is asked for it. */
+static void check_duplicate(const struct realserver *rs)
+{
+	const struct address *address = host_duplicate(rs->host, &rs->vip);
+	const struct link *link = address ? host_link(rs->host, address->link) : NULL;
+
+	if (!link)
+		return;
+	report_add(rs->report, CHECK_FAULT, "duplicate",
+		   "%s: another host of this link has %s as well (dadfailed), so no program here can have it as its address",
+		   link->name, rs->vip_text);
+	report_fix(rs->report, "ip addr del %s/%u dev %s && ip addr replace %s/128 dev lo",
+		   rs->vip_text, address->prefix, link->name, rs->vip_text);
+}
+
 
 static int check_route(struct realserver *rs)
 {
@@ -282,6 +297,7 @@ static int check_way(struct realserver *rs)
 		return EXIT_REFUSED;
 	check_arp(rs);
 	if (check_mtu(rs))
+	check_duplicate(rs);
 		return EXIT_REFUSED;
 	check_socket(rs);
 	doctor_conntrack(rs->report, &full);

@@ -163,6 +163,7 @@ static int on_address(const struct nlmsghdr *nlh, void *data)
 	address = &host->addresses[host->address_count++];
 	address->link = (int)info->ifa_index;
 	address->prefix = info->ifa_prefixlen;
+	address->duplicate = info->ifa_flags & IFA_F_DADFAILED;
 	read_ep(own, info->ifa_family, &address->ep);
 	return MNL_CB_OK;
 }
@@ -252,6 +253,16 @@ const struct address *host_address_on(const struct host *host, const struct link
 	for (i = 0; i < host->address_count; i++)
 		if (host->addresses[i].link == link->index &&
 		    endpoint_addr_eq(&host->addresses[i].ep, ep))
+			return &host->addresses[i];
+	return NULL;
+}
+
+const struct address *host_duplicate(const struct host *host, const struct endpoint *ep)
+{
+	size_t i;
+
+	for (i = 0; i < host->address_count; i++)
+		if (host->addresses[i].duplicate && endpoint_addr_eq(&host->addresses[i].ep, ep))
 			return &host->addresses[i];
 	return NULL;
 }

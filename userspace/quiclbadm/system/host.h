@@ -30,6 +30,7 @@ struct address {
 	int link;
 	struct endpoint ep;		/* port 0 */
 	uint8_t prefix;
+	bool duplicate;			/* another host of the link has it (DADFAILED) */
 };
 
 struct host {
@@ -61,6 +62,9 @@ bool host_link_has_address(const struct host *host, const struct link *link,
 /* The address on that link; NULL: it is not there. */
 const struct address *host_address_on(const struct host *host, const struct link *link,
 				      const struct endpoint *ep);
+
+/* Where it is, and was found to be another host's as well; NULL: nowhere. */
+const struct address *host_duplicate(const struct host *host, const struct endpoint *ep);
 
 /* Whether it is in the subnet of a link that is up and where hosts ask for addresses. */
 bool host_on_link(const struct host *host, const struct link *link,

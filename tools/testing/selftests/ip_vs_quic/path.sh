@@ -427,6 +427,15 @@ mistyped() {
 	refused 1 "Error: doctor: $VIP4:444: no such service here, these are: $SVC4 (--role server examines this host as its real server)." quiclbadm doctor -u "$VIP4:444"
 }
 
+# verdicts_of CHECK VERDICTS
+verdicts_of() { same "what is said of $1" "$(jq -r --arg check "$1" '[.[] | select(.check == $check).verdict] | join(" ")' "$WORK/report")" "$2"; }
+
+# tells_of CHECK TEXT: a check of that name contains it
+tells_of() {
+	jq -e --arg check "$1" --arg text "$2" 'any(.[]; .check == $check and (.evidence | contains($text)))' "$WORK/report" >/dev/null ||
+		fail "$1 does not say \"$2\": $(jq -c '.[] | select(.verdict != "ok")' "$WORK/report")"
+}
+
 # Without the right to use BPF the doctor says what it could not see.
 no_bpf() {
 	local drop=(setpriv --bounding-set "-bpf,-sys_admin" --inh-caps "-bpf,-sys_admin")
@@ -490,6 +499,49 @@ vip_as_source() {
 	# IPVS keeps a source until the server's route is looked up anew
 	on_director
 	broken path "that packet has the VIP as its source"
+}
+
+# dadfailed: $NS has found another host to have the address
+dadfailed() { there ip -o addr show dev eth0 dadfailed to fd00:10::98 | grep -q .; }
+
+# duplicate: another host of the link has fd00:10::98, which $NS gets as well
+duplicate() {
+	defer "ip -n $LAB-rt addr del fd00:10::98/128 dev br0 2>/dev/null || :; ip -n $LAB-$NS addr del fd00:10::98/128 dev eth0 2>/dev/null || :
+		in_ns $NS sh -c 'echo 0 >/proc/sys/net/ipv6/conf/eth0/accept_dad'"
+	ip -n "$LAB-rt" addr add fd00:10::98/128 dev br0 nodad
+	there sh -c 'echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_dad'
+	ip -n "$LAB-$NS" addr add fd00:10::98/128 dev eth0
+	poll 20 "the kernel to find the other host" dadfailed
+}
+
+director_duplicate() {
+	service "[fd00:10::98]:443" rs6 0:3:4 | q -R
+	defer "q -D -u [fd00:10::98]:443"
+	duplicate
+	has_faults -u "[fd00:10::98]:443"
+	[[ " $FAULTS " == *" duplicate "* ]] || fail "$(cat "$WORK/report")"
+	tells_of duplicate "eth0: another host of this link has fd00:10::98 as well"
+	same "commands that would take it from the other host" "$FIX" ""
+	# as it says
+	ip -n "$LAB-rt" addr del fd00:10::98/128 dev br0
+	ip addr del fd00:10::98/128 dev eth0
+	ip addr add fd00:10::98/128 dev eth0 preferred_lft 0
+	poll 20 "the address" address_is_there
+	healthy -u "[fd00:10::98]:443"
+	path_is ok
+}
+
+server_duplicate() {
+	local here=(-u "[fd00:10::98]:443" -r "$(rs6 2)")
+	defer "ip -n $LAB-s2 addr del fd00:10::98/128 dev lo 2>/dev/null || :"
+	duplicate
+	has_faults "${here[@]}"
+	[[ " $FAULTS " == *" duplicate "* ]] || fail "$(cat "$WORK/report")"
+	FIX=$(jq -r '.[] | select(.check == "duplicate").fix' "$WORK/report")
+	mend
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- "[fd00:10::98]:443")")
+	healthy "${here[@]}"
+	path_is ok
 }
 
 # A standby director has no VIP, and is not to be given it.
@@ -782,6 +834,7 @@ tcase "a real server: names with a dot" dotted_names
 tcase "right: a rule keeps the host from answering ARP" silent_by_rule
 tcase "a real server: answers neighbour discovery" answers_ndp
 tcase "a real server: FOU where GUE comes" other_encapsulation
+tcase "a real server: IPv6 VIP that another host has" server_duplicate
 tcase "no BPF" no_bpf
 tcase "nothing is left behind" leaves_nothing
 on_director
@@ -789,6 +842,7 @@ tcase "a director" director_right
 tcase "a director: redirect" director_dnat
 tcase "a director: dropped before all" director_ingress
 tcase "a director: the VIP as the tunnel's source" vip_as_source
+tcase "a director: IPv6 VIP that another host has" director_duplicate
 tcase "a director: standby" standby
 tcase "a director: an MTU that is configured" configured_mtu
 tcase "a director: one octet more than the tunnel takes" one_more
