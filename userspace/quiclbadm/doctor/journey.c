@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <linux/if_ether.h>
 
 #include "common/clock.h"
 #include "common/progress.h"
@@ -254,6 +255,21 @@ bool follower_can_see(const struct follower *follower)
 	return true;
 }
 
+const char *follower_lacks(const struct follower *follower)
+{
+	if (follower && follower_can_see(follower))
+		return NULL;
+	if (geteuid())
+		return "only root may do that";
+	if (tracer_is_locked_down())
+		return "the kernel is locked down (lockdown=confidentiality)";
+	if (!tracer_may())
+		return "tracefs is not mounted, or may not be written to (mount -t tracefs tracefs /sys/kernel/tracing)";
+	if (follower && !tracer_knows_types(follower->tracer))
+		return "the kernel has no type information (BTF, /sys/kernel/btf/vmlinux)";
+	return "the kernel has no event probes or no kprobes";
+}
+
 static int read_mac(const struct link *link, uint8_t mac[6])
 {
 	struct ifreq request = { 0 };
@@ -270,6 +286,25 @@ static int read_mac(const struct link *link, uint8_t mac[6])
 	return err;
 }
 
+/* Where BPF may not be used, or a kernel before 5.18 knows no live frames. */
+static bool can_go_by_local(const struct journey *journey, int err)
+{
+	return journey->local && (err == EPERM || err == EACCES || err == EINVAL ||
+				  err == ENOSYS || err == EOPNOTSUPP);
+}
+
+/* What its own device would do with it is not seen then; all that is behind it is. */
+static int send_by_local(struct journey *journey, const uint8_t *packet, size_t len, int err)
+{
+	const struct probe *probe = &journey->probe;
+
+	journey->barred = err;
+	journey->in = journey->local;
+	return probe_send_here(probe->fwd.forward == IP_VS_CONN_F_TUNNEL ? &probe->fwd.server :
+									   &probe->vip,
+			       journey->vrf, packet, len);
+}
+
 /* @port: 0 is the first one */
 static int send_in(struct journey *journey, unsigned int port)
 {
@@ -277,6 +312,7 @@ static int send_in(struct journey *journey, unsigned int port)
 	uint8_t frame[ARRIVAL_FRAME_MAX], mac[6];
 	struct probe *probe = &journey->probe;
 	int err = read_mac(journey->in, mac);
+	size_t len;
 
 	if (err)
 		return err;
@@ -287,8 +323,11 @@ static int send_in(struct journey *journey, unsigned int port)
 	/* one that follows another has its port, so that it goes to the same server */
 	if (!probe->from.port)
 		probe->from.port = (uint16_t)(PORT_FIRST + port % PORT_COUNT);
-	return arrival_send(journey->in->index, frame,
-			    journey_put_frame(journey, mac, frame, size));
+	len = journey_put_frame(journey, mac, frame, size);
+	err = arrival_send(journey->in->index, frame, len);
+	if (!can_go_by_local(journey, err))
+		return err;
+	return send_by_local(journey, frame + ETH_HLEN, len - ETH_HLEN, err);
 }
 
 /* More may follow: the answer's way through a tunnel device, a drop after transmission. */

@@ -34,6 +34,7 @@ struct journey_step {
 struct journey {
 	const struct link *in;		/* the device that it arrives on */
 	const char *vrf;		/* the VIP's, on a real server; NULL: none */
+	const struct link *local;	/* lo or a VRF, if none can be made to arrive; or NULL */
 	struct probe probe;		/* vip, fwd with the server's address, from */
 	struct endpoint outer_source;	/* of the tunnel's packet, if there is a tunnel */
 	bool client_is_invented;	/* probe.from, and no rule can know it */
@@ -43,6 +44,7 @@ struct journey {
 	bool is_too_large;		/* it is to be dropped, and the client to be told */
 	/* filled in, and zero before: */
 	int error;			/* errno; it could not be sent */
+	int barred;			/* errno; none can be made to arrive: @in is @local */
 	bool missed;			/* events came too fast */
 	bool told;			/* an ICMP error about it was sent to the client */
 	struct journey_step steps[JOURNEY_STEPS_MAX];
@@ -55,6 +57,12 @@ void follower_close(struct follower *follower);
 
 /* Whether the kernel shows each step with its packet. */
 bool follower_can_see(const struct follower *follower);
+
+/*
+ * Why no datagram can be followed, as half a sentence; NULL when one can.
+ * @follower: NULL when there is none
+ */
+const char *follower_lacks(const struct follower *follower);
 
 /* Sends the datagrams and waits until it is known what became of each, or too long. */
 void follower_run(struct follower *follower, struct journey *journeys, size_t count);

@@ -32,13 +32,15 @@ static void tell_sent(const struct journey_step *step, char *text)
 			  doctor_addr_str(&step->outer_dst, dst));
 }
 
-static void tell_step(const struct journey_step *step, bool first, char *text)
+static void tell_step(const struct journey *journey, const struct journey_step *step, bool first,
+		      char *text)
 {
 	char owner[64];
 
 	switch (step->step) {
 	case STEP_RECEIVED:
-		path_tell(text, first ? "it arrived by %s" : ", came out of %s",
+		path_tell(text, !first ? ", came out of %s" :
+			  journey->barred ? "it went through %s" : "it arrived by %s",
 			  step->device);
 		break;
 	case STEP_QUEUED:
@@ -64,14 +66,13 @@ bool path_tell_way(const struct journey *journey, char *text)
 		/* what comes first is its arrival */
 		if (step->answer || (first && step->step != STEP_RECEIVED))
 			continue;
-		tell_step(step, first, text);
+		tell_step(journey, step, first, text);
 		first = false;
 	}
 	return !first;
 }
 
-static void tell_drop(const struct journey *journey, const struct journey_step *drop,
-		      char *text)
+void path_tell_drop(const struct journey *journey, const struct journey_step *drop, char *text)
 {
 	const struct reason *reason = reason_find(drop->reason, drop->function);
 	char dst[ENDPOINT_STRLEN];
@@ -89,7 +90,7 @@ void path_dropped(struct report *report, struct firewall *fw,
 {
 	struct passage passage;
 
-	tell_drop(journey, drop, text);
+	path_tell_drop(journey, drop, text);
 	if (!strcmp(drop->reason, "NETFILTER_DROP")) {
 		passage_of_drop(journey, drop, &passage);
 		if (passage_explain(report, fw, &passage, text))
@@ -115,8 +116,9 @@ void path_unknown(struct report *report, const struct journey *journey)
 		   "the kernel does not show it");
 }
 
-void path_unseen(struct report *report)
+void path_unseen(struct report *report, const char *why)
 {
 	report_add(report, CHECK_UNKNOWN, "path",
-		   "no datagram can be followed here, so what is said is what rules and settings let expect; needed are root, tracefs, a kernel with BTF, event probes and kprobes, and a route to clients (--client)");
+		   "no datagram can be followed here, because %s, so what is said is what rules and settings let expect",
+		   why);
 }

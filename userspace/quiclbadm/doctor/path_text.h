@@ -21,6 +21,9 @@ void path_tell(char *text, const char *format, ...) __printf(2, 3);
  */
 bool path_tell_way(const struct journey *journey, char *text);
 
+/* Adds "dropped at tunl0 (IP_RPFILTER): why". */
+void path_tell_drop(const struct journey *journey, const struct journey_step *drop, char *text);
+
 /*
  * @text, and where and why the kernel dropped the datagram or its answer: by the rule that
  * is the cause, where it is one.
@@ -34,7 +37,7 @@ void path_fault(struct report *report, const char *seen);
 /* Why a datagram was not seen to arrive at all: it is not known then what would become of it. */
 void path_unknown(struct report *report, const struct journey *journey);
 
-/* ... and why none was sent. */
-void path_unseen(struct report *report);
+/* ... and that none was sent, because of @why, half a sentence. */
+void path_unseen(struct report *report, const char *why);
 
 #endif /* _QUICLBADM_DOCTOR_PATH_TEXT_H */

@@ -299,6 +299,21 @@ static int open_raw(uint16_t af, const char *vrf)
 	return -1;
 }
 
+int probe_send_here(const struct endpoint *dst, const char *vrf, const uint8_t *packet,
+		    size_t len)
+{
+	int fd = open_raw(dst->af, vrf), error = 0;
+	struct sockaddr_storage sa;
+	socklen_t sa_len = put_address(dst, &sa);
+
+	if (fd < 0)
+		return errno;
+	if (sendto(fd, packet, len, 0, (void *)&sa, sa_len) < 0)
+		error = errno;
+	close(fd);
+	return error;
+}
+
 /* Bound to the VIP, so that it takes the route that the server's own do. */
 int probe_send_unasked(const struct probe *probe, const char *vrf)
 {

@@ -74,6 +74,14 @@ void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 size_t probe_put_packet(const struct probe *probe, unsigned int try, uint8_t *packet,
 			unsigned int size);
 
+/*
+ * Sends a whole packet to @dst, an address of this host: it comes by lo, or by the VRF's device.
+ * @vrf: the device of the VRF that @dst is in, or NULL
+ * Return: 0 or an errno.
+ */
+int probe_send_here(const struct endpoint *dst, const char *vrf, const uint8_t *packet,
+		    size_t len);
+
 /* Whether an ICMP message, from its header on, is the reply to an echo request of @probe. */
 bool probe_is_echo_reply(const struct probe *probe, const uint8_t *icmp, size_t len);
 

@@ -15,9 +15,12 @@
 #include "doctor/journey.h"
 #include "doctor/path_text.h"
 
-/* Checks that say what the kernel would do with such a datagram. */
+/*
+ * Checks that say what the kernel would do with such a datagram.  The first is also about the
+ * device that it arrives by, which one that goes through lo does not tell of.
+ */
 static const char *const predictions[] = {
-	"tunnel", "gue", "rp_filter", "ipv6", "vip", "socket", "route", NULL,
+	"rp_filter", "tunnel", "gue", "ipv6", "vip", "socket", "route", NULL,
 };
 
 static const char *vrf_name(const struct realserver *rs)
@@ -70,7 +73,7 @@ static void judge_answer(const struct realserver *rs, const struct journey *jour
 	}
 	if (!left_rightly(rs, journey, sent, text))
 		return;
-	report_refute(rs->report, predictions);
+	report_refute(rs->report, journey->barred ? predictions + 1 : predictions);
 	report_add(rs->report, CHECK_OK, "path",
 		   "%s, and its answer left by %s with the VIP as source", text,
 		   sent->device);
@@ -116,6 +119,22 @@ static void judge_misled(const struct realserver *rs, char *text)
 	path_fault(rs->report, text);
 }
 
+/* No packet of the director's goes through lo, so what rules make of it there is no fault. */
+static bool was_dropped_by_local(const struct journey *journey)
+{
+	const struct journey_step *drop = journey_find(journey, false, STEP_DROPPED);
+
+	return journey->barred && drop && !strcmp(drop->reason, "NETFILTER_DROP") &&
+	       (!*drop->device || !strcmp(drop->device, journey->in->name));
+}
+
+static void judge_local(const struct realserver *rs, const struct journey *journey, char *text)
+{
+	path_tell(text, " and was ");
+	path_tell_drop(journey, journey_find(journey, false, STEP_DROPPED), text);
+	report_add(rs->report, CHECK_UNKNOWN, "path", "%s", text);
+}
+
 static void judge(const struct realserver *rs, const struct journey *journey)
 {
 	const bool seen = journey_find(journey, false, STEP_QUEUED) ||
@@ -124,6 +143,8 @@ static void judge(const struct realserver *rs, const struct journey *journey)
 
 	if (!path_tell_way(journey, text) || (journey->missed && !seen))
 		path_unknown(rs->report, journey);
+	else if (was_dropped_by_local(journey))
+		judge_local(rs, journey, text);
 	else if (was_misled(journey))
 		judge_misled(rs, text);
 	else if (was_served(journey))
@@ -134,10 +155,19 @@ static void judge(const struct realserver *rs, const struct journey *journey)
 
 void realserver_judge_path(const struct realserver *rs, const struct journey *journey)
 {
-	if (journey)
-		judge(rs, journey);
-	else
-		path_unseen(rs->report);
+	const char *why;
+
+	if (!journey) {
+		why = follower_lacks(rs->follower);
+		path_unseen(rs->report, why ? why :
+			    "there is no route to clients, or to the director (--client ADDRESS, --from ADDRESS)");
+		return;
+	}
+	if (journey->barred)
+		report_add(rs->report, CHECK_UNKNOWN, "arrival",
+			   "what %s does with what arrives was not seen (its ingress, rules for it, its source validation): no datagram can be made to arrive by it (%s), so this host sent the director's packet to itself",
+			   rs->uplink->name, strerror(journey->barred));
+	judge(rs, journey);
 }
 
 static bool was_answered(const struct realserver *rs, const struct journey *journey)
@@ -223,6 +253,7 @@ static bool prepare(const struct realserver *rs, struct journey *journey)
 	journey->outer_is_invented = rs->from.af != rs->fwd.server.af;
 	journey->in = rs->uplink;
 	journey->vrf = vrf_name(rs);
+	journey->local = host_link_named(rs->host, journey->vrf ? journey->vrf : "lo");
 	journey->probe.vip = rs->vip;
 	journey->probe.fwd = known.fwd;
 	return choose_outer_source(&known, &journey->outer_source);
@@ -249,7 +280,7 @@ struct journey *realserver_await(const struct realserver *rs)
 	endpoint_str(&rs->vip, vip);
 	if (!rs->follower || !follower_can_see(rs->follower)) {
 		report_add(rs->report, CHECK_UNKNOWN, "await",
-			   "this kernel does not show datagrams, so none can be awaited");
+			   "none can be awaited, because %s", follower_lacks(rs->follower));
 		return NULL;
 	}
 	fprintf(stderr, "Waiting for a director's probe, %u s; there: quiclbadm doctor -u %s --from ADDRESS\n",

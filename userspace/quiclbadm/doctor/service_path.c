@@ -373,7 +373,7 @@ void service_check_paths(const struct service_subject *subjects, size_t count)
 
 	if (count && (!follower || !follower_can_see(follower))) {
 		report_about(subjects->report, NULL, NULL);
-		path_unseen(subjects->report);
+		path_unseen(subjects->report, follower_lacks(follower));
 		return;
 	}
 	journeys = xcalloc(count * MARKED_MAX + 1, sizeof(*journeys));

@@ -178,6 +178,7 @@ static void answers(void **state)
 static struct journey journey;
 static struct report report;
 static struct firewall no_rules = { .is_read = true };
+static struct link lo = { .index = 1, .name = "lo" };
 static struct link eth0 = { .index = 2, .name = "eth0" }, tunl0 = { .index = 3, .name = "tunl0" };
 
 static struct journey_step *seen(enum step step, bool answer, const char *device)
@@ -434,6 +435,44 @@ static void not_sent(void **state)
 	      "no datagram can be made to arrive by eth0: too much else happens here");
 }
 
+/* BPF may not be used: what is behind lo was seen, and nothing of eth0. */
+static void through_lo(void **state)
+{
+	(void)state;
+	report_add(&report, CHECK_FAULT, "rp_filter", "of eth0");
+	journey.barred = EPERM;
+	journey.in = &lo;
+	seen(STEP_RECEIVED, false, "lo")->tunnel = TUNNEL_IPIP;
+	seen(STEP_RECEIVED, false, "tunl0");
+	seen(STEP_QUEUED, false, "tunl0");
+	seen(STEP_SENT, true, "eth0");
+	judge();
+	found("f:tunnel f:arp f:rp_filter u:arrival o:path",
+	      "it went through lo, came out of tunl0, was given to a socket, and its answer left by eth0 with the VIP as source");
+	assert_non_null(strstr(report.checks[3].evidence, "what eth0 does with what arrives was not seen"));
+}
+
+/* What rules make of it there is nothing that the director's packets meet; a missing tunnel is. */
+static void dropped_at_lo(void **state)
+{
+	static const char *const reasons[] = { "NETFILTER_DROP", "IP_NOPROTO" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		begin(state);
+		nothing_predicted();
+		journey.barred = EPERM;
+		journey.in = &lo;
+		seen(STEP_RECEIVED, false, "lo")->tunnel = TUNNEL_IPIP;
+		strcpy(seen(STEP_DROPPED, false, "lo")->reason, reasons[i]);
+		judge();
+		assert_string_equal(report.checks[report.count - 1].name, "path");
+		assert_int_equal(report.checks[report.count - 1].level, i ? CHECK_FAULT : CHECK_UNKNOWN);
+		end(state);
+	}
+}
+
 /* --- a director's -------------------------------------------------------------- */
 
 static struct dest dests[2];
@@ -639,6 +678,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(sent_on, begin, end),
 		cmocka_unit_test_setup_teardown(published, begin, end),
 		cmocka_unit_test_setup_teardown(not_sent, begin, end),
+		cmocka_unit_test_setup_teardown(through_lo, begin, end),
+		cmocka_unit_test(dropped_at_lo),
 		cmocka_unit_test_setup_teardown(forwarded, begin_director, end),
 		cmocka_unit_test_setup_teardown(forwarded_elsewhere, begin_director, end),
 		cmocka_unit_test_setup_teardown(routed, begin_director, end),

@@ -436,12 +436,79 @@ tells_of() {
 		fail "$1 does not say \"$2\": $(jq -c '.[] | select(.verdict != "ok")' "$WORK/report")"
 }
 
-# Without the right to use BPF the doctor says what it could not see.
+# without_bpf OPTION...: the doctor of s2 has not the right to use it
+without_bpf() {
+	local rc=0
+	there setpriv --bounding-set "-bpf,-sys_admin" --inh-caps "-bpf,-sys_admin" quiclbadm doctor "$@" -j >"$WORK/report" || rc=$?
+	FAULTS=$(jq -r 'map(select(.verdict == "fault").check) | unique | join(" ")' "$WORK/report")
+	[ "$rc" = "$([ -z "$FAULTS" ] || echo 1)" ] || [ "$rc" = 0 ] || fail "status $rc: $(cat "$WORK/report")"
+}
+
+# Then what is behind the tunnel is seen of a packet that the host sends to itself, and the doctor says what it could not see.
 no_bpf() {
-	local drop=(setpriv --bounding-set "-bpf,-sys_admin" --inh-caps "-bpf,-sys_admin")
-	"${drop[@]}" true 2>/dev/null || skip "no program to drop capabilities"
-	there "${drop[@]}" quiclbadm doctor "${HERE[@]}" -j >"$WORK/report" 2>"$WORK/err" || fail "$(cat "$WORK/err" "$WORK/report")"
+	setpriv --bounding-set "-bpf,-sys_admin" --inh-caps "-bpf,-sys_admin" true 2>/dev/null || skip "no program to drop capabilities"
+	defer "there sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'"
+	without_bpf "${HERE[@]}"
+	same faults "$FAULTS" ""
+	path_is ok
+	tells "it went through lo, came out of tunl0, was given to pid "
+	tells "and its answer left by eth0 with the VIP as source"
+	verdicts_of arrival unknown
+	tells_of arrival "what eth0 does with what arrives was not seen"
+	without_bpf "${HERE6[@]}"
+	same faults "$FAULTS" ""
+	tells "it went through lo, came out of ip6tnl0, was given to pid "
+	# without a tunnel, where all is the same
+	without_bpf "${HERE[@]}" -g
+	tells "it went through lo, was given to pid "
+	# what is behind the tunnel is found
+	there sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
+	without_bpf "${HERE[@]}"
+	same faults "$FAULTS" rp_filter
+	tells "it went through lo, came out of tunl0 and was dropped at tunl0"
+	there sh -c 'echo 0 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
+	# what is in front of it is not, and what rules make of lo is no fault
+	rules "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; ip protocol 4 drop; }; }"
+	without_bpf "${HERE[@]}"
+	same faults "$FAULTS" ""
+	verdicts_of arrival unknown
+	there nft flush ruleset
+	rules "table inet ivq { chain in { type filter hook input priority filter; iif lo ip saddr != 127.0.0.0/8 drop; }; }"
+	without_bpf "${HERE[@]}"
+	same faults "$FAULTS" ""
 	path_is unknown
+	there nft flush ruleset
+	# a director cannot send itself a client's datagram that IPVS would take for one
+	NS=lb
+	without_bpf -u "$SVC4"
+	same faults "$FAULTS" ""
+	path_is unknown
+	tells "no datagram can be made to arrive by eth0: Operation not permitted"
+}
+
+# hidden COMMAND: the doctors of s2 and lb, with something mounted over what they look for by COMMAND, say why they follow nothing
+hidden() {
+	local here
+	for NS in s2 lb; do
+		here=(-u "$SVC4")
+		[ "$NS" = lb ] || here=("${HERE[@]}")
+		there unshare -m sh -ec "$1; shift; exec \"\$@\"" sh -- quiclbadm doctor "${here[@]}" -j >"$WORK/report" 2>"$WORK/err" ||
+			fail "$(cat "$WORK/err" "$WORK/report")"
+		same "other words" "$(cat "$WORK/err")" ""
+		path_is unknown
+		tells "$WHY"
+	done
+}
+
+no_tracefs() {
+	WHY="no datagram can be followed here, because tracefs is not mounted"
+	hidden "mount -t tmpfs none /sys/kernel/tracing"
+}
+
+no_btf() {
+	WHY="no datagram can be followed here, because the kernel has no type information (BTF"
+	# the kernel's headers have it as well
+	hidden "mount --bind /dev/null /sys/kernel/btf/vmlinux; mount -t tmpfs none /lib/modules"
 }
 
 # all_of_it: what a follower might leave
@@ -836,6 +903,8 @@ tcase "a real server: answers neighbour discovery" answers_ndp
 tcase "a real server: FOU where GUE comes" other_encapsulation
 tcase "a real server: IPv6 VIP that another host has" server_duplicate
 tcase "no BPF" no_bpf
+tcase "no tracefs" no_tracefs
+tcase "no BTF" no_btf
 tcase "nothing is left behind" leaves_nothing
 on_director
 tcase "a director" director_right
