@@ -14,6 +14,7 @@
 #include "doctor/conntrack.h"
 #include "doctor/journey.h"
 #include "doctor/realserver_path.h"
+#include "doctor/realserver_sizes.h"
 #include "doctor/realserver_tunnel.h"
 #include "system/proc.h"
 
@@ -47,7 +48,6 @@ static int check_vip(struct realserver *rs)
 	return 0;
 }
 
-/* --- routes --------------------------------------------------------------- */
 /* Its place on a real server is lo, where no other host is asked for it. */
 static void check_duplicate(const struct realserver *rs)
 {
@@ -63,6 +63,7 @@ static void check_duplicate(const struct realserver *rs)
 		   rs->vip_text, address->prefix, link->name, rs->vip_text);
 }
 
+/* --- routes --------------------------------------------------------------- */
 
 static int check_route(struct realserver *rs)
 {
@@ -296,8 +297,8 @@ static int check_way(struct realserver *rs)
 	if (realserver_check_tunnel_device(rs))
 		return EXIT_REFUSED;
 	check_arp(rs);
-	if (check_mtu(rs))
 	check_duplicate(rs);
+	if (check_mtu(rs))
 		return EXIT_REFUSED;
 	check_socket(rs);
 	doctor_conntrack(rs->report, &full);
@@ -339,8 +340,10 @@ static int check_realserver(struct realserver *rs)
 	err = check_way(rs);
 	if (!err && (journey || !rs->await_seconds))
 		realserver_judge_path(rs, journey);
-	if (!err && journey)
+	if (!err && journey) {
+		realserver_check_sizes(rs, journey);
 		realserver_check_unasked(rs, journey);
+	}
 	free(journey);
 	return err;
 }

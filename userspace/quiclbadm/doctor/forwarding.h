@@ -7,6 +7,8 @@
 
 enum {
 	QUIC_MIN = 1200,	/* octets of UDP payload, RFC 9000 section 14 */
+	QUIC_LARGE = 1452,	/* ... that fill an MTU of 1500 with IPv6 */
+	QUIC_ACK = 40,		/* ... as an acknowledgement has */
 };
 
 /* How datagrams reach a real server. */

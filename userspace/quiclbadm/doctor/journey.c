@@ -336,6 +336,9 @@ static bool is_over(const struct journey *journey)
 	if (journey->is_too_large)
 		return journey->error || journey->told ||
 		       journey_find(journey, false, STEP_SENT);
+	if (journey->is_one_way && (journey_find(journey, false, STEP_QUEUED) ||
+				    journey_find(journey, false, STEP_SENT)))
+		return true;
 	return journey->error || journey_find(journey, false, STEP_DROPPED) ||
 	       journey_find(journey, true, STEP_DROPPED) ||
 	       journey_find(journey, !journey->is_director, STEP_SENT);

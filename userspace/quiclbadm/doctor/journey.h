@@ -42,6 +42,7 @@ struct journey {
 	bool is_director;		/* it is to be sent on, not to be answered here */
 	unsigned int size;		/* octets of UDP payload; 0: QUIC_MIN */
 	bool is_too_large;		/* it is to be dropped, and the client to be told */
+	bool is_one_way;		/* no answer is waited for */
 	/* filled in, and zero before: */
 	int error;			/* errno; it could not be sent */
 	int barred;			/* errno; none can be made to arrive: @in is @local */

@@ -42,6 +42,13 @@ bool probe_choose_cids(struct probe *probe)
 	return true;
 }
 
+/* Form, CID: RFC 8999 section 5.2. */
+static void put_short(const struct probe *probe, uint8_t *p)
+{
+	*p = 0x40;
+	memcpy(p + 1, probe->dcid, PROBE_CID_LEN);
+}
+
 /* Form, version, both CIDs: RFC 8999 section 5.1. */
 void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 		    unsigned int size)
@@ -49,6 +56,10 @@ void probe_put_quic(const struct probe *probe, unsigned int try, uint8_t *p,
 	const uint32_t version = htonl(VERSION);
 
 	memset(p, 0, size);
+	if (probe->is_short) {
+		put_short(probe, p);
+		return;
+	}
 	*p = 0xc0;
 	memcpy(p + 1, &version, sizeof(version));
 	p[5] = PROBE_CID_LEN;

@@ -28,6 +28,7 @@ struct probe {
 	struct endpoint source;		/* the tunnel's; af 0: as the kernel likes */
 	unsigned int size;		/* octets of payload behind UDP's or ICMP's header */
 	bool echo;			/* an ICMP echo request to the VIP, in a tunnel */
+	bool is_short;			/* a short header, which asks nothing */
 	/* filled in: */
 	struct endpoint from;		/* with a port that no other socket has */
 	int socket;			/* which keeps the port, and takes the answer */

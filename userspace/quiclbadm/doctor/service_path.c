@@ -12,8 +12,8 @@
 #include "common/xalloc.h"
 #include "doctor/journey.h"
 #include "doctor/path_text.h"
+#include "doctor/service_sizes.h"
 #include "system/proc.h"
-#include "tracing/arrival.h"
 
 enum {
 	MARKED_MAX = 8,			/* addresses that are tried for a service of a mark */
@@ -46,13 +46,6 @@ static bool serves_here(const struct service_subject *s)
 	return false;
 }
 
-/* The real server that a packet has left for; NULL: none, or not known which one. */
-static const struct dest *dest_of(const struct service *svc, const struct journey_step *sent)
-{
-	return service_find_dest_at(svc, sent->tunnel == TUNNEL_NONE ? &sent->dst :
-								       &sent->outer_dst);
-}
-
 static void accept_path(const struct service_subject *s, const struct dest *dest, const char *text)
 {
 	report_refute(s->report, predictions);
@@ -67,7 +60,7 @@ static void judge_sent(const struct service_subject *s, const struct journey_ste
 		       char *text)
 {
 	const struct endpoint *vip = &s->svc->id.vip;
-	const struct dest *dest = dest_of(s->svc, sent);
+	const struct dest *dest = service_dest_of(s->svc, sent);
 
 	if (sent->tunnel != TUNNEL_NONE && endpoint_addr_eq(&sent->outer_src, vip)) {
 		path_tell(text, "; that packet has the VIP as its source, which is the real server's address as well, so it is dropped there as forged: use --source4 or --source6, or have another address first on %s",
@@ -109,7 +102,7 @@ static bool is_left_by_backup(const struct service_subject *s, const struct jour
 static void judge_drop(const struct service_subject *s, const struct journey *journey,
 		       const struct journey_step *drop, char *text)
 {
-	const struct dest *dest = dest_of(s->svc, drop);
+	const struct dest *dest = service_dest_of(s->svc, drop);
 
 	if (is_left_by_backup(s, drop)) {
 		report_add(s->report, CHECK_UNKNOWN, "path",
@@ -160,7 +153,7 @@ static const struct journey *find_marked(const struct service_subject *s,
 
 	for (i = 0; i < count; i++) {
 		sent = journey_find(&journeys[i], false, STEP_SENT);
-		if (sent && (dest_of(s->svc, sent) ||
+		if (sent && (service_dest_of(s->svc, sent) ||
 			     (sent->tunnel == TUNNEL_NONE && routes_directly(s->svc))))
 			return &journeys[i];
 	}
@@ -273,83 +266,6 @@ static size_t prepare_all(const struct service_subject *subjects, size_t count,
 	return total;
 }
 
-/* --- one octet more than the tunnel takes ------------------------------------------------- */
-
-/* The payload that is one octet too large for the tunnel by which @sent was sent; 0: not known. */
-static unsigned int too_large(const struct service_subject *s, const struct journey_step *sent)
-{
-	const struct dest *dest = sent && sent->tunnel != TUNNEL_NONE ? dest_of(s->svc, sent) : NULL;
-	struct forwarding fwd = { 0 };
-	const struct link *link;
-	unsigned int mtu, headers;
-	struct route route;
-
-	if (!dest || host_route(&dest->server, NULL, &route))
-		return 0;
-	fwd.forward = dest->forward;
-	fwd.tun_type = dest->tun_type;
-	fwd.tun_flags = dest->tun_flags;
-	link = host_link(s->host, route.link);
-	mtu = route.mtu ? route.mtu : link ? link->mtu : 0;
-	headers = doctor_tunnel_len(&fwd, dest->server.af) +
-		  (s->svc->id.vip.af == AF_INET6 ? 40 : 20) + 8;
-	if (mtu < headers + QUIC_MIN || mtu > ARRIVAL_FRAME_MAX - PROBE_HEADERS_MAX)
-		return 0;
-	return mtu - headers + 1;
-}
-
-/* Path MTU discovery needs the error, where a client does without probes of its own (RFC 8899). */
-static void judge_too_large(const struct service_subject *s, const struct journey *journey)
-{
-	if (journey->error || journey->missed || journey->told)
-		return;
-	if (journey_find(journey, false, STEP_SENT)) {
-		report_add(s->report, CHECK_ADVICE, "size",
-			   "%s: a datagram of %u octets, one more than the tunnel takes, is sent on in fragments, which much on the way drops (net.ipv4.vs.pmtu_disc is 0)",
-			   s->name, journey->size);
-		report_fix(s->report, "sysctl -w net.ipv4.vs.pmtu_disc=1");
-		return;
-	}
-	report_add(s->report, CHECK_ADVICE, "size",
-		   "%s: a datagram of %u octets, one more than the tunnel takes, is dropped, and its sender is not told: no ICMP error left for the client (a rule that drops it?)",
-		   s->name, journey->size);
-}
-
-/* Each by the way of one that was sent on. */
-static void check_too_large(struct follower *follower, const struct followed *followed,
-			    size_t count)
-{
-	const struct service_subject **subjects = xcalloc(count + 1, sizeof(*subjects));
-	struct journey *journeys = xcalloc(count + 1, sizeof(*journeys));
-	size_t n = 0, i;
-
-	for (i = 0; i < count; i++) {
-		const struct journey *first = followed[i].journeys;
-		unsigned int size;
-
-		if (followed[i].s->svc->id.fwmark || !followed[i].count)
-			continue;
-		size = too_large(followed[i].s, journey_find(first, false, STEP_SENT));
-		if (!size)
-			continue;
-		journeys[n].in = first->in;
-		journeys[n].probe.vip = first->probe.vip;
-		journeys[n].probe.fwd = first->probe.fwd;
-		journeys[n].probe.from = first->probe.from;
-		journeys[n].is_director = true;
-		journeys[n].is_too_large = true;
-		journeys[n].size = size;
-		subjects[n++] = followed[i].s;
-	}
-	follower_run(follower, journeys, n);
-	for (i = 0; i < n; i++) {
-		report_about(subjects[i]->report, &subjects[i]->svc->id, NULL);
-		judge_too_large(subjects[i], &journeys[i]);
-	}
-	free(subjects);
-	free(journeys);
-}
-
 static void judge_all(const struct followed *followed, size_t count)
 {
 	size_t i;
@@ -363,6 +279,19 @@ static void judge_all(const struct followed *followed, size_t count)
 		else if (followed[i].count)
 			service_judge_path(s, followed[i].journeys);
 	}
+}
+
+/* By the way of the first one; which size a mark's services take is not known. */
+static void check_sizes(struct follower *follower, const struct followed *followed, size_t count)
+{
+	struct sized *sized = xcalloc(count + 1, sizeof(*sized));
+	size_t n = 0, i;
+
+	for (i = 0; i < count; i++)
+		if (followed[i].count && !followed[i].s->svc->id.fwmark)
+			sized[n++] = (struct sized){ followed[i].s, followed[i].journeys };
+	service_check_sizes(follower, sized, n);
+	free(sized);
 }
 
 void service_check_paths(const struct service_subject *subjects, size_t count)
@@ -380,7 +309,7 @@ void service_check_paths(const struct service_subject *subjects, size_t count)
 	followed = xcalloc(count + 1, sizeof(*followed));
 	follower_run(follower, journeys, prepare_all(subjects, count, journeys, followed));
 	judge_all(followed, count);
-	check_too_large(follower, followed, count);
+	check_sizes(follower, followed, count);
 	free(followed);
 	free(journeys);
 }

@@ -13,7 +13,6 @@
 enum {
 	TIMEOUT_MS = 2100,
 	SMALL = 56,		/* octets of an echo request's data, as ping's */
-	LARGE = 1452,		/* octets of UDP payload, what fills 1500 with IPv6 */
 	PROBES_PER_DEST = 2,	/* with the director's source, and with one by flow */
 	OTHERS_PER_PROBE = 2,
 };
@@ -264,8 +263,8 @@ static unsigned int full_size(const struct service_subject *s, const struct prob
 		return 0;
 	link = host_link(s->host, route.link);
 	mtu = route.mtu ? route.mtu : link ? link->mtu : 0;
-	if (mtu > headers + LARGE)
-		mtu = headers + LARGE;
+	if (mtu > headers + QUIC_LARGE)
+		mtu = headers + QUIC_LARGE;
 	return mtu > headers + QUIC_MIN ? mtu - headers : 0;
 }
 

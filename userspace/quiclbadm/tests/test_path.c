@@ -114,6 +114,28 @@ static void frames(void **state)
 	}
 }
 
+/* As small as an acknowledgement: a short header with the connection ID, RFC 8999 section 5.2. */
+static void short_frame(void **state)
+{
+	static const struct way way = { IP_VS_CONN_F_DROUTE, 0, 0, false, false, TUNNEL_NONE };
+	uint8_t frame[QUIC_ACK + PROBE_HEADERS_MAX];
+	struct journey journey;
+	struct packet p;
+	size_t len;
+
+	(void)state;
+	prepare(&journey, &way);
+	journey.probe.is_short = true;
+	memset(journey.probe.dcid, 0xe5, PROBE_CID_LEN);
+	len = journey_put_frame(&journey, (const uint8_t[6]){ 0 }, frame, QUIC_ACK);
+	assert_true(packet_parse(frame + 14, len - 14, &p));
+	assert_int_equal(p.len, QUIC_ACK);
+	assert_int_equal(*p.payload, 0x40);
+	assert_memory_equal(p.payload + 1, journey.probe.dcid, PROBE_CID_LEN);
+	assert_false(probe_is_question(p.payload, p.view));
+	udp_checksum_is_right(frame + 14, len - 14, false);
+}
+
 /* --- who has an address ------------------------------------------------------ */
 
 static void asks(void **state)
@@ -663,6 +685,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames),
+		cmocka_unit_test(short_frame),
 		cmocka_unit_test(asks),
 		cmocka_unit_test(answers),
 		cmocka_unit_test_setup_teardown(answered, begin, end),

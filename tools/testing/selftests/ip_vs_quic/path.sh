@@ -436,6 +436,37 @@ tells_of() {
 		fail "$1 does not say \"$2\": $(jq -c '.[] | select(.verdict != "ok")' "$WORK/report")"
 }
 
+# Large packets are dropped, or small ones, and those of QUIC's smallest first datagram not.
+server_sizes() {
+	right
+	verdicts_of size ""
+	rules "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; meta length > 1400 drop; }; }"
+	right
+	verdicts_of size advice
+	tells_of size "a datagram of 1452 octets, for which the tunnel's packets have room, is lost, and one of 1200 is not: it arrived by eth0 and was dropped"
+	there nft flush ruleset
+	rules "table inet ivq { chain in { type filter hook input priority filter; iifname tunl0 udp length < 100 drop; }; }"
+	CLIENT=25
+	lost
+	diagnosed size "${HERE[@]}"
+	path_is ok
+	tells_of size "a datagram of 40 octets, as acknowledgements have, is lost, and one of 1200 is not: it arrived by eth0, came out of tunl0 and was dropped at tunl0"
+	there nft flush ruleset
+	rules "table netdev ivq { chain in { type filter hook ingress device eth0 priority 0; meta length > 1240 drop; }; }"
+	lost size=1200
+	found size=100
+	has_faults "${HERE[@]}"
+	same "faults" "$FAULTS" "path size"
+	tells_of size "a datagram of 40 octets is given to a socket, and one of 1200, which QUIC begins with"
+	there nft flush ruleset
+	# QUIC's flows do begin so
+	rules "table inet ivq { chain in { type filter hook input priority filter; iifname tunl0 ct state new udp length < 1208 drop; }; }"
+	found size=1200
+	healthy "${HERE[@]}"
+	path_is ok
+	verdicts_of size ""
+}
+
 # without_bpf OPTION...: the doctor of s2 has not the right to use it
 without_bpf() {
 	local rc=0
@@ -661,6 +692,21 @@ one_more() {
 	healthy "${HERE[@]}"
 	size_is ""
 	path_is ok
+}
+
+# Rules that ask for a size: what they drop is told from what the tunnel has no room for.
+director_sizes() {
+	rules "table inet ivq { chain pre { type filter hook prerouting priority -300; iifname eth0 udp dport $PORT udp length > 1300 drop; }; }"
+	right
+	size_is advice "a datagram of 1452 octets, for which the tunnel has room, is lost, and one of 1200 is not: it arrived by eth0 and was dropped at eth0"
+	nft flush ruleset
+	rules "table inet ivq { chain pre { type filter hook prerouting priority -300; iifname eth0 udp dport $PORT udp length > 1100 drop; }; }"
+	CLIENT=16
+	lost size=1200
+	found
+	has_faults "${HERE[@]}"
+	[[ " $FAULTS " == *" size "* ]] || fail "$FAULTS"
+	size_is fault "a datagram of 40 octets is sent on, and one of 1200, which QUIC begins with"
 }
 
 # No advice that these rules would turn into a loss.
@@ -901,6 +947,7 @@ tcase "a real server: names with a dot" dotted_names
 tcase "right: a rule keeps the host from answering ARP" silent_by_rule
 tcase "a real server: answers neighbour discovery" answers_ndp
 tcase "a real server: FOU where GUE comes" other_encapsulation
+tcase "a real server: sizes" server_sizes
 tcase "a real server: IPv6 VIP that another host has" server_duplicate
 tcase "no BPF" no_bpf
 tcase "no tracefs" no_tracefs
@@ -915,6 +962,7 @@ tcase "a director: IPv6 VIP that another host has" director_duplicate
 tcase "a director: standby" standby
 tcase "a director: an MTU that is configured" configured_mtu
 tcase "a director: one octet more than the tunnel takes" one_more
+tcase "a director: sizes" director_sizes
 tcase "a director: rules that accept only what is tracked" no_notrack
 tcase "a director: no answer to ARP for the VIP" unanswered
 tcase "a director: no answer to neighbour discovery for the VIP" unanswered6
