@@ -206,7 +206,7 @@ static void check_asks(const struct director *d, const struct device *device)
 			   device->name, ask_meaning(i), ask_family(i));
 		if (i == IP_VS_QUIC_ASK_RP_FILTER)
 			report_fix(d->report,
-				   "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.%s.rp_filter=0",
+				   "sysctl -w net/ipv4/conf/all/rp_filter=0 net/ipv4/conf/%s/rp_filter=0",
 				   device->name);
 	}
 }

@@ -439,7 +439,7 @@ static void express_in_driver(void **state)
 	d.device.mode = EXPRESS_DRIVER;
 	d.device.asks = 1 << IP_VS_QUIC_ASK_RP_FILTER;
 	express_finds(&d, "advice driver, ",
-		      "sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.test0.rp_filter=0");
+		      "sysctl -w net/ipv4/conf/all/rp_filter=0 net/ipv4/conf/test0/rp_filter=0");
 	/* the express path can ask */
 	set_up(&d);
 	d.device.asks = 1 << IP_VS_QUIC_ASK_RULES;
