@@ -467,6 +467,21 @@ ipv6_only() {
 	mended
 }
 
+# A director without an IPv4 address.
+director_ipv6_only() {
+	defer "ip addr replace 10.0.0.1/24 dev eth0; ip addr replace $VIP4/32 dev lo; ip route replace default via 10.0.0.254; ip -6 route del unreachable $(rs6 2)/128 2>/dev/null || :
+		on_director"
+	ip -4 addr flush dev eth0
+	ip -4 addr del "$VIP4/32" dev lo
+	fresh "$SVC6" rs6 0:3:4
+	HERE=(-u "$SVC6" --from fd00:10::1)
+	from6
+	right
+	HERE=(-u "$SVC6")
+	wrong "route path" "ip -6 route add unreachable $(rs6 2)/128"
+	mended
+}
+
 # from6: datagrams come from an IPv6 client
 from6() { one() { send -t "${WAIT:-500}" -c 0:3:4 "to=$SVC6" "from=[${CL6}:$CLIENT]:$((RANDOM % 30000 + 2000))" name=x "mint=0:$(sid 3 2)" "$@"; }; }
 
@@ -662,6 +677,7 @@ tcase "director: policy routing" policy_routing
 tcase "director: a stray packet at a strict device" stray_packet
 tcase "director: VIP local by mark" local_by_mark
 tcase "director: uplink in a VRF" uplink_in_vrf
+tcase "director: IPv6 only" director_ipv6_only
 tcase "director: keepalived, active" active_director
 tcase "director: keepalived, standby" standby_director
 tcase "director: GUE, GRE and direct routing" by_other_methods
