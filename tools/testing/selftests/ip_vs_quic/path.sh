@@ -536,12 +536,6 @@ no_tracefs() {
 	hidden "mount -t tmpfs none /sys/kernel/tracing"
 }
 
-no_btf() {
-	WHY="no datagram can be followed here, because the kernel has no type information (BTF"
-	# the kernel's headers have it as well
-	hidden "mount --bind /dev/null /sys/kernel/btf/vmlinux; mount -t tmpfs none /lib/modules"
-}
-
 # all_of_it: what a follower might leave
 all_of_it() {
 	ls /sys/kernel/tracing/instances
@@ -612,23 +606,6 @@ duplicate() {
 	poll 20 "the kernel to find the other host" dadfailed
 }
 
-director_duplicate() {
-	service "[fd00:10::98]:443" rs6 0:3:4 | q -R
-	defer "q -D -u [fd00:10::98]:443"
-	duplicate
-	has_faults -u "[fd00:10::98]:443"
-	[[ " $FAULTS " == *" duplicate "* ]] || fail "$(cat "$WORK/report")"
-	tells_of duplicate "eth0: another host of this link has fd00:10::98 as well"
-	same "commands that would take it from the other host" "$FIX" ""
-	# as it says
-	ip -n "$LAB-rt" addr del fd00:10::98/128 dev br0
-	ip addr del fd00:10::98/128 dev eth0
-	ip addr add fd00:10::98/128 dev eth0 preferred_lft 0
-	poll 20 "the address" address_is_there
-	healthy -u "[fd00:10::98]:443"
-	path_is ok
-}
-
 server_duplicate() {
 	local here=(-u "[fd00:10::98]:443" -r "$(rs6 2)")
 	defer "ip -n $LAB-s2 addr del fd00:10::98/128 dev lo 2>/dev/null || :"
@@ -692,21 +669,6 @@ one_more() {
 	healthy "${HERE[@]}"
 	size_is ""
 	path_is ok
-}
-
-# Rules that ask for a size: what they drop is told from what the tunnel has no room for.
-director_sizes() {
-	rules "table inet ivq { chain pre { type filter hook prerouting priority -300; iifname eth0 udp dport $PORT udp length > 1300 drop; }; }"
-	right
-	size_is advice "a datagram of 1452 octets, for which the tunnel has room, is lost, and one of 1200 is not: it arrived by eth0 and was dropped at eth0"
-	nft flush ruleset
-	rules "table inet ivq { chain pre { type filter hook prerouting priority -300; iifname eth0 udp dport $PORT udp length > 1100 drop; }; }"
-	CLIENT=16
-	lost size=1200
-	found
-	has_faults "${HERE[@]}"
-	[[ " $FAULTS " == *" size "* ]] || fail "$FAULTS"
-	size_is fault "a datagram of 40 octets is sent on, and one of 1200, which QUIC begins with"
 }
 
 # No advice that these rules would turn into a loss.
@@ -951,18 +913,15 @@ tcase "a real server: sizes" server_sizes
 tcase "a real server: IPv6 VIP that another host has" server_duplicate
 tcase "no BPF" no_bpf
 tcase "no tracefs" no_tracefs
-tcase "no BTF" no_btf
 tcase "nothing is left behind" leaves_nothing
 on_director
 tcase "a director" director_right
 tcase "a director: redirect" director_dnat
 tcase "a director: dropped before all" director_ingress
 tcase "a director: the VIP as the tunnel's source" vip_as_source
-tcase "a director: IPv6 VIP that another host has" director_duplicate
 tcase "a director: standby" standby
 tcase "a director: an MTU that is configured" configured_mtu
 tcase "a director: one octet more than the tunnel takes" one_more
-tcase "a director: sizes" director_sizes
 tcase "a director: rules that accept only what is tracked" no_notrack
 tcase "a director: no answer to ARP for the VIP" unanswered
 tcase "a director: no answer to neighbour discovery for the VIP" unanswered6
