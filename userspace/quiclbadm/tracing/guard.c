@@ -26,6 +26,7 @@ static void watch(pid_t parent, void (*tidy)(void))
 	setsid();
 	close_range(0, ~0u, 0);
 	/* what is opened later must not be taken for the standard files */
+	/* cppcheck-suppress leakReturnValNotUsed ; it is number 0 */
 	if (open("/dev/null", O_RDWR) || dup(0) < 0 || dup(0) < 0)
 		_exit(1);
 	sigemptyset(&all);
