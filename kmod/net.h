@@ -106,17 +106,19 @@ ivq_net_find_at(const struct ivq_net *qnet, const void *nh, u16 af)
 	const struct iphdr *iph = nh;
 	const struct ipv6hdr *ip6h = nh;
 	const struct udphdr *uh;
-	u64 addr[2] ivq_uninitialized;
+	/* no array, which would be on the stack and guarded there */
+	u64 first, second;
 
 	if (af == AF_INET6) {
 		uh = (const struct udphdr *)(ip6h + 1);
-		memcpy(addr, &ip6h->daddr, sizeof(addr));
+		memcpy(&first, &ip6h->daddr.s6_addr[0], sizeof(first));
+		memcpy(&second, &ip6h->daddr.s6_addr[8], sizeof(second));
 	} else {
 		uh = (const struct udphdr *)(iph + 1);
-		addr[0] = ivq_svc_word_v4(iph->daddr);
-		addr[1] = 0;
+		first = ivq_svc_word_v4(iph->daddr);
+		second = 0;
 	}
-	return ivq_svctable_find(&qnet->table, addr[0], addr[1],
+	return ivq_svctable_find(&qnet->table, first, second,
 				 ivq_svc_word_port(af, uh->dest));
 }
 
