@@ -54,6 +54,19 @@ static void loading_work(struct work_struct *work)
 static DECLARE_DELAYED_WORK(loading, loading_work);
 
 /*
+ * Behind init the kernel waits for all asynchronous work (async_synchronize_full()), with
+ * IPVS's mutex held by who asked for the module: drivers that are probing devices, some of
+ * which want RTNL, or a disk that does not answer.  That is for modules whose devices
+ * somebody expects to be there; it does not wait for one that is to probe asynchronously.
+ */
+static void __init do_not_wait_for_drivers(void)
+{
+#ifdef MODULE
+	THIS_MODULE->async_probe_requested = true;
+#endif
+}
+
+/*
  * IPVS loads the module of a scheduler that it does not know ("ipvsadm -A -s quic") and
  * waits for it.  It holds its mutex meanwhile, and a lock of generic netlink if the
  * request came that way.  Up to 6.12, that mutex is also taken under RTNL (a device goes
@@ -87,6 +100,7 @@ static int __init ivq_init(void)
 	if (err)
 		goto err_object;
 	ivq_driver_init();
+	do_not_wait_for_drivers();
 	ivq_object_queue(&loading, 0);
 	return 0;
 

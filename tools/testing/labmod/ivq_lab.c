@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * For selftests that need the kernel's help: a search of all memory for a secret,
- * a per-CPU allocator that has next to nothing left, and frames for the driver path without
- * a driver or an XDP program.
+ * a per-CPU allocator that has next to nothing left, frames for the driver path without
+ * a driver or an XDP program, and a driver that is long in probing.
  */
 #include "ivq_lab.h"
 
+#include <linux/async.h>
+#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/ip_vs_quic_xdp.h>
 #include <linux/ioport.h>
@@ -257,6 +259,42 @@ static int run_frame(void __user *arg)
 	return copy_to_user(arg, &f, sizeof(f)) ? -EFAULT : 0;
 }
 
+/* --- probing ---------------------------------------------------------------- */
+
+static bool probing;
+static DECLARE_COMPLETION(probed);
+
+/* As a driver's asynchronous probe of a device that does not answer. */
+static void probe(void *data, async_cookie_t cookie)
+{
+	wait_for_completion(&probed);
+}
+
+/* The kernel has one writer of a parameter at a time. */
+static int set_probing(const char *value, const struct kernel_param *param)
+{
+	bool was = probing;
+	int err = param_set_bool(value, param);
+
+	if (err || probing == was)
+		return err;
+	if (probing) {
+		reinit_completion(&probed);
+		async_schedule(probe, NULL);
+	} else {
+		complete(&probed);
+	}
+	return 0;
+}
+
+static const struct kernel_param_ops probing_ops = {
+	.set	= set_probing,
+	.get	= param_get_bool,
+};
+
+module_param_cb(probing, &probing_ops, &probing, 0600);
+MODULE_PARM_DESC(probing, "whether a device is being probed");
+
 /* --- the device ------------------------------------------------------------ */
 
 static long lab_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -307,7 +345,21 @@ static struct miscdevice lab_device = {
 	.fops	= &lab_fops,
 };
 
-module_misc_device(lab_device);
+static int __init lab_init(void)
+{
+	return misc_register(&lab_device);
+}
+
+static void __exit lab_exit(void)
+{
+	misc_deregister(&lab_device);
+	if (probing)
+		complete(&probed);
+	async_synchronize_full();
+}
+
+module_init(lab_init);
+module_exit(lab_exit);
 
 MODULE_DESCRIPTION("Looks into memory for the selftests");
 MODULE_LICENSE("GPL");

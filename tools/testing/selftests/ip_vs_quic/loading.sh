@@ -184,6 +184,33 @@ by_others() {
 	whole
 }
 
+# probing Y|N: whether a driver is probing a device that does not answer
+probing() { echo "$1" >/sys/module/ivq_lab/parameters/probing; }
+
+# The kernel waits for drivers once a module's init has returned.
+beside_probing() {
+	local asker
+	ipvsadm -C
+	! is_loaded || unload
+	# what is loaded before the module, and waits
+	modprobe aesni_intel 2>/dev/null || true
+	modprobe ivq_lab
+	defer "rmmod ivq_lab"
+	defer "probing N"
+	for asker in by_netlink by_sockopt as_nobody; do
+		probing Y
+		"$asker" >"$WORK/said" 2>&1
+		ends "$SPAWNED" "the one who asked"
+		is_loaded || fail "the module was not loaded"
+		in_time ipvsadm -C
+		# who unloads a module does wait for drivers
+		probing N
+		unload
+	done
+	modprobe ip_vs_quic
+	whole
+}
+
 # --- at random times -----------------------------------------------------------------------
 
 # again COMMAND...: repeats it until it is told to stop
@@ -287,6 +314,7 @@ for asker in by_netlink by_sockopt as_nobody; do
 	done
 done
 tcase "the module loads and unloads while IPVS loads another" by_others
+tcase "IPVS loads the module while a driver probes a device that does not answer" beside_probing
 tcase "IPVS loads the module while devices and namespaces come and go" beside_churn
 tcase "IPVS loads the module while it is unloaded" beside_unloading
 finish
