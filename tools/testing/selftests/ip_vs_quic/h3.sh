@@ -76,7 +76,7 @@ fetch_start() {
 	spawn cl gtlsclient --no-quic-dump --no-http-dump --exit-on-all-streams-close "--timeout=$H3_IDLE" \
 		--download="$WORK/got-files" "$@" "$vip" 443 https://www.example/blob >"$WORK/client.log" 2>&1
 	FETCH=$SPAWNED
-	poll 20 "a server that hears the client" logged
+	poll 120 "a server that hears the client" logged
 }
 
 logged() { [ -s "$WORK/s1.log" ] || [ -s "$WORK/s2.log" ] || [ -s "$WORK/s3.log" ]; }
@@ -92,7 +92,7 @@ fetch_wait() {
 	await "$FETCH" || FETCHED=$?
 }
 
-in_the_middle() { poll 20 "the body's first octets" test -s "$WORK/got-files/blob"; }
+in_the_middle() { poll 120 "the body's first octets" test -s "$WORK/got-files/blob"; }
 
 # fetch_moving FROM TO [OPTION...]: the client itself changes its address, one second after the handshake.  It is stopped while
 # its network changes, so that the order does not depend on the speed of the machine.  Sets $MOVED_AT to the octets of the body that
@@ -106,7 +106,7 @@ fetch_moving() {
 	kill -STOP "$FETCH"
 	source_is "$to"
 	kill -CONT "$FETCH"
-	poll 20 "the client's move" grep -q "Local address is now" "$WORK/client.log"
+	poll 120 "the client's move" grep -q "Local address is now" "$WORK/client.log"
 	# one that has lost its connection by its move may have ended
 	kill -STOP "$FETCH" 2>/dev/null || true
 	MOVED_AT=$(stat -c %s "$WORK/got-files/blob" 2>/dev/null) || MOVED_AT=0

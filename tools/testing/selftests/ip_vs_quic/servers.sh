@@ -432,7 +432,7 @@ rotates() {
 	before=$(q config list -u "$SVC4" -j | jq '.[] | select(.id == 0) | .datagrams')
 	source_is "$TO"
 	kill -CONT "$FETCH"
-	poll 20 "the client's move" grep -q "Local address is now" "$WORK/client.log"
+	poll 120 "the client's move" grep -q "Local address is now" "$WORK/client.log"
 	ip -n "$LAB-rt" route replace blackhole "$FROM"
 	fetch_wait
 	survived
