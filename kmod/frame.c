@@ -48,7 +48,7 @@ __be16 ivq_frame_gue_port(struct net *net, const u8 *nh, u16 af)
 	hash = flow_hash_from_keys(&keys);
 	hash ^= hash << 16;
 	inet_get_local_port_range(net, &min, &max);
-	return htons(((u64)hash * (max - min) >> 32) + min);
+	return htons(((u64)hash * ivq_udp_flow_ports(min, max) >> 32) + min);
 }
 
 struct ivq_wrapped ivq_frame_wrap_otherwise(struct ivq_frame frame,

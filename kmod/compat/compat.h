@@ -16,6 +16,15 @@
 #define ivq_import_ns(ns) MODULE_IMPORT_NS(#ns)
 #endif
 
+/* How many ports udp_flow_src_port() chooses from: with the last one of the range or, before,
+ * without it.
+ */
+#ifdef HAVE_UDP_PORT_SCALED
+#define ivq_udp_flow_ports(min, max) ((max) - (min) + 1)
+#else
+#define ivq_udp_flow_ports(min, max) ((max) - (min))
+#endif
+
 /* For locals of the packet path that are filled in before they are read, where the
  * kernel is built to zero all locals.
  */
