@@ -168,8 +168,8 @@ options_of() {
 		grep -vxE -- '-[AEDCRSaedLZ]|-' || true
 }
 
-commands=(-A -E -D -C -R -S -a -e -d -L -Z sync batch set "config add" "config replace" "config del" "config list" "server-id add"
-	"server-id del" "server-id move" "server-id list" rotate "express add" "express del" "express take" "express list" decode encode explain doctor monitor probe trace genkey fingerprint server-config metrics help version)
+commands=(-A -E -D -C -R -S -a -e -d -L -Z sync diff batch set "config add" "config replace" "config del" "config list" "server-id add"
+	"server-id del" "server-id move" "server-id list" rotate "express add" "express del" "express take" "express list" decode encode explain doctor monitor probe check-director trace genkey fingerprint server-config metrics help version)
 
 documented() {
 	local name option
