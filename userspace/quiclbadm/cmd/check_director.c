@@ -9,7 +9,7 @@
 #include "cmd/cmd.h"
 #include "common/err.h"
 #include "doctor/probe.h"
-#include "doctor/service_subject.h"
+#include "doctor/probe_ways.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "output/json_build.h"
@@ -18,7 +18,6 @@
 enum {
 	FIRST_SERVERS = 8,		/* asked at once; one that answers is enough */
 	SERVERS_AT_ONCE = 128,		/* each probe has a socket */
-	WAYS_MAX = 2,			/* with the director's source, and with one by flow */
 };
 
 struct inquiry {
@@ -27,7 +26,7 @@ struct inquiry {
 	char name[SERVICE_STRLEN];
 	size_t asked;			/* servers */
 	const struct probe *answer;	/* the first one */
-	struct probe probes[SERVERS_AT_ONCE * WAYS_MAX];
+	struct probe probes[SERVERS_AT_ONCE * PROBE_WAYS_MAX];
 	size_t count;
 };
 
@@ -47,48 +46,6 @@ static int check_backup(const struct inquiry *q)
 		return 0;
 	return refuse("%s: this director forwards nothing: its sync daemon is a backup, and net.ipv4.vs.backup_only is 1",
 		      q->name);
-}
-
-static void add_probe(struct inquiry *q, const struct dest *dest,
-		      const struct endpoint *source)
-{
-	struct probe *probe = &q->probes[q->count++];
-
-	memset(probe, 0, sizeof(*probe));
-	probe->vip = q->svc->id.vip;
-	probe->fwd.forward = dest->forward;
-	probe->fwd.tun_type = dest->tun_type;
-	probe->fwd.tun_port = dest->tun_port;
-	probe->fwd.tun_flags = dest->tun_flags;
-	probe->fwd.server = dest->server;
-	probe->size = QUIC_MIN;
-	if (source)
-		probe->source = *source;
-}
-
-/* As "probe" does: with sources by flow, some packets have the director's own nevertheless. */
-static void add_ways(struct inquiry *q, const struct dest *dest)
-{
-	struct endpoint source;
-	size_t i;
-
-	add_probe(q, dest, NULL);
-	if (dest->forward != IP_VS_CONN_F_TUNNEL ||
-	    dest->tun_type != IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
-		return;
-	for (i = 0; i < SOURCE_COUNT; i++) {
-		if (sources[i].af != dest->server.af || !q->svc->sources[i].len)
-			continue;
-		service_outer_source(q->svc, i, &source);
-		add_probe(q, dest, &source);
-	}
-}
-
-/* IPVS would take an IPv6 packet for the VIP from this host for a client's. */
-static bool can_be_asked(const struct dest *dest)
-{
-	return dest->forward == IP_VS_CONN_F_TUNNEL || dest->forward == IP_VS_CONN_F_MASQ ||
-	       (dest->forward == IP_VS_CONN_F_DROUTE && dest->server.af == AF_INET);
 }
 
 /* A server answers if it does so by every way. */
@@ -143,13 +100,14 @@ static int ask_servers(struct inquiry *q, bool *local)
 
 	for (i = 0; !err && !q->answer && i < q->svc->dest_count; i++) {
 		const struct dest *dest = &q->svc->dests[i];
+		const struct probe probe = probe_of_dest(q->svc, dest, &dest->server);
 
 		if (!dest->weight)
 			continue;
 		*local |= dest->forward == IP_VS_CONN_F_LOCALNODE;
-		if (!can_be_asked(dest))
+		if (!probe_can_ask(&probe.fwd))
 			continue;
-		add_ways(q, dest);
+		q->count += probe_ways(&probe, q->svc, &q->probes[q->count]);
 		q->asked++;
 		if (q->asked < room)
 			continue;

@@ -137,7 +137,6 @@ int cmd_diff(const struct args *args)
 		err = kernel_load(&now, NULL);
 	if (!err) {
 		leave_out_others(&now, &wanted);
-		state_sort(&wanted);
 		err = compare(args, &now, &wanted);
 	} else {
 		err = EXIT_TROUBLE;

@@ -9,7 +9,7 @@
 #include "cmd/cmd.h"
 #include "common/err.h"
 #include "doctor/probe.h"
-#include "doctor/service_subject.h"
+#include "doctor/probe_ways.h"
 #include "kernel/ipvs.h"
 #include "kernel/kernel.h"
 #include "output/json_build.h"
@@ -18,7 +18,6 @@
 
 enum {
 	EXIT_UNTRIED = EXIT_USAGE,	/* nothing is known about the server */
-	WAYS_MAX = 2,			/* with the director's source, and with one by flow */
 };
 
 /* The question, and one probe for each source that tunnel packets may have. */
@@ -27,7 +26,7 @@ struct question {
 	struct probe_params params;
 	struct forwarding fwd;
 	bool pooled;			/* the server is in the service's pool */
-	struct probe probes[WAYS_MAX];
+	struct probe probes[PROBE_WAYS_MAX];
 	size_t count;
 	char vip[ENDPOINT_STRLEN];
 	char server[ENDPOINT_STRLEN];
@@ -74,31 +73,6 @@ static void use_options(struct question *q)
 	q->fwd.tun_flags = (uint16_t)args->tun_flags;
 }
 
-static struct probe *add_way(struct question *q)
-{
-	struct probe *probe = &q->probes[q->count++];
-
-	memset(probe, 0, sizeof(*probe));
-	probe->vip = q->args->service.vip;
-	probe->fwd = q->fwd;
-	probe->size = q->args->size;
-	return probe;
-}
-
-/* As in the doctor: with sources by flow, packets of IPVS's have the director's own. */
-static void add_ways(struct question *q, const struct service *svc)
-{
-	size_t i;
-
-	add_way(q);
-	if (!svc || q->fwd.forward != IP_VS_CONN_F_TUNNEL ||
-	    q->fwd.tun_type != IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
-		return;
-	for (i = 0; i < SOURCE_COUNT; i++)
-		if (sources[i].af == q->fwd.server.af && svc->sources[i].len)
-			service_outer_source(svc, i, &add_way(q)->source);
-}
-
 /* To ask the kernel's IPVS would load it, where it is not. */
 static int read_service(struct question *q, struct state *state)
 {
@@ -120,13 +94,15 @@ static int find_path(struct question *q)
 	struct state state = { 0 };
 	int err = read_service(q, &state);
 	const struct service *svc = state.count ? state.services[0] : NULL;
+	struct probe probe = { .vip = q->args->service.vip, .size = q->args->size };
 
 	if (svc)
 		use_service(q, svc);
 	if (given(q->args, O(FORWARD)))
 		use_options(q);
+	probe.fwd = q->fwd;
 	if (!err)
-		add_ways(q, svc);
+		q->count = probe_ways(&probe, svc, q->probes);
 	state_destroy(&state);
 	return err ? EXIT_UNTRIED : 0;
 }

@@ -9,11 +9,11 @@
 
 #include "common/xalloc.h"
 #include "doctor/probe.h"
+#include "doctor/probe_ways.h"
 
 enum {
 	TIMEOUT_MS = 2100,
 	SMALL = 56,		/* octets of an echo request's data, as ping's */
-	PROBES_PER_DEST = 2,	/* with the director's source, and with one by flow */
 	OTHERS_PER_PROBE = 2,
 };
 
@@ -180,55 +180,14 @@ static void tell_probe(const struct service_subject *s, const struct inquiry *q)
 
 /* --- whom to ask -------------------------------------------------------------------- */
 
-static struct probe *add_probe(const struct service_subject *s, struct probe *probe,
-			       const struct dest *dest, const struct endpoint *server)
-{
-	memset(probe, 0, sizeof(*probe));
-	probe->vip = s->svc->id.vip;
-	probe->fwd.forward = dest->forward;
-	probe->fwd.tun_type = dest->tun_type;
-	probe->fwd.tun_port = dest->tun_port;
-	probe->fwd.tun_flags = dest->tun_flags;
-	probe->fwd.server = *server;
-	probe->size = QUIC_MIN;
-	return probe;
-}
-
-/* IPVS would take an IPv6 packet for the VIP from this host for a client's. */
-static bool can_be_asked(const struct dest *dest, const struct endpoint *server)
-{
-	switch (dest->forward) {
-	case IP_VS_CONN_F_TUNNEL:
-		return true;
-	case IP_VS_CONN_F_DROUTE:
-		return server->af == AF_INET;
-	case IP_VS_CONN_F_MASQ:
-		return server->port;
-	default:
-		return false;
-	}
-}
-
-/*
- * Where outer sources are by flow, some packets have the director's own nevertheless:
- * both must arrive.  Return: how many were added.
- */
 static size_t add_ways(const struct service_subject *s, struct probe *probes,
 		       const struct dest *dest, const struct endpoint *server)
 {
-	size_t count = 0, i;
+	const struct probe probe = probe_of_dest(s->svc, dest, server);
 
-	if (!can_be_asked(dest, server) || host_has_address(s->host, server))
+	if (!probe_can_ask(&probe.fwd) || host_has_address(s->host, server))
 		return 0;
-	add_probe(s, &probes[count++], dest, server);
-	if (dest->forward != IP_VS_CONN_F_TUNNEL ||
-	    dest->tun_type != IP_VS_CONN_F_TUNNEL_TYPE_IPIP)
-		return count;
-	for (i = 0; i < SOURCE_COUNT; i++)
-		if (sources[i].af == server->af && s->svc->sources[i].len)
-			service_outer_source(s->svc, i,
-					     &add_probe(s, &probes[count++], dest, server)->source);
-	return count;
+	return probe_ways(&probe, s->svc, probes);
 }
 
 /* Those of the pool, also at weight 0, and those that have server IDs and were taken out of it. */
@@ -341,7 +300,7 @@ static int run_probes(const struct service_subject *s, struct probe *probes,
 int service_check_probes(const struct service_subject *s, const struct endpoint *from)
 {
 	const struct probe_params params = { .from = *from, .timeout_ms = TIMEOUT_MS };
-	const size_t room = PROBES_PER_DEST * (s->svc->dest_count + s->svc->map_count) + 1;
+	const size_t room = PROBE_WAYS_MAX * (s->svc->dest_count + s->svc->map_count) + 1;
 	struct inquiry *inquiries;
 	struct probe *probes;
 	int err;
