@@ -89,10 +89,17 @@ static void add_service_step(struct transaction *txn, const struct service *befo
 		add_step(txn, &step);
 }
 
-static const struct dest *find_dest(const struct service *svc,
-				    const struct endpoint *server)
+/* What there is of a real server, and whether it has to change.  @before may be NULL. */
+static bool dest_changes(const struct service *before, const struct dest *wanted,
+			 const struct dest **old)
 {
-	return svc ? service_find_dest(svc, server) : NULL;
+	*old = before ? service_find_sorted_dest(before, &wanted->server) : NULL;
+	return !*old || !dest_same(*old, wanted);
+}
+
+static bool dest_goes(const struct dest *old, const struct service *wanted)
+{
+	return !service_find_sorted_dest(wanted, &old->server);
 }
 
 /* With another scheduler a service has neither configs nor server IDs. */
@@ -113,10 +120,8 @@ static size_t count_dest_steps(const struct service *before,
 	const struct dest *old;
 	size_t i, count = 0;
 
-	for (i = 0; i < wanted->dest_count; i++) {
-		old = find_dest(before, &wanted->dests[i].server);
-		count += !old || !dest_same(old, &wanted->dests[i]);
-	}
+	for (i = 0; i < wanted->dest_count; i++)
+		count += dest_changes(before, &wanted->dests[i], &old);
 	return count;
 }
 
@@ -143,10 +148,10 @@ static void add_dest_steps(struct transaction *txn, const struct service *before
 		add_step(txn, &step);
 	for (i = 0; i < wanted->dest_count; i++) {
 		step.new_dest = &wanted->dests[i];
-		step.old_dest = find_dest(before, &step.new_dest->server);
+		if (!dest_changes(before, step.new_dest, &step.old_dest))
+			continue;
 		step.kind = step.old_dest ? STEP_EDIT_DEST : STEP_ADD_DEST;
-		if (!step.old_dest || !dest_same(step.old_dest, step.new_dest))
-			add_step(txn, &step);
+		add_step(txn, &step);
 	}
 }
 
@@ -168,21 +173,19 @@ static void add_removal_steps(struct transaction *txn, const struct service *bef
 			      const struct service *wanted)
 {
 	struct step step = { .before = before, .wanted = wanted };
-	const struct dest *old;
 	size_t i, count = 0;
 	bool batch;
 
 	for (i = 0; before && i < before->dest_count; i++)
-		count += !service_find_dest(wanted, &before->dests[i].server);
+		count += dest_goes(&before->dests[i], wanted);
 	batch = service_is_quic(wanted) && count > 1;
 	step.kind = STEP_BEGIN;
 	if (batch)
 		add_step(txn, &step);
 	step.kind = STEP_DEL_DEST;
 	for (i = 0; count && i < before->dest_count; i++) {
-		old = &before->dests[i];
-		step.old_dest = old;
-		if (!service_find_dest(wanted, &old->server))
+		step.old_dest = &before->dests[i];
+		if (dest_goes(step.old_dest, wanted))
 			add_step(txn, &step);
 	}
 	step.kind = STEP_COMMIT;
