@@ -158,6 +158,58 @@ bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b)
 #undef X
 }
 
+static bool has_id(const struct ivq_config *cfg,
+		   const struct ivq_config_params *params)
+{
+	return cfg->qlb.id == params->id;
+}
+
+static bool has_tenant(const struct ivq_config *cfg,
+		       const struct ivq_config_params *params)
+{
+	return cfg->tenant == params->tenant;
+}
+
+static bool has_server_id_len(const struct ivq_config *cfg,
+			      const struct ivq_config_params *params)
+{
+	return cfg->qlb.server_id_len == params->server_id_len;
+}
+
+static bool has_nonce_len(const struct ivq_config *cfg,
+			  const struct ivq_config_params *params)
+{
+	return cfg->qlb.nonce_len == params->nonce_len;
+}
+
+static bool has_check_length(const struct ivq_config *cfg,
+			     const struct ivq_config_params *params)
+{
+	return cfg->check_length == params->check_length;
+}
+
+static bool has_layout(const struct ivq_config *cfg,
+		       const struct ivq_config_params *params)
+{
+	return !memcmp(&cfg->qlb.layout, &params->layout,
+		       sizeof(params->layout));
+}
+
+/* Of the key the caller knows the fingerprint. */
+static bool has_key(const struct ivq_config *cfg,
+		    const struct ivq_config_params *params)
+{
+	return true;
+}
+
+bool ivq_config_has_shape(const struct ivq_config *cfg,
+			  const struct ivq_config_params *params)
+{
+#define X(symbol, name, kind) has_##name(cfg, params)
+	return QLB_CONFIG_FIELDS(X, &&);
+#undef X
+}
+
 static void sum_usage(const struct ivq_config *cfg,
 		      u64 *datagrams, u64 *misses, u64 *last_seen)
 {

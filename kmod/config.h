@@ -99,6 +99,16 @@ void ivq_config_put(struct ivq_config *cfg);
 /* The same config in all but its usage? */
 bool ivq_config_equal(const struct ivq_config *a, const struct ivq_config *b);
 
+/* Do all fields but the key and where it came from have these values? */
+bool ivq_config_has_shape(const struct ivq_config *cfg,
+			  const struct ivq_config_params *params);
+
+static inline bool ivq_config_is_keyed_by(const struct ivq_config *cfg,
+					  u32 fingerprint)
+{
+	return qlb_has_key(&cfg->qlb) && cfg->fingerprint == fingerprint;
+}
+
 static inline bool ivq_config_is_layout(const struct ivq_config *cfg)
 {
 	return cfg->qlb.algorithm == QLB_LAYOUT;

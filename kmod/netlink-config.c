@@ -121,6 +121,7 @@ static int parse_layout_config(struct ivq_request *req, struct nlattr **tb,
 	    tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN] ||
 	    tb[IP_VS_QUIC_A_CFG_NONCE_LEN] || tb[IP_VS_QUIC_A_CFG_KEY] ||
 	    tb[IP_VS_QUIC_A_CFG_KEY_SOURCE] ||
+	    tb[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT] ||
 	    tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]) {
 		NL_SET_ERR_MSG(req->extack, "A config with a layout has an ID and the layout: no other lengths, no key");
 		return -EINVAL;
@@ -166,6 +167,10 @@ static int parse_draft_config(struct ivq_request *req, struct nlattr **tb,
 	params->server_id_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_SERVER_ID_LEN]);
 	params->nonce_len = nla_get_u8(tb[IP_VS_QUIC_A_CFG_NONCE_LEN]);
 	params->check_length = nla_get_flag(tb[IP_VS_QUIC_A_CFG_CHECK_LENGTH]);
+	if (tb[IP_VS_QUIC_A_CFG_KEY] && tb[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]) {
+		NL_SET_ERR_MSG(req->extack, "A config has a key or the fingerprint of one, not both");
+		return -EINVAL;
+	}
 	if (tb[IP_VS_QUIC_A_CFG_KEY])
 		params->key = nla_data(tb[IP_VS_QUIC_A_CFG_KEY]);
 	if (tb[IP_VS_QUIC_A_CFG_KEY_SOURCE])
@@ -194,8 +199,8 @@ static int read_config(struct ivq_request *req, const struct nlattr *attr,
 		       struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1])
 {
 	static const u8 reply_only[] = {
-		IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, IP_VS_QUIC_A_CFG_DATAGRAMS,
-		IP_VS_QUIC_A_CFG_LAST_SEEN, IP_VS_QUIC_A_CFG_MISSES,
+		IP_VS_QUIC_A_CFG_DATAGRAMS, IP_VS_QUIC_A_CFG_LAST_SEEN,
+		IP_VS_QUIC_A_CFG_MISSES,
 	};
 	unsigned int i;
 	int err;
@@ -207,12 +212,53 @@ static int read_config(struct ivq_request *req, const struct nlattr *attr,
 	return err;
 }
 
+/* The config that the service has in the place of the one asked for, or NULL. */
+static struct ivq_config *config_in_place(const struct ivq_request *req,
+					  const struct ivq_config_params *params)
+{
+	return ivq_service_snapshot(req->qs)->configs.at[params->id][params->tenant];
+}
+
+static struct ivq_config *make_config(const struct ivq_request *req,
+				      const struct ivq_config_params *params)
+{
+	struct ivq_config *cfg = ivq_config_new(params);
+	struct ivq_config *old = config_in_place(req, params);
+
+	if (IS_ERR(cfg)) {
+		NL_SET_ERR_MSG(req->extack, "The config could not be made");
+		return cfg;
+	}
+	if (!old || !ivq_config_equal(old, cfg))
+		return cfg;
+	/* one that is there already goes on counting */
+	ivq_config_put(cfg);
+	return ivq_config_get(old);
+}
+
+/*
+ * The key's fingerprint stands for the key of a config that is there and stays as it is:
+ * a program may not know the key.
+ */
+static struct ivq_config *keep_config(const struct ivq_request *req,
+				      const struct ivq_config_params *params,
+				      u32 fingerprint)
+{
+	struct ivq_config *old = config_in_place(req, params);
+
+	if (old && ivq_config_is_keyed_by(old, fingerprint) &&
+	    ivq_config_has_shape(old, params))
+		return ivq_config_get(old);
+	NL_SET_ERR_MSG(req->extack, "A key's fingerprint may stand for the key only where the service has the same config with that key; give the key");
+	return ERR_PTR(-ENOKEY);
+}
+
 static int set_config(struct ivq_request *req, const struct nlattr *attr)
 {
 	struct ivq_config_params params = {};
 	struct nlattr *tb[IP_VS_QUIC_A_CFG_MAX + 1];
-	const struct ivq_snapshot *snapshot;
-	struct ivq_config *cfg, *old;
+	const struct nlattr *fingerprint;
+	struct ivq_config *cfg;
 	int err;
 
 	err = read_config(req, attr, tb);
@@ -225,18 +271,13 @@ static int set_config(struct ivq_request *req, const struct nlattr *attr)
 		return -EEXIST;
 	}
 
-	cfg = ivq_config_new(&params);
-	if (IS_ERR(cfg)) {
-		NL_SET_ERR_MSG(req->extack, "The config could not be made");
+	fingerprint = tb[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT];
+	if (fingerprint)
+		cfg = keep_config(req, &params, nla_get_u32(fingerprint));
+	else
+		cfg = make_config(req, &params);
+	if (IS_ERR(cfg))
 		return PTR_ERR(cfg);
-	}
-	/* one that is there already goes on counting */
-	snapshot = ivq_service_snapshot(req->qs);
-	old = snapshot->configs.at[params.id][params.tenant];
-	if (old && ivq_config_equal(old, cfg)) {
-		ivq_config_put(cfg);
-		cfg = ivq_config_get(old);
-	}
 	req->fresh.at[params.id][params.tenant] = cfg;
 	req->change.configs.at[params.id][params.tenant] = cfg;
 	return 0;
@@ -272,6 +313,10 @@ int ivq_request_del_configs(struct ivq_request *req, struct genl_info *info)
 			return err;
 		if (!tb[IP_VS_QUIC_A_CFG_ID]) {
 			NL_SET_ERR_MSG(req->extack, "The config's ID is missing");
+			return -EINVAL;
+		}
+		if (tb[IP_VS_QUIC_A_CFG_KEY_FINGERPRINT]) {
+			NL_SET_ERR_MSG(req->extack, "A config is deleted by its ID and tenant, whatever its key");
 			return -EINVAL;
 		}
 		err = name_config(req, tb, &id, &tenant);

@@ -29,6 +29,9 @@
  *		IP_VS_QUIC_A_CFG_SERVER_ID_LEN: u8, 1..15
  *		IP_VS_QUIC_A_CFG_NONCE_LEN: u8, 4..18; both together at most 19
  *		IP_VS_QUIC_A_CFG_KEY: 16 octets; none is the plaintext algorithm
+ *		IP_VS_QUIC_A_CFG_KEY_FINGERPRINT: u32, instead of the key, for a config
+ *			that the service has already, with this key and these lengths;
+ *			it stays, with its key and its KEY_SOURCE.  ENOKEY if it has none
  *		IP_VS_QUIC_A_CFG_KEY_SOURCE: string of at most 1023 octets, kept and
  *			given back, so that the configuration can be saved
  *		IP_VS_QUIC_A_CFG_TENANT: u8, 0..3, default 0: several configs may

@@ -498,8 +498,8 @@ static int finish_express(const struct args *args)
 static int finish_layout(struct args *args)
 {
 	static const enum opt others[] = {
-		OPT_SERVER_ID_LEN, OPT_NONCE_LEN, OPT_KEY_FILE, OPT_KEY, OPT_TENANT,
-		OPT_CHECK_LENGTH, OPT_NONCE, OPT_SELF_LEN, OPT_SERVICE,
+		OPT_SERVER_ID_LEN, OPT_NONCE_LEN, OPT_KEY_FILE, OPT_KEY_FINGERPRINT, OPT_KEY,
+		OPT_TENANT, OPT_CHECK_LENGTH, OPT_NONCE, OPT_SELF_LEN, OPT_SERVICE,
 	};
 	bool of_service = args->cmd == CMD_CONFIG_ADD || args->cmd == CMD_CONFIG_REPLACE;
 	size_t i;
@@ -545,6 +545,10 @@ static int finish_config(const struct args *args)
 {
 	unsigned __int128 lengths = O(SERVER_ID_LEN) | O(NONCE_LEN);
 
+	/* alone it stands for a key that the kernel has: in a file that was saved */
+	if (given(args, O(KEY_FINGERPRINT)) && !given(args, O(KEY_FILE)) &&
+	    !args->from_state_file)
+		return bad_usage("--key-fingerprint: only with --key-file, whose key it has to be");
 	if ((args->seen & lengths) != lengths)
 		return 0;
 	return parse_check_config(cmd_name(args->cmd), args->id,

@@ -128,16 +128,50 @@ static int build_given_key(const struct args *args, struct config *config)
 	return err;
 }
 
-static int build_key(const struct args *args, struct config *config)
+static int read_key(const struct args *args, struct config *config)
 {
-	if (!given(args, O(KEY_FILE) | O(KEY)))
-		return 0;
 	if (given(args, O(KEY_FILE)) && !strcmp(args->key_file, "-") &&
 	    args->from_state_file)
 		return refuse("--key-file -: standard input is the state file");
 	if (given(args, O(KEY)))
 		return build_given_key(args, config);
 	return build_key_file(args->key_file, args->check_only, config);
+}
+
+/* Is the key the one that the line was saved with? */
+static int check_fingerprint(const struct args *args, const struct config *config)
+{
+	const char *where = config->key_source ? config->key_source :
+			    given(args, O(KEY)) ? "--key" : "standard input";
+
+	if (!config->have_key || config->fingerprint == args->key_fingerprint)
+		return 0;
+	if (args->rekey) {
+		caution("%s: it has the key %08x now, not %08x", where,
+			config->fingerprint, args->key_fingerprint);
+		return 0;
+	}
+	if (args->from_state_file)
+		return refuse("%s: it has the key %08x, and the line was saved with %08x; put that one there, or take this one by --rekey (\"config list\" shows which is in use)",
+			      where, config->fingerprint, args->key_fingerprint);
+	return refuse("%s: it has the key %08x, not %08x", where,
+		      config->fingerprint, args->key_fingerprint);
+}
+
+static int build_key(const struct args *args, struct config *config)
+{
+	int err;
+
+	if (given(args, O(KEY_FILE) | O(KEY))) {
+		err = read_key(args, config);
+		if (!err && given(args, O(KEY_FINGERPRINT)))
+			err = check_fingerprint(args, config);
+		return err;
+	}
+	/* the key is where the fingerprint is from: in the kernel */
+	config->keyed = given(args, O(KEY_FINGERPRINT));
+	config->fingerprint = args->key_fingerprint;
+	return 0;
 }
 
 #define BUILD_NUMBER(symbol, name) config->name = (uint8_t)args->name

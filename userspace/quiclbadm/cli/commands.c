@@ -21,7 +21,7 @@
 	"[--server-id [CONFIG:]HEX[*]]..."
 #define CONFIG_USAGE(verb) \
 	"-u VIP:PORT | -f MARK [-6] --id N [--tenant N] --server-id-len N " \
-	"--nonce-len N [--key-file PATH|-] [--check-length]\n" \
+	"--nonce-len N [--key-file PATH|- [--key-fingerprint HEX]] [--check-length]\n" \
 	"       quiclbadm config " verb " -u VIP:PORT | -f MARK [-6] [--id N] --layout LAYOUT"
 
 const struct command commands[CMD_COUNT] = {
@@ -46,10 +46,10 @@ const struct command commands[CMD_COUNT] = {
 		"Delete what -L lists: virtual services, and the express path of devices; with --all every service of IPVS, TCP as well",
 	},
 	[CMD_RESTORE] = {
-		'R', "restore", NULL, 0, O(CHECK) | O(WEIGHTS) | O(YANG) |
+		'R', "restore", NULL, 0, O(CHECK) | O(WEIGHTS) | O(REKEY) | O(YANG) |
 		O(SERVICE) | O(IPV6) | O(ABSENT), 1, false,
-		"[--check] [--weights] [FILE]\n"
-		"       quiclbadm -R --yang [" SERVICE_USAGE "] [--check] [--absent] [FILE]",
+		"[--check] [--weights] [--rekey] [FILE]\n"
+		"       quiclbadm -R --yang [" SERVICE_USAGE "] [--check] [--rekey] [--absent] [FILE]",
 		"Make the services in a saved file, or on standard input, what it says, as one transaction",
 	},
 	[CMD_SAVE] = {
@@ -90,8 +90,8 @@ const struct command commands[CMD_COUNT] = {
 		"Zero all counters that -L shows, of one service or of all",
 	},
 	[CMD_SYNC] = {
-		0, "sync", NULL, O(OPERAND), O(WEIGHTS), 1, false,
-		"[--weights] FILE",
+		0, "sync", NULL, O(OPERAND), O(WEIGHTS) | O(REKEY), 1, false,
+		"[--weights] [--rekey] FILE",
 		"Make all services with scheduler \"quic\" and all devices what a saved file says, as one transaction",
 		"the file",
 	},
@@ -113,13 +113,13 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_CONFIG_ADD] = {
 		0, "config", "add", O(SERVICE), O(IPV6) | O(ID) | O(TENANT) |
-		O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) | O(KEY) |
-		O(CHECK_LENGTH) | O(LAYOUT), 0, true, CONFIG_USAGE("add"),
+		O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) | O(KEY_FINGERPRINT) |
+		O(KEY) | O(CHECK_LENGTH) | O(LAYOUT), 0, true, CONFIG_USAGE("add"),
 		"Add a QUIC-LB config to a service, without a key of the plaintext algorithm; or a layout of connection IDs that are not QUIC-LB's",
 	},
 	[CMD_CONFIG_REPLACE] = {
 		0, "config", "replace", O(SERVICE), O(IPV6) | O(ID) | O(TENANT) |
-		O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) |
+		O(SERVER_ID_LEN) | O(NONCE_LEN) | O(KEY_FILE) | O(KEY_FINGERPRINT) |
 		O(CHECK_LENGTH) | O(LAYOUT), 0, false, CONFIG_USAGE("replace"),
 		"The same, but in place of the config that has the ID",
 	},

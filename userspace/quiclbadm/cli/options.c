@@ -216,6 +216,22 @@ static int read_layout(struct args *args, const struct option_desc *desc,
 static int read_source(struct args *args, const struct option_desc *desc,
 		       const char *what, const char *value)
 {
+/* As it is printed: 8 hex digits. */
+static int read_fingerprint(struct args *args, const struct option_desc *desc,
+			    const char *what, const char *value)
+{
+	uint8_t octets[4];
+	size_t len;
+	int err = parse_hex(what, value, octets, sizeof(octets), sizeof(octets), &len);
+
+	(void)desc;
+	if (err)
+		return err;
+	args->key_fingerprint = (uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
+				(uint32_t)octets[2] << 8 | octets[3];
+	return 0;
+}
+
 	return parse_prefix(what, value, &sources[desc->at],
 			    &args->sources[desc->at]);
 }
@@ -288,6 +304,7 @@ static const struct option_desc options[] = {
 	{ 0, "force", OPT_FORCE, FLAG },
 	{ 0, "step", OPT_STEP, NUMBER(step, ROTATION_ADD, ROTATION_STEPS) },
 	{ 0, "old", OPT_OLD, NUMBER(old_id, 0, QLB_CONFIG_ID_MAX) },
+	{ 0, "key-fingerprint", OPT_KEY_FINGERPRINT, READ(read_fingerprint) },
 	{ 0, "unseen", OPT_UNSEEN, NUMBER(unseen, 0, 365 * 24 * 3600) },
 	{ 0, "seen-within", OPT_SEEN_WITHIN,
 	  NUMBER(seen_within, 0, 365 * 24 * 3600) },
@@ -297,6 +314,7 @@ static const struct option_desc options[] = {
 	{ 0, option, OPT_##symbol, NUMBER(settings[SETTING_##symbol], min, max) },
 	SETTINGS(X)
 #undef X
+	{ 0, "rekey", OPT_REKEY, FLAG },
 #define X(symbol, option, family, octets, min) \
 	{ 0, option, OPT_##symbol, TAKES_VALUE, read_source, SOURCE_##symbol, 0, 0, CMD_NONE },
 	SOURCES(X)

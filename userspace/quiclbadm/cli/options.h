@@ -42,6 +42,7 @@ struct args {
 	bool from_state_file;		/* a line that -R reads */
 	bool check_only;		/* ... to be checked, not done */
 	char **argv;			/* all of it, as the program was called */
+	bool rekey;			/* ... whatever key its file held before */
 	unsigned __int128 seen;			/* O() of the options given */
 	const struct option_desc *by[OPT_COUNT];	/* which of its rows gave each */
 
@@ -82,6 +83,7 @@ struct args {
 	const char *key_path;		/* a server's */
 	const char *key;		/* hex: only in what -R reads */
 	uint8_t nonce[QLB_NONCE_LEN_MAX];
+	uint32_t key_fingerprint;
 	size_t nonce_octets;
 	const char *saved;
 	enum role role;

@@ -37,7 +37,7 @@ static void make_lines(struct lines *lines, const struct state *state)
 
 	if (!out)
 		no_memory();
-	state_file_write(out, state, KEYS_BY_FINGERPRINT);
+	state_file_write(out, state, false);
 	fclose(out);
 	lines->at = NULL;
 	lines->count = 0;
@@ -131,7 +131,7 @@ static void leave_out_others(struct state *now, const struct state *wanted)
 int cmd_diff(const struct args *args)
 {
 	struct state now = { 0 }, wanted = { 0 };
-	int err = state_file_read(args->operands[0], false, &wanted);
+	int err = state_file_read(args->operands[0], STATE_FILE_REKEY, &wanted);
 
 	if (!err)
 		err = kernel_load(&now, NULL);

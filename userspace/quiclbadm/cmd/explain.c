@@ -117,6 +117,27 @@ static int explain_hex(struct run *run, const char *hex)
 	return err;
 }
 
+/* What is decoded here needs the keys themselves. */
+static int check_keys(const char *path, const struct state *state)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++) {
+		const struct service *svc = state->services[i];
+
+		for (j = 0; j < svc->config_count; j++)
+			if (svc->configs[j].keyed && !svc->configs[j].have_key)
+				return refuse("%s: of the key of %s of %s it has the fingerprint alone",
+					      path,
+					      config_str(svc->configs[j].id,
+							 svc->configs[j].tenant,
+							 config_name),
+					      service_str(&svc->id, name));
+	}
+	return 0;
+}
+
 static int load(const struct args *args, struct state *state)
 {
 	const struct service_id *id = given(args, O(SERVICE)) ?
@@ -127,12 +148,12 @@ static int load(const struct args *args, struct state *state)
 	if (!given(args, O(SAVED)))
 		return id ? kernel_load_quic(state, id) :
 			    kernel_load(state, NULL);
-	if (state_file_read(args->saved, false, state))
+	if (state_file_read(args->saved, 0, state))
 		return EXIT_REFUSED;
 	if (id && !state_find(state, id))
 		return refuse("%s: no service %s in it", args->saved,
 			      service_str(id, name));
-	return 0;
+	return check_keys(args->saved, state);
 }
 
 /* What has other characters than hex digits is the name of a file. */

@@ -11,6 +11,7 @@
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
 #include "restore/awaited.h"
+#include "restore/config_guard.h"
 #include "restore/record.h"
 #include "restore/state_file.h"
 #include "restore/transaction.h"
@@ -60,8 +61,11 @@ static void await_missing(const struct transaction *txn, enum others others)
 	state_destroy(&list);
 }
 
-/* A checker's hand stays on the servers, unless @weights says whose file counts. */
-static int apply(struct state *wanted, enum others others, bool weights)
+/*
+ * A checker's hand stays on the servers, unless @weights says that the file counts; and keys
+ * in use stay, unless @rekey does.
+ */
+static int apply(struct state *wanted, enum others others, bool weights, bool rekey)
 {
 	const struct state nothing = { 0 };
 	struct transaction txn;
@@ -72,6 +76,8 @@ static int apply(struct state *wanted, enum others others, bool weights)
 	int err;
 
 	err = kernel_load(&before, NULL);
+	if (!err)
+		err = config_guard(&before, wanted, rekey);
 	if (!err) {
 		lines = new_lines(others == KEEP_OTHERS ? &nothing : &before,
 				  wanted, &len);
@@ -99,13 +105,16 @@ static int restore(const struct args *args, enum others others)
 	size_t i;
 	int err;
 
-	err = state_file_read(args->operands[0], check, &wanted);
+	err = state_file_read(args->operands[0],
+			      (check ? STATE_FILE_CHECK : 0) |
+			      (given(args, O(REKEY)) ? STATE_FILE_REKEY : 0), &wanted);
 	for (i = 0; !err && check && i < wanted.count; i++)
 		server_id_warn(wanted.services[i], ALL_CONFIG_IDS);
 	if (!err && !check)
 		err = lock_take(true, cmd_name(args->cmd));
 	if (!err && !check)
-		err = apply(&wanted, others, given(args, O(WEIGHTS)));
+		err = apply(&wanted, others, given(args, O(WEIGHTS)),
+			    given(args, O(REKEY)));
 	state_destroy(&wanted);
 	return err;
 }
@@ -135,7 +144,7 @@ int cmd_clear(const struct args *args)
 
 	if (err)
 		return kernel_refusal(NL_IPVS, IPVS_CMD_FLUSH, err, "services");
-	err = apply(&nothing, REMOVE_LISTED, true);
+	err = apply(&nothing, REMOVE_LISTED, true, true);
 	driver_sweep();
 	return err;
 }

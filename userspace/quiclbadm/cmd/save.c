@@ -25,6 +25,26 @@ static int check_dest(const struct service *svc, const struct dest *dest)
 		      service_str(&svc->id, name), dest->tun_type);
 }
 
+/* Its key is in the kernel alone: the line names it, and cannot bring it back. */
+static void warn_unnamed(const struct service *svc, const struct config *config)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+
+	if (config->keyed && !config->key_source)
+		caution("%s of %s: its key came from standard input; -R finds it by its fingerprint as long as the kernel has it, not after a restart",
+			config_str(config->id, config->tenant, config_name),
+			service_str(&svc->id, name));
+}
+
+static void warn(const struct state *state)
+{
+	size_t i, j;
+
+	for (i = 0; i < state->count; i++)
+		for (j = 0; j < state->services[i]->config_count; j++)
+			warn_unnamed(state->services[i], &state->services[i]->configs[j]);
+}
+
 /* All that can be refused is refused before the first line is out. */
 static int check_state(const struct state *state, bool keys)
 {
@@ -45,7 +65,7 @@ static int check_state(const struct state *state, bool keys)
 /* What is written, for output_write(). */
 struct saved {
 	const struct state *state;
-	enum state_file_keys keys;
+	bool keys;
 };
 
 static void write_saved(FILE *out, const void *data)
@@ -80,7 +100,7 @@ int cmd_save(const struct args *args)
 	const bool keys = given(args, O(KEYS));
 	const char *path = args->operands[0];
 	struct state state;
-	struct saved saved = { &state, keys ? KEYS_IN_HEX : KEYS_BY_FILE };
+	struct saved saved = { &state, keys };
 	const bool json = given(args, O(JSON));
 	int err = check_save_options(args);
 
@@ -104,6 +124,8 @@ int cmd_save(const struct args *args)
 	/* what is not for -R need not be fit for it */
 	if (!err && !json)
 		err = check_state(&state, keys);
+	if (!err && !json)
+		warn(&state);
 	if (!err)
 		err = output_write(path, keys, json ? write_json : write_saved,
 				   &saved);

@@ -370,7 +370,7 @@ static int print_yang(struct provision *provision, bool keys)
 	int err = 0;
 
 	if (keys && config->keyed)
-		err = config_need_key(provision->svc, config);
+		err = config_read_key(provision->svc, config);
 	if (err)
 		return err;
 	json = yang_server(entry, keys);

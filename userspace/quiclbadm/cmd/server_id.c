@@ -9,7 +9,6 @@
 #include "kernel/quic.h"
 #include "output/json.h"
 #include "output/text.h"
-#include "restore/config_key.h"
 #include "restore/transaction.h"
 
 int cmd_server_id_add(const struct args *args)
@@ -54,18 +53,6 @@ int cmd_server_id_del(const struct args *args)
 	return server_id_refusal(&change, IP_VS_QUIC_CMD_DEL, err, what);
 }
 
-/* The request that moves a server ID names the whole service, keys as well. */
-static int read_keys(struct service *svc)
-{
-	int err = 0;
-	size_t i;
-
-	for (i = 0; !err && i < svc->config_count; i++)
-		if (svc->configs[i].keyed)
-			err = config_need_key(svc, &svc->configs[i]);
-	return err;
-}
-
 static int give_away(const struct args *args, struct service *svc)
 {
 	char sid[SID_STRLEN], server[ENDPOINT_STRLEN], name[SERVICE_STRLEN];
@@ -84,7 +71,7 @@ static int give_away(const struct args *args, struct service *svc)
 		map->server = args->server;
 	}
 	service_sort(svc);
-	return read_keys(svc);
+	return 0;
 }
 
 /*

@@ -10,6 +10,7 @@
 #include "kernel/lock.h"
 #include "model/layout.h"
 #include "output/json_build.h"
+#include "restore/config_guard.h"
 #include "restore/config_key.h"
 #include "restore/output_file.h"
 #include "restore/transaction.h"
@@ -65,7 +66,9 @@ static int check_configs(struct service *svc, bool keys)
 			return refuse("%s of %s: a layout, and the draft's YANG has no word for connection IDs that are not QUIC-LB's; -S without --yang saves it",
 				      config_str(config->id, 0, config_name),
 				      service_str(&svc->id, name));
-		err = config_check_savable(svc, config, keys);
+		err = config_check_named(svc, config);
+		if (!err)
+			err = config_check_savable(svc, config, keys);
 		if (!err && config->keyed)
 			text = json_string(config->key_source);
 		if (!err && config->keyed && !text)
@@ -135,6 +138,8 @@ static int apply(const struct args *args, const struct yang_document *document)
 	if (!err)
 		err = yang_merge(document, given(args, O(ABSENT)),
 				 wanted.services[0]);
+	if (!err)
+		err = config_guard(&before, &wanted, given(args, O(REKEY)));
 	if (!err)
 		err = transaction_apply(&before, &wanted);
 	state_destroy(&before);

@@ -42,15 +42,15 @@ _quiclbadm_options() { # COMMAND
 	-L | -l | --list) printf "%s" "-u -f -6 -n -j --sort --stats --rate --exact --all --thresholds --persistent-conn --tun-info -c --timeout --daemon" ;;
 	-S | --save) printf "%s" "-n --keys --yang -u -f -6 -j" ;;
 	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --table-bits --dcid-max --dcid-timeout --source4 --source6" ;;
-	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --check-length --layout" ;;
+	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --key-fingerprint --check-length --layout" ;;
 	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
 	"config list") printf "%s" "-u -f -6 -n -j" ;;
 	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
 	rotate) printf "%s" "-u -f -6 --key-file --id --old --server-id-len --nonce-len --check-length --step --force --unseen -j" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
-	-R | --restore) printf "%s" "--check --weights --yang -u -f -6 --absent" ;;
-	sync) printf "%s" "--weights" ;;
+	-R | --restore) printf "%s" "--check --weights --rekey --yang -u -f -6 --absent" ;;
+	sync) printf "%s" "--weights --rekey" ;;
 	diff) printf "%s" "-j" ;;
 	batch) printf "%s" "--force" ;;
 	-C | --clear) printf "%s" "--all" ;;
@@ -104,7 +104,7 @@ _quiclbadm_value() { # OPTION COMMAND
 	-N | --netns) find /run/netns -mindepth 1 -printf "%f\n" 2>/dev/null || true ;;
 	-w | --weight | -x | --u-threshold | -y | --l-threshold | -M | --netmask | --tun-port | --server-id-len | --nonce-len | --nonce | --client | --from | --cid | --follow | --count | --await | --seconds | --size) ;;
 	--timeout) [[ $2 == probe || $2 == check-director ]] ;;
-	--tuple-timeout | --tuple-max | --table-bits | --dcid-max | --dcid-timeout | --seen-within | --unseen) ;;
+	--tuple-timeout | --tuple-max | --table-bits | --dcid-max | --dcid-timeout | --seen-within | --unseen | --key-fingerprint) ;;
 	--key-path) ;;
 	--source4 | --source6) echo "none" ;;
 	*) return 1 ;;

@@ -40,9 +40,13 @@ static void put_service_id(struct nlmsghdr *nlh, const struct service_id *id)
 
 static void put_key(struct nlmsghdr *nlh, const struct config *config)
 {
-	if (config->keyed)
+	/* a config that stays as it is needs no key: the kernel has it */
+	if (config->have_key)
 		mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_KEY, sizeof(config->key),
 			     config->key);
+	else if (config->keyed)
+		mnl_attr_put_u32(nlh, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT,
+				 config->fingerprint);
 	if (config->key_source)
 		mnl_attr_put_strz(nlh, IP_VS_QUIC_A_CFG_KEY_SOURCE,
 				  config->key_source);

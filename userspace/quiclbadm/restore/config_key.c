@@ -4,11 +4,24 @@
 #include "common/err.h"
 #include "model/secret.h"
 
+int config_check_named(const struct service *svc, const struct config *config)
+{
+	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
+
+	if (!config->keyed || config->key_source)
+		return 0;
+	return refuse("%s of %s: its key came from standard input, and there is no file to name",
+		      config_str(config->id, config->tenant, config_name),
+		      service_str(&svc->id, name));
+}
+
 int config_read_key(const struct service *svc, struct config *config)
 {
 	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
-	int err;
+	int err = config_check_named(svc, config);
 
+	if (err)
+		return err;
 	err = secret_read_key(config->key_source, config->key);
 	if (err)
 		return err;
@@ -18,17 +31,6 @@ int config_read_key(const struct service *svc, struct config *config)
 			      service_str(&svc->id, name), config->key_source);
 	config->have_key = true;
 	return 0;
-}
-
-int config_need_key(const struct service *svc, struct config *config)
-{
-	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
-
-	if (config->key_source)
-		return config_read_key(svc, config);
-	return refuse("%s of %s: its key came from standard input and is needed again; do \"config replace\" with --key-file first",
-		      config_str(config->id, config->tenant, config_name),
-		      service_str(&svc->id, name));
 }
 
 int config_check_savable(const struct service *svc, struct config *config,
@@ -41,10 +43,7 @@ int config_check_savable(const struct service *svc, struct config *config,
 		return 0;
 	service_str(&svc->id, name);
 	config_str(config->id, config->tenant, config_name);
-	if (!config->key_source)
-		return refuse("%s of %s: its key came from standard input, and there is no file to name",
-			      config_name, name);
-	for (c = config->key_source; *c; c++)
+	for (c = config->key_source; c && *c; c++)
 		if ((unsigned char)*c < ' ')
 			return refuse("%s of %s: a control character in the path of its key",
 				      config_name, name);

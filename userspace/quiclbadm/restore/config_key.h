@@ -6,20 +6,18 @@
 #include "model/model.h"
 
 /*
- * Reads the key of a config of @svc that has a key_source, and compares it with the
- * fingerprint in the kernel.  Return: 0 or EXIT_REFUSED after an error message.
+ * Each of the following returns 0, or EXIT_REFUSED after an error message.
+ *
+ * Is it known which file the key of a config of @svc is in, if it has one?
  */
+int config_check_named(const struct service *svc, const struct config *config);
+
+/* Reads the key, and compares it with the fingerprint in the kernel. */
 int config_read_key(const struct service *svc, struct config *config);
 
 /*
- * The same, for a change that gives the kernel all keys again; a config without a source
- * is refused.
- */
-int config_need_key(const struct service *svc, struct config *config);
-
-/*
- * Can @config be saved?  The name of its key's file has to be known and without control
- * characters; with @keys the key is read.
+ * Can @config be saved?  The name of its key's file, if it is known, has to be without
+ * control characters; with @keys the key is read.
  */
 int config_check_savable(const struct service *svc, struct config *config,
 			 bool keys);

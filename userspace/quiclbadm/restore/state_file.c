@@ -248,7 +248,7 @@ static void say_passed(const struct passed *passed)
 		passed->count, passed->count == 1 ? "line is" : "lines are");
 }
 
-static int read_line(char *text, bool check, struct state *state,
+static int read_line(char *text, unsigned int flags, struct state *state,
 		     unsigned int line, struct passed *passed)
 {
 	char **words, **first;
@@ -267,7 +267,8 @@ static int read_line(char *text, bool check, struct state *state,
 		err = 0;
 	} else if (count > 0) {
 		err = args_parse(count, first, true, &args);
-		args.check_only = check;
+		args.check_only = flags & STATE_FILE_CHECK;
+		args.rekey = flags & STATE_FILE_REKEY;
 		understood = !err;
 		if (understood)
 			err = read_command(&args, state, line);
@@ -341,7 +342,7 @@ static bool check_mappings(struct service *svc)
 }
 
 /* Each error is said.  Return: false after one. */
-static bool read_lines(char *text, const char *end, bool check,
+static bool read_lines(char *text, const char *end, unsigned int flags,
 		       struct state *state)
 {
 	struct passed passed = { 0 };
@@ -360,14 +361,14 @@ static bool read_lines(char *text, const char *end, bool check,
 			refuse("an octet 0 in the text");
 			return false;
 		}
-		if (read_line(text, check, state, line, &passed))
+		if (read_line(text, flags, state, line, &passed))
 			good = false;
 	}
 	say_passed(&passed);
 	return good;
 }
 
-int state_file_parse(char *text, size_t len, bool check, struct state *state)
+int state_file_parse(char *text, size_t len, unsigned int flags, struct state *state)
 {
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	const char *end = text + len;
@@ -377,7 +378,7 @@ int state_file_parse(char *text, size_t len, bool check, struct state *state)
 	memset(state, 0, sizeof(*state));
 	if (!strncmp(text, byte_order_mark, strlen(byte_order_mark)))
 		text += strlen(byte_order_mark);
-	good = read_lines(text, end, check, state);
+	good = read_lines(text, end, flags, state);
 	for (i = 0; i < state->count; i++)
 		if (!check_mappings(state->services[i]))
 			good = false;
@@ -386,7 +387,7 @@ int state_file_parse(char *text, size_t len, bool check, struct state *state)
 	return good ? 0 : EXIT_REFUSED;
 }
 
-int state_file_read(const char *path, bool check, struct state *state)
+int state_file_read(const char *path, unsigned int flags, struct state *state)
 {
 	struct input_file file;
 	int err;
@@ -394,7 +395,7 @@ int state_file_read(const char *path, bool check, struct state *state)
 	memset(state, 0, sizeof(*state));
 	err = input_file_read(&file, path);
 	if (!err)
-		err = state_file_parse(file.text, file.len, check, state);
+		err = state_file_parse(file.text, file.len, flags, state);
 	input_file_wipe(&file);
 	return err;
 }

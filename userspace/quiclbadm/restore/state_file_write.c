@@ -156,7 +156,7 @@ static void save_layout(FILE *out, const struct qlb_layout *layout)
 		fprintf(out, " --layout %s", layout_str(layout, text));
 }
 
-static void save_key(FILE *out, const struct config *config, enum state_file_keys keys)
+static void save_key(FILE *out, const struct config *config, bool keys)
 {
 	char hex[KEY_HEX_LEN + 1];
 
@@ -164,9 +164,9 @@ static void save_key(FILE *out, const struct config *config, enum state_file_key
 		fprintf(out, " --key-file ");
 		save_path(out, config->key_source);
 	}
-	if (config->keyed && keys == KEYS_BY_FINGERPRINT)
-		fprintf(out, " # key %08x", config->fingerprint);
-	if (config->keyed && keys == KEYS_IN_HEX) {
+	if (config->keyed)
+		fprintf(out, " --key-fingerprint %08x", config->fingerprint);
+	if (config->keyed && keys) {
 		secret_encode_key(config->key, hex);
 		fprintf(out, " --key %s", hex);
 		explicit_bzero(hex, sizeof(hex));
@@ -181,7 +181,7 @@ static void save_key(FILE *out, const struct config *config, enum state_file_key
 #define SAVE_KEY(name) save_##name(out, config, keys)
 
 static void save_config(FILE *out, const struct service *svc,
-			const struct config *config, enum state_file_keys keys)
+			const struct config *config, bool keys)
 {
 	fprintf(out, "config add ");
 	save_service_id(out, &svc->id);
@@ -261,7 +261,7 @@ static void save_absent(FILE *out, const struct service *svc)
 	}
 }
 
-void state_file_write(FILE *out, const struct state *state, enum state_file_keys keys)
+void state_file_write(FILE *out, const struct state *state, bool keys)
 {
 	size_t i, j;
 

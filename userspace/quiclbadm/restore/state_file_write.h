@@ -3,18 +3,16 @@
 #ifndef _QUICLBADM_RESTORE_STATE_FILE_WRITE_H
 #define _QUICLBADM_RESTORE_STATE_FILE_WRITE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "model/model.h"
 
-/* What is written of a config's key beside the name of its file. */
-enum state_file_keys {
-	KEYS_BY_FILE,		/* nothing */
-	KEYS_IN_HEX,
-	KEYS_BY_FINGERPRINT,	/* in a comment */
-};
-
-void state_file_write(FILE *out, const struct state *state, enum state_file_keys keys);
+/*
+ * Of a config's key there is the fingerprint and, if it is known, its file's name; with
+ * @keys the key as well.
+ */
+void state_file_write(FILE *out, const struct state *state, bool keys);
 
 /* The options for a server's forwarding method, each behind a space. */
 void state_file_write_method(FILE *out, const struct dest *dest);

@@ -442,21 +442,26 @@ static int do_step(struct transaction *txn, struct step *step)
 }
 
 /* The key a config had: the kernel does not give it back. */
-static bool recover_key(struct config *config, const struct service *wanted)
+static bool recover_key(struct config *config, const struct step *step)
 {
 	size_t i;
 
-	for (i = 0; i < wanted->config_count; i++) {
-		const struct config *other = &wanted->configs[i];
+	for (i = 0; i < step->wanted->config_count; i++) {
+		const struct config *other = &step->wanted->configs[i];
 
+		/* it was not changed, and the kernel has it with its key */
+		if (step->kind == STEP_SET_QUIC && config_same(other, config))
+			return true;
 		if (other->have_key && other->fingerprint == config->fingerprint) {
 			memcpy(config->key, other->key, sizeof(config->key));
+			config->have_key = true;
 			return true;
 		}
 	}
-	return config->key_source &&
-	       !secret_read_key(config->key_source, config->key) &&
-	       secret_fingerprint(config->key) == config->fingerprint;
+	config->have_key = config->key_source &&
+			   !secret_read_key(config->key_source, config->key) &&
+			   secret_fingerprint(config->key) == config->fingerprint;
+	return config->have_key;
 }
 
 /* Tenants have no gaps: those behind one that is lost move up. */
@@ -479,7 +484,7 @@ static int restore_quic(const struct step *step)
 	for (i = 0; i < step->before->config_count; i++) {
 		struct config config = step->before->configs[i];
 
-		if (config.keyed && !recover_key(&config, step->wanted)) {
+		if (config.keyed && !recover_key(&config, step)) {
 			lost = refuse("%s of %s: lost, its key can no longer be read",
 				     config_str(config.id, config.tenant,
 						config_name),

@@ -7,7 +7,6 @@
 #include "common/err.h"
 #include "common/xalloc.h"
 #include "model/layout.h"
-#include "restore/config_key.h"
 
 struct merge {
 	const struct yang_document *document;
@@ -52,8 +51,6 @@ static int keep_tenant(struct config *config, const struct service *old,
 {
 	int err = check_tenant(config, svc, old);
 
-	if (!err && config->keyed)
-		err = config_need_key(old, config);
 	service_add_config(svc, config);
 	return err;
 }

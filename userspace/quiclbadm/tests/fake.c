@@ -364,8 +364,51 @@ static int take_batch(const struct quic_change *asked)
 	return 0;
 }
 
+/* A fingerprint stands for the key of the same config, which stays. */
+static int resolve(struct service *svc, const struct config *asked, struct config *config)
+{
+	const struct config *have = service_find_config(svc, asked->id, asked->tenant);
+
+	*config = *asked;
+	config->key_source = NULL;
+	if (!asked->keyed || asked->have_key) {
+		if (asked->key_source)
+			config->key_source = xstrdup(asked->key_source);
+		return 0;
+	}
+	if (!have || have->fingerprint != asked->fingerprint ||
+	    have->server_id_len != asked->server_id_len ||
+	    have->nonce_len != asked->nonce_len ||
+	    have->check_length != asked->check_length)
+		return -ENOKEY;
+	memcpy(config->key, have->key, sizeof(config->key));
+	if (have->key_source)
+		config->key_source = xstrdup(have->key_source);
+	return 0;
+}
+
+static int resolve_all(struct service *svc, const struct quic_change *asked,
+		       struct config *configs)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < asked->config_count; i++)
+		err = resolve(svc, &asked->configs[i], &configs[i]);
+	return err;
+}
+
+static void take_configs(struct service *svc, const struct config *configs, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		take_config(svc, &configs[i]);
+}
+
 int quic_set(const struct quic_change *asked)
 {
+	struct config configs[CONFIGS_MAX] = { 0 };
 	struct service *svc = state_find(&fake.state, asked->service);
 	int err = change();
 	size_t i;
@@ -381,12 +424,17 @@ int quic_set(const struct quic_change *asked)
 			err = -EEXIST;
 	if (!err)
 		err = take_batch(asked);
+	if (!err)
+		err = resolve_all(svc, asked, configs);
+	if (!err) {
+		if (asked->flags & IP_VS_QUIC_F_REPLACE)
+			forget_quic(svc);
+		take_configs(svc, configs, asked->config_count);
+	}
+	for (i = 0; i < asked->config_count; i++)
+		config_destroy(&configs[i]);
 	if (err)
 		return err;
-	if (asked->flags & IP_VS_QUIC_F_REPLACE)
-		forget_quic(svc);
-	for (i = 0; i < asked->config_count; i++)
-		take_config(svc, &asked->configs[i]);
 	err = check_tenants(svc);
 	for (i = 0; !err && i < svc->config_count; i++)
 		if (service_rival(svc, &svc->configs[i]))

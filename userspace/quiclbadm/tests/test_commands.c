@@ -306,6 +306,8 @@ static void config_del_asks(void **state)
 	config[1].seen = true;
 	says(1, "config 0 tenant 1 of " SVC ": seen 0s ago, so connections still use it (--force deletes it all the same)",
 	     DEL " --tenant 1");
+	done(DEL " --tenant 1 --force");
+	done(DEL " --force");
 #undef DEL
 #undef ADD
 }
@@ -936,8 +938,8 @@ static const char everything[] =
 	"-A -u 192.0.2.1:443 -s quic\n"
 	"set -u 192.0.2.1:443 --tuple-timeout 30 --tuple-max 1 --dcid-max 1000 --dcid-timeout 86400\n"
 	"config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6\n"
-	"config add -u 192.0.2.1:443 --id 4 --server-id-len 1 --nonce-len 15 --key-file %1$s\n"
-	"config add -u 192.0.2.1:443 --id 4 --tenant 1 --server-id-len 3 --nonce-len 15 --check-length --key-file %1$s\n"
+	"config add -u 192.0.2.1:443 --id 4 --server-id-len 1 --nonce-len 15 --key-file %1$s --key-fingerprint 170780a6\n"
+	"config add -u 192.0.2.1:443 --id 4 --tenant 1 --server-id-len 3 --nonce-len 15 --check-length --key-file %1$s --key-fingerprint 170780a6\n"
 	"config add -u 192.0.2.1:443 --id 4 --tenant 2 --server-id-len 3 --nonce-len 15\n"
 	"-a -u 192.0.2.1:443 -r 10.0.0.1:443 -i -w 1 --server-id 0:0a01 --server-id 4:01 --server-id 4:01* --server-id 4:010203*\n"
 	"-a -u 192.0.2.1:443 -r 10.0.0.2:443 -i --tun-type gue --tun-port 6080 --tun-remcsum -w 0 -x 7 -y 3 --server-id 0:0a02\n"
@@ -1095,9 +1097,11 @@ static void save_refusals(void **state)
 	assert_int_equal(lstat(path, &st), -1);
 
 	run_with(KEY, "config replace -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file -");
-	says(1, "config 0 of " SVC ": its key came from standard input, and there is no file to name",
-	     "-S");
-	assert_string_equal(ran_out, "");
+	run("-S");
+	assert_int_equal(ran_status, 0);
+	assert_string_equal(ran_err, "Warning: config 0 of " SVC ": its key came from standard input; -R finds it by its fingerprint as long as the kernel has it, not after a restart.\n");
+	assert_string_equal(ran_out, "-A -u " SVC " -s quic\n"
+			    "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-fingerprint 170780a6\n");
 	says(1, "config 0 of " SVC ": its key came from standard input, and there is no file to name",
 	     "-S --keys");
 }
@@ -1474,6 +1478,7 @@ static void check_needs_no_kernel(void **state)
 	fake.not_root = true;
 	run_with(text, "-R --check -");
 	assert_string_equal(ran_err, "");
+	snprintf(line, sizeof(line), "-S --keys %s", path);
 	assert_int_equal(ran_status, 0);
 	assert_int_equal(fake.calls, 0);
 	chmod(path, 0);
@@ -1715,7 +1720,7 @@ static void saved_as_json(void **state)
 	/* a key without a file */
 	fake.state.services[0]->configs[0].keyed = true;
 	fake.state.services[0]->configs[0].fingerprint = 0xfed0;
-	run("-S");
+	run("-S --keys");
 	assert_int_equal(ran_status, 1);
 	done("-S -j");
 	assert_non_null(strstr(ran_out, "\"key_fingerprint\": \"0000fed0\""));
@@ -1908,12 +1913,18 @@ static void server_ids_move(void **state)
 	done(MOVE);
 	assert_int_equal(fake.changes, 0);
 	done("server-id move -u " SVC " -r 10.0.0.7 --absent --server-id 02");
-	/* without the key nothing is changed */
+	/* the kernel has the keys, whatever is in the file */
 	temp_file("key", OTHER_KEY, 0600);
 	fake.changes = 0;
-	run("server-id move -u " SVC " -r 10.0.0.1 --server-id 01");
-	assert_non_null(strstr(ran_err, "holds another key now"));
-	assert_int_equal(fake.changes, 0);
+	done("server-id move -u " SVC " -r 10.0.0.1 --server-id 01");
+	assert_int_equal(fake.changes, 1);
+	snprintf(wanted, sizeof(wanted), SVC " quic 0 0 ffffffff \n"
+		 " config 0 1 4 1 " KEY " %s\n"
+		 " 10.0.0.1:443 2 1 0 0 0 0 0\n"
+		 " 10.0.0.2:443 2 1 0 0 0 0 0\n"
+		 " 0:01 10.0.0.1:443\n"
+		 " 0:02 10.0.0.7:443\n", path);
+	state_is(wanted);
 #undef MOVE
 }
 
@@ -2115,6 +2126,140 @@ static char *only_in(const char *from, const char *to)
 static void restore_is_a_transaction(void **state)
 {
 	char *key = xstrdup(temp_file("key", KEY, 0600));
+#define CONFIG_LINE "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4"
+
+/* A key file that has another key than the one that was saved. */
+static void restore_checks_the_fingerprint(void **state)
+{
+	const char *path = temp_file("key", OTHER_KEY, 0600);
+	char input[384], wanted[512];
+
+	(void)state;
+	snprintf(input, sizeof(input), "-A -u " SVC "\n" CONFIG_LINE " --key-file %s --key-fingerprint 170780a6\n", path);
+	run_with(input, "-R");
+	assert_int_equal(ran_status, 1);
+	snprintf(wanted, sizeof(wanted), "Error: line 2: %s: it has the key 2d22cc5b, and the line was saved with 170780a6; put that one there, or take this one by --rekey (\"config list\" shows which is in use).\n", path);
+	assert_string_equal(ran_err, wanted);
+	run_with(input, "-R --check");
+	assert_int_equal(ran_status, 1);
+	assert_int_equal(fake.changes, 0);
+	run_with(input, "-R --rekey");
+	assert_int_equal(ran_status, 0);
+	snprintf(wanted, sizeof(wanted), "Warning: line 2: %s: it has the key 2d22cc5b now, not 170780a6.\n", path);
+	assert_string_equal(ran_err, wanted);
+	snprintf(wanted, sizeof(wanted), SVC " quic 0 0 ffffffff \n config 0 1 4 1 " OTHER_KEY " %s\n", path);
+	state_is(wanted);
+	/* a line of its own, and the same check */
+	snprintf(input, sizeof(input), "config replace -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file %s --key-fingerprint 170780a6", path);
+	snprintf(wanted, sizeof(wanted), "%s: it has the key 2d22cc5b, not 170780a6", path);
+	says(1, wanted, input);
+	input[strlen(input) - 8] = '\0';
+	strcat(input, "2d22cc5b");
+	done(input);
+}
+
+/* The key is in the kernel alone. */
+static void restore_by_fingerprint(void **state)
+{
+	char *saved, *text;
+
+	(void)state;
+	done("-A -u " SVC);
+	run_with(KEY, CONFIG_LINE " --key-file -");
+	run("-S");
+	assert_int_equal(ran_status, 0);
+	saved = xstrdup(ran_out);
+	text = fake_text();
+	fake.changes = 0;
+	restore(saved);
+	assert_int_equal(fake.changes, 0);
+	/* another change of the service leaves it, and so does taking that back */
+	done("set -u " SVC " --tuple-timeout 5");
+	restore(saved);
+	state_is(text);
+	done("set -u " SVC " --tuple-timeout 5");
+	done("-a -u " SVC " -r 10.0.0.1 -i");
+	free(text);
+	text = fake_text();
+	fake.changes = 0;
+	fake.fail_at = 2;
+	run_with(saved, "-R");
+	assert_int_equal(ran_status, 1);
+	fake.fail_at = 0;
+	state_is(text);
+	/* where it is not there is nothing to be had */
+	done("config replace -u " SVC " --id 0 --server-id-len 1 --nonce-len 4");
+	fake.changes = 0;
+	run_with(saved, "-R");
+	assert_int_equal(ran_status, 1);
+	assert_string_equal(ran_err, "Error: config 0 of " SVC ": its key, fingerprint 170780a6, is not in the kernel, and no file is named; add the config by \"config add --key-file\", or write --key-file into the line.\n");
+	done("-C");
+	fake.changes = 0;
+	run_with(saved, "-R");
+	assert_int_equal(ran_status, 1);
+	assert_int_equal(fake.changes, 0);
+	/* who checks a file need not be where its keys are */
+	run_with(saved, "-R --check");
+	assert_int_equal(ran_status, 0);
+	free(saved);
+	free(text);
+}
+
+/* A config that connections use neither goes nor changes without a word. */
+static void restore_guards_configs_in_use(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *change;	/* NULL: nothing that matters */
+	} cases[] = {
+		{ "", "it would be deleted" },
+		{ CONFIG_LINE, "it would have no key" },
+		{ CONFIG_LINE " --key " OTHER_KEY, "it would have key 2d22cc5b" },
+		{ "config add -u " SVC " --id 0 --server-id-len 2 --nonce-len 4 --key " KEY, "it would have other lengths" },
+		{ "config add -u " SVC " --id 1 --server-id-len 1 --nonce-len 4 --key " KEY, "it would be deleted" },
+		{ "config add -u " SVC " --id 0 --layout 8:8", "it would have no key" },
+		{ CONFIG_LINE " --check-length --key " KEY, NULL },
+	};
+	char input[256], wanted[512];
+	struct config *config;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_reset();
+		restore("-A -u " SVC "\n" CONFIG_LINE " --key " KEY);
+		config = &fake.state.services[0]->configs[0];
+		config->seen = true;
+		config->last_seen = 59999;
+		snprintf(input, sizeof(input), "-A -u " SVC "\n%s\n", cases[i].line);
+		fake.changes = 0;
+		run_with(input, "-R");
+		assert_int_equal(ran_status, !!cases[i].change);
+		assert_int_equal(fake.changes, !cases[i].change);
+		if (!cases[i].change)
+			continue;
+		snprintf(wanted, sizeof(wanted), "Error: config 0 of " SVC ": seen 59s ago with key 170780a6, so connections use it, and %s (--rekey does it all the same).\n", cases[i].change);
+		assert_string_equal(ran_err, wanted);
+		run_with(input, "sync -");
+		assert_int_equal(ran_status, 1);
+		assert_string_equal(ran_err, wanted);
+		run_with(input, "sync --rekey -");
+		assert_int_equal(ran_status, 0);
+		snprintf(wanted, sizeof(wanted), "Warning: config 0 of " SVC ": seen 59s ago with key 170780a6; by --rekey %s.\n", cases[i].change);
+		assert_string_equal(ran_err, wanted);
+		assert_int_equal(fake.changes, 1);
+	}
+	/* nobody uses it */
+	fake_reset();
+	restore("-A -u " SVC "\n" CONFIG_LINE " --key " KEY);
+	config = &fake.state.services[0]->configs[0];
+	config->seen = true;
+	config->last_seen = 60000;
+	restore("-A -u " SVC);
+}
+
+#undef CONFIG_LINE
+
 	char *other = xstrdup(temp_file("other", OTHER_KEY, 0600));
 	unsigned int seed, failed = 0;
 
@@ -2580,3 +2725,6 @@ int main(void)
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
 }
+		TEST(restore_checks_the_fingerprint),
+		TEST(restore_by_fingerprint),
+		TEST(restore_guards_configs_in_use),

@@ -274,6 +274,12 @@ static void sentences_of_readers(void **state)
 		  "config add: --nonce-len is missing" },
 		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 --key " KEY,
 		  "--key: a key on the command line is seen by every user; --key-file" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 --key-fingerprint 01234567",
+		  "--key-fingerprint: only with --key-file, whose key it has to be" },
+		{ "config add -u 192.0.2.1:443 --id 0 --server-id-len 2 --nonce-len 6 --key-file k --key-fingerprint 012345",
+		  "--key-fingerprint 012345: 3 octets, not 4" },
+		{ "config add -u 192.0.2.1:443 --layout 8:8 --key-fingerprint 01234567",
+		  "--key-fingerprint: not with --layout, which says all there is to say" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 --server-id 0:01 --server-id 01",
 		  "--server-id 0:01: given twice" },
 		{ "-a -u 192.0.2.1:443 -r 10.0.0.1 -i --tun-type vxlan",
@@ -386,6 +392,7 @@ static void accepted_spellings(void **state)
 		/* whether the table is on the kernel knows */
 		"set -u 192.0.2.1:443 --dcid-timeout 5", "set -f 1 --dcid-max 0",
 		"config add -f 1 --id 0 --tenant 3 --server-id-len 2 --nonce-len 6 --check-length",
+		"config add -f 1 --id 0 --server-id-len 2 --nonce-len 6 --key-file k --key-fingerprint 01234567",
 		"config del -f 1 --id 0 --tenant 0 --force",
 		"config del -f 1 --id 0 --seen-within 0",
 		"server-id del -f 1 --server-id 6:01* --server-id 6:01",
@@ -419,7 +426,7 @@ static const struct {
 	{ CMD_CLEAR, "-C",
 		"                                                  ." },
 	{ CMD_RESTORE, "-R",
-		"..                .                                ..." },
+		"..                .                                ...          ." },
 	{ CMD_SAVE, "-S",
 		"..                      .  .  .                      ." },
 	{ CMD_ADD_SERVER, "-a",
@@ -433,7 +440,7 @@ static const struct {
 	{ CMD_ZERO, "-Z",
 		"..                                        " },
 	{ CMD_SYNC, "sync f",
-		"                                                    ." },
+		"                                                    .           ." },
 	{ CMD_DIFF, "diff f",
 		"                              .           " },
 	{ CMD_BATCH, "batch f",
@@ -441,11 +448,11 @@ static const struct {
 	{ CMD_SET, "set",
 		"+.                                 ......." },
 	{ CMD_CONFIG_ADD, "config add",
-		"+.                 +++.        ..         " },
+		"+.                 +++.        ..                              ." },
 	{ CMD_CONFIG_REPLACE, "config replace",
-		"+.                 +++.        ..         " },
+		"+.                 +++.        ..                              ." },
 	{ CMD_CONFIG_DEL, "config del",
-		"+.                 +           . ..       " },
+		"+.                 +           . .." },
 	{ CMD_CONFIG_LIST, "config list",
 		"..                         .  .           " },
 	{ CMD_SERVER_ID_ADD, "server-id add",
@@ -564,6 +571,8 @@ static const struct {
 	{ "--timestamp", OPT_TIMESTAMP },
 	{ "--size 1200", OPT_SIZE },
 	{ "--mode auto", OPT_MODE },
+	{ "--key-fingerprint 01234567", OPT_KEY_FINGERPRINT },
+	{ "--rekey", OPT_REKEY },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };
@@ -1172,7 +1181,7 @@ static void restore_zero_octet(void **state)
 	struct state wanted;
 
 	(void)state;
-	assert_int_equal(state_file_parse(text, sizeof(text) - 1, false,
+	assert_int_equal(state_file_parse(text, sizeof(text) - 1, 0,
 					  &wanted),
 			 EXIT_REFUSED);
 	state_destroy(&wanted);

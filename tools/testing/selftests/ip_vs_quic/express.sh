@@ -279,7 +279,7 @@ late_device() {
 	same "warnings" "$(<"$WORK/stderr")" "$(printf "Warning: express path of %s: there is no such device; $missing\n" v5 v6)"
 	same "what -L says" "$(q -L | grep EXP)" "$(printf 'EXP  %s awaited\n' v5 v6)"
 	q -S "$WORK/late"
-	same "what -S says" "$(grep express "$WORK/late")" "$(grep express "$WORK/rules")"
+	same "what -S says" "$(grep '^express' "$WORK/late")" "$(grep '^express' "$WORK/rules")"
 	q express take
 	vlan_up
 	same "devices" "$(devices)" ""

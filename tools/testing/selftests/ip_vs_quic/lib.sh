@@ -355,6 +355,8 @@ lab_up() {
 	fi
 	own_lab=${LAB_OWNED:-}
 	unset LAB_OWNED
+	# the last script's services are none of this one's, and -R would not take away configs that it used a moment ago
+	[ ! -e /sys/module/ip_vs_quic ] || q -C
 }
 
 # own_lab_up: the same, with a lab that no other script uses.  Services that the last script left in the common lab would hold the module.

@@ -232,6 +232,35 @@ CONFIG_WITH_ROW(config_algorithm, IP_VS_QUIC_A_CFG_ALGORITHM, 1)
 CONFIG_WITH_ROW(config_id_wide, IP_VS_QUIC_A_CFG_ID, 4)
 CONFIG_WITH_ROW(config_unknown_attr, 99, 4)
 
+/* Config 0 is there, without a key. */
+static void config_fingerprint_0(struct nlmsghdr *nlh)
+{
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 0);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN, 3);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, 4);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, 0);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static void config_key_and_fingerprint(struct nlmsghdr *nlh)
+{
+	static const char key[16];
+	struct nlattr *nest;
+
+	service(nlh);
+	nest = mnl_attr_nest_start(nlh, IP_VS_QUIC_A_CONFIG);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_ID, 5);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_SERVER_ID_LEN, 3);
+	mnl_attr_put_u8(nlh, IP_VS_QUIC_A_CFG_NONCE_LEN, 4);
+	mnl_attr_put(nlh, IP_VS_QUIC_A_CFG_KEY, sizeof(key), key);
+	mnl_attr_put_u32(nlh, IP_VS_QUIC_A_CFG_KEY_FINGERPRINT, 0);
+	mnl_attr_nest_end(nlh, nest);
+}
+
 static void config_twice(struct nlmsghdr *nlh)
 {
 	service(nlh);
@@ -528,7 +557,9 @@ static const struct {
 	{ "key of 17 octets", IP_VS_QUIC_CMD_SET, config_key_17 },
 	{ "key source of 2000 octets", IP_VS_QUIC_CMD_SET, config_source_2000 },
 	{ "key source without its end", IP_VS_QUIC_CMD_SET, config_source_no_end },
-	{ "key fingerprint", IP_VS_QUIC_CMD_SET, config_fingerprint },
+	{ "fingerprint of a key that is not there", IP_VS_QUIC_CMD_SET, config_fingerprint },
+	{ "fingerprint of no key", IP_VS_QUIC_CMD_SET, config_fingerprint_0 },
+	{ "key and fingerprint", IP_VS_QUIC_CMD_SET, config_key_and_fingerprint },
 	{ "datagrams of a config", IP_VS_QUIC_CMD_SET, config_datagrams },
 	{ "last use of a config", IP_VS_QUIC_CMD_SET, config_last_seen },
 	{ "misses of a config", IP_VS_QUIC_CMD_SET, config_misses },

@@ -9,8 +9,10 @@ need_module
 lab_up
 serve
 umask 077
+FINGERPRINT=$(q fingerprint "$WORK/key")
 OTHER=$WORK/'it'\''s "the other" \ key'
 echo 00112233445566778899aabbccddeeff >"$OTHER"
+OTHER_FINGERPRINT=$(q fingerprint "$OTHER")
 
 # An example of everything, as -S prints it: services by address, then by firewall mark; of each its configs, its real servers, and the
 # server IDs of absent servers.
@@ -22,8 +24,8 @@ state() {
 		-a -u $VIP4:53 -r $(rs4 1):53 -m -w 1
 		-A -u $SVC4 -s quic
 		config add -u $SVC4 --id 0 --server-id-len 3 --nonce-len 4
-		config add -u $SVC4 --id 1 --server-id-len 8 --nonce-len 8 --key-file $WORK/key
-		config add -u $SVC4 --id 5 --server-id-len 2 --nonce-len 6 --key-file "$other"
+		config add -u $SVC4 --id 1 --server-id-len 8 --nonce-len 8 --key-file $WORK/key --key-fingerprint $FINGERPRINT
+		config add -u $SVC4 --id 5 --server-id-len 2 --nonce-len 6 --key-file "$other" --key-fingerprint $OTHER_FINGERPRINT
 		-a -u $SVC4 -r $(rs4 1):443 -i -w 1 --server-id 0:000001 --server-id 0:$(sid 3 1) --server-id 1:$(sid 8 1) --server-id 6:aa
 		-a -u $SVC4 -r $(rs4 2):443 -i -w 2 --server-id 0:$(sid 3 2) --server-id 1:$(sid 8 2)
 		-a -u $SVC4 -r $(rs4 3):443 -i -w 65535 --server-id 0:$(sid 3 3) --server-id 1:$(sid 8 3)
@@ -38,11 +40,11 @@ state() {
 		-a -u $VIP4:8443 -r [$(rs6 4)]:8443 -i -w 1
 		-A -u $SVC6 -s quic
 		config add -u $SVC6 --id 0 --server-id-len 15 --nonce-len 4
-		config add -u $SVC6 --id 6 --server-id-len 1 --nonce-len 18 --key-file $WORK/key
+		config add -u $SVC6 --id 6 --server-id-len 1 --nonce-len 18 --key-file $WORK/key --key-fingerprint $FINGERPRINT
 		-a -u $SVC6 -r [$(rs6 1)]:443 -i -w 1 --server-id 0:$(sid 15 1) --server-id 6:01
 		-a -u $SVC6 -r [$(rs6 2)]:443 -m -w 1 --server-id 6:02
 		-A -f 17 -s quic
-		config add -f 17 --id 2 --server-id-len 4 --nonce-len 6 --key-file $WORK/key
+		config add -f 17 --id 2 --server-id-len 4 --nonce-len 6 --key-file $WORK/key --key-fingerprint $FINGERPRINT
 		-a -f 17 -r $(rs4 1):0 -i -w 1 --server-id 2:00000001
 		-A -f 17 -6 -s quic -o
 		config add -f 17 -6 --id 2 --server-id-len 4 --nonce-len 6
@@ -119,7 +121,7 @@ restore_other() {
 
 # What the input does not have of its services is removed; other services are not touched.
 restore_less() {
-	printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 3) -i -w 5 --server-id 0:$(sid 3 1)" | q -R
+	printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 3) -i -w 5 --server-id 0:$(sid 3 1)" | q -R --rekey 2>/dev/null
 	same "the service" "$(q -S | grep -F " $SVC4 ")" \
 		"$(printf '%s\n' "-A -u $SVC4 -s quic" "-a -u $SVC4 -r $(rs4 3):443 -i -w 5 --server-id 0:$(sid 3 1)")"
 	same "the others" "$(q -S | grep -vF " $SVC4 ")" "$(state | grep -vF " $SVC4 ")"
@@ -164,11 +166,47 @@ kernel_refuses_map() {
 
 key_by_stdin() {
 	q config replace -u "$SVC4" --id 5 --server-id-len 2 --nonce-len 6 --key-file - <"$OTHER"
-	for option in "" --keys; do
-		refused 1 "Error: config 5 of $SVC4: its key came from standard input, and there is no file to name." \
-			quiclbadm -S ${option:+"$option"}
-	done
-	q config replace -u "$SVC4" --id 5 --server-id-len 2 --nonce-len 6 --key-file "$OTHER"
+	refused 1 "Error: config 5 of $SVC4: its key came from standard input, and there is no file to name." quiclbadm -S --keys
+	quiclbadm -S "$WORK/named" 2>"$WORK/stderr"
+	same "what -S says" "$(<"$WORK/stderr")" \
+		"Warning: config 5 of $SVC4: its key came from standard input; -R finds it by its fingerprint as long as the kernel has it, not after a restart."
+	same "the line" "$(grep -c -- "--id 5 .* --key-fingerprint $OTHER_FINGERPRINT\$" "$WORK/named")" 1
+	# the rest of the service changes, and the key stays
+	q set -u "$SVC4" --tuple-timeout 77
+	q -R "$WORK/named"
+	q server-id move -u "$SVC4" -r "$(rs4 1)" --server-id 5:eeee
+	send -c "5:2:6:$(<"$OTHER")" "to=$SVC4" "from=$CL4.93:9300" name=x mint=5:eeee
+	answers "x s1 1"
+	# where the key has gone there is nothing to be had
+	q -C
+	refused 1 "Error: config 5 of $SVC4: its key, fingerprint $OTHER_FINGERPRINT, is not in the kernel, and no file is named; add the config by \"config add --key-file\", or write --key-file into the line." \
+		quiclbadm -R "$WORK/named"
+	same "what is saved after that" "$(q -S)" "# no services"
+	q -R "$WORK/saved"
+	saved
+}
+
+# What another key at the same path would do to connections that are there.
+key_in_use() {
+	saved
+	send -c "1:8:8:$KEY" "to=$SVC4" "from=$CL4.94:9400" name=x "mint=1:$(sid 8 2)"
+	answers "x s2 1"
+	cp "$WORK/key" "$WORK/kept"
+	defer "mv $WORK/kept $WORK/key"
+	cp "$OTHER" "$WORK/key"
+	quiclbadm -R "$WORK/saved" 2>"$WORK/stderr" && fail "it is taken"
+	same "refusals by the fingerprint" "$(grep -c "it has the key $OTHER_FINGERPRINT, and the line was saved with" "$WORK/stderr")" 3
+	sed 's/ --key-fingerprint [0-9a-f]*//' "$WORK/saved" >"$WORK/plain"
+	quiclbadm sync "$WORK/plain" 2>"$WORK/stderr" && fail "it is taken"
+	same "refusals by the use" "$(grep -c "^Error: config 1 of $SVC4: seen [0-9]*s ago with key $FINGERPRINT, so connections use it, and it would have key $OTHER_FINGERPRINT (--rekey does it all the same)\.\$" "$WORK/stderr")" 1
+	saved
+	quiclbadm -R --rekey "$WORK/saved" 2>"$WORK/stderr"
+	same "warnings" "$(grep -c "by --rekey it would have key" "$WORK/stderr")" 1
+	send -c "1:8:8:$(<"$OTHER")" "to=$SVC4" "from=$CL4.94:9401" name=y "mint=1:$(sid 8 2)"
+	answers "y s2 1"
+	mv "$WORK/kept" "$WORK/key"
+	cp "$WORK/key" "$WORK/kept"
+	q -R --rekey "$WORK/saved"
 	saved
 }
 
@@ -206,7 +244,7 @@ file_is_replaced() {
 	same "mode and kind" "$(stat -c %a:%F "$WORK/rules" "$WORK/link")" $'640:regular file\n777:symbolic link'
 	echo good >"$WORK/rules"
 	q config replace -u "$SVC4" --id 5 --server-id-len 2 --nonce-len 6 --key-file - <"$OTHER"
-	refused 1 "Error: config 5 of $SVC4: its key came from standard input, and there is no file to name." quiclbadm -S "$WORK/rules"
+	refused 1 "Error: config 5 of $SVC4: its key came from standard input, and there is no file to name." quiclbadm -S --keys "$WORK/rules"
 	same "the file" "$(<"$WORK/rules")" good
 	q -R "$WORK/saved"
 	# a disk that is full, half way
@@ -393,12 +431,9 @@ differs() {
 }
 
 differences() {
-	local other key
 	saved
 	cp "$WORK/saved" "$WORK/changed"
 	differs 0 ""
-	key=$(q fingerprint "$WORK/key")
-	other=$(q fingerprint "$OTHER")
 	# another server ID; a service less; a file with another key by the same name
 	sed "s/--server-id 6:aa/--server-id 6:ac/; / -f 17 -6 /d" "$WORK/saved" >"$WORK/changed"
 	q diff "$WORK/changed" >"$WORK/stdout" && fail "no difference"
@@ -410,8 +445,8 @@ differences() {
 	cp "$OTHER" "$WORK/key"
 	q diff "$WORK/changed" >"$WORK/stdout" && fail "no difference between two keys"
 	mv "$WORK/kept" "$WORK/key"
-	same "keys of the kernel" "$(grep -c "^- config add .* # key $key\$" "$WORK/stdout")" 3
-	same "keys of the file" "$(grep -c "^+ config add .* # key $other\$" "$WORK/stdout")" 3
+	same "keys of the kernel" "$(grep -c "^- config add .* --key-fingerprint $FINGERPRINT\$" "$WORK/stdout")" 3
+	same "keys of the file" "$(grep -c "^+ config add .* --key-fingerprint $OTHER_FINGERPRINT\$" "$WORK/stdout")" 3
 	saved
 	refused 2 "Error: $WORK/none: No such file or directory." quiclbadm diff "$WORK/none"
 }
@@ -431,7 +466,8 @@ tcase "-R fails: the kernel has no such scheduler" kernel_refuses_scheduler
 tcase "-R fails: the kernel does not take a real server" in_the_end "-a -u $VIP4:9443 -r 224.0.0.1 -i" \
 	"real server 224.0.0.1:9443 of $VIP4:9443: IPVS does not take it so: an address of no single host, or another address family without -i"
 tcase "-R fails: the kernel does not take a server map" kernel_refuses_map
-tcase "-S: a key from standard input has no path" key_by_stdin
+tcase "-S: a key from standard input is saved by its fingerprint" key_by_stdin
+tcase "-R, sync: a config in use keeps its key" key_in_use
 tcase "keys are shown nowhere" nowhere_shown
 tcase "-S --keys is complete without the key files" saved_with_keys
 tcase "-S FILE replaces it whole, or leaves it" file_is_replaced
