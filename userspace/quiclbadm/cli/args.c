@@ -72,7 +72,7 @@ static int read_option(struct args *args, struct words *words,
 	if (desc->opt == OPT_KEY && !args->from_state_file)
 		return bad_usage("%s: a key on the command line is seen by every user; --key-file",
 				 what);
-	if (desc->opt != OPT_SERVER_ID &&
+	if (desc->opt != OPT_SERVER_ID && desc->opt != OPT_SEEN_BY &&
 	    args->seen & opt_bit(desc->opt)) {
 		if (args->by[desc->opt] == desc)
 			return bad_usage("%s: given twice", what);

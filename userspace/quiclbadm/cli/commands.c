@@ -125,8 +125,8 @@ const struct command commands[CMD_COUNT] = {
 	},
 	[CMD_CONFIG_DEL] = {
 		0, "config", "del", O(SERVICE) | O(ID), O(IPV6) | O(TENANT) |
-		O(FORCE) | O(SEEN_WITHIN), 0, false,
-		SERVICE_USAGE " --id N [--tenant N] [--force | --seen-within SECONDS]",
+		O(FORCE) | O(SEEN_WITHIN) | O(SEEN_BY), 0, false,
+		SERVICE_USAGE " --id N [--tenant N] [--force | [--seen-within SECONDS] [--seen-by FILE|URL]...]",
 		"Delete a config that is no longer seen; server IDs that belong to it stay",
 	},
 	[CMD_CONFIG_LIST] = {
@@ -162,10 +162,10 @@ const struct command commands[CMD_COUNT] = {
 	[CMD_ROTATE] = {
 		0, "rotate", NULL, O(SERVICE), O(IPV6) | O(KEY_FILE) | O(ID) |
 		O(OLD) | O(SERVER_ID_LEN) | O(NONCE_LEN) | O(CHECK_LENGTH) |
-		O(STEP) | O(UNSEEN) | O(FORCE) | O(JSON), 0, false,
+		O(STEP) | O(UNSEEN) | O(SEEN_BY) | O(FORCE) | O(JSON), 0, false,
 		SERVICE_USAGE " [--key-file PATH|-] [--id N] [--old N] "
 		"[--server-id-len N] [--nonce-len N] [--check-length] "
-		"[--step N [--force]] [--unseen SECONDS] [-j]",
+		"[--step N [--force]] [--unseen SECONDS] [--seen-by FILE|URL]... [-j]",
 		"Show how far a service is on its way from one key to the next, or do a step",
 	},
 	[CMD_EXPRESS_ADD] = {

@@ -131,6 +131,18 @@ static int read_server_id(struct args *args, const struct option_desc *desc,
 	return 0;
 }
 
+static int read_seen_by(struct args *args, const struct option_desc *desc,
+			const char *what, const char *value)
+{
+	(void)desc;
+	if (!*value)
+		return bad_usage("%s: the value is empty", what);
+	if (args->seen_by_count == SEEN_BY_MAX)
+		return bad_usage("%s %s: more than %d", what, value, SEEN_BY_MAX);
+	args->seen_by[args->seen_by_count++] = value;
+	return 0;
+}
+
 static int read_role(struct args *args, const struct option_desc *desc,
 		     const char *what, const char *value)
 {
@@ -204,18 +216,6 @@ static int read_nonce(struct args *args, const struct option_desc *desc,
 			 QLB_NONCE_LEN_MAX, &args->nonce_octets);
 }
 
-static int read_layout(struct args *args, const struct option_desc *desc,
-		       const char *what, const char *value)
-{
-	const char *why = layout_read(value, &args->layout);
-
-	(void)desc;
-	return why ? bad_usage("%s %s: %s", what, value, why) : 0;
-}
-
-static int read_source(struct args *args, const struct option_desc *desc,
-		       const char *what, const char *value)
-{
 /* As it is printed: 8 hex digits. */
 static int read_fingerprint(struct args *args, const struct option_desc *desc,
 			    const char *what, const char *value)
@@ -232,6 +232,18 @@ static int read_fingerprint(struct args *args, const struct option_desc *desc,
 	return 0;
 }
 
+static int read_layout(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
+	const char *why = layout_read(value, &args->layout);
+
+	(void)desc;
+	return why ? bad_usage("%s %s: %s", what, value, why) : 0;
+}
+
+static int read_source(struct args *args, const struct option_desc *desc,
+		       const char *what, const char *value)
+{
 	return parse_prefix(what, value, &sources[desc->at],
 			    &args->sources[desc->at]);
 }
@@ -292,6 +304,7 @@ static const struct option_desc options[] = {
 	{ 0, "nonce-len", OPT_NONCE_LEN,
 	  NUMBER(nonce_len, QLB_NONCE_LEN_MIN, QLB_NONCE_LEN_MAX) },
 	{ 0, "key-file", OPT_KEY_FILE, STRING(key_file, 0) },
+	{ 0, "key-fingerprint", OPT_KEY_FINGERPRINT, READ(read_fingerprint) },
 	{ 0, "key", OPT_KEY, STRING(key, 0) },
 	{ 0, "keys", OPT_KEYS, FLAG },
 	{ 0, "nonce", OPT_NONCE, READ(read_nonce) },
@@ -301,11 +314,12 @@ static const struct option_desc options[] = {
 	{ 0, "layout", OPT_LAYOUT, READ(read_layout) },
 	{ 0, "check", OPT_CHECK, FLAG },
 	{ 0, "weights", OPT_WEIGHTS, FLAG },
+	{ 0, "rekey", OPT_REKEY, FLAG },
 	{ 0, "force", OPT_FORCE, FLAG },
 	{ 0, "step", OPT_STEP, NUMBER(step, ROTATION_ADD, ROTATION_STEPS) },
 	{ 0, "old", OPT_OLD, NUMBER(old_id, 0, QLB_CONFIG_ID_MAX) },
-	{ 0, "key-fingerprint", OPT_KEY_FINGERPRINT, READ(read_fingerprint) },
 	{ 0, "unseen", OPT_UNSEEN, NUMBER(unseen, 0, 365 * 24 * 3600) },
+	{ 0, "seen-by", OPT_SEEN_BY, READ(read_seen_by) },
 	{ 0, "seen-within", OPT_SEEN_WITHIN,
 	  NUMBER(seen_within, 0, 365 * 24 * 3600) },
 	{ 0, "yang", OPT_YANG, FLAG },
@@ -314,7 +328,6 @@ static const struct option_desc options[] = {
 	{ 0, option, OPT_##symbol, NUMBER(settings[SETTING_##symbol], min, max) },
 	SETTINGS(X)
 #undef X
-	{ 0, "rekey", OPT_REKEY, FLAG },
 #define X(symbol, option, family, octets, min) \
 	{ 0, option, OPT_##symbol, TAKES_VALUE, read_source, SOURCE_##symbol, 0, 0, CMD_NONE },
 	SOURCES(X)

@@ -32,6 +32,7 @@ enum expose {
 
 enum {
 	OPERANDS_MAX = 8,
+	SEEN_BY_MAX = 64,
 };
 
 struct option_desc;
@@ -41,8 +42,8 @@ struct args {
 	bool help;
 	bool from_state_file;		/* a line that -R reads */
 	bool check_only;		/* ... to be checked, not done */
-	char **argv;			/* all of it, as the program was called */
 	bool rekey;			/* ... whatever key its file held before */
+	char **argv;			/* all of it, as the program was called */
 	unsigned __int128 seen;			/* O() of the options given */
 	const struct option_desc *by[OPT_COUNT];	/* which of its rows gave each */
 
@@ -71,6 +72,8 @@ struct args {
 	uint32_t id;
 	uint32_t tenant;
 	uint32_t seen_within;		/* s */
+	const char *seen_by[SEEN_BY_MAX];	/* files and URLs */
+	unsigned int seen_by_count;
 	uint32_t step;			/* of a rotation; 0: none */
 	uint32_t old_id;
 	uint32_t unseen;		/* s */
@@ -80,10 +83,10 @@ struct args {
 	uint32_t nonce_len;
 	struct qlb_layout layout;
 	const char *key_file;
+	uint32_t key_fingerprint;
 	const char *key_path;		/* a server's */
 	const char *key;		/* hex: only in what -R reads */
 	uint8_t nonce[QLB_NONCE_LEN_MAX];
-	uint32_t key_fingerprint;
 	size_t nonce_octets;
 	const char *saved;
 	enum role role;

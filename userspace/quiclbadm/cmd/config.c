@@ -10,6 +10,7 @@
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
 #include "kernel/quic.h"
+#include "metrics/seen_by.h"
 #include "output/json.h"
 #include "output/text.h"
 
@@ -70,19 +71,24 @@ static int check_unused(const struct args *args)
 {
 	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN], age[AGE_STRLEN];
 	const struct config *config;
+	uint64_t uptime = UINT64_MAX;
 	struct state state;
+	size_t i;
 	int err;
 
 	err = kernel_load_quic(&state, &args->service);
+	for (i = 0; !err && i < args->seen_by_count; i++)
+		err = seen_by_read(args->seen_by[i], state.services[0], &uptime);
 	if (err)
 		goto out;
 	config = service_find_config(state.services[0], args->id, args->tenant);
 	if (config && config->seen &&
 	    config->last_seen < UINT64_C(1000) * args->seen_within)
-		err = refuse("%s of %s: seen %s, so connections still use it (--force deletes it all the same)",
+		err = refuse("%s of %s: seen %s%s%s, so connections still use it (--force deletes it all the same)",
 			     config_str(args->id, args->tenant, config_name),
-			     service_str(&args->service, name),
-			     age_str(config, age));
+			     service_str(&args->service, name), age_str(config, age),
+			     config->seen_by ? " by " : "",
+			     config->seen_by ? config->seen_by : "");
 out:
 	state_destroy(&state);
 	return err;
@@ -102,8 +108,9 @@ int cmd_config_del(const struct args *args)
 	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN];
 	int err;
 
-	if (given(args, O(FORCE)) && given(args, O(SEEN_WITHIN)))
-		return bad_usage("--seen-within: not with --force, which does not check");
+	if (given(args, O(FORCE)) && given(args, O(SEEN_WITHIN) | O(SEEN_BY)))
+		return bad_usage("%s: not with --force, which does not check",
+				 given(args, O(SEEN_BY)) ? "--seen-by" : "--seen-within");
 	err = given(args, O(FORCE)) ? 0 : check_unused(args);
 	if (err)
 		return err;

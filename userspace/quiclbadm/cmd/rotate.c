@@ -2,25 +2,18 @@
 /* rotate: from one key to the next, in steps of which none can be skipped by mistake. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cli/build.h"
 #include "cli/parse.h"
 #include "cmd/cmd.h"
 #include "cmd/server_id_refusal.h"
 #include "cmd/server_id_warning.h"
+#include "common/clock.h"
 #include "common/xalloc.h"
 #include "kernel/kernel.h"
 #include "kernel/lock.h"
+#include "metrics/seen_by.h"
 #include "output/rotation.h"
-
-static uint64_t uptime(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec;
-}
 
 static void read_wish(const struct args *args, const struct config *config,
 		      struct rotation_wish *wish)
@@ -31,7 +24,7 @@ static void read_wish(const struct args *args, const struct config *config,
 	wish->fingerprint = config->fingerprint;
 	wish->unseen = given(args, O(UNSEEN)) ? args->unseen :
 						ROTATION_UNSEEN_DEFAULT;
-	wish->uptime = uptime();
+	wish->uptime = clock_uptime();
 }
 
 static int check_together(const struct args *args)
@@ -157,12 +150,15 @@ static int take_step(const struct args *args, const struct rotation *r,
 	return 0;
 }
 
-static int look(const struct args *args, const struct rotation_wish *wish,
+static int look(const struct args *args, struct rotation_wish *wish,
 		struct state *state, struct rotation *r)
 {
 	char name[SERVICE_STRLEN], why[ROTATION_TEXT];
 	int err = kernel_load_quic(state, &args->service);
+	size_t i;
 
+	for (i = 0; !err && i < args->seen_by_count; i++)
+		err = seen_by_read(args->seen_by[i], state->services[0], &wish->uptime);
 	if (!err && !rotation_find(state->services[0], wish, r, why))
 		err = refuse("%s: %s", service_str(&args->service, name), why);
 	return err;

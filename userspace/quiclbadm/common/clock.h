@@ -24,4 +24,10 @@ static inline uint64_t clock_ms(void)
 	return clock_us() / 1000;
 }
 
+/* Seconds since the machine was started, those asleep as well. */
+static inline uint64_t clock_uptime(void)
+{
+	return clock_ns(CLOCK_BOOTTIME) / 1000000000;
+}
+
 #endif /* _QUICLBADM_COMMON_CLOCK_H */

@@ -43,11 +43,11 @@ _quiclbadm_options() { # COMMAND
 	-S | --save) printf "%s" "-n --keys --yang -u -f -6 -j" ;;
 	set) printf "%s" "-u -f -6 --tuple-timeout --tuple-max --table-bits --dcid-max --dcid-timeout --source4 --source6" ;;
 	"config add" | "config replace") printf "%s" "-u -f -6 --id --tenant --server-id-len --nonce-len --key-file --key-fingerprint --check-length --layout" ;;
-	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within" ;;
+	"config del") printf "%s" "-u -f -6 --id --tenant --force --seen-within --seen-by" ;;
 	"config list") printf "%s" "-u -f -6 -n -j" ;;
 	"server-id add" | "server-id move") printf "%s" "-u -f -6 -r --absent --server-id" ;;
 	"server-id del") printf "%s" "-u -f -6 -r --server-id" ;;
-	rotate) printf "%s" "-u -f -6 --key-file --id --old --server-id-len --nonce-len --check-length --step --force --unseen -j" ;;
+	rotate) printf "%s" "-u -f -6 --key-file --id --old --server-id-len --nonce-len --check-length --step --force --unseen --seen-by -j" ;;
 	"server-id list") printf "%s" "-u -f -6 -r -n -j" ;;
 	-R | --restore) printf "%s" "--check --weights --rekey --yang -u -f -6 --absent" ;;
 	sync) printf "%s" "--weights --rekey" ;;
@@ -149,7 +149,7 @@ _quiclbadm() {
 	done
 
 	COMPREPLY=()
-	if [[ ($prev == -b && -z $command) || $prev == --key-file || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|diff|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
+	if [[ ($prev == -b && -z $command) || $prev == --key-file || $prev == --seen-by || $prev == --saved || $prev == --output || ($command =~ ^(-[RS]|--restore|--save|sync|diff|batch)$ && $cur != -* && ! $prev =~ ^(-[uf]|--(udp|fwmark)-service)$) || ($command =~ ^(explain|fingerprint)$ && $prev == "$command" && $cur != -*) ]]; then
 		((_quiclbadm_alone)) && COMPREPLY=(FILES) && return
 		compopt -o filenames 2>/dev/null
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")

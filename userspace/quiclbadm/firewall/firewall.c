@@ -6,19 +6,11 @@
  */
 #include "firewall/firewall.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "common/clock.h"
-#include "common/tool.h"
+#include "common/tool_output.h"
 #include "common/xalloc.h"
 #include "system/proc.h"
 
@@ -260,72 +252,15 @@ bool firewall_parse(struct firewall *fw, const char *text)
 	return json_is_array(fw->rules);
 }
 
-/* All that @fd gives until its end; NULL when that is too much, or takes too long. */
-static char *read_all(int fd)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	uint64_t end = clock_ms() + LIST_MS, now;
-	char *text = NULL;
-	size_t len = 0;
-	ssize_t part;
-
-	do {
-		now = clock_ms();
-		if (len > OUTPUT_MAX || now > end ||
-		    poll(&ready, 1, (int)(end - now)) <= 0) {
-			free(text);
-			return NULL;
-		}
-		text = xreallocarray(text, len + 65537, 1);
-		part = read(fd, text + len, 65536);
-		if (part > 0)
-			len += (size_t)part;
-	} while (part > 0 || (part < 0 && errno == EINTR));
-	text[len] = '\0';
-	return text;
-}
-
-/* The output of nft, NULL when there is none. */
-static char *list_ruleset(void)
-{
-	char *argv[] = { "nft", "-nn", "-j", "list", "ruleset", NULL };
-	posix_spawn_file_actions_t actions;
-	char path[64], *text = NULL;
-	int fds[2], status;
-	pid_t pid;
-
-	if (!tool_find(argv[0], path, sizeof(path)) || pipe(fds))
-		return NULL;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-	posix_spawn_file_actions_addclose(&actions, fds[0]);
-	posix_spawn_file_actions_addclose(&actions, fds[1]);
-	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-					 O_WRONLY, 0);
-	if (posix_spawn(&pid, path, &actions, NULL, argv, tool_environment))
-		pid = -1;
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	if (pid > 0) {
-		text = read_all(fds[0]);
-		if (!text)
-			kill(pid, SIGKILL);
-		if (waitpid(pid, &status, 0) != pid || status) {
-			free(text);
-			text = NULL;
-		}
-	}
-	close(fds[0]);
-	return text;
-}
-
 void firewall_read(struct firewall *fw)
 {
+	char *argv[] = { "nft", "-nn", "-j", "list", "ruleset", NULL };
 	char *text;
+	int status;
 
 	if (fw->is_read)
 		return;
-	text = list_ruleset();
+	text = tool_output(argv, OUTPUT_MAX, LIST_MS, &status);
 	fw->is_read = true;
 	if (text)
 		firewall_parse(fw, text);

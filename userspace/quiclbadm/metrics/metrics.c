@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "model/fingerprint.h"
 #include "model/layout.h"
 #include "model/outcome.h"
@@ -64,6 +65,13 @@ static void build(struct exposition *to, const struct metrics *metrics)
 	sample_label(to, "ipvs", ipvs);
 	sample_label(to, "kernel", metrics->kernel);
 	sample_value(to, 1);
+}
+
+static void uptime(struct exposition *to, const struct metrics *metrics)
+{
+	(void)metrics;
+	sample_begin(to);
+	sample_seconds(to, 1000 * clock_uptime());
 }
 
 static void module_loaded(struct exposition *to, const struct metrics *metrics)
@@ -431,6 +439,8 @@ static const struct row rows[] = {
 	  build, NULL, 0 },
 	{ GAUGE("quiclb_module_loaded", "1 if the module ip_vs_quic is loaded"),
 	  module_loaded, NULL, 0 },
+	{ SECONDS("quiclb_uptime", "Time since the machine was started: what was never seen was not seen for this long"),
+	  uptime, NULL, 0 },
 	{ GAUGE("quiclb_services", "Services with scheduler quic"),
 	  services, NULL, 0 },
 	{ COUNTER("quiclb_express_datagrams", "Datagrams to services that a device with the express path received, by what that path did with them"),

@@ -41,6 +41,7 @@ struct config {
 	uint64_t misses;
 	bool seen;
 	uint64_t last_seen;		/* ms ago, if seen */
+	const char *seen_by;		/* metrics of another director; NULL: by this one */
 };
 
 /* All fields of the list, keys by their fingerprints. */

@@ -371,6 +371,9 @@ static bool is_unseen(const struct rotation_wish *wish, struct rotation *r)
 	if (!r->old->seen)
 		return no(missing, "config %u was seen never, but the machine is up for %" PRIu64 " s, and %u s are needed",
 			  r->old_id, wish->uptime, wish->unseen);
+	if (r->old->seen_by)
+		return no(missing, "config %u was seen %s by %s, and %u s without that are needed",
+			  r->old_id, age_str(r->old, age), r->old->seen_by, wish->unseen);
 	return no(missing, "config %u was seen %s (%" PRIu64 " datagrams), and %u s without any are needed",
 		  r->old_id, age_str(r->old, age), r->old->datagrams, wish->unseen);
 }

@@ -309,6 +309,113 @@ static void config_del_asks(void **state)
 	done(DEL " --tenant 1 --force");
 	done(DEL " --force");
 #undef DEL
+}
+
+/* Metrics of another director, which saw config 0 @age ago. */
+static char *metrics_file(const char *age, const char *uptime)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "# HELP quiclb_uptime_seconds up\n# TYPE quiclb_uptime_seconds gauge\n"
+		 "quiclb_uptime_seconds%s\n"
+		 "quiclb_service_configs{service=\"" SVC "\"} 1\n"
+		 "quiclb_config_last_seen_age_seconds_of_somebody_else 1 2 3\n"
+		 "quiclb_config_last_seen_age_seconds{service=\"192.0.2.2:443\",config=\"0\",tenant=\"0\"} 1\n"
+		 "quiclb_config_last_seen_age_seconds{instance=\"a\\\"},b\",service=\"" SVC "\",config=\"0\",tenant=\"0\"} %s\n"
+		 "quiclb_config_last_seen_age_seconds{service=\"" SVC "\",config=\"1\",tenant=\"0\"} 2\n"
+		 "node_load1 0.5\n# EOF\n", uptime, age);
+	return xstrdup(temp_file("metrics", text, 0600));
+}
+
+/* A program in the place of curl has what is in @path. */
+static void seen_by_url(const char *path)
+{
+	static const char line[] = "config del -u " SVC " --id 0 --seen-by https://d2.example/metrics";
+	const char *directories = tool_directories;
+	char *curl = xstrdup(temp_file("curl", "", 0700)), *metrics;
+	FILE *out = fopen(curl, "w");
+
+	assert_non_null(out);
+	fprintf(out, "#!/bin/sh\n[ \"$*\" = \"-fsS --max-time 10 -- https://d2.example/metrics\" ] || exit 9\ncat %s || exit 22\n",
+		path);
+	fclose(out);
+	tool_directories = "/nonexistent";
+	says(1, "https://d2.example/metrics: curl, which would get it, is not installed", line);
+	*strrchr(curl, '/') = '\0';
+	tool_directories = curl;
+	unlink(path);
+	says(1, "https://d2.example/metrics: curl could not get it (status 22)", line);
+	metrics = metrics_file("0.5", " 99");
+	says(1, "config 0 of " SVC ": seen 0s ago by https://d2.example/metrics, so connections still use it (--force deletes it all the same)",
+	     line);
+	tool_directories = directories;
+	free(curl);
+	free(metrics);
+}
+
+static void seen_by_another(void **state)
+{
+	static const struct {
+		const char *age;
+		bool refused;
+	} cases[] = {
+		{ "59.999", true }, { "60", false }, { "+Inf", false }, { "0", true },
+		{ "1e3", false }, { "3.5 1700000000", true },
+	};
+	char line[256], wanted[256], *path;
+	struct timespec old[2] = { { 0 } };
+	struct config *config;
+	size_t i;
+
+	(void)state;
+	done("-A -u " SVC);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		path = metrics_file(cases[i].age, "{instance=\"a\"} 99");
+		done(ADD "0");
+		config = &fake.state.services[0]->configs[0];
+		config->seen = true;
+		config->last_seen = 100000;
+		snprintf(line, sizeof(line), "config del -u " SVC " --id 0 --seen-by %s", path);
+		run(line);
+		assert_int_equal(ran_status, cases[i].refused);
+		if (cases[i].refused) {
+			assert_non_null(strstr(ran_err, "Error: config 0 of " SVC ": seen "));
+			snprintf(wanted, sizeof(wanted), " ago by %s, so connections still use it", path);
+			assert_non_null(strstr(ran_err, wanted));
+			done("config del -u " SVC " --id 0");
+		}
+		free(path);
+	}
+	/* what cannot be read tells nothing, and nothing is deleted */
+	done(ADD "0");
+	path = metrics_file("+Inf", " 99");
+	snprintf(line, sizeof(line), "config del -u " SVC " --id 0 --seen-by /nowhere --seen-by %s", path);
+	says(1, "/nowhere: No such file or directory", line);
+	free(path);
+	path = metrics_file("x", " 99");
+	snprintf(line, sizeof(line), "config del -u " SVC " --id 0 --seen-by %s", path);
+	snprintf(wanted, sizeof(wanted), "%s: line 7 is no sample of a metric", path);
+	says(1, wanted, line);
+	free(path);
+	path = metrics_file("7", "_ago 99");
+	snprintf(wanted, sizeof(wanted), "%s: it does not tell since when that director is up (quiclb_uptime_seconds)", path);
+	says(1, wanted, line);
+	free(path);
+	path = xstrdup(temp_file("metrics", "node_load1 0.5\n", 0600));
+	snprintf(wanted, sizeof(wanted), "%s: it has no metrics of service " SVC " (quiclb_service_configs)", path);
+	says(1, wanted, line);
+	free(path);
+	path = metrics_file("+Inf", " 99");
+	assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
+	run(line);
+	assert_int_equal(ran_status, 1);
+	assert_non_null(strstr(ran_err, " s old, and may be 120: it does not say what was seen since.\n"));
+	seen_by_url(path);
+	says(2, "--seen-by: not with --force, which does not check",
+	     "config del -u " SVC " --id 0 --force --seen-by x");
+	done("config del -u " SVC " --id 0");
+	free(path);
 #undef ADD
 }
 
@@ -1371,6 +1478,7 @@ static void refused_save_keeps_the_file(void **state)
 	dest->tun_type = 0;
 	run_with(KEY, "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4 --key-file -");
 	assert_int_equal(ran_status, 0);
+	snprintf(line, sizeof(line), "-S --keys %s", path);
 	run(line);
 	assert_int_equal(ran_status, 1);
 	content_is(path, "good\n");
@@ -1478,7 +1586,6 @@ static void check_needs_no_kernel(void **state)
 	fake.not_root = true;
 	run_with(text, "-R --check -");
 	assert_string_equal(ran_err, "");
-	snprintf(line, sizeof(line), "-S --keys %s", path);
 	assert_int_equal(ran_status, 0);
 	assert_int_equal(fake.calls, 0);
 	chmod(path, 0);
@@ -2019,113 +2126,6 @@ static void restore_follows_the_key_file(void **state)
 	state_is(wanted);
 }
 
-/* Every mapping twice is once, and a server may say so itself. */
-static void restore_says_twice(void **state)
-{
-	(void)state;
-	restore("-A -u 192.0.2.1:443\n"
-		"server-id add -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01 --server-id 02\n"
-		"-a -u 192.0.2.1:443 -r 10.0.0.1 -i --server-id 02\n");
-	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
-		 " 10.0.0.1:443 2 1 0 0 0 0 0\n"
-		 " 0:01 10.0.0.1:443\n"
-		 " 0:02 10.0.0.1:443\n");
-}
-
-/* A random state in -R's words; the same @seed is the same state. */
-static char *random_input(unsigned int seed)
-{
-	static const char *const scheds[] = { "quic", "quic", "quic", "mh", "rr -o" };
-	size_t size, svc, id, server, n;
-	int settings_given[4];
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
-
-	srand(seed);
-	for (svc = 1; svc <= 3; svc++) {
-		const char *sched = scheds[rand() % 5];
-		bool quic = !strcmp(sched, "quic");
-
-		if (rand() % 4 == 0)
-			continue;
-		fprintf(out, "-A -u 192.0.2.%zu:443 -s %s\n", svc, sched);
-		for (n = 0; quic && n < 4; n++)
-			settings_given[n] = rand() % 3;
-		if (quic && settings_given[0])
-			fprintf(out, "set -u 192.0.2.%zu:443 --tuple-timeout %d\n",
-				svc, settings_given[0]);
-		else if (quic && settings_given[1])
-			fprintf(out, "set -u 192.0.2.%zu:443 --dcid-max %d --dcid-timeout %d\n",
-				svc, settings_given[1], 1 + settings_given[2]);
-		for (id = 0; quic && id < 3; id++)
-			for (n = 0; n < 3 && rand() % 2; n++)
-				fprintf(out, "config add -u 192.0.2.%zu:443 --id %zu --tenant %zu --server-id-len 1 --nonce-len %d%s%s\n",
-					svc, id, n, 4 + rand() % 3,
-					rand() % 3 ? "" : " --check-length",
-					rand() % 3 ? " --key-file " : "");
-		for (server = 1; server <= 4; server++) {
-			bool absent = rand() % 3 == 0;
-
-			if (!absent)
-				fprintf(out, "-a -u 192.0.2.%zu:443 -r 10.0.0.%zu -i -w %d\n",
-					svc, server, rand() % 3);
-			if (!quic)
-				continue;
-			for (n = 0; n < 3; n++)
-				if (rand() % 2)
-					fprintf(out, "server-id add -u 192.0.2.%zu:443 -r 10.0.0.%zu --absent --server-id %zu:%02zx%s\n",
-						svc, server, n, 16 * n + server,
-						rand() % 3 ? "" : "*");
-		}
-	}
-	fclose(out);
-	return text;
-}
-
-/* "--key-file " at a line's end gets one of two files. */
-static char *with_keys(char *text, const char *key, const char *other_key)
-{
-	char *end, *out = NULL, *line = text;
-	size_t size;
-	FILE *file = open_memstream(&out, &size);
-
-	while ((end = strchr(line, '\n'))) {
-		fprintf(file, "%.*s", (int)(end - line), line);
-		if (end > line && end[-1] == ' ')
-			fputs(rand() % 2 ? key : other_key, file);
-		fputc('\n', file);
-		line = end + 1;
-	}
-	fclose(file);
-	free(text);
-	return out;
-}
-
-/* The lines of @from about services that @to does not name. */
-static char *only_in(const char *from, const char *to)
-{
-	char *out = NULL, service[32];
-	size_t size;
-	FILE *file = open_memstream(&out, &size);
-	const char *line, *end;
-
-	for (line = from; (end = strchr(line, '\n')); line = end + 1) {
-		sscanf(strstr(line, "-u "), "-u %31s", service);
-		if (!strstr(to, service))
-			fprintf(file, "%.*s", (int)(end + 1 - line), line);
-	}
-	fclose(file);
-	return out;
-}
-
-/*
- * From one random state to another with the n-th change refused, for every n:
- * nothing has changed.  With none refused: it is the other state, and
- * saving it gives it again.
- */
-static void restore_is_a_transaction(void **state)
-{
-	char *key = xstrdup(temp_file("key", KEY, 0600));
 #define CONFIG_LINE "config add -u " SVC " --id 0 --server-id-len 1 --nonce-len 4"
 
 /* A key file that has another key than the one that was saved. */
@@ -2260,6 +2260,113 @@ static void restore_guards_configs_in_use(void **state)
 
 #undef CONFIG_LINE
 
+/* Every mapping twice is once, and a server may say so itself. */
+static void restore_says_twice(void **state)
+{
+	(void)state;
+	restore("-A -u 192.0.2.1:443\n"
+		"server-id add -u 192.0.2.1:443 -r 10.0.0.1 --server-id 01 --server-id 02\n"
+		"-a -u 192.0.2.1:443 -r 10.0.0.1 -i --server-id 02\n");
+	state_is("192.0.2.1:443 quic 0 0 ffffffff \n"
+		 " 10.0.0.1:443 2 1 0 0 0 0 0\n"
+		 " 0:01 10.0.0.1:443\n"
+		 " 0:02 10.0.0.1:443\n");
+}
+
+/* A random state in -R's words; the same @seed is the same state. */
+static char *random_input(unsigned int seed)
+{
+	static const char *const scheds[] = { "quic", "quic", "quic", "mh", "rr -o" };
+	size_t size, svc, id, server, n;
+	int settings_given[4];
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	srand(seed);
+	for (svc = 1; svc <= 3; svc++) {
+		const char *sched = scheds[rand() % 5];
+		bool quic = !strcmp(sched, "quic");
+
+		if (rand() % 4 == 0)
+			continue;
+		fprintf(out, "-A -u 192.0.2.%zu:443 -s %s\n", svc, sched);
+		for (n = 0; quic && n < 4; n++)
+			settings_given[n] = rand() % 3;
+		if (quic && settings_given[0])
+			fprintf(out, "set -u 192.0.2.%zu:443 --tuple-timeout %d\n",
+				svc, settings_given[0]);
+		else if (quic && settings_given[1])
+			fprintf(out, "set -u 192.0.2.%zu:443 --dcid-max %d --dcid-timeout %d\n",
+				svc, settings_given[1], 1 + settings_given[2]);
+		for (id = 0; quic && id < 3; id++)
+			for (n = 0; n < 3 && rand() % 2; n++)
+				fprintf(out, "config add -u 192.0.2.%zu:443 --id %zu --tenant %zu --server-id-len 1 --nonce-len %d%s%s\n",
+					svc, id, n, 4 + rand() % 3,
+					rand() % 3 ? "" : " --check-length",
+					rand() % 3 ? " --key-file " : "");
+		for (server = 1; server <= 4; server++) {
+			bool absent = rand() % 3 == 0;
+
+			if (!absent)
+				fprintf(out, "-a -u 192.0.2.%zu:443 -r 10.0.0.%zu -i -w %d\n",
+					svc, server, rand() % 3);
+			if (!quic)
+				continue;
+			for (n = 0; n < 3; n++)
+				if (rand() % 2)
+					fprintf(out, "server-id add -u 192.0.2.%zu:443 -r 10.0.0.%zu --absent --server-id %zu:%02zx%s\n",
+						svc, server, n, 16 * n + server,
+						rand() % 3 ? "" : "*");
+		}
+	}
+	fclose(out);
+	return text;
+}
+
+/* "--key-file " at a line's end gets one of two files. */
+static char *with_keys(char *text, const char *key, const char *other_key)
+{
+	char *end, *out = NULL, *line = text;
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+
+	while ((end = strchr(line, '\n'))) {
+		fprintf(file, "%.*s", (int)(end - line), line);
+		if (end > line && end[-1] == ' ')
+			fputs(rand() % 2 ? key : other_key, file);
+		fputc('\n', file);
+		line = end + 1;
+	}
+	fclose(file);
+	free(text);
+	return out;
+}
+
+/* The lines of @from about services that @to does not name. */
+static char *only_in(const char *from, const char *to)
+{
+	char *out = NULL, service[32];
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+	const char *line, *end;
+
+	for (line = from; (end = strchr(line, '\n')); line = end + 1) {
+		sscanf(strstr(line, "-u "), "-u %31s", service);
+		if (!strstr(to, service))
+			fprintf(file, "%.*s", (int)(end + 1 - line), line);
+	}
+	fclose(file);
+	return out;
+}
+
+/*
+ * From one random state to another with the n-th change refused, for every n:
+ * nothing has changed.  With none refused: it is the other state, and
+ * saving it gives it again.
+ */
+static void restore_is_a_transaction(void **state)
+{
+	char *key = xstrdup(temp_file("key", KEY, 0600));
 	char *other = xstrdup(temp_file("other", OTHER_KEY, 0600));
 	unsigned int seed, failed = 0;
 
@@ -2673,6 +2780,7 @@ int main(void)
 		TEST(config_usage),
 		TEST(fingerprints),
 		TEST(config_del_asks),
+		TEST(seen_by_another),
 		TEST(tenants),
 		TEST(prefixes),
 		TEST(service_settings),
@@ -2711,6 +2819,9 @@ int main(void)
 		TEST(server_ids_move),
 		TEST(restore_is_minimal),
 		TEST(restore_follows_the_key_file),
+		TEST(restore_checks_the_fingerprint),
+		TEST(restore_by_fingerprint),
+		TEST(restore_guards_configs_in_use),
 		TEST(restore_says_twice),
 		TEST(restore_is_a_transaction),
 		TEST(servers_are_transactions),
@@ -2725,6 +2836,3 @@ int main(void)
 
 	return cmocka_run_group_tests_name("commands", tests, NULL, NULL);
 }
-		TEST(restore_checks_the_fingerprint),
-		TEST(restore_by_fingerprint),
-		TEST(restore_guards_configs_in_use),

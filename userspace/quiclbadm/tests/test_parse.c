@@ -452,7 +452,7 @@ static const struct {
 	{ CMD_CONFIG_REPLACE, "config replace",
 		"+.                 +++.        ..                              ." },
 	{ CMD_CONFIG_DEL, "config del",
-		"+.                 +           . .." },
+		"+.                 +           . ..                              ." },
 	{ CMD_CONFIG_LIST, "config list",
 		"..                         .  .           " },
 	{ CMD_SERVER_ID_ADD, "server-id add",
@@ -464,7 +464,7 @@ static const struct {
 	{ CMD_SERVER_ID_LIST, "server-id list",
 		"..      .                  .  .           " },
 	{ CMD_ROTATE, "rotate",
-		"+.                 ....       . ..                       ..." },
+		"+.                 ....       . ..                       ...     ." },
 	{ CMD_EXPRESS_ADD, "express add eth0",
 		"                                                              ." },
 	{ CMD_EXPRESS_DEL, "express del eth0",
@@ -573,6 +573,7 @@ static const struct {
 	{ "--mode auto", OPT_MODE },
 	{ "--key-fingerprint 01234567", OPT_KEY_FINGERPRINT },
 	{ "--rekey", OPT_REKEY },
+	{ "--seen-by f", OPT_SEEN_BY },
 };
 
 enum { COLUMNS = sizeof(column) / sizeof(column[0]) };

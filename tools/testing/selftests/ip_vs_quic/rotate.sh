@@ -76,7 +76,7 @@ skip_the_servers() {
 }
 
 whole() {
-	local old new saved n
+	local old new saved n step
 	fresh "$SVC4" rs4 "$OLD"
 	mark "$SVC4"
 	begin old "$OLD" 8000
@@ -122,6 +122,16 @@ whole() {
 	old=$TOTAL
 	poll 30 "config 0 to be unseen" rotate --step 4
 	same "next step" "$(next_step)" 5
+	# another director still sees it
+	q metrics --prometheus |
+		sed -E "s/^(quiclb_config_last_seen_age_seconds\\{service=\"$SVC4\",config=\"0\".*\\}) .*/\\1 0.5/" >"$WORK/other"
+	for step in 4 5; do
+		refused 1 "Error: step $step of $SVC4$([ "$step" = 4 ] && echo " is not done:" || echo ": step 4 is not done,") config 0 was seen 0s ago by $WORK/other, and 2 s without that are needed." \
+			quiclbadm rotate -u "$SVC4" --unseen 2 --seen-by "$WORK/other" --step "$step"
+	done
+	same "configs after that" "$(ids)" "0 1"
+	sed -i -E "s/^(quiclb_config_last_seen_age_seconds\\{.*\\}) 0\\.5$/\\1 9999/" "$WORK/other"
+	rotate --seen-by "$WORK/other" --step 4 >"$WORK/plan"
 	send -c "$OLD" "to=$SVC4" "from=$CL4.80:8002" name=x "mint=0:$(sid 4 2)"
 	answers "x s2 1"
 	still_refused 5
