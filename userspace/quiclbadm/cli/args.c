@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/args.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,18 +43,30 @@ static int set_command(struct args *args, enum cmd cmd, const char *what)
 	return 0;
 }
 
+/* As often as there are letters in a saved file: not by going through the commands. */
+static enum cmd command_of_letter(char letter)
+{
+	static unsigned char commands_of[UCHAR_MAX + 1];
+	enum cmd cmd;
+
+	if (!commands_of['l']) {
+		for (cmd = CMD_COUNT - 1; cmd > CMD_NONE; cmd--)
+			commands_of[(unsigned char)commands[cmd].letter] = (unsigned char)cmd;
+		commands_of[0] = CMD_NONE;
+		commands_of['l'] = CMD_LIST;
+		commands_of['V'] = CMD_VERSION;
+	}
+	return commands_of[(unsigned char)letter];
+}
+
 static enum cmd find_command(char letter, const char *name)
 {
 	enum cmd cmd;
 
-	if (letter == 'l')
-		return CMD_LIST;
-	if (letter == 'V')
-		return CMD_VERSION;
+	if (!name)
+		return command_of_letter(letter);
 	for (cmd = CMD_NONE + 1; cmd < CMD_COUNT; cmd++)
-		if (commands[cmd].letter &&
-		    (name ? !strcmp(commands[cmd].name, name) :
-			    commands[cmd].letter == letter))
+		if (commands[cmd].letter && !strcmp(commands[cmd].name, name))
 			return cmd;
 	return CMD_NONE;
 }
@@ -127,11 +140,14 @@ static int read_long(struct args *args, struct words *words, const char *word)
 {
 	const char *equals = strchr(word, '=');
 	const struct option_desc *desc;
+	size_t len = equals ? (size_t)(equals - word) : strlen(word);
 	char what[64];
 	enum cmd cmd;
 
-	snprintf(what, sizeof(what), "%.*s",
-		 (int)(equals ? equals - word : (ptrdiff_t)strlen(word)), word);
+	if (len >= sizeof(what))
+		len = sizeof(what) - 1;
+	memcpy(what, word, len);
+	what[len] = '\0';
 	desc = option_find(0, what + 2, args->cmd);
 	if (desc)
 		return read_option(args, words, desc, what,
@@ -151,6 +167,9 @@ static const char *long_name_of(const char *letters)
 	char name[32];
 	enum cmd cmd;
 
+	/* most have one letter */
+	if (!letters[0] || !letters[1])
+		return NULL;
 	if (strcspn(letters, "=") < 3 ||
 	    strcspn(letters, "=") >= sizeof(name))
 		return NULL;
@@ -323,6 +342,8 @@ static int check_options(const struct args *args)
 
 	if (command->operands)
 		may |= O(OPERAND);
+	if (!(args->seen & ~may) && !(command->must & ~args->seen))
+		return 0;
 	for (opt = 0; opt < OPT_COUNT; opt++) {
 		unsigned __int128 bit = opt_bit(opt);
 
@@ -664,4 +685,7 @@ void args_destroy(struct args *args)
 	free(args->sids);
 	args->sids = NULL;
 	args->sid_count = 0;
+	free(args->seen_by);
+	args->seen_by = NULL;
+	args->seen_by_count = 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cli/options.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,8 +138,8 @@ static int read_seen_by(struct args *args, const struct option_desc *desc,
 	(void)desc;
 	if (!*value)
 		return bad_usage("%s: the value is empty", what);
-	if (args->seen_by_count == SEEN_BY_MAX)
-		return bad_usage("%s %s: more than %d", what, value, SEEN_BY_MAX);
+	args->seen_by = xreallocarray(args->seen_by, args->seen_by_count + 1,
+				      sizeof(*args->seen_by));
 	args->seen_by[args->seen_by_count++] = value;
 	return 0;
 }
@@ -375,14 +376,50 @@ static const struct option_desc options[] = {
 
 static const size_t option_count = sizeof(options) / sizeof(options[0]);
 
+/* For each character the first row that has it as its letter, or begins with it. */
+struct first_rows {
+	unsigned char by_letter[UCHAR_MAX + 1];
+	unsigned char by_initial[UCHAR_MAX + 1];
+};
+
+_Static_assert(sizeof(options) / sizeof(options[0]) <= UCHAR_MAX, "a row's number fits");
+
+/*
+ * A saved file has the same few options in each of 100,000 lines: most are found without
+ * going through the table.
+ */
+static const struct first_rows *first_rows(void)
+{
+	static struct first_rows rows;
+	static bool made;
+	size_t i;
+
+	if (made)
+		return &rows;
+	memset(&rows, (int)option_count, sizeof(rows));
+	for (i = option_count; i--;) {
+		rows.by_letter[(unsigned char)options[i].letter] = (unsigned char)i;
+		rows.by_initial[(unsigned char)*options[i].name] = (unsigned char)i;
+	}
+	made = true;
+	return &rows;
+}
+
+static bool is_called(const struct option_desc *desc, char letter, const char *name)
+{
+	if (!name)
+		return desc->letter == letter;
+	return *desc->name == *name && !strcmp(desc->name, name);
+}
+
 const struct option_desc *option_find(char letter, const char *name, enum cmd cmd)
 {
 	const struct option_desc *found = NULL;
-	size_t i;
+	size_t i = name ? first_rows()->by_initial[(unsigned char)*name] :
+			  first_rows()->by_letter[(unsigned char)letter];
 
-	for (i = 0; i < option_count; i++) {
-		if (name ? strcmp(options[i].name, name) :
-			   options[i].letter != letter)
+	for (; i < option_count; i++) {
+		if (!is_called(&options[i], letter, name))
 			continue;
 		if (options[i].only != CMD_NONE && options[i].only == cmd)
 			return &options[i];
@@ -397,7 +434,7 @@ const struct option_desc *option_of(char letter, enum cmd cmd)
 	unsigned __int128 takes = commands[cmd].must | commands[cmd].may;
 	size_t i;
 
-	for (i = 0; i < option_count; i++)
+	for (i = first_rows()->by_letter[(unsigned char)letter]; i < option_count; i++)
 		if (options[i].letter == letter &&
 		    takes & opt_bit(options[i].opt))
 			return &options[i];

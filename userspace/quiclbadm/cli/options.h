@@ -32,7 +32,6 @@ enum expose {
 
 enum {
 	OPERANDS_MAX = 8,
-	SEEN_BY_MAX = 64,
 };
 
 struct option_desc;
@@ -72,8 +71,8 @@ struct args {
 	uint32_t id;
 	uint32_t tenant;
 	uint32_t seen_within;		/* s */
-	const char *seen_by[SEEN_BY_MAX];	/* files and URLs */
-	unsigned int seen_by_count;
+	const char **seen_by;		/* files and URLs */
+	size_t seen_by_count;
 	uint32_t step;			/* of a rotation; 0: none */
 	uint32_t old_id;
 	uint32_t unseen;		/* s */
