@@ -30,9 +30,20 @@ static void add(struct state *s, const void *data, size_t len)
 	s->len += len;
 }
 
-static bool counts_something(uint16_t type)
+/* Is @inner, in the nest @type, a part of the configuration?  The rest counts. */
+static bool is_configured(uint8_t cmd, uint16_t type, uint16_t inner)
 {
-	return type == IP_VS_QUIC_A_CFG_DATAGRAMS || type == IP_VS_QUIC_A_CFG_LAST_SEEN || type == IP_VS_QUIC_A_CFG_MISSES;
+	if (cmd == IP_VS_QUIC_CMD_EXPRESS_GET)
+		return inner == IP_VS_QUIC_A_EXP_DEVICE;
+	if (type == IP_VS_QUIC_A_SERVER)
+		return inner != IP_VS_QUIC_A_SRV_CONFIG;
+	return inner != IP_VS_QUIC_A_CFG_DATAGRAMS && inner != IP_VS_QUIC_A_CFG_LAST_SEEN &&
+	       inner != IP_VS_QUIC_A_CFG_MISSES;
+}
+
+static bool has_counters(uint8_t cmd, uint16_t type)
+{
+	return cmd == IP_VS_QUIC_CMD_EXPRESS_GET || type == IP_VS_QUIC_A_CONFIG || type == IP_VS_QUIC_A_SERVER;
 }
 
 static void add_message(const struct nlmsghdr *nlh, void *data)
@@ -45,13 +56,12 @@ static void add_message(const struct nlmsghdr *nlh, void *data)
 
 		if (type == IP_VS_QUIC_A_STATS)
 			continue;
-		if (type != IP_VS_QUIC_A_CONFIG && genl->cmd != IP_VS_QUIC_CMD_EXPRESS_GET) {
+		if (!has_counters(genl->cmd, type)) {
 			add(data, attr, attr->nla_len);
 			continue;
 		}
 		mnl_attr_for_each_nested(inner, attr)
-			if (genl->cmd == IP_VS_QUIC_CMD_EXPRESS_GET ?
-			    mnl_attr_get_type(inner) == IP_VS_QUIC_A_EXP_DEVICE : !counts_something(mnl_attr_get_type(inner)))
+			if (is_configured(genl->cmd, type, mnl_attr_get_type(inner)))
 				add(data, inner, inner->nla_len);
 	}
 }
