@@ -38,6 +38,7 @@
 
 #include "decide.h"
 #include "express.h"
+#include "fallback.h"
 #include "frame.h"
 #include "net.h"
 #include "plain.h"
@@ -148,8 +149,10 @@ static noinline struct ivq_wrapped wrap_slow(const struct ivq_service *qs,
 		    &d))
 		return wrapped;
 	wrapped = ivq_frame_wrap(&frame, d.target, &snapshot->settings.sources, af);
-	if (wrapped.dev)
+	if (wrapped.dev) {
 		ivq_decide_count(qs, snapshot, &d);
+		ivq_fallback_routed_at(qs, &d, frame.nh, af);
+	}
 	return wrapped;
 }
 

@@ -35,6 +35,7 @@
 #include <linux/udp.h>
 
 #include "decide.h"
+#include "fallback.h"
 #include "net.h"
 #include "notify.h"
 #include "object.h"
@@ -126,6 +127,7 @@ take_slow(struct sk_buff *skb, const struct ivq_service *qs,
 				  (const void *)&ipv6_hdr(skb)->saddr :
 				  (const void *)&ip_hdr(skb)->saddr,
 				  uh->source, &d);
+	ivq_fallback_routed_at(qs, &d, skb_network_header(skb), af);
 	ivq_target_count(d.target, skb->len);
 	ivq_tunnel_xmit(&tunnel, skb);
 	return IP_VS_QUIC_EXPRESS_TAKEN;

@@ -12,13 +12,12 @@ static void add_conn(struct ip_vs_cpu_stats __percpu *stats)
 	u64_stats_update_end(&s->syncp);
 }
 
-void ivq_forward_count_conn(const struct ip_vs_conn *cp)
+void ivq_forward_count_conn(const struct ivq_target *target)
 {
-	const struct ip_vs_service *svc = rcu_dereference(cp->dest->svc);
+	unsigned int i;
 
-	add_conn(cp->dest->stats.cpustats);
-	add_conn(svc->stats.cpustats);
-	add_conn(ivq_total_stats(cp->ipvs));
+	for (i = 0; i < IVQ_TARGET_STATS; i++)
+		add_conn(target->stats[i]);
 }
 
 static void count_in(const struct ip_vs_conn *cp, const struct sk_buff *skb)

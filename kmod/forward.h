@@ -63,8 +63,8 @@ unsigned int ivq_forward_conn(struct sk_buff *skb,
 			      struct ip_vs_conn *cp, struct ip_vs_iphdr *iph,
 			      unsigned long timeout);
 
-/* A new connection was made. */
-void ivq_forward_count_conn(const struct ip_vs_conn *cp);
+/* A new connection of the server's was made, or an entry for a flow. */
+void ivq_forward_count_conn(const struct ivq_target *target);
 
 /*
  * Takes a connection out of IPVS's table and frees it, with the caller's

@@ -62,8 +62,12 @@ static unsigned int datagram(struct ivq_service *qs,
 	ivq_decide(snapshot, payload, &d);
 	ivq_decide_count(qs, snapshot, &d);
 	trace_ip_vs_quic_decision(qs, &iph->saddr, uh->source, &d);
-	if (likely(d.outcome == IP_VS_QUIC_ROUTED))
+	if (likely(d.outcome == IP_VS_QUIC_ROUTED)) {
+		if (d.hdr.long_form)
+			ivq_fallback_routed(qs, &d, &iph->saddr, &iph->daddr,
+					    uh);
 		return ivq_forward_datagram(skb, snapshot, d.target, iph);
+	}
 	if (d.outcome == IP_VS_QUIC_DEFERRED)
 		return ivq_masq(skb, qs, snapshot, d.target, iph, uh);
 

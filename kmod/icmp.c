@@ -12,8 +12,8 @@
  * learns that only for datagrams of connections it has; ours have none.
  *
  * An error has a mark of its own, or none, which says nothing about the flow that it
- * is about.  That the flow is a firewall mark's service's is known from IPVS's entry,
- * if there is one, else found by trying (marked.h).
+ * is about.  That the flow is a firewall mark's service's is known from the flow's entry
+ * or connection, if there is one, else found by trying (marked.h).
  */
 #include "icmp.h"
 
@@ -110,9 +110,12 @@ static bool has_conn(const struct ivq_net *qnet, u16 af,
 		     const struct sk_buff *skb, const struct ip_vs_iphdr *iph,
 		     u32 *mark)
 {
+	struct netns_ipvs *ipvs = net_ipvs(qnet->net);
 	struct ip_vs_conn *cp;
 
-	cp = ip_vs_conn_in_get_proto(net_ipvs(qnet->net), af, skb, iph);
+	if (!atomic_read(&ipvs->conn_count))
+		return false;
+	cp = ip_vs_conn_in_get_proto(ipvs, af, skb, iph);
 	if (!cp)
 		return false;
 	*mark = cp->fwmark;
@@ -454,10 +457,66 @@ static bool find_marked(struct ivq_net *qnet, struct flow *f)
 	return !f->qs;
 }
 
+/*
+ * The flow's service, if the table of 4-tuples has the flow, and the server that it was
+ * given to.  A service that is about to go has no snapshot any more, and its servers may
+ * be gone.
+ */
+static struct ivq_service *find_entry(struct ivq_net *qnet,
+				      const struct flow *f,
+				      struct ivq_target **target)
+{
+	const struct ivq_flows *flows = ivq_net_flows(qnet);
+	const struct ivq_snapshot *snapshot;
+	const struct ip_vs_dest *dest;
+	struct flowtable_value value;
+	struct flowtable_key key;
+	struct ivq_service *qs;
+	struct ivq_addr addr;
+
+	if (!flows || ivq_flows_are_none(flows))
+		return NULL;
+	ivq_flows_key(flows, f->e->af, &f->quote->daddr, f->uh->dest,
+		      &f->quote->saddr, f->uh->source, &key);
+	if (!ivq_flows_find(flows, &key, &value))
+		return NULL;
+	qs = ivq_service_of_flow(value.owner);
+	snapshot = rcu_dereference(qs->snapshot);
+	if (!snapshot)
+		return NULL;
+	dest = value.server;
+	addr = (struct ivq_addr){ .af = dest->af, .port = dest->port };
+	ip_vs_addr_set(dest->af, &addr.addr, &dest->addr);
+	*target = ivq_pool_find(snapshot->pool, &addr);
+	if (!*target || !(*target)->stateless ||
+	    !ivq_dest_available((*target)->conn.dest))
+		return NULL;
+	return qs;
+}
+
+/* Return: the table has the flow; then its server has been found, by SCID all the same. */
+static bool find_by_entry(struct ivq_net *qnet, struct flow *f)
+{
+	struct ivq_target *target;
+	struct ivq_service *qs;
+
+	qs = find_entry(qnet, f, &target);
+	if (!qs || (f->qs && f->qs != qs && !qs->key.fwmark))
+		return false;
+	f->qs = qs;
+	if (has_scid_of(qs, f))
+		return true;
+	f->target = target;
+	f->outcome = IP_VS_QUIC_ICMP_TUPLE;
+	return true;
+}
+
 static void find_server(struct ivq_net *qnet, struct flow *f)
 {
 	u32 mark;
 
+	if (find_by_entry(qnet, f))
+		return;
 	if (unlikely(READ_ONCE(qnet->fwmark_users))) {
 		if (find_marked(qnet, f))
 			return;

@@ -100,7 +100,7 @@ static struct ip_vs_conn *new_hidden(const struct packet *p)
 		return NULL;
 	cp->flags &= ~IP_VS_CONN_F_NFCT;
 	cp->timeout = settings->tuple_timeout;
-	ivq_forward_count_conn(cp);
+	ivq_forward_count_conn(p->target);
 	return cp;
 }
 

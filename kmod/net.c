@@ -53,6 +53,7 @@ void ivq_net_for_each(void (*fn)(struct net *net))
 
 static void free_net(struct ivq_net *qnet)
 {
+	ivq_flows_put(qnet->flows);
 	ivq_svctable_destroy(&qnet->table);
 	mutex_destroy(&qnet->lock);
 	kfree(qnet);
@@ -142,6 +143,12 @@ int ivq_net_link(struct ivq_net *qnet, struct ivq_service *qs)
 	int err;
 
 	lockdep_assert_held(&qnet->lock);
+	if (!qnet->flows)
+		/* with all that is in it; pairs with ivq_net_flows() */
+		smp_store_release(&qnet->flows, ivq_flows_new());
+	if (!qnet->flows)
+		return -ENOMEM;
+	qs->flows.flows = ivq_flows_get(qnet->flows);
 	qs->qnet = qnet;
 	qs->lock = &qnet->lock;
 	err = ivq_svctable_add(&qnet->table, qs);

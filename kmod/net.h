@@ -30,6 +30,7 @@
  *	  inside IPVS's mutex by scheduler callbacks, alone by netlink; nothing
  *	  under it calls IPVS
  * @table: services by key, read under RCU; its lock is @lock
+ * @flows: the table of 4-tuples, from the first service on
  * @services: the same in order of creation
  * @generation: another one after each change of configuration, never 0 with
  *		anything to dump
@@ -54,6 +55,7 @@ struct ivq_net {
 	struct kref ref;
 	struct mutex lock; /* of what follows, see above */
 	struct ivq_svctable table;
+	struct ivq_flows *flows;
 	struct list_head services;
 	u32 generation;
 	unsigned int hook_users;
@@ -87,6 +89,13 @@ void ivq_net_unlink(struct ivq_net *qnet, struct ivq_service *qs);
 
 /* Configuration changed; caller holds the lock. */
 void ivq_net_changed(struct ivq_net *qnet);
+
+/* The table of 4-tuples, or NULL; without the lock. */
+static inline struct ivq_flows *ivq_net_flows(const struct ivq_net *qnet)
+{
+	/* pairs with ivq_net_link() */
+	return smp_load_acquire(&qnet->flows);
+}
 
 /* Caller is in an RCU read-side section or holds the lock. */
 static inline struct ivq_service *ivq_net_find(struct ivq_net *qnet,

@@ -95,7 +95,7 @@ const struct nla_policy ip_vs_quic_nl_policy[IP_VS_QUIC_A_EXPRESS + 1] = {
 };
 
 /* Ops table for ip_vs_quic */
-const struct genl_small_ops ip_vs_quic_nl_ops[8] = {
+const struct genl_small_ops ip_vs_quic_nl_ops[9] = {
 	{
 		.cmd	= IP_VS_QUIC_CMD_SET,
 		.doit	= ip_vs_quic_nl_set_doit,
@@ -134,6 +134,11 @@ const struct genl_small_ops ip_vs_quic_nl_ops[8] = {
 	{
 		.cmd	= IP_VS_QUIC_CMD_ZERO,
 		.doit	= ip_vs_quic_nl_zero_doit,
+		.flags	= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd	= IP_VS_QUIC_CMD_FLOW_GET,
+		.dumpit	= ip_vs_quic_nl_flow_get_dumpit,
 		.flags	= GENL_ADMIN_PERM,
 	},
 };

@@ -25,7 +25,7 @@ extern const struct nla_policy ip_vs_quic_settings_nl_policy[IP_VS_QUIC_A_SET_TA
 extern const struct nla_policy ip_vs_quic_nl_policy[IP_VS_QUIC_A_EXPRESS + 1];
 
 /* Ops table for ip_vs_quic */
-extern const struct genl_small_ops ip_vs_quic_nl_ops[8];
+extern const struct genl_small_ops ip_vs_quic_nl_ops[9];
 
 int ip_vs_quic_nl_set_doit(struct sk_buff *skb, struct genl_info *info);
 int ip_vs_quic_nl_del_doit(struct sk_buff *skb, struct genl_info *info);
@@ -36,6 +36,8 @@ int ip_vs_quic_nl_express_del_doit(struct sk_buff *skb, struct genl_info *info);
 int ip_vs_quic_nl_express_get_dumpit(struct sk_buff *skb,
 				     struct netlink_callback *cb);
 int ip_vs_quic_nl_zero_doit(struct sk_buff *skb, struct genl_info *info);
+int ip_vs_quic_nl_flow_get_dumpit(struct sk_buff *skb,
+				  struct netlink_callback *cb);
 
 enum {
 	IP_VS_QUIC_NLGRP_EVENTS,

@@ -15,6 +15,7 @@ static const char * const names[IVQ_OBJ_COUNT] = {
 	[IVQ_OBJ_POOL]		= "pool",
 	[IVQ_OBJ_SNAPSHOT]	= "snapshot",
 	[IVQ_OBJ_UNROUTABLE]	= "unroutable table",
+	[IVQ_OBJ_FLOWS]		= "flow table",
 	[IVQ_OBJ_EXPRESS]	= "express path",
 	[IVQ_OBJ_SLOTS]		= "slots",
 	[IVQ_OBJ_NET]		= "namespace",
@@ -50,17 +51,23 @@ int ivq_object_init(void)
 }
 
 /*
- * Nothing can retire objects any more, and no other work is queued.  Readers that
- * found the hook or the scheduler before they were unregistered are waited for
+ * Nothing but a work can retire objects any more, and no other work is queued.  Readers
+ * that found the hook or the scheduler before they were unregistered are waited for
  * first; rcu_barrier() then sees every queue_rcu_work() through its grace period into
- * the queue, which is drained by destroying it.  Its functions are module text.
+ * the queue.  A work there may retire its object once more, which is seen through
+ * likewise.  Then all objects are gone, and with them the works that queue themselves,
+ * which a queue that is being destroyed would refuse.  The functions are module text.
  */
 void ivq_object_uninit(void)
 {
 	enum ivq_object kind;
+	unsigned int turn;
 
 	synchronize_rcu();
-	rcu_barrier();
+	for (turn = 0; turn < 2; turn++) {
+		rcu_barrier();
+		flush_workqueue(wq);
+	}
 	destroy_workqueue(wq);
 
 	for (kind = 0; kind < IVQ_OBJ_COUNT; kind++)

@@ -35,16 +35,35 @@ static void fill_key(struct ivq_svc_key *key, const struct ip_vs_service *svc)
 
 static void free_service(struct ivq_service *qs)
 {
+	ivq_flows_put(qs->flows.flows);
 	ivq_sidmap_free(qs->sidmap);
 	free_percpu(qs->stats);
 	kfree(qs);
 	ivq_object_destroyed(IVQ_OBJ_SERVICE);
 }
 
-static void free_work(struct work_struct *work)
+static void free_forgotten(struct work_struct *work)
 {
 	free_service(container_of(to_rcu_work(work), struct ivq_service,
 				  free_work));
+}
+
+/*
+ * Nobody makes entries for it any more.  Those that it has may be found by 4-tuple until
+ * they are out of the table, and with them the service: a second grace period.
+ */
+static void free_work(struct work_struct *work)
+{
+	struct ivq_service *qs = container_of(to_rcu_work(work),
+					      struct ivq_service, free_work);
+
+	ivq_flows_forget(&qs->flows);
+	if (!qs->flows.used) {
+		free_service(qs);
+		return;
+	}
+	INIT_RCU_WORK(&qs->free_work, free_forgotten);
+	ivq_object_retire(&qs->free_work);
 }
 
 static struct ivq_service *alloc_service(const struct ip_vs_service *svc)

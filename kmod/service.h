@@ -3,10 +3,12 @@
 #ifndef _IVQ_SERVICE_H
 #define _IVQ_SERVICE_H
 
+#include <linux/cache.h>
 #include <linux/list.h>
 #include <linux/workqueue.h>
 #include <net/ip_vs.h>
 
+#include "flows.h"
 #include "snapshot.h"
 #include "stats.h"
 #include "vip.h"
@@ -74,6 +76,8 @@ static inline u64 ivq_svc_word_port(u16 af, __be16 port)
  *	   rebuild.h; under @lock, as is
  * @batch_end: the time, in jiffies, from which it does not any more
  * @zeroed: of @stats, see ivq_stats_zero(); under @lock
+ * @flows: the entries of its 4-tuples; their number is written by the packet path, and not
+ *	   beside what all datagrams read
  * @marked: in qnet->marked when it has a fwmark, under @lock
  * @free_work: frees it after a grace period
  */
@@ -95,7 +99,14 @@ struct ivq_service {
 	u32 batch;
 	unsigned long batch_end;
 	u64 zeroed[IVQ_STAT_COUNT];
+	struct ivq_flow_owner flows ____cacheline_aligned_in_smp;
 };
+
+static inline struct ivq_service *
+ivq_service_of_flow(const struct ivq_flow_owner *owner)
+{
+	return container_of(owner, struct ivq_service, flows);
+}
 
 /**
  * struct ivq_past - what a change has replaced, for those who compare

@@ -26,7 +26,7 @@ struct ivq_route {
  * @tuple_timeout: jiffies a 4-tuple entry lives after its last datagram
  * @sources: outer source addresses of IPIP, where not IPVS's own
  * @spread: there is such a source
- * @tuple_max: IPVS connections in the namespace beyond which none is made
+ * @tuple_max: entries of the service beyond which none is made
  * @table_bits: of the size of the pool's table, see maglev_size()
  */
 struct ivq_settings {

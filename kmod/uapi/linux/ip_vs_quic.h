@@ -74,8 +74,8 @@
  *	IP_VS_QUIC_F_REPLACE, gets its default
  *		IP_VS_QUIC_A_SET_TUPLE_TIMEOUT: u32, 1..86400 seconds, default 60: life
  *			of a 4-tuple entry after its last datagram
- *		IP_VS_QUIC_A_SET_TUPLE_MAX: u32, 0..2147483647, default 131072: IPVS
- *			connections in the namespace beyond which no entry is made
+ *		IP_VS_QUIC_A_SET_TUPLE_MAX: u32, 0..2147483647, default 131072: 4-tuple
+ *			entries of the service beyond which none is made
  *		IP_VS_QUIC_A_SET_DCID_TIMEOUT: u32, 1..86400 seconds, default 60
  *		IP_VS_QUIC_A_SET_DCID_MAX: u32, 0..1048576 entries, default 0: off
  *		IP_VS_QUIC_A_SET_SOURCE4: 5 octets, a prefix and its length, 8..32:
@@ -151,6 +151,19 @@
  *	datagrams of its real servers.
  *	Without a service: those of all services and of all devices.
  *
+ * IP_VS_QUIC_CMD_FLOW_GET, GENL_ADMIN_PERM
+ *	do: refused; dump: a message for each entry of the table of 4-tuples, in no order:
+ *	IP_VS_QUIC_A_SERVICE, IP_VS_QUIC_A_SERVER: the real server it leads to, with family,
+ *	address and port, and
+ *	IP_VS_QUIC_A_FLOW: nested
+ *		IP_VS_QUIC_A_FLOW_CLIENT: 4 or 16 octets, as the service's family is
+ *		IP_VS_QUIC_A_FLOW_CLIENT_PORT: be16
+ *		IP_VS_QUIC_A_FLOW_VIP: 4 octets; absent for IPv6, of which it is not kept
+ *		IP_VS_QUIC_A_FLOW_VIP_PORT: be16
+ *		IP_VS_QUIC_A_FLOW_EXPIRES: u32, seconds from now, if nothing comes for it
+ *		IP_VS_QUIC_A_FLOW_ROUTED: flag; its connection has been seen to be routed
+ *			by CID, and it goes when its place is needed
+ *
  * Events: messages to the multicast group IP_VS_QUIC_MCGRP_EVENTS of the network
  * namespace in which something has changed.  Joining it takes CAP_NET_ADMIN over the
  * user namespace that the network namespace belongs to.  An event is sent when the
@@ -215,6 +228,8 @@ enum ip_vs_quic_cmd {
 	IP_VS_QUIC_CMD_REBUILD_FAILED_NTF,
 	IP_VS_QUIC_CMD_EXPRESS_ADD_NTF,
 	IP_VS_QUIC_CMD_EXPRESS_DEL_NTF,
+	/* a request again */
+	IP_VS_QUIC_CMD_FLOW_GET,
 	__IP_VS_QUIC_CMD_MAX
 };
 #define IP_VS_QUIC_CMD_MAX (__IP_VS_QUIC_CMD_MAX - 1)
@@ -251,6 +266,7 @@ enum ip_vs_quic_attr {
 	IP_VS_QUIC_A_REBUILD_ERROR,
 	IP_VS_QUIC_A_RESERVED_SHORT,
 	IP_VS_QUIC_A_CONTRACT,
+	IP_VS_QUIC_A_FLOW,
 	__IP_VS_QUIC_A_MAX
 };
 #define IP_VS_QUIC_A_MAX (__IP_VS_QUIC_A_MAX - 1)
@@ -353,6 +369,19 @@ enum ip_vs_quic_srv_attr {
 };
 #define IP_VS_QUIC_A_SRV_MAX (__IP_VS_QUIC_A_SRV_MAX - 1)
 
+/* An entry of the table of 4-tuples. */
+enum ip_vs_quic_flow_attr {
+	IP_VS_QUIC_A_FLOW_UNSPEC,
+	IP_VS_QUIC_A_FLOW_CLIENT,	/* 4 or 16 octets */
+	IP_VS_QUIC_A_FLOW_CLIENT_PORT,	/* be16 */
+	IP_VS_QUIC_A_FLOW_VIP,		/* 4 octets */
+	IP_VS_QUIC_A_FLOW_VIP_PORT,	/* be16 */
+	IP_VS_QUIC_A_FLOW_EXPIRES,	/* u32, seconds from now */
+	IP_VS_QUIC_A_FLOW_ROUTED,	/* flag */
+	__IP_VS_QUIC_A_FLOW_MAX
+};
+#define IP_VS_QUIC_A_FLOW_MAX (__IP_VS_QUIC_A_FLOW_MAX - 1)
+
 /*
  * What became of a datagram: the one list behind the counters, the outcome
  * field of the tracepoints and the names that quiclbadm prints.
@@ -384,7 +413,7 @@ enum ip_vs_quic_srv_attr {
 	X(SCHED_FALLBACK, "sched-fallback", "new 4-tuple given by IPVS to a server by hashing") \
 	X(SCHED_NONE, "sched-none", "no server has weight: left to IPVS; no entry: dropped") \
 	X(ICMP_CID, "icmp-cid", "ICMP error sent to the server of the quoted source CID") \
-	X(ICMP_TUPLE, "icmp-tuple", "ICMP error left to IPVS, which knows the quoted 4-tuple") \
+	X(ICMP_TUPLE, "icmp-tuple", "ICMP error sent to the server of the quoted 4-tuple's entry") \
 	X(ICMP_FALLBACK, "icmp-fallback", "ICMP error sent by hashing of the quoted 4-tuple") \
 	X(ICMP_TUNNEL, "icmp-tunnel", "error about a tunnel packet: path MTU to the server lowered")
 

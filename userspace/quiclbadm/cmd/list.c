@@ -64,7 +64,7 @@ static int list_conns(const struct args *args)
 		err = given(args, O(JSON)) ? print_conns_json(&state) :
 					     print_conns(&state);
 		if (err)
-			err = refuse("/proc/net/ip_vs_conn: %s", strerror(-err));
+			err = refuse("connections: %s", strerror(-err));
 	}
 	state_destroy(&state);
 	return err;

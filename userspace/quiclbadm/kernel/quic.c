@@ -431,3 +431,68 @@ int quic_decode(const struct service_id *id, const uint8_t *cid, size_t len,
 	mnl_attr_put(request.nlh, IP_VS_QUIC_A_CID, len, cid);
 	return talk(&request, on_decoded, decoded);
 }
+
+struct flow_reader {
+	quic_flow_fn each;
+	void *data;
+};
+
+static void read_flow(const struct nlattr *nest, struct quic_flow *flow)
+{
+	const struct nlattr *attrs[IP_VS_QUIC_A_FLOW_MAX + 1];
+	uint16_t af = flow->service.vip.af;
+
+	nl_nested(nest, attrs, IP_VS_QUIC_A_FLOW_MAX);
+	flow->client.af = af;
+	nl_octets(attrs[IP_VS_QUIC_A_FLOW_CLIENT], flow->client.addr,
+		  sizeof(flow->client.addr));
+	flow->client.port =
+		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_FLOW_CLIENT_PORT]));
+	flow->vip = flow->service.vip;
+	if (attrs[IP_VS_QUIC_A_FLOW_VIP])
+		nl_octets(attrs[IP_VS_QUIC_A_FLOW_VIP], flow->vip.addr,
+			  sizeof(flow->vip.addr));
+	flow->vip.port =
+		ntohs((uint16_t)nl_number(attrs[IP_VS_QUIC_A_FLOW_VIP_PORT]));
+	flow->expires = (uint32_t)nl_number(attrs[IP_VS_QUIC_A_FLOW_EXPIRES]);
+	flow->routed = attrs[IP_VS_QUIC_A_FLOW_ROUTED];
+}
+
+static int on_flow(const struct nlmsghdr *nlh, void *data)
+{
+	const struct flow_reader *reader = data;
+	const struct nlattr *attr, *nest = NULL;
+	struct quic_flow flow;
+	struct dest dest;
+
+	memset(&flow, 0, sizeof(flow));
+	mnl_attr_for_each(attr, nlh, GENL_HDRLEN)
+		switch (mnl_attr_get_type(attr)) {
+		case IP_VS_QUIC_A_SERVICE:
+			quic_read_service(attr, &flow.service);
+			break;
+		case IP_VS_QUIC_A_SERVER:
+			quic_read_dest(attr, &dest);
+			flow.server = dest.server;
+			break;
+		case IP_VS_QUIC_A_FLOW:
+			nest = attr;
+			break;
+		}
+	if (nest) {
+		read_flow(nest, &flow);
+		reader->each(&flow, reader->data);
+	}
+	return MNL_CB_OK;
+}
+
+int quic_each_flow(quic_flow_fn each, void *data)
+{
+	struct flow_reader reader = { each, data };
+	struct nl_request request;
+	int err;
+
+	nl_begin(&request, NL_QUIC, IP_VS_QUIC_CMD_FLOW_GET, NLM_F_DUMP, 0);
+	err = talk(&request, on_flow, &reader);
+	return err == -EOPNOTSUPP ? 0 : err;
+}

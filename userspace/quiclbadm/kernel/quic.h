@@ -37,6 +37,18 @@ struct quic_decoded {
 	size_t nonce_len;
 };
 
+/* An entry of the module's table of 4-tuples. */
+struct quic_flow {
+	struct service_id service;
+	struct endpoint client;
+	struct endpoint vip;			/* an IPv6 firewall mark's: without address */
+	struct endpoint server;
+	uint32_t expires;			/* s */
+	bool routed;
+};
+
+typedef void (*quic_flow_fn)(const struct quic_flow *flow, void *data);
+
 int quic_set(const struct quic_change *change);
 int quic_del(const struct quic_change *change);
 
@@ -57,5 +69,11 @@ int quic_put_express(uint8_t cmd, const char *device);
 
 /* Reads the devices with the express path into @state. */
 int quic_get_express(struct state *state);
+
+/*
+ * Calls @each for every entry of the table of 4-tuples; a module that has no such table
+ * has no entries.
+ */
+int quic_each_flow(quic_flow_fn each, void *data);
 
 #endif /* _QUICLBADM_KERNEL_QUIC_H */

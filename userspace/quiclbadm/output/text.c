@@ -247,10 +247,7 @@ static void print_held(bool held)
 	putchar('\n');
 }
 
-/*
- * A client socket whose 4-tuple has an entry reaches the server also with new
- * connections, whatever the weight: each Initial renews the entry.
- */
+/* Flows whose 4-tuple has an entry reach the server, whatever the weight. */
 static void print_state(const struct service *svc, const struct dest *dest)
 {
 	const bool drains = service_is_quic(svc) && !dest->weight;

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/quic.h"
+
 /* "0A000001", IPv6 as eight groups; ports are hex as well. */
 static bool read_endpoint(const char *addr, unsigned int port,
 			  struct endpoint *ep)
@@ -60,8 +62,37 @@ static bool is_listed(const struct conn *conn, const struct state *state)
 	return false;
 }
 
-int conns_each(const struct state *state,
-	       void (*each)(const struct conn *conn, void *data), void *data)
+struct reader {
+	const struct state *state;
+	conn_fn each;
+	void *data;
+};
+
+static void on_flow(const struct quic_flow *flow, void *data)
+{
+	const struct reader *reader = data;
+	struct conn conn = {
+		.protocol = "UDP", .client = flow->client, .vip = flow->vip,
+		.server = flow->server, .expires = flow->expires,
+	};
+
+	if (!state_find(reader->state, &flow->service))
+		return;
+	strcpy(conn.state, flow->routed ? "ROUTED" : "TUPLE");
+	reader->each(&conn, reader->data);
+}
+
+static bool has_quic(const struct state *state)
+{
+	size_t i;
+
+	for (i = 0; i < state->count; i++)
+		if (service_is_quic(state->services[i]))
+			return true;
+	return false;
+}
+
+static int each_of_ipvs(const struct reader *reader)
 {
 	FILE *file = fopen("/proc/net/ip_vs_conn", "re");
 	struct conn conn;
@@ -70,8 +101,18 @@ int conns_each(const struct state *state,
 	if (!file)
 		return -errno;
 	while (fgets(line, sizeof(line), file))
-		if (conn_read(line, &conn) && is_listed(&conn, state))
-			each(&conn, data);
+		if (conn_read(line, &conn) && is_listed(&conn, reader->state))
+			reader->each(&conn, reader->data);
 	fclose(file);
 	return 0;
+}
+
+int conns_each(const struct state *state, conn_fn each, void *data)
+{
+	struct reader reader = { state, each, data };
+	int err = 0;
+
+	if (has_quic(state))
+		err = quic_each_flow(on_flow, &reader);
+	return err ? err : each_of_ipvs(&reader);
 }

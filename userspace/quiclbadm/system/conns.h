@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* IPVS's connection table, as /proc/net/ip_vs_conn has it. */
+/* Connections: IPVS's table, as /proc/net/ip_vs_conn has it, and the module's own of 4-tuples. */
 #ifndef _QUICLBADM_SYSTEM_CONNS_H
 #define _QUICLBADM_SYSTEM_CONNS_H
 
@@ -17,12 +17,15 @@ struct conn {
 /* Return: false when @line is none, as the first is not. */
 bool conn_read(const char *line, struct conn *conn);
 
+typedef void (*conn_fn)(const struct conn *conn, void *data);
+
 /*
- * Calls @each for every connection of a UDP service in @state; of those of a
- * firewall mark the real server tells, as the table has no marks.
+ * Calls @each for every entry of the module's for a service in @state, with state "TUPLE"
+ * or, when its connection is routed by connection ID, "ROUTED"; and for every
+ * connection of IPVS's of a UDP service there: of those of a firewall mark the real
+ * server tells, as IPVS's table has no marks.
  * Return: 0 or a negative errno.
  */
-int conns_each(const struct state *state,
-	       void (*each)(const struct conn *conn, void *data), void *data);
+int conns_each(const struct state *state, conn_fn each, void *data);
 
 #endif /* _QUICLBADM_SYSTEM_CONNS_H */

@@ -491,6 +491,29 @@ int quic_del(const struct quic_change *asked)
 	return count - svc->map_count < asked->map_count ? -ENOENT : 0;
 }
 
+int quic_each_flow(quic_flow_fn each, void *data)
+{
+	static const struct quic_flow flow = {
+		.service = { .protocol = IPPROTO_UDP, .vip = { AF_INET, 443, { 192, 0, 2, 1 } } },
+		.client = { AF_INET, 54321, { 198, 51, 100, 7 } },
+		.vip = { AF_INET, 443, { 192, 0, 2, 1 } },
+		.server = { AF_INET, 443, { 10, 0, 0, 11 } },
+		.expires = 59,
+	};
+	struct quic_flow other = flow;
+	int err = call();
+
+	if (err)
+		return err;
+	each(&flow, data);
+	other.client.port++;
+	other.routed = true;
+	each(&other, data);
+	other.service.vip.port++;
+	each(&other, data);
+	return 0;
+}
+
 int quic_zero(const struct service_id *id)
 {
 	struct service *svc = id ? state_find(&fake.state, id) : NULL;

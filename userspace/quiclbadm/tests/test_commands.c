@@ -839,6 +839,12 @@ static void ipvs_lists(void **state)
 			 endpoint_str(&conn.server, c), conn.state, conn.expires);
 		assert_string_equal(text, conns[i].read);
 	}
+	/* this machine may have no IPVS, whose connections come last */
+	done("-A -u " SVC);
+	run("-L -c");
+	assert_non_null(strstr(ran_out, "UDP 00:59  TUPLE       198.51.100.7:54321 "));
+	assert_non_null(strstr(ran_out, "UDP 00:59  ROUTED      198.51.100.7:54322 "));
+	assert_null(strstr(strstr(ran_out, "ROUTED") + 1, "ROUTED"));
 	done("-L --timeout");
 	assert_string_equal(ran_out, "Timeout (tcp tcpfin udp): 900 120 300\n");
 	done("-L --timeout -j");

@@ -16,6 +16,28 @@ static inline bool ivq_dest_available(const struct ip_vs_dest *dest)
 #endif
 }
 
+/* The counter that an inactive connection of a destination's counts in.  Active and
+ * inactive ones, or active ones and all, were counted.
+ */
+static inline atomic_t *ivq_dest_counter(struct ip_vs_dest *dest)
+{
+#ifdef HAVE_TOTALCONNS
+	return &dest->totalconns;
+#else
+	return &dest->inactconns;
+#endif
+}
+
+/* How many connections there are of both kinds. */
+static inline int ivq_dest_conns(const struct ip_vs_dest *dest)
+{
+#ifdef HAVE_TOTALCONNS
+	return atomic_read(&dest->totalconns);
+#else
+	return atomic_read(&dest->inactconns) + atomic_read(&dest->activeconns);
+#endif
+}
+
 static inline struct ip_vs_cpu_stats __percpu *
 ivq_total_stats(const struct netns_ipvs *ipvs)
 {

@@ -21,7 +21,7 @@ lab_up
 serve
 
 # Allocators that the module calls.
-ALLOCATORS='__kmalloc|kmalloc_|kmem_cache_alloc|__kvmalloc|kvmalloc_|kstrdup|kmemdup|__alloc_percpu|pcpu_alloc|alloc_workqueue|__alloc_skb'
+ALLOCATORS='__kmalloc|kmalloc_|kmem_cache_alloc|__kvmalloc|kvmalloc_|__vmalloc|kstrdup|kmemdup|__alloc_percpu|pcpu_alloc|alloc_workqueue|__alloc_skb'
 ALLOCATORS+='|crypto_alloc_|ip_vs_conn_new|nf_register_net_hooks?|pskb_expand_head|__pskb_pull_tail|__skb_gso_segment|skb_copy$'
 
 # faulty PROGRAM ARG...: keeps the sites that it prints, and its figures with $WHAT in front
@@ -79,20 +79,8 @@ load() {
 datagrams() {
 	local hex=$6 from=$CL4.50 to=$VIP4 who=s2
 	[ "$4" = 4 ] || from=${CL6}:50 to=$VIP6
-	[ "$2" != ip_vs_conn_new ] || who=s
 	printf -v hex '%s%0*d' "$hex" $((2 * $5 - ${#hex})) 0
 	faulty starve datagrams "$1" "$LAB-cl" "$from" "$to" "$who" "$hex" "$3" "$2"
-}
-
-# Without a connection a client's first packets go where hashing sends them.
-no_connection() {
-	local hits
-	mark "$SVC4"
-	WHAT="no connection" datagrams sent ip_vs_conn_new 1 4 100 "$(long_header ff '')"
-	hits=$(sed -n 's/^traffic: .*, \(.*\) of ip_vs_conn_new .*/\1/p' "$WORK/said")
-	stats "$SVC4"
-	same "sent by hashing alone" "$((STATS[fallback] - MARK[fallback]))" "$hits"
-	same "sent by an older 4-tuple" "$((STATS[tuple] - MARK[tuple]))" 0
 }
 
 # A packet that is shared with a capture needs a header of its own.
@@ -242,7 +230,6 @@ tcase "each command without memory: all of it or nothing" commands commands
 tcase "a network namespace that is not made has no effect on another" commands namespace
 tcase "each command without memory for each CPU: all of it or nothing" percpu
 tcase "the key of a config that could not be made is in no memory" key
-tcase "no memory for a connection: the datagram is sent nevertheless" no_connection
 tcase "no memory for an outer header: the datagram is lost, but not the next" no_header
 tcase "no memory to take merged datagrams apart: they are lost, but not the next" no_parts
 tcase "no memory to read an ICMP error: it is not heeded, but the next" no_quote

@@ -7,47 +7,16 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=tuplelib.sh
+. "$here/tuplelib.sh"
 need_module
 lab_up
 serve
 
 GARBAGE=40ff112233445566778899aabbccddeeff
 
-both() {
-	fresh "$SVC4" rs4 0:3:4
-	service "$SVC6" rs6 0:3:4 | q -R
-}
-
-# weight_of FAMILY N WEIGHT
-weight_of() {
-	if [ "$1" = 4 ]; then
-		ipvsadm -e -u "$SVC4" -r "$(rs4 "$2")" -i -w "$3"
-	else
-		ipvsadm -e -u "$SVC6" -r "[$(rs6 "$2")]:443" -i -w "$3"
-	fi
-}
-
-# family 4|6: sets $svc and $from
-family() {
-	case $1 in
-	4) svc=$SVC4 from=$CL4.21 ;;
-	6) svc=$SVC6 from="[${CL6}:21]" ;;
-	esac
-}
-
-# lines FIRST COUNT WORD...: a line for each source port from FIRST on
-lines() {
-	local port
-	for ((port = $1; port < $1 + $2; port++)); do
-		echo "name=$port from=$from:$port ${*:3}"
-	done
-}
-
 # since OUTCOME: how many since mark()
 since() { echo $((${STATS[$1]} - ${MARK[$1]})); }
-
-# went_to SERVER: how many of $GOT
-went_to() { grep -c " $1 " <<<"$GOT" || true; }
 
 # A connection that was made before the pool changes stays with its server; garbage does not.
 tuple_beats_hash() {
@@ -57,7 +26,7 @@ tuple_beats_hash() {
 	lines 2100 24 form=long dcid=ff | send "to=$svc" -
 	first=$GOT
 	[ "$(went_to s1)" -ge 3 ] || fail "too few at s1: $GOT"
-	weight_of "$1" 1 0
+	edit "$1" 1 -w 0
 	mark "$svc"
 	lines 2100 24 dcid=ff | send "to=$svc" -
 	same "servers after the change" "$GOT" "$first"
@@ -87,41 +56,32 @@ garbage() {
 	stateless
 }
 
-# expires CLIENT: a key of the table; sets $EXPIRES to the seconds that its entry has left, or nothing
-expires() {
-	local line lines
-	EXPIRES=
-	mapfile -t lines </proc/net/ip_vs_conn
-	for line in "${lines[@]}"; do
-		[[ ! $line =~ ^UDP\ +$1\ .*\ ([0-9]+)$ ]] || EXPIRES=${BASH_REMATCH[1]}
-	done
-}
+# expires CLIENT: address and port; sets $EXPIRES to the seconds that its entry has left, or nothing
+expires() { EXPIRES=$(q -L -c | awk -v client="$1" '$4 == client { split($2, t, ":"); print 60 * t[1] + t[2] }'); }
 
 no_entry() {
 	expires "$1"
 	[ -z "$EXPIRES" ]
 }
 
-# listed SERVICE: -L -c lists what ipvsadm lists of the service; how long it lives is not the same a moment later
+# listed SERVICE CLIENT: -L -c lists the entry of the client, and ipvsadm, which lists IPVS's connections, none
 listed() {
-	local ours
-	ours=$(q -L -c -u "$1" | awk '{ $2 = ""; print }' | tail -n +3)
-	[ -n "$ours" ] || fail "no connections of $1"
-	same "connections" "$ours" "$(ipvsadm -L -n -c | awk -v svc="$1" '$5 == svc { $2 = ""; print }')"
+	local server
+	server=$(q -L -c -u "$1" | awk -v svc="$1" -v client="$2" '$1 == "UDP" && $3 == "TUPLE" && $4 == client && $5 == svc { print $6 }')
+	[[ $server =~ :443$ ]] || fail "no entry of $2: $(q -L -c -u "$1")"
+	same "the same in JSON" "$(q -L -c -u "$1" -j | jq --arg port "${2##*:}" '[.[] | select(.client.port == ($port | tonumber)) | .state] | join(" ")' -r)" TUPLE
+	same "connections of IPVS's" "$(ipvsadm -L -n -c | awk -v svc="$1" '$5 == svc { $2 = ""; print }')" ""
 }
 
 lives_as_told() {
 	local svc from client
 	both
 	family "$1"
-	case $1 in
-	4) client="C6336415 08FC" ;;
-	6) client="2001:0db8:000c:0000:0000:0000:0000:0021 08FC" ;;
-	esac
+	client=$from:2300
 	send "to=$svc" "from=$from:2300" form=long dcid=ff
 	expires "$client"
 	between "life by default" "$EXPIRES" 50 60
-	listed "$svc"
+	listed "$svc" "$client"
 	q set -u "$svc" --tuple-timeout 500
 	send "to=$svc" "from=$from:2300" dcid=ff
 	expires "$client"
@@ -158,7 +118,7 @@ rehashed() {
 }
 
 bounded() {
-	local svc=$SVC4 from=$CL4.21 before
+	local svc=$SVC4 from=$CL4.21
 	both
 	q set -u "$svc" --tuple-max 0
 	mark
@@ -166,16 +126,12 @@ bounded() {
 	all_answered 10
 	counted "$svc" unroutable-reserved=10 fallback=10
 	stateless
-	conns
-	before=${#CONNS[@]}
-	q set -u "$svc" --tuple-max $((before + 10))
+	q set -u "$svc" --tuple-max 10
 	mark
 	lines 2500 50 form=long dcid=ff | send "to=$svc" -
 	all_answered 50
-	stats "$svc"
-	# some of the earlier entries may have been replaced
-	between "new entries" "$(since fallback-new)" 10 $((before + 10))
-	same "all" $(($(since fallback-new) + $(since fallback))) 50
+	counted "$svc" unroutable-reserved=50 fallback-new=10 fallback=40
+	same "entries" "$(new_conns | wc -l)" 10
 }
 
 one_packet() {
@@ -224,7 +180,7 @@ survives_rebinding() {
 	dcid_lines 5000 24 | send "to=$svc" -
 	same "servers from another address" "$GOT" "$first"
 	counted "$svc" unroutable-reserved=24 dcid=24
-	weight_of "$1" 1 0
+	edit "$1" 1 -w 0
 	dcid_lines 6000 24 | send "to=$svc" -
 	same "servers after the pool changed" "$GOT" "$first"
 	counted "$svc" unroutable-reserved=48 dcid=48
@@ -302,7 +258,7 @@ table_kept() {
 	q config del -u "$svc" --id 4
 	q server-id add -u "$svc" -r "$(rs4 2)" --server-id 0:c0c0c0
 	q set -u "$svc" --tuple-timeout 30 --dcid-max 1000
-	weight_of 4 1 0
+	edit 4 1 -w 0
 	mark "$svc"
 	dcid_lines 4000 24 | send "to=$svc" -
 	same "servers after changes" "$GOT" "$first"

@@ -448,16 +448,34 @@ all_answered() {
 	same "answers" "$total" "$1"
 }
 
-# conns: sets $CONNS to the entries of the director's connection table, by their keys
+# conns: sets $CONNS to the director's entries, by their keys: of IPVS's connection table and of the module's table of 4-tuples
 declare -A CONNS MARK_CONNS
 conns() {
+	CONNS=()
+	ipvs_conns
+	flow_entries
+}
+
+# ipvs_conns: adds the connections of IPVS
+ipvs_conns() {
 	local line lines
 	mapfile -t lines </proc/net/ip_vs_conn
-	CONNS=()
 	for line in "${lines[@]:1}"; do
 		[[ ! $line =~ ^([^ ]+\ ){5} ]] || CONNS[${BASH_REMATCH[0]}]=1
 	done
 }
+
+# flow_entries: adds the module's entries
+flow_entries() {
+	local key
+	[ -d /sys/module/ip_vs_quic ] || return 0
+	while read -r key; do
+		CONNS[$key]=1
+	done < <(flow_lines | cut -d ' ' -f 1-3)
+}
+
+# flow_lines: prints CLIENT VIP SERVER STATE of each entry of the module's table of 4-tuples
+flow_lines() { q -L -c | awk '$3 == "TUPLE" || $3 == "ROUTED" { print $4, $5, $6, $3 }'; }
 
 # --- module and quiclbadm --------------------------------------------------
 
@@ -522,13 +540,14 @@ mark() {
 # mark_conns: the same for connection entries alone
 mark_conns() {
 	local conn
-	# The table is read in pieces: when an entry expires in between, the one that moves to its place is missed.
+	# IPVS's table is read in pieces: when an entry expires in between, the one that moves to its place is missed.
+	CONNS=()
+	ipvs_conns
+	ipvs_conns
+	flow_entries
 	MARK_CONNS=()
-	for _ in 1 2; do
-		conns
-		for conn in "${!CONNS[@]}"; do
-			MARK_CONNS[$conn]=1
-		done
+	for conn in "${!CONNS[@]}"; do
+		MARK_CONNS[$conn]=1
 	done
 }
 
@@ -608,7 +627,8 @@ EXPIRE=/proc/sys/net/ipv4/vs/expire_nodest_conn
 no_connections() {
 	local lines
 	mapfile -n 2 lines </proc/net/ip_vs_conn
-	[ ${#lines[@]} -lt 2 ]
+	[ ${#lines[@]} -lt 2 ] || return 1
+	[ ! -d /sys/module/ip_vs_quic ] || [ -z "$(flow_lines)" ]
 }
 
 # drop_connections: deletes all services and connections. A server that is added again while IPVS has connections of it gets these

@@ -346,9 +346,12 @@ churned() {
 
 # --- namespaces -------------------------------------------------------------------
 
-x_conns() { in_ns x tail -n +2 /proc/net/ip_vs_conn; }
+x_conns() {
+	in_ns x tail -n +2 /proc/net/ip_vs_conn
+	xq -L -c | tail -n +3
+}
 
-# In a new namespace IPVS's tables are empty, and stay so.
+# In a new namespace IPVS's tables and the module's of 4-tuples are empty, and stay so.
 no_conns() {
 	x_up
 	service "$SVC4" rs4 "1:8:8:$KEY" 0:3:4 | xq -R

@@ -132,6 +132,22 @@ charged() {
 	[ "$(<"$cgroup/memory.current")" -le "$(<"$cgroup/memory.max")" ] || fail "the limit is exceeded"
 }
 
+# The first service of a namespace has the table of 4-tuples made, which is charged to who makes the service.
+charged_table() {
+	local cgroup=/sys/fs/cgroup/ivq$$ grown flows
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers || return 0
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir "$cgroup"
+	defer "rmdir $cgroup"
+	# shellcheck disable=SC2016
+	grown=$(sh -c 'echo $$ >"$0/cgroup.procs" && exec unshare -n sh -c "$1" "$0" "$2"' "$cgroup" '
+		ipvsadm -A -u "$1" -s rr && before=$(cat "$0/memory.current") && ipvsadm -E -u "$1" -s quic &&
+		echo $(($(cat "$0/memory.current") - before))' "$VIP4:9")
+	flows=$(</sys/module/ip_vs_quic/parameters/flows)
+	echo "a namespace's first service, without servers: $grown octets are charged" >>"$WORK/figures"
+	between "octets charged" "$grown" $((flows * 64)) $((flows * 72 + 262144))
+}
+
 has_kprobes() { [ -e "$TRACING/kprobe_events" ]; }
 
 # traced EVENT: traces the beginning and the end of building a table, or only a later event if the kernel has no kprobes; and EVENT
@@ -279,6 +295,7 @@ tcase "quic: $SCALE 4-tuples leave nothing" quic
 tcase "quic: a server is added to $SERVERS under traffic" one_more
 tcase "quic: a server is removed under traffic" one_less
 tcase "quic: memory is charged to who asks for it" charged
+tcase "quic: so is a namespace's table of 4-tuples" charged_table
 tcase "mh: $SCALE 4-tuples leave as many connections" mh
 [ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
 finish
