@@ -25,6 +25,7 @@ enum {
 	AT_ONCE = 64,			/* so that the events of all are kept */
 	READ_EVERY = 5,			/* ms */
 	WAIT_MS = 4000,			/* for an answer, and longer than ARP tries */
+	WAIT_READS = 100,		/* and at least so often: a host may have stood still */
 	ASK_MS = 300,			/* the kernel answers while it takes the frame */
 	SETTLE_MS = 100,		/* for what comes after the last step that was waited for */
 	PORT_FIRST = 20000,
@@ -357,15 +358,17 @@ static bool are_over(const struct follower *follower)
 static void wait_for_all(struct follower *follower)
 {
 	uint64_t end = clock_ms() + WAIT_MS, settled = 0, now;
+	unsigned int reads = 0;
 
 	do {
 		poll(NULL, 0, READ_EVERY);
 		now = clock_ms();
 		/* what has come by now is read, however long this process had no processor */
 		tracer_read(follower->tracer);
+		reads++;
 		if (!settled && are_over(follower))
 			settled = now + SETTLE_MS;
-	} while (now < end && (!settled || now < settled));
+	} while ((now < end || reads < WAIT_READS) && (!settled || now < settled));
 }
 
 /* The first of a run's ports. */
@@ -399,7 +402,6 @@ void follower_speak(struct follower *follower, struct journey *journey)
 
 	follower->journeys = journey;
 	follower->count = 1;
-	probe->from.port = (uint16_t)(PORT_FIRST + random_port() % PORT_COUNT);
 	journey->error = probe_choose_cids(probe) ? probe_send_unasked(probe, journey->vrf) : errno;
 	wait_for_all(follower);
 	follower->count = 0;

@@ -71,7 +71,7 @@ void follower_run(struct follower *follower, struct journey *journeys, size_t co
 /*
  * Sends a datagram from the VIP to the client, as the server's own and no answer, and waits
  * until it is known what became of it.
- * @journey: VIP, its VRF and client are set
+ * @journey: VIP, its VRF and client with its port are set
  */
 void follower_speak(struct follower *follower, struct journey *journey);
 

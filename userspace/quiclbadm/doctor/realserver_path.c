@@ -137,8 +137,7 @@ static void judge_local(const struct realserver *rs, const struct journey *journ
 
 static void judge(const struct realserver *rs, const struct journey *journey)
 {
-	const bool seen = journey_find(journey, false, STEP_QUEUED) ||
-			  journey_find(journey, false, STEP_DROPPED);
+	const bool seen = was_served(journey) || journey_find(journey, false, STEP_DROPPED);
 	char text[PATH_TEXT_MAX] = "";
 
 	if (!path_tell_way(journey, text) || (journey->missed && !seen))
@@ -200,6 +199,11 @@ void realserver_check_unasked(const struct realserver *rs, const struct journey 
 	own = xcalloc(1, sizeof(*own));
 	own->probe.vip = rs->vip;
 	own->probe.from = journey->probe.from;
+	/*
+	 * Neither this one's port nor the next: where NAT is, a flow the other way round whose
+	 * ports were those of a known one would get others.
+	 */
+	own->probe.from.port ^= 2;
 	own->vrf = vrf_name(rs);
 	follower_speak(rs->follower, own);
 	sent = journey_last(own, true);

@@ -35,9 +35,12 @@ static void prepare(const struct journey *first, unsigned int size, struct journ
 	journey->is_one_way = true;
 }
 
+/* A device may drop what it was given, as a bridge without ports does. */
 static bool passed(const struct journey *journey)
 {
-	return journey_find(journey, false, STEP_QUEUED) || journey_find(journey, false, STEP_SENT);
+	return journey_find(journey, false, STEP_QUEUED) ||
+	       (journey_find(journey, false, STEP_SENT) &&
+		!journey_find(journey, false, STEP_DROPPED));
 }
 
 static const struct journey_step *dropped(const struct journey *journey)

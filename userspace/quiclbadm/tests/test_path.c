@@ -443,6 +443,13 @@ static void published(void **state)
 	      "it arrived by eth0, came out of tunl0, was sent on by docker0, and its answer left by eth0 with the VIP as source");
 }
 
+/* What was seen stands, whatever else was missed. */
+static void published_and_missed(void **state)
+{
+	journey.missed = true;
+	published(state);
+}
+
 static void not_sent(void **state)
 {
 	(void)state;
@@ -700,6 +707,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(vanished, begin, end),
 		cmocka_unit_test_setup_teardown(sent_on, begin, end),
 		cmocka_unit_test_setup_teardown(published, begin, end),
+		cmocka_unit_test_setup_teardown(published_and_missed, begin, end),
 		cmocka_unit_test_setup_teardown(not_sent, begin, end),
 		cmocka_unit_test_setup_teardown(through_lo, begin, end),
 		cmocka_unit_test(dropped_at_lo),

@@ -42,7 +42,8 @@
 enum {
 	NAMES_MAX = 100,		/* tries to find a free name */
 	BUFFER_KIB = 2048,		/* per processor */
-	READ_FOR = 1000,		/* ms, at most, by one tracer_read() */
+	READ_FOR = 1000,		/* ms by one tracer_read(), if there is more to read */
+	READ_AT_LEAST = 1000,		/* events, however long that takes */
 };
 
 struct tracer {
@@ -57,7 +58,10 @@ struct tracer {
 	int lock;			/* on the instance's directory */
 	pid_t guard;			/* 0 or less: none */
 	int64_t offset;			/* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	uint64_t until;			/* by clock_ms(), when tracer_read() ends */
+	/* of one tracer_read(): */
+	uint64_t until;			/* by clock_ms() */
+	unsigned int events;
+	bool stopped;
 };
 
 /* --- locks ---------------------------------------------------------------- */
@@ -262,11 +266,16 @@ static void make_probes(struct tracer *t)
 		caution("kernel: it has no event probes, so all drops are shown, without their packets");
 }
 
-/* On a busy host events come faster than they are handed out, and there is always one more. */
+/*
+ * On a busy host events come faster than they are handed out, and there is always one more.  A
+ * host that lets this process wait has the same time passed, and few events.
+ */
 static void stop_in_time(struct tracer *t)
 {
-	if (clock_ms() >= t->until)
-		tracefs_iterate_stop(t->instance);
+	if (++t->events < READ_AT_LEAST || clock_ms() < t->until)
+		return;
+	t->stopped = true;
+	tracefs_iterate_stop(t->instance);
 }
 
 static int on_module_event(struct tep_event *event, struct tep_record *record,
@@ -636,10 +645,12 @@ struct tracer *tracer_open(const struct tracer_ops *ops)
 int tracer_read(struct tracer *t)
 {
 	t->until = clock_ms() + READ_FOR;
+	t->events = 0;
+	t->stopped = false;
 	/* all that was waiting has been handed out, even when one buffer failed */
 	tracefs_iterate_raw_events(t->tep, t->instance, NULL, 0, NULL, NULL);
 	/* what else had been read from the buffers is lost */
-	if (clock_ms() >= t->until)
+	if (t->stopped)
 		t->ops.missed(0, t->ops.arg);
 	return 0;
 }

@@ -85,7 +85,8 @@ bool tracer_knows_types(const struct tracer *tracer);
 
 /*
  * Hands out what has happened since; does not wait.  On a busy host more happens
- * meanwhile: after a second it leaves the rest, and says that some are missed.
+ * meanwhile: after a second, and very many events, it leaves the rest, and says that some are
+ * missed.
  */
 int tracer_read(struct tracer *tracer);
 

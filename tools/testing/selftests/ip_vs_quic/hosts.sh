@@ -417,7 +417,8 @@ direct_routing() {
 # container: $NS is c, another host on the servers' link
 container() {
 	ip netns add "$LAB-c"
-	defer "ip netns del $LAB-c"
+	# its processes may keep the namespace, and with it this link, a while longer
+	defer "ip netns del $LAB-c; ip -n $LAB-rt link del c 2>/dev/null || :"
 	ip -n "$LAB-rt" link add c type veth peer name eth0 netns "$LAB-c"
 	ip -n "$LAB-rt" link set c master br0 up
 	NS=c
