@@ -570,35 +570,27 @@ bool host_configured_route(const struct host *host, const struct endpoint *dst,
 	return !talk(nlh, on_configured, &route) && *text;
 }
 
-struct neighbour {
-	int link;
-	const struct endpoint *ep;
-	unsigned int state;
-};
-
 static int on_neighbour(const struct nlmsghdr *nlh, void *data)
 {
 	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
-	struct neighbour *wanted = data;
-	const struct nlattr *attr;
-	struct endpoint ep;
+	unsigned int *state = data;
 
-	if (ndm->ndm_ifindex != wanted->link)
-		return MNL_CB_OK;
-	mnl_attr_for_each(attr, nlh, sizeof(*ndm)) {
-		if (mnl_attr_get_type(attr) != NDA_DST)
-			continue;
-		read_ep(attr, ndm->ndm_family, &ep);
-		if (endpoint_addr_eq(&ep, wanted->ep))
-			wanted->state = ndm->ndm_state;
-	}
-	return MNL_CB_OK;
+	*state = ndm->ndm_state;
+	return MNL_CB_STOP;
 }
 
 unsigned int host_neighbour(int link, const struct endpoint *ep)
 {
-	struct neighbour neighbour = { link, ep, 0 };
+	char buf[256] __attribute__((aligned(8))) = { 0 };
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	unsigned int state = 0;
+	struct ndmsg *ndm;
 
-	return dump(RTM_GETNEIGH, sizeof(struct ndmsg), on_neighbour,
-		    &neighbour) ? 0 : neighbour.state;
+	nlh->nlmsg_type = RTM_GETNEIGH;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
+	ndm->ndm_family = (uint8_t)ep->af;
+	ndm->ndm_ifindex = link;
+	mnl_attr_put(nlh, NDA_DST, ep->af == AF_INET6 ? 16 : 4, ep->addr);
+	return talk(nlh, on_neighbour, &state) ? 0 : state;
 }

@@ -7,7 +7,6 @@
 #include "tracing/arrival.h"
 
 #include <errno.h>
-#include <unistd.h>
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
@@ -35,14 +34,14 @@ int arrival_send(int ifindex, const uint8_t *frame, size_t len)
 		.ctx_in = &context, .ctx_size_in = sizeof(context),
 		.repeat = 1, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
 	};
-	int fd, err;
+	/* loaded once: the process has it as long as it lives, and no device ever */
+	static int fd = -1;
 
 	if (len > ARRIVAL_FRAME_MAX)
 		return EMSGSIZE;
-	fd = load_pass();
+	if (fd < 0)
+		fd = load_pass();
 	if (fd < 0)
 		return -fd;
-	err = bpf_prog_test_run_opts(fd, &opts);
-	close(fd);
-	return -err;
+	return -bpf_prog_test_run_opts(fd, &opts);
 }
