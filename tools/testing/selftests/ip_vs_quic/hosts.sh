@@ -18,6 +18,7 @@ CLIENT=60
 judged() {
 	OUT=$(there quiclbadm doctor -v "$@") || fail "$OUT"
 	[[ $OUT == *" 0 unknown, 0 faults" ]] || fail "$OUT"
+	column says "no fault"
 }
 
 # right: datagrams flow, and the doctor has seen one pass

@@ -147,6 +147,7 @@ awaited() {
 	awaiting 120
 	q probe -u "$SVC4" -r "$(rs4 2)" >/dev/null
 	await "$SPAWNED" || fail "$(cat "$WORK/report")"
+	says
 	path_is ok
 	tells "it arrived by eth0, came out of tunl0, was given to pid "
 	there sh -c 'echo 1 >/proc/sys/net/ipv4/conf/tunl0/rp_filter'
@@ -155,6 +156,7 @@ awaited() {
 	! q probe -u "$SVC4" -r "$(rs4 2)" 2>/dev/null || fail "it answers"
 	await "$SPAWNED" || rc=$?
 	same "status" "$rc" 1
+	says
 	same "faults" "$(jq -r '.[] | select(.verdict == "fault").check' "$WORK/report")" rp_filter
 	tells "came out of tunl0 and was dropped at tunl0"
 	# lost before it
@@ -314,6 +316,7 @@ checksums() {
 	lost
 	# the director's own probe has one as well
 	in_ns lb quiclbadm doctor -u "$SVC4" --from 10.0.0.1 -j >"$WORK/report" && fail "the director finds nothing"
+	says
 	probe_says 2 fault "--tun-type gre --tun-csum"
 	diagnosed tunnel "${HERE[@]}"
 	tells "and was dropped"
@@ -383,6 +386,7 @@ server_vrf() {
 	# the tunnel device is not, so what comes out of it is not the VRF's
 	ip -n "$LAB-s2" link set tunl0 nomaster
 	in_ns s2 quiclbadm doctor "${here[@]}" -j >"$WORK/report" && fail "it finds nothing: $(cat "$WORK/report")"
+	says
 	tells "came out of tunl0 and was dropped"
 }
 
@@ -425,6 +429,7 @@ other_encapsulation() {
 
 mistyped() {
 	refused 1 "Error: doctor: $VIP4:444: no such service here, these are: $SVC4 (--role server examines this host as its real server)." quiclbadm doctor -u "$VIP4:444"
+	column says "refuses, and names the services that there are"
 }
 
 # verdicts_of CHECK VERDICTS
@@ -471,6 +476,7 @@ server_sizes() {
 without_bpf() {
 	local rc=0
 	there setpriv --bounding-set "-bpf,-sys_admin" --inh-caps "-bpf,-sys_admin" quiclbadm doctor "$@" -j >"$WORK/report" || rc=$?
+	says
 	FAULTS=$(jq -r 'map(select(.verdict == "fault").check) | unique | join(" ")' "$WORK/report")
 	[ "$rc" = "$([ -z "$FAULTS" ] || echo 1)" ] || [ "$rc" = 0 ] || fail "status $rc: $(cat "$WORK/report")"
 }
@@ -525,6 +531,7 @@ hidden() {
 		[ "$NS" = lb ] || here=("${HERE[@]}")
 		there unshare -m sh -ec "$1; shift; exec \"\$@\"" sh -- quiclbadm doctor "${here[@]}" -j >"$WORK/report" 2>"$WORK/err" ||
 			fail "$(cat "$WORK/err" "$WORK/report")"
+		says
 		same "other words" "$(cat "$WORK/err")" ""
 		path_is unknown
 		tells "$WHY"
@@ -534,6 +541,17 @@ hidden() {
 no_tracefs() {
 	WHY="no datagram can be followed here, because tracefs is not mounted"
 	hidden "mount -t tmpfs none /sys/kernel/tracing"
+	refused 1 "Error: tracefs: it is not mounted, or this is not root." \
+		unshare -m sh -ec "mount -t tmpfs none /sys/kernel/tracing; exec quiclbadm trace --seconds 1"
+}
+
+no_btf() {
+	# the kernel's headers have it as well
+	local hide="mount --bind /dev/null /sys/kernel/btf/vmlinux; mount -t tmpfs none /lib/modules"
+	WHY="no datagram can be followed here, because the kernel has no type information (BTF"
+	hidden "$hide"
+	refused 1 "Error: trace: -v: this kernel shows no packets (it has no type information, BTF, or no event probes)." \
+		unshare -m sh -ec "$hide; exec quiclbadm trace -v --seconds 1"
 }
 
 # all_of_it: what a follower might leave
@@ -593,6 +611,31 @@ vip_as_source() {
 	broken path "that packet has the VIP as its source"
 }
 
+# With IPv6 the one on the link itself that is most like the server's comes first. A server that has it, too, does not answer its
+# own address when that asks for a neighbour.
+vip6_as_source() {
+	local here=(-u "[fd00:10::98]:443")
+	service "[fd00:10::98]:443" rs6 0:3:4 | q -R
+	defer "q -D -u [fd00:10::98]:443; ip addr del fd00:10::98/128 dev eth0; ip -n $LAB-s2 addr del fd00:10::98/128 dev lo; ip -n $LAB-rt neigh flush to fd00:10::98"
+	ip -n "$LAB-s2" addr add fd00:10::98/128 dev lo
+	pids+=("$("$QUICGEN" serve "s2=$LAB-s2" -- "[fd00:10::98]:443")")
+	ip addr add fd00:10::98/128 dev eth0 nodad
+	ip neigh flush to "$(rs6 2)"
+	to98
+	lost
+	diagnosed path "${here[@]}"
+	tells "that packet has the VIP as its source"
+	# so nothing takes it for a source; IPVS keeps the one that it has until the address goes
+	ip addr del fd00:10::98/128 dev eth0
+	ip addr add fd00:10::98/128 dev eth0 nodad preferred_lft 0
+	found
+	healthy "${here[@]}"
+	path_is ok
+}
+
+# to98: datagrams go to that VIP
+to98() { one() { send -t "${WAIT:-500}" -c 0:3:4 "to=[fd00:10::98]:443" "from=[${CL6}:17]:$((RANDOM % 30000 + 2000))" name=x "mint=0:$(sid 3 2)" "$@"; }; }
+
 # dadfailed: $NS has found another host to have the address
 dadfailed() { there ip -o addr show dev eth0 dadfailed to fd00:10::98 | grep -q .; }
 
@@ -604,6 +647,23 @@ duplicate() {
 	there sh -c 'echo 1 >/proc/sys/net/ipv6/conf/eth0/accept_dad'
 	ip -n "$LAB-$NS" addr add fd00:10::98/128 dev eth0
 	poll 20 "the kernel to find the other host" dadfailed
+}
+
+director_duplicate() {
+	service "[fd00:10::98]:443" rs6 0:3:4 | q -R
+	defer "q -D -u [fd00:10::98]:443"
+	duplicate
+	has_faults -u "[fd00:10::98]:443"
+	[[ " $FAULTS " == *" duplicate "* ]] || fail "$(cat "$WORK/report")"
+	tells_of duplicate "eth0: another host of this link has fd00:10::98 as well"
+	same "commands that would take it from the other host" "$FIX" ""
+	# as it says
+	ip -n "$LAB-rt" addr del fd00:10::98/128 dev br0
+	ip addr del fd00:10::98/128 dev eth0
+	ip addr add fd00:10::98/128 dev eth0 preferred_lft 0
+	poll 20 "the address" address_is_there
+	healthy -u "[fd00:10::98]:443"
+	path_is ok
 }
 
 server_duplicate() {
@@ -628,15 +688,21 @@ standby() {
 }
 
 configured_mtu() {
+	local mtu
 	defer "ip route del $(rs4 2)/32 dev eth0"
-	ip route add "$(rs4 2)/32" dev eth0 mtu 1200
+	ip route add "$(rs4 2)/32" dev eth0
 	CLIENT=13
-	lost size=1200
-	diagnosed mtu "${HERE[@]}"
-	same "the printed command" "$FIX" "ip route change $(rs4 2)/32 dev eth0 mtu 1500"
-	mend
-	found size=1200
-	healthy "${HERE[@]}"
+	for mtu in "mtu 1200" "mtu lock 1200"; do
+		echo "route change $(rs4 2)/32 dev eth0 $mtu" | ip -b -
+		# the client has learned the tunnel's MTU with the last one, and would send fragments
+		printf '%s\n' "route del default" "route add default via 172.16.0.1" | ip -n "$LAB-cl" -b -
+		lost size=1200
+		diagnosed mtu "${HERE[@]}"
+		same "the printed command" "$FIX" "ip route change $(rs4 2)/32 dev eth0 mtu 1500"
+		mend
+		found size=1200
+		healthy "${HERE[@]}"
+	done
 }
 
 # size_is VERDICT [TEXT]: of a datagram that is one octet larger than the tunnel takes
@@ -669,6 +735,21 @@ one_more() {
 	healthy "${HERE[@]}"
 	size_is ""
 	path_is ok
+}
+
+# Rules that ask for a size: what they drop is told from what the tunnel has no room for.
+director_sizes() {
+	rules "table inet ivq { chain pre { type filter hook prerouting priority -300; iifname eth0 udp dport $PORT udp length > 1300 drop; }; }"
+	right
+	size_is advice "a datagram of 1452 octets, for which the tunnel has room, is lost, and one of 1200 is not: it arrived by eth0 and was dropped at eth0"
+	nft flush ruleset
+	rules "table inet ivq { chain pre { type filter hook prerouting priority -300; iifname eth0 udp dport $PORT udp length > 1100 drop; }; }"
+	CLIENT=16
+	lost size=1200
+	found
+	has_faults "${HERE[@]}"
+	[[ " $FAULTS " == *" size "* ]] || fail "$FAULTS"
+	size_is fault "a datagram of 40 octets is sent on, and one of 1200, which QUIC begins with"
 }
 
 # No advice that these rules would turn into a loss.
@@ -721,6 +802,7 @@ mask_on_lo() {
 	ip addr add 10.0.0.98/24 dev lo
 	service 10.0.0.98:443 rs4 0:3:4 | q -R
 	in_ns lb quiclbadm doctor -u 10.0.0.98:443 -j >"$WORK/report" && fail "it finds nothing: $(cat "$WORK/report")"
+	says
 	tells "10.0.0.98:443: it arrived by eth0"
 }
 
@@ -732,6 +814,7 @@ sorry_server() {
 	done
 	q -a -u "$SVC4" -r 127.0.0.1:"$PORT" -g -w 1
 	in_ns lb quiclbadm doctor "${HERE[@]}" -j >"$WORK/report" || :
+	says
 	same "commands for what is absent" "$(jq -r '.[] | select(.check == "absent").fix' "$WORK/report" | sort -u)" null
 }
 
@@ -819,7 +902,9 @@ there_as_told() {
 	command=$(jq -r --arg server "$(rs4 "$1")" '.[] | select(.check == "probe" and .server.address == $server).evidence' "$WORK/report")
 	command="quiclbadm doctor ${command##*quiclbadm doctor }"
 	in_ns "s$1" sh -ec "$command -j" >"$WORK/report" && fail "it finds nothing: $command"
+	says
 	FIX=$(jq -r '.[] | select(.verdict == "fault").fix' "$WORK/report")
+	column command "$FIX"
 	in_ns "s$1" sh -ec "$FIX" || fail "it does not do: $FIX"
 }
 
@@ -873,6 +958,7 @@ other_methods() {
 	ipvsadm -e -u "$SVC4" -r "$(rs4 2)" -g
 	ipvsadm -e -u "$SVC4" -r "$(rs4 3)" -m
 	in_ns lb quiclbadm doctor "${HERE[@]}" -j >"$WORK/report" || :
+	says
 	probe_says 2 ok "answers without a tunnel"
 	# nothing listens at its own address
 	probe_says 3 fault "has no socket"
@@ -913,15 +999,19 @@ tcase "a real server: sizes" server_sizes
 tcase "a real server: IPv6 VIP that another host has" server_duplicate
 tcase "no BPF" no_bpf
 tcase "no tracefs" no_tracefs
+tcase "no BTF" no_btf
 tcase "nothing is left behind" leaves_nothing
 on_director
 tcase "a director" director_right
 tcase "a director: redirect" director_dnat
 tcase "a director: dropped before all" director_ingress
 tcase "a director: the VIP as the tunnel's source" vip_as_source
+tcase "a director: the VIP as the tunnel's source, IPv6" vip6_as_source
+tcase "a director: IPv6 VIP that another host has" director_duplicate
 tcase "a director: standby" standby
 tcase "a director: an MTU that is configured" configured_mtu
 tcase "a director: one octet more than the tunnel takes" one_more
+tcase "a director: sizes" director_sizes
 tcase "a director: rules that accept only what is tracked" no_notrack
 tcase "a director: no answer to ARP for the VIP" unanswered
 tcase "a director: no answer to neighbour discovery for the VIP" unanswered6
