@@ -7,10 +7,11 @@
 #   make check-selftests
 #   sudo make check-kernels   the selftests on every kernel of tools/testing/qemu/matrix
 #   sudo make check-debug     the selftests on the debug kernels: KASAN, lockdep, kmemleak, ...
-#   make check-rotation    what CI runs besides "make check": static checks, bench, fuzzers, proofs, a part of the two above   (NUMBER)
+#   make check-rotation    what CI runs besides "make check": static checks, bench, fuzzers, proofs, the fleet, a part of the two above   (NUMBER)
 #   make check-all         all that CI chooses from, whole: hours; RESUME=1 goes on where a run of this commit was ended
 #   make kernels              fetches and builds the kernels that these need and the cache lacks
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
+#   make check-fleet          directors that FRR announces while they forward; a drain
 #   make check-metrics        a real Prometheus scrapes the metrics, and loads the alerts and the dashboard's queries
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
 #   sudo make check-bindings  bindings/ and examples/: Go and quic-go, Rust and quinn, aioquic; quiclb-h3server with libngtcp2 1
@@ -117,16 +118,19 @@ check-debug: setup
 	@tools/testing/check -j 2 $(DEBUG_KERNELS:%=debug@%)
 
 check-rotation: setup
-	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz proofs
+	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz proofs fleet
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz proofs proofs:mutants packages bindings servers metrics $(KEEPALIVED) $(BOOT) unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz proofs proofs:mutants packages bindings servers metrics fleet $(KEEPALIVED) $(BOOT) unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
 
 check-metrics: setup
 	@tools/testing/check metrics
+
+check-fleet: setup
+	@tools/testing/check fleet
 
 check-packages: setup
 	@tools/testing/check packages
@@ -219,4 +223,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-fleet check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean

@@ -58,6 +58,7 @@ installed="./usr/include/quiclb.h
 ./usr/lib/libquiclb.so.$version
 ./usr/lib/libquiclb.so.1
 ./usr/lib/pkgconfig/libquiclb.pc
+./usr/lib/systemd/system/quiclbadm-announce@.service
 ./usr/lib/systemd/system/quiclbadm-express@.service
 ./usr/lib/systemd/system/quiclbadm-metrics-textfile.service
 ./usr/lib/systemd/system/quiclbadm-metrics-textfile.timer
@@ -65,6 +66,7 @@ installed="./usr/include/quiclb.h
 ./usr/lib/systemd/system/quiclbadm-metrics@.service
 ./usr/lib/systemd/system/quiclbadm.service
 ./usr/lib/udev/rules.d/90-quiclbadm.rules
+./usr/libexec/quiclbadm-announce
 ./usr/libexec/quiclbadm-boot
 ./usr/libexec/quiclbadm-diag
 ./usr/libexec/quiclbadm-driver

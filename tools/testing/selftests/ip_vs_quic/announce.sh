@@ -1,0 +1,243 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Directors whose VIP FRR announces while they forward: what makes a route come and go, and what is lost of connections meanwhile. The
+# configurations are those of contrib/frr. FRR_ROOT is a directory with FRR's files; tools/testing/check's suite "fleet" gives one.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+need_module
+[ -x "${FRR_ROOT:-}/usr/lib/frr/bgpd" ] || skip_all "FRR_ROOT has no bgpd"
+[ -n "${QLB_LAB:-}" ] || skip_all "this writes to /etc: only in the lab"
+own_lab_up
+serve "$SVC4"
+contrib=$here/../../../../contrib/frr
+announce=$here/../../../../userspace/quiclbadm/boot/quiclbadm-announce
+libraries=$FRR_ROOT/usr/lib/x86_64-linux-gnu:$FRR_ROOT/usr/lib/x86_64-linux-gnu/frr:$FRR_ROOT/lib/x86_64-linux-gnu
+# an emulated machine may stop for seconds
+export TIMEOUT=20000
+# FRR's programs run as this group
+grep -q ^frrvty: /etc/group || echo "frrvty:x:990:root" >>/etc/group
+declare -A DAEMON=() ANNOUNCER=()
+
+# frr NAMESPACE CONFIG: zebra and bgpd
+frr() {
+	local ns=$1 dir=$WORK/frr-$1 daemon
+	mkdir -p "$dir"
+	: >"$dir/zebra.conf"
+	echo "username root nopassword" >"$dir/vtysh.conf"
+	cp "$2" "$dir/bgpd.conf"
+	for daemon in zebra bgpd; do
+		spawn "$ns" env "LD_LIBRARY_PATH=$libraries" "$FRR_ROOT/usr/lib/frr/$daemon" -u root -g root -P 0 -z "$dir/zserv.api" \
+			--vty_socket "$dir" -i "$dir/$daemon.pid" -f "$dir/$daemon.conf" --log "file:$dir/$daemon.log" >"$dir/$daemon.out" 2>&1 </dev/null
+		DAEMON[$ns-$daemon]=$SPAWNED
+		poll 120 "$daemon of $ns: $(tail -n 5 "$dir/$daemon.out" "$dir/$daemon.log" 2>/dev/null)" test -S "$dir/$daemon.vty"
+	done
+}
+
+# shows NAMESPACE COMMAND
+shows() { LD_LIBRARY_PATH=$libraries "$FRR_ROOT/usr/bin/vtysh" --config_dir "$WORK/frr-$1" --vty_socket "$WORK/frr-$1" -c "$2" 2>/dev/null; }
+
+# next_hops: of the router's route to the VIP, sorted
+next_hops() { in_ns rt ip -j route show exact "$VIP4/32" proto bgp | jq -r '[.[] | if .nexthops then .nexthops[].gateway else .gateway end] | sort | join(" ")'; }
+
+goes_to() { [ "$(next_hops)" = "$1" ]; }
+
+# routed ADDRESS...: waits until the router has these next hops and no other
+routed() {
+	(poll 120 "next hops \"$*\"" goes_to "$*") || {
+		tail -n 5 "$WORK"/announce-*
+		ip -o addr show to "$VIP4/32"
+		shows lb "show bgp ipv4 unicast"
+		shows rt "show bgp ipv4 unicast"
+		in_ns rt ip route
+		exit 1
+	}
+}
+
+# announcer NAMESPACE
+announcer() {
+	spawn "$1" "$announce" "$SVC4" >"$WORK/announce-$1" 2>&1
+	ANNOUNCER[$1]=$SPAWNED
+}
+
+# end NAMESPACE [SIGNAL]: what systemd does
+end() {
+	[ -n "${ANNOUNCER[$1]:-}" ] || return 0
+	# at the end of a case it may have been told already
+	kill "-${2:-TERM}" "${ANNOUNCER[$1]}" 2>/dev/null || :
+	await "${ANNOUNCER[$1]}" || :
+	in_ns "$1" "$announce" --withdraw "$SVC4"
+	ANNOUNCER[$1]=
+}
+
+said() { grep -qF -- "$2" "$WORK/announce-$1"; }
+
+established() { [ "$(shows rt "show bgp ipv4 unicast summary json" | jq "[.peers[] | select(.state == \"Established\")] | length")" = "$1" ]; }
+
+# A director like the first one, with the same service, at 10.0.0.2.
+second_director() {
+	ip netns add "$LAB-lb2"
+	in_ns lb2 sh -c 'for c in all default; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done'
+	printf '%s\n' "link add lb2 type veth peer name eth0 netns $LAB-lb2" "link set lb2 master br0 up" | ip -n "$LAB-rt" -b -
+	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.0.0.2/24 dev eth0" "route add default via 10.0.0.254" \
+		"link add vip0 type dummy" "link set vip0 up" "addr add $VIP4/32 dev vip0" | ip -n "$LAB-lb2" -b -
+}
+
+# connections: of each server two, whose ports change all the time
+connections() {
+	local n
+	for n in 1 2 3; do
+		echo "name=s$n mint=0:$(sid 3 "$n") from=$CL4.7:$((3000 + 100 * n))"
+	done | traffic connections -w 4 -c 0:3:4 "to=$SVC4" walk=port count=3 -
+	poll 60 "datagrams" sent_more 30
+}
+
+sent() { in_ns cl awk '$1 == "eth0:" { print $11 }' /proc/self/net/dev; }
+
+sent_more() {
+	[ -n "${SENT_FROM:-}" ] || SENT_FROM=$(sent)
+	[ "$(sent)" -ge $((SENT_FROM + $1)) ]
+}
+
+# none_lost: each of the connections' datagrams was answered by its server
+none_lost() {
+	local name server count total=0
+	SENT_FROM=
+	poll 60 "datagrams" sent_more 30
+	SENT_FROM=
+	quiet
+	while read -r name server count; do
+		[ "$name" = "$server" ] || fail "$count datagrams of $name: $server"
+		total=$((total + count))
+	done <"$WORK/connections"
+	[ "$total" -gt 50 ] || fail "hardly any traffic: $(<"$WORK/connections")"
+}
+
+# --- one director ---------------------------------------------------------------------
+
+# The daemons are to outlive a case.
+begin() {
+	modprobe dummy
+	printf '%s\n' "link add vip0 type dummy" "link set vip0 up" "addr add $VIP4/32 dev vip0" "addr del $VIP4/32 dev lo" | ip -b -
+	ip -n "$LAB-rt" route del "$VIP4/32"
+	second_director
+	frr rt "$contrib/router.conf"
+	frr lb "$contrib/director.conf"
+	sed 's/router-id 10.0.0.1$/router-id 10.0.0.2/' "$contrib/director.conf" >"$WORK/second.conf"
+	frr lb2 "$WORK/second.conf"
+}
+
+sessions() {
+	poll 120 "two sessions" established 2
+	same "next hops without a director that forwards" "$(next_hops)" ""
+}
+
+# Without another device that has the VIP, it would not stay local.
+needs_a_device() {
+	defer "ip addr add $VIP4/32 dev vip0"
+	ip addr del "$VIP4/32" dev vip0
+	refused 1 "$SVC4: no device but lo has the address $VIP4/32; give it to a dummy device, to which it belongs whether it is announced or not" \
+		"$announce" "$SVC4"
+}
+
+follows_the_service() {
+	q -C
+	announcer lb
+	defer "end lb"
+	same "next hops without a service" "$(next_hops)" ""
+	fresh "$SVC4" rs4 0:3:4
+	routed 10.0.0.1
+	send -c 0:3:4 "to=$SVC4" "from=$CL4.9:900" name=x "mint=0:$(sid 3 2)"
+	answers "x s2 1"
+	# the director's own lookup does not change
+	[[ $(ip route get "$VIP4") == "local $VIP4 "* ]] || fail "the VIP is no longer local: $(ip route get "$VIP4")"
+	q -C
+	routed ""
+	said lb "$SVC4: withdrawn: Error: service $SVC4: no such service." || fail "$(<"$WORK/announce-lb")"
+}
+
+follows_the_servers() {
+	local n
+	defer "for n in 1 2 3; do ip -n $LAB-s\$n link set tunl0 up; done"
+	fresh "$SVC4" rs4 0:3:4
+	TIMEOUT=2000 announcer lb
+	defer "end lb"
+	routed 10.0.0.1
+	# one dead server is no reason
+	ip -n "$LAB-s1" link set tunl0 down
+	q check-director -u "$SVC4" --timeout 20000 >/dev/null
+	for n in 2 3; do
+		ip -n "$LAB-s$n" link set tunl0 down
+	done
+	routed ""
+	said lb "of 3 real servers with weight none answers" || fail "$(<"$WORK/announce-lb")"
+	same "times that it was announced" "$(grep -c ': announced$' "$WORK/announce-lb")" 1
+	ip -n "$LAB-s3" link set tunl0 up
+	routed 10.0.0.1
+}
+
+killed() {
+	fresh "$SVC4" rs4 0:3:4
+	announcer lb
+	defer "end lb"
+	routed 10.0.0.1
+	end lb KILL
+	routed ""
+	# one that finds a route of another run does not believe it
+	ip addr add "$VIP4/32" dev lo
+	routed 10.0.0.1
+	q -C
+	announcer lb
+	routed ""
+}
+
+# --- two ------------------------------------------------------------------------------
+
+both() {
+	fresh "$SVC4" rs4 0:3:4
+	service "$SVC4" rs4 0:3:4 | in_ns lb2 quiclbadm -R
+	announcer lb
+	defer "end lb; end lb2; in_ns lb2 quiclbadm -C"
+	announcer lb2
+	routed 10.0.0.1 10.0.0.2
+}
+
+drained() {
+	both
+	connections
+	end lb
+	routed 10.0.0.2
+	said lb "$SVC4: drained" || fail "$(<"$WORK/announce-lb")"
+	# nothing comes any more, so the services can go
+	mark "$SVC4"
+	SENT_FROM=
+	poll 60 "datagrams" sent_more 30
+	counted "$SVC4"
+	q -C
+	none_lost
+	# and it comes back
+	connections
+	service "$SVC4" rs4 0:3:4 | q -R
+	announcer lb
+	routed 10.0.0.1 10.0.0.2
+	none_lost
+}
+
+# A dead bgpd: the router learns of it by the end of the session.
+daemon_dies() {
+	both
+	kill -KILL "${DAEMON[lb-bgpd]}"
+	routed 10.0.0.2
+	connections
+	none_lost
+}
+
+begin
+tcase "FRR in front of two directors" sessions
+tcase "the VIP is to stay local" needs_a_device
+tcase "the route follows the service" follows_the_service
+tcase "the route follows the servers, but not a single one" follows_the_servers
+tcase "SIGKILL leaves no route" killed
+tcase "a director is drained and comes back: nothing is lost" drained
+tcase "a routing daemon dies" daemon_dies
+finish
