@@ -643,7 +643,7 @@ int args_parse(int argc, char **argv, bool from_state_file, struct args *args)
 	memset(args, 0, sizeof(*args));
 	args->from_state_file = from_state_file;
 	args->weight = 1;
-	args->seen_within = 60;
+	args->seen_within = CONFIG_IN_USE_S;
 	args->wait_ms = 1000;
 	args->size = 1200;
 	args->forward = IP_VS_CONN_F_DROUTE;

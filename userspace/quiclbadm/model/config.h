@@ -11,6 +11,7 @@
 
 enum config_limits {
 	KEY_SOURCE_MAX = 1023,		/* octets, as in ip_vs_quic.h */
+	CONFIG_IN_USE_S = 60,		/* one that was seen in this time has connections */
 	CONFIG_STRLEN = sizeof("config 255 tenant 255"),
 	AGE_STRLEN = sizeof("18446744073709551615s ago"),
 };

@@ -66,7 +66,7 @@ static int check_use(const struct config *config, struct service *wanted, bool r
 	char name[SERVICE_STRLEN], config_name[CONFIG_STRLEN], age[AGE_STRLEN];
 	char key[KEY_STRLEN], change[CHANGE_STRLEN];
 
-	if (!config->seen || config->last_seen >= CONFIG_IN_USE_MS ||
+	if (!config->seen || config->last_seen >= 1000 * CONFIG_IN_USE_S ||
 	    (next && decodes_alike(config, next)))
 		return 0;
 	config_str(config->id, config->tenant, config_name);

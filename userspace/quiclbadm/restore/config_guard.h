@@ -7,14 +7,10 @@
 
 #include "model/model.h"
 
-enum {
-	CONFIG_IN_USE_MS = 60 * 1000,	/* as "config del" takes it */
-};
-
 /*
  * A key that @wanted names by its fingerprint alone must be that of the same config in
  * @before; what is known of its file there is taken over.  A config that was seen in the
- * last CONFIG_IN_USE_MS neither goes nor gets another key or other lengths, unless @rekey;
+ * last CONFIG_IN_USE_S neither goes nor gets another key or other lengths, unless @rekey;
  * then a warning says what becomes of it.
  * Return: 0, or EXIT_REFUSED after a message for each config.
  */
