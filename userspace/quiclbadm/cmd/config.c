@@ -73,12 +73,12 @@ static int check_unused(const struct args *args)
 	const struct config *config;
 	uint64_t uptime = UINT64_MAX;
 	struct state state;
-	size_t i;
 	int err;
 
 	err = kernel_load_quic(&state, &args->service);
-	for (i = 0; !err && i < args->seen_by_count; i++)
-		err = seen_by_read(args->seen_by[i], state.services[0], &uptime);
+	if (!err)
+		err = seen_by_read(args->seen_by, args->seen_by_count, state.services[0],
+				   &uptime);
 	if (err)
 		goto out;
 	config = service_find_config(state.services[0], args->id, args->tenant);

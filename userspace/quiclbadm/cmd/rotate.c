@@ -155,10 +155,10 @@ static int look(const struct args *args, struct rotation_wish *wish,
 {
 	char name[SERVICE_STRLEN], why[ROTATION_TEXT];
 	int err = kernel_load_quic(state, &args->service);
-	size_t i;
 
-	for (i = 0; !err && i < args->seen_by_count; i++)
-		err = seen_by_read(args->seen_by[i], state->services[0], &wish->uptime);
+	if (!err)
+		err = seen_by_read(args->seen_by, args->seen_by_count, state->services[0],
+				   &wish->uptime);
 	if (!err && !rotation_find(state->services[0], wish, r, why))
 		err = refuse("%s: %s", service_str(&args->service, name), why);
 	return err;

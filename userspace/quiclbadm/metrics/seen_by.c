@@ -244,7 +244,7 @@ static int read_metrics_file(struct report *report)
 	return err;
 }
 
-int seen_by_read(const char *source, struct service *svc, uint64_t *uptime)
+static int read_source(const char *source, struct service *svc, uint64_t *uptime)
 {
 	struct report report = {
 		.source = source,
@@ -260,5 +260,16 @@ int seen_by_read(const char *source, struct service *svc, uint64_t *uptime)
 		err = read_metrics_file(&report);
 	if (!err && report.uptime < *uptime)
 		*uptime = report.uptime;
+	return err;
+}
+
+int seen_by_read(const char *const *sources, size_t count, struct service *svc,
+		 uint64_t *uptime)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; !err && i < count; i++)
+		err = read_source(sources[i], svc, uptime);
 	return err;
 }

@@ -6,6 +6,8 @@
 #ifndef _QUICLBADM_METRICS_SEEN_BY_H
 #define _QUICLBADM_METRICS_SEEN_BY_H
 
+#include <stddef.h>
+
 #include "model/model.h"
 
 enum {
@@ -13,13 +15,15 @@ enum {
 };
 
 /*
- * Reads @source, a URL with http:// or https://, which curl(1) gets, or a file: metrics as
- * "quiclbadm metrics" prints them, of one director or of several, with other metrics around.
+ * Reads each of @sources, a URL with http:// or https://, which curl(1) gets, or a file:
+ * metrics as "quiclbadm metrics" prints them, of one director or of several, with other
+ * metrics around.
  * Where a director saw a config of @svc after this one did, that becomes its last_seen, and
- * @source its seen_by.  *@uptime, in seconds, becomes that of the director which was started
+ * the source its seen_by.  *@uptime, in seconds, becomes that of the director which was started
  * last, if that is less.
  * Return: 0, or EXIT_REFUSED after an error message.
  */
-int seen_by_read(const char *source, struct service *svc, uint64_t *uptime);
+int seen_by_read(const char *const *sources, size_t count, struct service *svc,
+		 uint64_t *uptime);
 
 #endif /* _QUICLBADM_METRICS_SEEN_BY_H */
