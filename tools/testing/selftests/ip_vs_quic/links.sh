@@ -6,7 +6,7 @@
 #   rt ── RTDEV: 10.N.0.2 ───── DEV: 10.N.0.1 ── the director, or another one
 # shellcheck disable=SC2154
 
-# lead NAMESPACE DEV RTDEV N: gives both devices addresses and routes the IPv4 VIP there; lead_back ends that
+# lead NAMESPACE DEV RTDEV N: gives both devices addresses, routes the IPv4 VIP there, and waits until DEV is up; lead_back ends that
 lead() {
 	ip -n "$LAB-$1" -b - <<-END
 		addr replace 10.$4.0.1/24 dev $2
@@ -17,6 +17,7 @@ lead() {
 		link set $3 up
 		route replace $VIP4 via 10.$4.0.1 dev $3
 	END
+	settled_in "$1" "$2"
 }
 
 lead_back() { ip -n "$LAB-rt" route replace "$VIP4" via 10.0.0.1; }
@@ -63,13 +64,18 @@ port_up() {
 	settled "$1"
 }
 
-# settled DEV...: waits until the kernel has done its work after a link came up, including routes
-settled() {
+# settled DEV...: waits until the kernel has done its work after a link came up. It does the last of it up to a second later, and each
+# time all cached routes of IPv4 are void, so that one more datagram goes the default path.
+settled() { settled_in lb "$@"; }
+
+# settled_in NAMESPACE DEV...
+settled_in() {
 	local dev
-	for dev in "$@"; do
-		poll 20 "$dev to be up" has_state "$dev" UP
+	for dev in "${@:2}"; do
+		poll 20 "$dev to be up" has_state_in "$1" "$dev" UP
 	done
 }
 
-# has_state DEV OPERSTATE
-has_state() { [ "$(ip -j link show "$1" | jq -r '.[0].operstate')" = "$2" ]; }
+# has_state DEV OPERSTATE, has_state_in NAMESPACE DEV OPERSTATE
+has_state() { has_state_in lb "$@"; }
+has_state_in() { [ "$(ip -n "$LAB-$1" -j link show "$2" | jq -r '.[0].operstate')" = "$3" ]; }
