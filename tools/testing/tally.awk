@@ -3,7 +3,7 @@
 # Reads KTAP, passes it on, and writes "PASSED FAILED SKIPPED" to the file named by the variable "totals". A test with subtests
 # (lines indented further) counts by them, unless it failed and none of them did. Each missing part counts as one failure:
 # a plan, a result that the plan promised, a number in the sequence. What failed is appended to the file named by "failures",
-# a line each, if there is one.
+# a line each, with the last comment that came before it since another result, which says why.
 
 BEGIN { level = 0; indent[0] = 0 }
 
@@ -12,7 +12,7 @@ function note_failure(line) {
 	failed++
 	sub(/^ +/, "", line)
 	if (failures)
-		print line >>failures
+		print line (why ? " (" why ")" : "") >>failures
 }
 
 function fault(what) {
@@ -61,6 +61,10 @@ function result(good, skip, number) {
 
 { print; fflush() }
 
+/^ *# / {
+	why = substr($0, index($0, "#") + 2, 240)
+}
+
 /^ *1\.\.[0-9]+/ {
 	move_to($0)
 	plan[level] = substr($1, 4) + 0
@@ -71,6 +75,7 @@ function result(good, skip, number) {
 /^ *(not )?ok [0-9]+/ {
 	move_to($0)
 	result($1 == "ok", /# SKIP/, ($1 == "ok" ? $2 : $3) + 0)
+	why = ""
 }
 
 /^Bail out!/ { fault("the run bailed out") }

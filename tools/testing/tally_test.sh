@@ -17,6 +17,13 @@ tally() {
 	equal "$(cat "$tmp/totals")" "$1" "tally: $2"
 }
 
+# named FAILURES NAME KTAP: what is said to have failed, with commas between
+named() {
+	rm -f "$tmp/failures"
+	printf '%b' "$3" | awk -v totals="$tmp/totals" -v failures="$tmp/failures" -f "$here/tally.awk" >"$tmp/out"
+	equal "$(paste -sd, "$tmp/failures")" "$1" "tally: $2"
+}
+
 # console VERDICT LINE
 console() {
 	local found=clean
@@ -39,6 +46,10 @@ tally "3 0 0" "subtests instead of their parent" '1..2\n    ok 1 a\n    ok 2 b\n
 tally "1 1 0" "a failed subtest once, not with its parent" '1..2\n  1..1\n  not ok 1 a\nnot ok 1 p\nok 2 q\n'
 tally "2 1 0" "a parent that failed by itself" '1..2\n  1..1\n  ok 1 a\nnot ok 1 p\nok 2 q\n'
 tally "1 1 0" "subtests without a plan" '1..1\n  ok 1 a\nok 1 p\n'
+
+named "not ok 1 a" "what failed" 'not ok 1 a\nok 2 b\n1..2\n'
+named "not ok 2 b (n: 1, not 2),not ok 3 c" "why it failed" 'KTAP version 1\n# x\nok 1 a\n# y\n# n: 1, not 2\nnot ok 2 b\nnot ok 3 c\n1..3\n'
+named "not ok 1 p.a (why)" "why a subtest failed" '1..1\n  # why\n  not ok 1 p.a\n  1..1\n# other\nnot ok 1 p\n'
 
 console report 'Kernel panic - not syncing: Attempted to kill init! exitcode=0x00007f00'
 console report 'BUG: KASAN: slab-use-after-free in ivq_decide+0x1/0x2 [ip_vs_quic]'
