@@ -55,7 +55,7 @@ note() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
 # may_skip REASON: the lab has everything, except what a debug kernel lacks
 may_skip() {
-	[ -z "${QLB_LAB:-}" ] || { [ -e /sys/kernel/debug/kmemleak ] && [ "$1" = "the kernel has no BTF" ]; }
+	[ -z "${QLB_LAB:-}" ] || { [ -e /sys/kernel/debug/kmemleak ] && [[ $1 = "the kernel has no "@(BTF|kprobes) ]]; }
 }
 
 # skip_all REASON: ends the script without running anything

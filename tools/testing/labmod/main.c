@@ -2,8 +2,9 @@
 /*
  * For selftests that need the kernel's help: a search of all memory for a secret,
  * a per-CPU allocator that has next to nothing left, frames for the driver path without
- * a driver or an XDP program, and a driver that is long in probing.
+ * a driver or an XDP program, and a driver that is long in probing. hold.c has the rest.
  */
+#include "hold.h"
 #include "ivq_lab.h"
 
 #include <linux/async.h>
@@ -352,6 +353,8 @@ static int __init lab_init(void)
 
 static void __exit lab_exit(void)
 {
+	if (IS_ENABLED(CONFIG_KPROBES))
+		hold_uninit();
 	misc_deregister(&lab_device);
 	if (probing)
 		complete(&probed);
