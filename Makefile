@@ -11,7 +11,9 @@
 #   make check-all         all that CI chooses from, whole: hours; RESUME=1 goes on where a run of this commit was ended
 #   make kernels              fetches and builds the kernels that these need and the cache lacks
 #   make check-intree         the module's build as part of the kernel's own tree, and its netlink specification
-#   make check-fleet          directors that FRR announces while they forward; a drain
+#   make check-fleet          directors that FRR announces while they forward; that no event in a fleet of two loses a connection
+#   make fleet             connections lost by events in a fleet of 2, 4 and 16 directors: ours, and stock IPVS's schedulers side by side
+#   make -s fleet-json     the same as JSON, and nothing else
 #   make check-metrics        a real Prometheus scrapes the metrics, and loads the alerts and the dashboard's queries
 #   make check-packages       the packages of "make deb": contents, dependencies, scripts, lintian
 #   sudo make check-bindings  bindings/ and examples/: Go and quic-go, Rust and quinn, aioquic; quiclb-h3server with libngtcp2 1
@@ -132,6 +134,12 @@ check-metrics: setup
 check-fleet: setup
 	@tools/testing/check fleet
 
+fleet: setup
+	@tools/testing/fleet
+
+fleet-json: setup
+	@tools/testing/fleet --json
+
 check-packages: setup
 	@tools/testing/check packages
 
@@ -223,4 +231,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-fleet check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-fleet fleet fleet-json check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
