@@ -97,3 +97,8 @@ make_in() {
 		die "the programs in $2 do not build."
 	fi
 }
+
+# frr_root: Debian's FRR, unpacked; prints the directory
+frr_root() {
+	"$lab_dir/unpacked" bookworm frr libyang2 libjson-c5 libc-ares2 libprotobuf-c1 librtr0 libreadline8 libpam0g libcap2 libpcre2-8-0
+}

@@ -5,54 +5,18 @@
 # configurations are those of contrib/frr. FRR_ROOT is a directory with FRR's files; tools/testing/check's suite "fleet" gives one.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=frrlib.sh
+. "$here/frrlib.sh"
 need_module
 [ -x "${FRR_ROOT:-}/usr/lib/frr/bgpd" ] || skip_all "FRR_ROOT has no bgpd"
 [ -n "${QLB_LAB:-}" ] || skip_all "this writes to /etc: only in the lab"
 own_lab_up
 serve "$SVC4"
-contrib=$here/../../../../contrib/frr
 announce=$here/../../../../userspace/quiclbadm/boot/quiclbadm-announce
-libraries=$FRR_ROOT/usr/lib/x86_64-linux-gnu:$FRR_ROOT/usr/lib/x86_64-linux-gnu/frr:$FRR_ROOT/lib/x86_64-linux-gnu
 # an emulated machine may stop for seconds
 export TIMEOUT=20000
-# FRR's programs run as this group
-grep -q ^frrvty: /etc/group || echo "frrvty:x:990:root" >>/etc/group
-declare -A DAEMON=() ANNOUNCER=()
-
-# frr NAMESPACE CONFIG: zebra and bgpd
-frr() {
-	local ns=$1 dir=$WORK/frr-$1 daemon
-	mkdir -p "$dir"
-	: >"$dir/zebra.conf"
-	echo "username root nopassword" >"$dir/vtysh.conf"
-	cp "$2" "$dir/bgpd.conf"
-	for daemon in zebra bgpd; do
-		spawn "$ns" env "LD_LIBRARY_PATH=$libraries" "$FRR_ROOT/usr/lib/frr/$daemon" -u root -g root -P 0 -z "$dir/zserv.api" \
-			--vty_socket "$dir" -i "$dir/$daemon.pid" -f "$dir/$daemon.conf" --log "file:$dir/$daemon.log" >"$dir/$daemon.out" 2>&1 </dev/null
-		DAEMON[$ns-$daemon]=$SPAWNED
-		poll 120 "$daemon of $ns: $(tail -n 5 "$dir/$daemon.out" "$dir/$daemon.log" 2>/dev/null)" test -S "$dir/$daemon.vty"
-	done
-}
-
-# shows NAMESPACE COMMAND
-shows() { LD_LIBRARY_PATH=$libraries "$FRR_ROOT/usr/bin/vtysh" --config_dir "$WORK/frr-$1" --vty_socket "$WORK/frr-$1" -c "$2" 2>/dev/null; }
-
-# next_hops: of the router's route to the VIP, sorted
-next_hops() { in_ns rt ip -j route show exact "$VIP4/32" proto bgp | jq -r '[.[] | if .nexthops then .nexthops[].gateway else .gateway end] | sort | join(" ")'; }
-
-goes_to() { [ "$(next_hops)" = "$1" ]; }
-
-# routed ADDRESS...: waits until the router has these next hops and no other
-routed() {
-	(poll 120 "next hops \"$*\"" goes_to "$*") || {
-		tail -n 5 "$WORK"/announce-*
-		ip -o addr show to "$VIP4/32"
-		shows lb "show bgp ipv4 unicast"
-		shows rt "show bgp ipv4 unicast"
-		in_ns rt ip route
-		exit 1
-	}
-}
+frr_group
+declare -A ANNOUNCER=()
 
 # announcer NAMESPACE
 announcer() {
@@ -71,8 +35,6 @@ end() {
 }
 
 said() { grep -qF -- "$2" "$WORK/announce-$1"; }
-
-established() { [ "$(shows rt "show bgp ipv4 unicast summary json" | jq "[.peers[] | select(.state == \"Established\")] | length")" = "$1" ]; }
 
 # A director like the first one, with the same service, at 10.0.0.2.
 second_director() {

@@ -5,11 +5,14 @@
 # event, and prints for each scheduler how many connections there were and how many were lost:
 #	# row: EVENT|SCHEDULER|DIRECTORS|CONNECTIONS|LOST
 # A case fails if scheduler quic loses one, unless the event says that it may, or if rr loses none where it must: then the lab sees nothing.
+# With FRR_ROOT (see frrlib.sh), the events director-* of two directors have routes of FRR; all others are set by "ip route".
 # FLEET_DIRECTORS, FLEET_SCHEDULERS and FLEET_EVENTS, an extended regular expression, choose; tools/testing/fleet runs all.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=packets.sh
 . "$here/packets.sh"
+# shellcheck source=frrlib.sh
+. "$here/frrlib.sh"
 # shellcheck source=fleetlib.sh
 . "$here/fleetlib.sh"
 need_module
@@ -247,6 +250,7 @@ lost_by() { awk -F '|' -v name="$1" '$2 == name && $1 !~ /dead-server/ { n += $5
 
 judged() {
 	DEAD=
+	[ "$N" != 2 ] || [ -z "${FRR_ROOT:-}" ] || [[ $EVENT != director-* ]] || by_frr
 	spread_over 1 "$N"
 	"$1"
 	[ -s "$WORK/rows" ] || fail "no rows"
@@ -286,6 +290,7 @@ all_events() {
 one_director() {
 	N=1
 	event module-upgrade upgraded
+	[ ! -e "$WORK/upgrade" ] || note "the director was without its services for $(<"$WORK/upgrade") ms"
 }
 
 gue_up
@@ -296,6 +301,7 @@ SCHEDULERS=${all% rr+sync}
 one_director
 for N in ${FLEET_DIRECTORS:-2}; do
 	make_directors "$N"
+	[ "$N" != 2 ] || [ -z "${FRR_ROOT:-}" ] || frr_up
 	SCHEDULERS=${all% rr+sync}
 	all_events
 	SCHEDULERS=quic
