@@ -16,7 +16,7 @@
 # $CONNS_FILE   NAME FROM TO of each connection; NAME is SCHEDULER/NUMBER
 # $HELD         NAME SERVER: the server that answered the connection's Initial, and so holds it
 # $DURING       what answered while the event went on, $AFTER: once it was over; both NAME SERVER COUNT
-# shellcheck disable=SC2034,SC2154
+# shellcheck disable=SC2034,SC2153,SC2154
 
 declare -A PORT_OF=([quic]=443 [mh]=444 [mh-port]=445 [rr]=446 [rr+sync]=447)
 declare -A SCHEDULER_OF=([quic]="quic" [mh]="mh" [mh-port]="mh -b mh-port" [rr]="rr" [rr+sync]="rr")
