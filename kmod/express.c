@@ -12,6 +12,7 @@
  *	ivq_vip_is_local()	routing delivers such datagrams to this host	vip.h
  *	ivq_fast_target()	the CID names a server that is there		decide.h
  *	  or take_slow()	the same by ivq_decide(), traced		decide.c
+ *	  or take_unrouted()	an entry of the 4-tuple or hashing names one	fallback.c
  *	ivq_tunnel_send()	the server has a tunnel, a route and a neighbour; nothing
  *				fails from here on: TTL, outer header, transmission
  *								tunnel.c
@@ -98,35 +99,87 @@ static bool is_plain_v6(const struct sk_buff *skb)
 	       ivq_is_plain_v6(ip6h);
 }
 
-/* What ivq_decide_fast() does not take, and everything while decisions are traced. */
-static noinline enum ip_vs_quic_express_outcome
-take_slow(struct sk_buff *skb, const struct ivq_service *qs,
-	  const struct ivq_snapshot *snapshot, u16 af)
+/* The way to @target, with its neighbour. */
+static enum ip_vs_quic_express_outcome
+find_way(struct ivq_tunnel *tunnel, const struct ivq_target *target,
+	 const struct ivq_snapshot *snapshot, const struct sk_buff *skb)
+{
+	enum ip_vs_quic_express_outcome outcome;
+
+	outcome = ivq_tunnel_find(tunnel, target, &snapshot->settings.sources,
+				  skb->len);
+	return outcome == IP_VS_QUIC_EXPRESS_TAKEN ?
+	       ivq_tunnel_find_neigh(tunnel) : outcome;
+}
+
+/* As the default path does. */
+static void count_decision(const struct sk_buff *skb,
+			   const struct ivq_service *qs,
+			   const struct ivq_snapshot *snapshot,
+			   const struct ivq_decision *d, u16 af)
 {
 	const struct udphdr *uh = udp_of(skb, af);
+	const void *saddr = af == AF_INET6 ?
+			    (const void *)&ipv6_hdr(skb)->saddr :
+			    (const void *)&ip_hdr(skb)->saddr;
+
+	ivq_decide_count(qs, snapshot, d);
+	trace_ip_vs_quic_decision(qs, saddr, uh->source, d);
+	if (d->outcome != IP_VS_QUIC_ROUTED)
+		trace_ip_vs_quic_unroutable(qs, saddr, uh->source, d);
+}
+
+/* No server by its CID.  Nothing but the flow's entry is changed before all is certain. */
+static noinline enum ip_vs_quic_express_outcome
+take_unrouted(struct sk_buff *skb, struct ivq_service *qs,
+	      const struct ivq_snapshot *snapshot,
+	      const struct ivq_decision *d, u16 af)
+{
+	enum ip_vs_quic_express_outcome outcome;
+	const struct ivq_target *target;
+	struct ivq_tunnel tunnel;
+	struct ivq_unrouted u;
+
+	ivq_unrouted_set_at(&u, qs, snapshot, d, skb_network_header(skb), af);
+	if (!ivq_fallback_find(&u))
+		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
+	target = u.target;
+	outcome = find_way(&tunnel, target, snapshot, skb);
+	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
+		return outcome;
+	ivq_fallback_keep(&u);
+	if (unlikely(u.target != target))
+		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
+
+	/* nothing fails any more */
+	count_decision(skb, qs, snapshot, d, af);
+	ivq_fallback_count(&u);
+	ivq_target_count(target, skb->len);
+	ivq_tunnel_xmit(&tunnel, skb);
+	return IP_VS_QUIC_EXPRESS_TAKEN;
+}
+
+/* What ivq_decide_fast() does not take, and everything while decisions are traced. */
+static noinline enum ip_vs_quic_express_outcome
+take_slow(struct sk_buff *skb, struct ivq_service *qs,
+	  const struct ivq_snapshot *snapshot, u16 af)
+{
 	enum ip_vs_quic_express_outcome outcome;
 	struct ivq_payload payload;
 	struct ivq_tunnel tunnel;
 	struct ivq_decision d;
 
-	if (!ivq_pull(skb, ivq_ip_len(af), NULL, &payload))
-		return IP_VS_QUIC_EXPRESS_NOT_PLAIN;
+	/* is_udp() has made linear what is read */
+	ivq_payload_find(udp_of(skb, af), skb->len - ivq_ip_len(af), &payload);
 	ivq_decide(snapshot, &payload, &d);
 	if (d.outcome != IP_VS_QUIC_ROUTED)
-		return IP_VS_QUIC_EXPRESS_UNROUTABLE;
-	outcome = ivq_tunnel_find(&tunnel, d.target,
-				  &snapshot->settings.sources, skb->len);
-	if (outcome == IP_VS_QUIC_EXPRESS_TAKEN)
-		outcome = ivq_tunnel_find_neigh(&tunnel);
+		return take_unrouted(skb, qs, snapshot, &d, af);
+	outcome = find_way(&tunnel, d.target, snapshot, skb);
 	if (outcome != IP_VS_QUIC_EXPRESS_TAKEN)
 		return outcome;
 
-	/* counted as the default path does; nothing fails any more */
-	ivq_decide_count(qs, snapshot, &d);
-	trace_ip_vs_quic_decision(qs, af == AF_INET6 ?
-				  (const void *)&ipv6_hdr(skb)->saddr :
-				  (const void *)&ip_hdr(skb)->saddr,
-				  uh->source, &d);
+	/* nothing fails any more */
+	count_decision(skb, qs, snapshot, &d, af);
 	ivq_fallback_routed_at(qs, &d, skb_network_header(skb), af);
 	ivq_target_count(d.target, skb->len);
 	ivq_tunnel_xmit(&tunnel, skb);
@@ -135,7 +188,7 @@ take_slow(struct sk_buff *skb, const struct ivq_service *qs,
 
 static __always_inline enum ip_vs_quic_express_outcome
 take_fast(const struct ivq_express *express, struct sk_buff *skb,
-	  const struct ivq_service *qs, u16 af)
+	  struct ivq_service *qs, u16 af)
 {
 	const struct ivq_net *qnet = express->qnet;
 	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
@@ -165,7 +218,7 @@ static __always_inline unsigned int
 take(const struct ivq_express *express, struct sk_buff *skb, u16 af)
 {
 	enum ip_vs_quic_express_outcome outcome;
-	const struct ivq_service *qs;
+	struct ivq_service *qs;
 
 	if (!is_udp(skb, af))
 		return NF_ACCEPT;

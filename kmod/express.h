@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The express path: routable datagrams are sent as soon as their device has received
- * them, before the rest of the stack sees them.  It bypasses the PREROUTING and INPUT
+ * The express path: datagrams are sent as soon as their device has received them,
+ * before the rest of the stack sees them.  It bypasses the PREROUTING and INPUT
  * rules that otherwise protect the VIP, so an operator turns it on for a device.
  */
 #ifndef _IVQ_EXPRESS_H

@@ -28,11 +28,14 @@
  * Only what needs IPVS's own path takes it: masquerading and persistence.  IPVS's
  * connections are followed where there are any: of masqueraded servers, or from before
  * the service had this scheduler.
+ *
+ * All paths find the server here, by the same functions, which look at no packet.  On the
+ * express path and the driver path, nothing may have changed if the datagram turns out not
+ * to be theirs, so finding (_find()) is apart from what follows of it (_keep(), _count()).
  */
 #include "fallback.h"
 
 #include <linux/timekeeping.h>
-#include <linux/udp.h>
 
 #include "unroutable_table.h"
 #include "flow.h"
@@ -43,39 +46,11 @@ enum {
 	HANDSHAKE_SECONDS = 60,	/* in which a flow has sent its last long header */
 };
 
-struct packet {
-	struct sk_buff *skb;
-	struct ivq_service *qs;
-	const struct ivq_snapshot *snapshot;
-	const struct ivq_decision *d;
-	struct ip_vs_iphdr *iph;
-	__be16 sport;
-	__be16 dport;
-	u64 hash;
-	struct flowtable_key key;
-	u32 first;		/* of the client's CID; 0 without a long header */
-};
-
-static void note(const struct packet *p, enum ip_vs_quic_outcome outcome,
+static void note(const struct ivq_unrouted *u, enum ip_vs_quic_outcome outcome,
 		 const struct ip_vs_dest *dest)
 {
-	ivq_stats_count(p->qs->stats, outcome);
-	trace_ip_vs_quic_schedule(p->qs, &p->iph->saddr, p->sport, outcome,
-				  dest);
-}
-
-static bool read_ports(struct packet *p)
-{
-	const struct udphdr *uh;
-	struct udphdr buf;
-
-	uh = skb_header_pointer(p->skb, p->iph->len, sizeof(buf), &buf);
-	if (!uh)
-		return false;
-	p->sport = uh->source;
-	p->dport = uh->dest;
-	p->hash = ivq_flow_hash(p->qs->key.af, p->iph, uh);
-	return true;
+	ivq_stats_count(u->qs->stats, outcome);
+	trace_ip_vs_quic_schedule(u->qs, u->client, u->sport, outcome, dest);
 }
 
 /* Of a service that needs IPVS's path for more than a choice of server? */
@@ -89,39 +64,46 @@ static bool is_one_packet(const struct ip_vs_dest *dest)
 	return rcu_dereference(dest->svc)->flags & IP_VS_SVC_F_ONEPACKET;
 }
 
+/* May the table of unroutable CIDs have something to do with it? */
+static inline bool is_reserved(const struct ivq_unrouted *u)
+{
+	return u->d->outcome == IP_VS_QUIC_RESERVED && u->snapshot->unroutable;
+}
+
 /* A server's CID that only arrives by 4-tuple may arrive by itself later. */
-static void learn(const struct packet *p, const struct ip_vs_dest *dest)
+static noinline void learn(const struct ivq_unrouted *u,
+			   const struct ip_vs_dest *dest)
 {
 	struct ivq_addr server = { .af = dest->af, .port = dest->port };
 
-	if (p->d->outcome != IP_VS_QUIC_RESERVED || !p->d->hdr.long_form ||
-	    !p->snapshot->unroutable)
+	if (!u->d->hdr.long_form)
 		return;
 	ip_vs_addr_set(dest->af, &server.addr, &dest->addr);
-	ivq_unroutable_learn(p->snapshot->unroutable, &p->d->hdr, &server);
+	ivq_unroutable_learn(u->snapshot->unroutable, &u->d->hdr, &server);
 }
 
-static struct ivq_target *find_dcid(const struct packet *p)
+static noinline bool find_dcid(struct ivq_unrouted *u)
 {
 	struct ivq_target *target;
 	struct ivq_addr server;
 
-	if (p->d->outcome != IP_VS_QUIC_RESERVED ||
-	    !ivq_unroutable_find(p->snapshot->unroutable, &p->d->hdr, &server))
-		return NULL;
-	target = ivq_pool_find(p->snapshot->pool, &server);
+	if (!ivq_unroutable_find(u->snapshot->unroutable, &u->d->hdr, &server))
+		return false;
+	target = ivq_pool_find(u->snapshot->pool, &server);
 	if (!target || !target->stateless ||
 	    !ivq_dest_available(target->conn.dest))
-		return NULL;
-	return target;
+		return false;
+	u->target = target;
+	u->outcome = IP_VS_QUIC_DCID;
+	return true;
 }
 
 /* The CID that a long header is for, in short; bit 0 is the table's. */
-static u32 first_of(const struct packet *p)
+static u32 first_of(const struct ivq_unrouted *u)
 {
-	if (!p->d->hdr.long_form)
+	if (!u->d->hdr.long_form)
 		return 0;
-	return (u32)maglev_hash(p->d->hdr.dcid, p->d->hdr.dcid_view, 1) & ~1u;
+	return (u32)maglev_hash(u->d->hdr.dcid, u->d->hdr.dcid_view, 1) & ~1u;
 }
 
 static bool has_configs(const struct ivq_snapshot *snapshot)
@@ -139,106 +121,126 @@ static bool has_configs(const struct ivq_snapshot *snapshot)
  * server's own looks the same if servers have no config, and is then 0b111 if the service
  * has any: such a long header may belong to the connection that the entry is of.
  */
-static bool is_new_connection(const struct packet *p,
+static bool is_new_connection(const struct ivq_unrouted *u,
 			      const struct flowtable_value *value)
 {
-	return p->d->hdr.long_form && p->first != value->first &&
-	       p->d->outcome != IP_VS_QUIC_RESERVED &&
-	       has_configs(p->snapshot);
+	return u->d->hdr.long_form && u->first != value->first &&
+	       u->d->outcome != IP_VS_QUIC_RESERVED &&
+	       has_configs(u->snapshot);
 }
 
-/* The server as the pool has it now; @by_hash, which is most often it, saves the search. */
-static struct ivq_target *find_target(const struct packet *p,
-				      const struct ip_vs_dest *dest,
-				      struct ivq_target *by_hash)
+/* The server as the pool has it now; that by hash is most often it, and saves the search. */
+static struct ivq_target *find_target(const struct ivq_unrouted *u,
+				      const struct ip_vs_dest *dest)
 {
 	struct ivq_addr addr = { .af = dest->af, .port = dest->port };
-	struct ivq_target *target = by_hash;
+	struct ivq_target *target = u->by_hash;
 
-	if (!by_hash || by_hash->conn.dest != dest) {
+	if (!target || target->conn.dest != dest) {
 		ip_vs_addr_set(dest->af, &addr.addr, &dest->addr);
-		target = ivq_pool_find(p->snapshot->pool, &addr);
+		target = ivq_pool_find(u->snapshot->pool, &addr);
 	}
 	return target && target->stateless &&
 	       ivq_dest_available(target->conn.dest) ? target : NULL;
 }
 
-static struct flowtable_entry *find_entry(const struct packet *p,
-					  struct flowtable_value *value)
+/* Return: true if the flow has an entry and its server is there. */
+static bool find_entry(struct ivq_unrouted *u, struct flowtable_value *value)
 {
-	struct flowtable_entry *entry;
-
-	entry = ivq_flows_find(p->qs->flows.flows, &p->key, value);
-	return entry && value->owner == &p->qs->flows ? entry : NULL;
+	u->entry = ivq_flows_find(u->qs->flows.flows, &u->key, u->now, value);
+	if (!u->entry || value->owner != &u->qs->flows)
+		return false;
+	u->target = find_target(u, value->server);
+	return u->target;
 }
 
 /* For a short header, only if there is anything to be found. */
-static bool make_key(struct packet *p)
+static bool make_key(struct ivq_unrouted *u)
 {
-	bool has_entries = atomic_read(&p->qs->flows.count);
+	bool has_entries = atomic_read(&u->qs->flows.count);
 
-	if (has_entries || p->d->hdr.long_form)
-		ivq_flows_key(p->qs->flows.flows, p->qs->key.af,
-			      &p->iph->saddr, p->sport, &p->iph->daddr,
-			      p->dport, &p->key);
+	if (has_entries || u->d->hdr.long_form)
+		ivq_flows_key(u->qs->flows.flows, u->qs->key.af, u->client,
+			      u->sport, u->vip, u->dport, &u->key);
 	return has_entries;
 }
 
-static u32 life(const struct packet *p)
+static u32 life(const struct ivq_unrouted *u)
 {
-	return p->snapshot->settings.tuple_timeout / HZ;
+	return u->snapshot->settings.tuple_timeout / HZ;
+}
+
+static noinline struct ip_vs_conn *search_conn(const struct ivq_unrouted *u)
+{
+	struct ip_vs_conn_param param;
+
+	ip_vs_conn_fill_param(u->qs->ipvs, u->qs->key.af, IPPROTO_UDP,
+			      u->client, u->sport, u->vip, u->dport, &param);
+	return ip_vs_conn_in_get(&param);
+}
+
+/* Return: IPVS's connection with a reference, or NULL. */
+static inline struct ip_vs_conn *find_conn(const struct ivq_unrouted *u)
+{
+	return atomic_read(&u->qs->ipvs->conn_count) ? search_conn(u) : NULL;
+}
+
+static bool has_conn(const struct ivq_unrouted *u)
+{
+	struct ip_vs_conn *cp = find_conn(u);
+
+	if (cp)
+		__ip_vs_conn_put(cp);
+	return cp;
+}
+
+static bool thresholds_count(const struct ivq_unrouted *u)
+{
+	return u->now >= READ_ONCE(u->qs->by_table_until);
+}
+
+static bool takes_connections(const struct ivq_unrouted *u)
+{
+	const struct ip_vs_dest *dest = u->target->conn.dest;
+
+	return atomic_read(&dest->weight) > 0 &&
+	       (!ivq_dest_overloaded(dest) || !thresholds_count(u));
 }
 
 /*
- * A known 4-tuple of IPVS's.  IPVS itself drops packets of a connection whose server has
- * gone; here the entry goes instead and the flow is hashed anew.  Return: the
- * connection with a reference, or NULL; @foreign tells that IPVS must do it.
+ * Finds where the flow's entry leads.  A later connection that may not go there becomes
+ * a flow of its own, and so does what follows of it.
  */
-static struct ip_vs_conn *find_conn(const struct packet *p, bool *foreign)
+static bool find_flow(struct ivq_unrouted *u)
 {
-	struct ip_vs_conn *cp;
+	struct flowtable_value value;
 
-	if (!atomic_read(&p->qs->ipvs->conn_count))
-		return NULL;
-	cp = ip_vs_conn_in_get_proto(p->qs->ipvs, p->qs->key.af, p->skb,
-				     p->iph);
-	if (!cp)
-		return NULL;
-	if (!cp->dest || IP_VS_FWD_METHOD(cp) == IP_VS_CONN_F_MASQ ||
-	    cp->control || is_persistent(cp->dest)) {
-		__ip_vs_conn_put(cp);
-		*foreign = true;
-		return NULL;
+	if (!find_entry(u, &value))
+		return false;
+	u->outcome = IP_VS_QUIC_TUPLE;
+	if (!is_new_connection(u, &value))
+		return true;
+	if (takes_connections(u)) {
+		/* the entry is the later connection's as well from now on */
+		u->entry = NULL;
+		return true;
 	}
-	if (ivq_dest_available(cp->dest))
-		return cp;
-	ivq_forward_kill(cp);
-	return NULL;
+	ivq_flows_second_key(&u->key, u->first);
+	return find_entry(u, &value);
 }
 
-/* Shall a flow of the service be remembered?  Counts for drop_packet when it is. */
-static bool has_room(const struct packet *p, const struct ip_vs_dest *dest)
+static bool find_known(struct ivq_unrouted *u)
 {
-	u32 max = p->snapshot->settings.tuple_max;
-
-	return !is_one_packet(dest) &&
-	       atomic_read(&p->qs->flows.count) < max &&
-	       !ip_vs_todrop(p->qs->ipvs);
-}
-
-/* Rule 3: a long header goes without an entry. */
-static void note_forgotten(const struct packet *p)
-{
-	u32 until = (u32)ktime_get_seconds() + 1 +
-		    min_t(u32, life(p), HANDSHAKE_SECONDS);
-
-	if (READ_ONCE(p->qs->by_table_until) != until)
-		WRITE_ONCE(p->qs->by_table_until, until);
-}
-
-static bool thresholds_count(const struct packet *p)
-{
-	return (u32)ktime_get_seconds() >= READ_ONCE(p->qs->by_table_until);
+	if (is_reserved(u) && find_dcid(u))
+		return true;
+	u->now = ivq_flows_now();
+	u->first = first_of(u);
+	u->hash = ivq_flow_hash_of(u->qs->key.af, u->client, u->vip, u->sport,
+				   u->dport);
+	u->by_hash = ivq_pool_pick(u->snapshot->pool, u->hash);
+	return make_key(u) &&
+	       (!u->by_hash || !is_persistent(u->by_hash->conn.dest)) &&
+	       find_flow(u);
 }
 
 /* Can the datagram go to the server from here, or must IPVS do it? */
@@ -247,146 +249,132 @@ static bool is_reachable(const struct ivq_target *target)
 	return target && target->stateless && !is_persistent(target->conn.dest);
 }
 
-static unsigned int send_forgotten(const struct packet *p,
-				   struct ivq_target *target)
+/* Shall a flow of the service be remembered? */
+static bool has_room(const struct ivq_unrouted *u)
 {
-	learn(p, target->conn.dest);
-	note(p, IP_VS_QUIC_FALLBACK, target->conn.dest);
-	return ivq_forward_datagram(p->skb, p->snapshot, target, p->iph);
+	u32 max = u->snapshot->settings.tuple_max;
+
+	return !is_one_packet(u->by_hash->conn.dest) &&
+	       atomic_read(&u->qs->flows.count) < max;
 }
 
-/* A flow with a long header, whose server is @target by the table. */
-static unsigned int send_new(const struct packet *p, struct ivq_target *target)
+/* Without a server IPVS counts and answers as for any scheduler. */
+static bool find_by_hash(struct ivq_unrouted *u)
 {
-	struct ivq_target *chosen = target;
-	bool kept = false;
+	u->target = u->by_hash;
+	u->outcome = IP_VS_QUIC_FALLBACK;
+	if (!is_reachable(u->target))
+		return false;
+	if (!u->d->hdr.long_form || !has_room(u))
+		return true;
+	u->outcome = IP_VS_QUIC_FALLBACK_NEW;
+	if (!ivq_dest_overloaded(u->target->conn.dest) || !thresholds_count(u))
+		return true;
+	u->target = ivq_pool_pick_new(u->snapshot->pool, u->hash);
+	return is_reachable(u->target);
+}
 
-	if (has_room(p, target->conn.dest)) {
-		if (ivq_dest_overloaded(target->conn.dest) &&
-		    thresholds_count(p))
-			chosen = ivq_pool_pick_new(p->snapshot->pool, p->hash);
-		if (!is_reachable(chosen))
-			return NF_ACCEPT;
-		kept = ivq_flows_keep(&p->qs->flows, &p->key,
-				      chosen->conn.dest, p->first, life(p));
+bool ivq_fallback_find(struct ivq_unrouted *u)
+{
+	return u->d->outcome != IP_VS_QUIC_DEFERRED &&
+	       (find_known(u) || (!has_conn(u) && find_by_hash(u)));
+}
+
+/* Rule 3: a long header goes without an entry. */
+static void note_forgotten(const struct ivq_unrouted *u)
+{
+	u32 until = u->now + 1 + min_t(u32, life(u), HANDSHAKE_SECONDS);
+
+	if (READ_ONCE(u->qs->by_table_until) != until)
+		WRITE_ONCE(u->qs->by_table_until, until);
+}
+
+static bool make_entry(const struct ivq_unrouted *u)
+{
+	return ivq_flows_keep(&u->qs->flows, &u->key, u->target->conn.dest,
+			      u->first, u->now, life(u));
+}
+
+void ivq_fallback_keep(struct ivq_unrouted *u)
+{
+	if (u->outcome == IP_VS_QUIC_DCID)
+		return;
+	if (u->outcome == IP_VS_QUIC_TUPLE) {
+		if (likely(u->entry))
+			flowtable_renew(u->entry, u->now + life(u));
+		else
+			make_entry(u);
+		return;
 	}
-	if (!kept) {
-		note_forgotten(p);
-		return send_forgotten(p, target);
+	if (u->outcome == IP_VS_QUIC_FALLBACK_NEW) {
+		if (likely(!ip_vs_todrop(u->qs->ipvs) && make_entry(u)))
+			return;
+		u->target = u->by_hash;
+		u->outcome = IP_VS_QUIC_FALLBACK;
 	}
-	ivq_forward_count_conn(chosen);
-	learn(p, chosen->conn.dest);
-	note(p, IP_VS_QUIC_FALLBACK_NEW, chosen->conn.dest);
-	return ivq_forward_datagram(p->skb, p->snapshot, chosen, p->iph);
+	if (u->d->hdr.long_form)
+		note_forgotten(u);
 }
 
-static unsigned int send_hashed(const struct packet *p,
-				struct ivq_target *target)
+void ivq_fallback_count(const struct ivq_unrouted *u)
 {
-	/* without a server IPVS counts and answers as for any scheduler */
-	if (!is_reachable(target))
-		return NF_ACCEPT;
-	return p->d->hdr.long_form ? send_new(p, target) :
-				     send_forgotten(p, target);
+	if (u->outcome == IP_VS_QUIC_FALLBACK_NEW)
+		ivq_forward_count_conn(u->target);
+	if (is_reserved(u) && u->outcome != IP_VS_QUIC_DCID)
+		learn(u, u->target->conn.dest);
+	note(u, u->outcome, u->target->conn.dest);
 }
 
-static unsigned int send_known(const struct packet *p,
-			       struct ivq_target *target)
+static bool needs_ipvs(const struct ip_vs_conn *cp)
 {
-	learn(p, target->conn.dest);
-	note(p, IP_VS_QUIC_TUPLE, target->conn.dest);
-	return ivq_forward_datagram(p->skb, p->snapshot, target, p->iph);
-}
-
-static bool takes_connections(const struct packet *p,
-			      const struct ivq_target *target)
-{
-	const struct ip_vs_dest *dest = target->conn.dest;
-
-	return atomic_read(&dest->weight) > 0 &&
-	       (!ivq_dest_overloaded(dest) || !thresholds_count(p));
+	return !cp->dest || IP_VS_FWD_METHOD(cp) == IP_VS_CONN_F_MASQ ||
+	       cp->control || is_persistent(cp->dest);
 }
 
 /*
- * Finds where the flow's entry leads.  A later connection that may not go there becomes
- * a flow of its own, and so does what follows of it.  Return: NULL without an entry.
+ * A known 4-tuple of IPVS's.  IPVS itself drops packets of a connection whose server has
+ * gone; here the entry goes instead and the flow is hashed anew.  Return: true if there is
+ * such a connection; then *verdict is the hook's.
  */
-static struct ivq_target *find_flow(struct packet *p,
-				    struct ivq_target *by_hash)
+static bool send_by_conn(const struct ivq_unrouted *u, struct sk_buff *skb,
+			 struct ip_vs_iphdr *iph, unsigned int *verdict)
 {
-	struct flowtable_value value;
-	struct flowtable_entry *entry;
-	struct ivq_target *target;
-	bool is_new;
+	struct ip_vs_conn *cp = find_conn(u);
 
-	entry = find_entry(p, &value);
-	target = entry ? find_target(p, value.server, by_hash) : NULL;
-	if (!target)
-		return NULL;
-	is_new = is_new_connection(p, &value);
-	if (is_new && !takes_connections(p, target)) {
-		ivq_flows_second_key(&p->key, p->first);
-		entry = find_entry(p, &value);
-		target = entry ? find_target(p, value.server, by_hash) : NULL;
-		if (!target)
-			return NULL;
-	} else if (is_new) {
-		/* the entry is the later connection's as well from now on */
-		ivq_flows_keep(&p->qs->flows, &p->key, target->conn.dest,
-			       p->first, life(p));
-		return target;
-	}
-	flowtable_renew(entry, ivq_flows_now() + life(p));
-	return target;
-}
-
-/* Return: true if IPVS has a connection for it; then *verdict is the hook's. */
-static bool send_by_conn(const struct packet *p, unsigned int *verdict)
-{
-	struct ip_vs_conn *cp;
-	bool foreign = false;
-
-	cp = find_conn(p, &foreign);
-	if (foreign) {
-		note(p, IP_VS_QUIC_TUPLE, NULL);
+	if (!cp)
+		return false;
+	if (needs_ipvs(cp)) {
+		__ip_vs_conn_put(cp);
+		note(u, IP_VS_QUIC_TUPLE, NULL);
 		*verdict = NF_ACCEPT;
-	} else if (cp) {
-		learn(p, cp->dest);
-		note(p, IP_VS_QUIC_TUPLE, cp->dest);
-		*verdict = ivq_forward_conn(p->skb, cp, p->iph,
-					    p->snapshot->settings.tuple_timeout);
+		return true;
 	}
-	return foreign || cp;
+	if (!ivq_dest_available(cp->dest)) {
+		ivq_forward_kill(cp);
+		return false;
+	}
+	if (is_reserved(u))
+		learn(u, cp->dest);
+	note(u, IP_VS_QUIC_TUPLE, cp->dest);
+	*verdict = ivq_forward_conn(skb, cp, iph,
+				    u->snapshot->settings.tuple_timeout);
+	return true;
 }
 
-unsigned int ivq_fallback(struct sk_buff *skb, struct ivq_service *qs,
-			  const struct ivq_snapshot *snapshot,
-			  const struct ivq_decision *d, struct ip_vs_iphdr *iph)
+unsigned int ivq_fallback(struct sk_buff *skb, struct ivq_unrouted *u,
+			  struct ip_vs_iphdr *iph)
 {
-	struct packet p = {
-		.skb = skb, .qs = qs, .snapshot = snapshot, .d = d, .iph = iph,
-	};
-	struct ivq_target *target, *by_hash;
 	unsigned int verdict;
 
-	if (!read_ports(&p))
-		return NF_ACCEPT;
-	target = find_dcid(&p);
-	if (target) {
-		note(&p, IP_VS_QUIC_DCID, target->conn.dest);
-		return ivq_forward_datagram(skb, snapshot, target, iph);
+	if (!find_known(u)) {
+		if (send_by_conn(u, skb, iph, &verdict))
+			return verdict;
+		if (!find_by_hash(u))
+			return NF_ACCEPT;
 	}
-	p.first = first_of(&p);
-	by_hash = ivq_pool_pick(snapshot->pool, p.hash);
-	if (make_key(&p) &&
-	    (!by_hash || !is_persistent(by_hash->conn.dest))) {
-		target = find_flow(&p, by_hash);
-		if (target)
-			return send_known(&p, target);
-	}
-	if (send_by_conn(&p, &verdict))
-		return verdict;
-	return send_hashed(&p, by_hash);
+	ivq_fallback_keep(u);
+	ivq_fallback_count(u);
+	return ivq_forward_datagram(skb, u->snapshot, u->target, iph);
 }
 
 void ivq_fallback_routed(const struct ivq_service *qs,

@@ -28,4 +28,14 @@ static inline u64 ivq_flow_hash(u16 af, const struct ip_vs_iphdr *iph,
 	return maglev_hash(flow, MAGLEV_FLOW_LEN(alen), 0);
 }
 
+/* The same by the client's addresses and ports. */
+static inline u64 ivq_flow_hash_of(u16 af, const union nf_inet_addr *client,
+				   const union nf_inet_addr *vip, __be16 sport,
+				   __be16 dport)
+{
+	if (af == AF_INET6)
+		return maglev_flow_hash(client, vip, 16, &sport, &dport);
+	return maglev_flow_hash(client, vip, 4, &sport, &dport);
+}
+
 #endif /* _IVQ_FLOW_H */

@@ -259,18 +259,17 @@ void ivq_flows_key(const struct ivq_flows *flows, u16 af,
 }
 
 struct flowtable_entry *ivq_flows_find(const struct ivq_flows *flows,
-				       const struct flowtable_key *key,
+				       const struct flowtable_key *key, u32 now,
 				       struct flowtable_value *value)
 {
-	return flowtable_find(&flows->table, key, ivq_flows_now(), value);
+	return flowtable_find(&flows->table, key, now, value);
 }
 
 /* What is counted before it is there is never counted down first. */
 bool ivq_flows_keep(struct ivq_flow_owner *owner,
 		    const struct flowtable_key *key, struct ip_vs_dest *dest,
-		    u32 first, u32 seconds)
+		    u32 first, u32 now, u32 seconds)
 {
-	u32 now = ivq_flows_now();
 	struct flowtable_value old, value = {
 		.owner = owner, .server = dest, .first = first,
 		.expires = now + seconds,

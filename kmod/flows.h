@@ -61,16 +61,16 @@ static inline void ivq_flows_second_key(struct flowtable_key *key, u32 first)
  * the read-side section, and the owner's service has a snapshot or is about to go.
  */
 struct flowtable_entry *ivq_flows_find(const struct ivq_flows *flows,
-				       const struct flowtable_key *key,
+				       const struct flowtable_key *key, u32 now,
 				       struct flowtable_value *value);
 
 /*
- * Makes or changes an entry that lives @seconds after now.  Return: false when there is no
+ * Makes or changes an entry that lives @seconds after @now.  Return: false when there is no
  * room for it.
  */
 bool ivq_flows_keep(struct ivq_flow_owner *owner,
 		    const struct flowtable_key *key, struct ip_vs_dest *dest,
-		    u32 first, u32 seconds);
+		    u32 first, u32 now, u32 seconds);
 
 /* The flow's connection has been seen to be routed to its server by CID. */
 void ivq_flows_set_routed(const struct ivq_flow_owner *owner,

@@ -54,6 +54,7 @@ static unsigned int datagram(struct ivq_service *qs,
 			     const struct ivq_payload *payload)
 {
 	const struct ivq_snapshot *snapshot = rcu_dereference(qs->snapshot);
+	struct ivq_unrouted u;
 	struct ivq_decision d;
 
 	if (unlikely(!snapshot))
@@ -72,7 +73,8 @@ static unsigned int datagram(struct ivq_service *qs,
 		return ivq_masq(skb, qs, snapshot, d.target, iph, uh);
 
 	trace_ip_vs_quic_unroutable(qs, &iph->saddr, uh->source, &d);
-	return ivq_fallback(skb, qs, snapshot, &d, iph);
+	ivq_unrouted_set(&u, qs, snapshot, &d, &iph->saddr, &iph->daddr, uh);
+	return ivq_fallback(skb, &u, iph);
 }
 
 /*

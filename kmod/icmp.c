@@ -478,7 +478,7 @@ static struct ivq_service *find_entry(struct ivq_net *qnet,
 		return NULL;
 	ivq_flows_key(flows, f->e->af, &f->quote->daddr, f->uh->dest,
 		      &f->quote->saddr, f->uh->source, &key);
-	if (!ivq_flows_find(flows, &key, &value))
+	if (!ivq_flows_find(flows, &key, ivq_flows_now(), &value))
 		return NULL;
 	qs = ivq_service_of_flow(value.owner);
 	snapshot = rcu_dereference(qs->snapshot);

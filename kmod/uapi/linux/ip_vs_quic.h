@@ -437,7 +437,7 @@ enum ip_vs_quic_stat_attr {
 
 /*
  * What the express path of a device did with a datagram: took it, which the service
- * counts as "routed", or left it to the default path for the first of these reasons
+ * counts as on the default path, or left it to that path for the first of these reasons
  * that held.  What is neither UDP nor, unless "not-plain", "master" or "other-host", for
  * a service is not counted.  IP_VS_QUIC_EXPRESS_OUTCOMES(X) calls X(symbol, name,
  * meaning); new ones come last here, too.
@@ -447,7 +447,7 @@ enum ip_vs_quic_stat_attr {
 	X(NOT_PLAIN, "not-plain", "VLAN-tagged, merged, fragment, options, damaged or expiring") \
 	X(SETUP, "setup", "IPVS's own path is needed: conntrack, backup_only, firewall marks") \
 	X(NOT_LOCAL, "not-local", "routing sends it elsewhere, or brought none since a change") \
-	X(UNROUTABLE, "unroutable", "CID names no server that can be reached without IPVS state") \
+	X(UNROUTABLE, "unroutable", "no server can be chosen or reached without IPVS's state") \
 	X(METHOD, "method", "forwarding method is neither IPIP nor GUE without checksum") \
 	X(NO_ROUTE, "no-route", "IPVS has no plain route to the server at the moment") \
 	X(NO_NEIGHBOUR, "no-neighbour", "the next hop has not been resolved") \

@@ -172,7 +172,7 @@ reasons_v4() {
 	link_layer=br0/$(ip -j link show eth0 | jq -r '.[0].address')
 	handed not-plain 0 "" "$ip sum=4660 $udp"
 	link_layer=
-	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed taken 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed too-big 0 routed=1 "$ip df=1 $udp pad=1420"
 	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
 	ip neigh del "$(rs4 1)" dev eth0
@@ -189,7 +189,7 @@ reasons_v6() {
 	driven 1
 	handed "" 1 routed=1 "$ip opts $udp"
 	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
-	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed taken 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed too-big 0 routed=1 "$ip $udp pad=1410"
 	driven 1
 }

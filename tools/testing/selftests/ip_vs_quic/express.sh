@@ -57,6 +57,21 @@ same_counts() {
 		"$(q -L -j | jq -c '[.services[].servers[] | [([.config_counts[].datagrams] | add), .stats.in_packets] | select(.[0] != .[1])]')" "[]"
 }
 
+# What has no server by its CID: first with new entries, then with those that there are, then by the express path alone.
+unrouted_too() {
+	each_compared unrouted >"$WORK/unrouted"
+	pour_unrouted unrouted-default fallback-new
+	on
+	pour_unrouted unrouted-known tuple "eth0.taken=$((12 * ${#compared[@]}))"
+	each_same unrouted-default unrouted-known
+	q -C
+	each_compared compared_service | q -R 2>"$WORK/warnings" || fail "$(<"$WORK/warnings")"
+	on
+	pour_unrouted unrouted-new fallback-new "eth0.taken=$((12 * ${#compared[@]}))"
+	each_same unrouted-default unrouted-new
+	same "entries" "$(q -L -c | grep -c TUPLE)" $((6 * ${#compared[@]}))
+}
+
 # --- what is handed on -----------------------------------------------------
 
 reasons_v4() {
@@ -75,8 +90,8 @@ reasons_v4() {
 	taken 1
 	handed not-plain 0 "" "$ip sum=4660 $udp"
 	link_layer=
-	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
-	handed unroutable 1 "malformed=1 fallback=1" "$ip udp sport=5 dport=443"
+	handed taken 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed taken 1 "malformed=1 fallback=1" "$ip udp sport=5 dport=443"
 	handed too-big 0 routed=1 "$ip df=1 $udp pad=1420"
 	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
 	handed "" 0 "" "$ip icmp type=13 code=0"
@@ -94,7 +109,7 @@ reasons_v6() {
 	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
 	handed not-plain 0 "" "ip6 src=::1 dst=$VIP6 $udp"
 	handed not-plain 0 "" "ip6 src=ff02::9 dst=$VIP6 $udp"
-	handed unroutable 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed taken 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed too-big 0 routed=1 "$ip $udp pad=1410"
 	taken 1
 }
@@ -128,7 +143,60 @@ setups() {
 	warm 4
 	taken 2
 	q -d -u "$svc" -r "$(rs4 2)" --keep-server-ids
-	handed unroutable 1 "unroutable-server=1 fallback=1" "$ip $udp"
+	handed taken 1 "unroutable-server=1 fallback=1" "$ip $udp"
+}
+
+# What has no server by its CID, and the default path has to do; until then no entry is made.
+unrouted_left() {
+	local svc ip n
+	family 4
+	pool 4 4 -i
+	on
+	warm 4
+	handed taken 1 "unroutable-config=1 fallback-new=1" "$(first)"
+	handed taken 1 "unroutable-config=1 tuple=1" "$(first)"
+	# without a way nothing changes
+	q -C
+	pool 4 4 -i
+	on
+	handed not-local 1 "unroutable-config=1 fallback-new=1" "$(first)"
+	warm 4
+	handed taken 1 "unroutable-config=1 tuple=1" "$(first)"
+	for n in 1 2 3; do
+		ip neigh del "$(rs4 "$n")" dev eth0
+	done
+	handed no-neighbour 1 "unroutable-config=1 tuple=1" "$(first)"
+	# masquerading is IPVS's
+	defer drop_connections
+	q -C
+	pool 4 4 -m
+	on
+	warm 4
+	mark_conns
+	handed unroutable 1 "unroutable-config=1 sched-fallback=1" "$(first)"
+	one_entry
+	handed unroutable 1 "unroutable-config=1 tuple=1" "$(first)"
+	# so is a connection of its own, though the servers are reached by tunnels now
+	for n in 1 2 3; do
+		q -e -u "$svc" -r "$(rs4 "$n")" -i
+	done
+	warm 4
+	handed unroutable 1 "unroutable-config=1 tuple=1" "$(first)"
+	# and so is persistence
+	q -C
+	pool 4 4 -i
+	ipvsadm -E -u "$svc" -s quic -p 60
+	on
+	warm 4
+	handed unroutable 1 "unroutable-config=1 sched-fallback=1" "$(first 34)"
+	# with one-packet scheduling, and beyond the service's limit, there is no entry, and no need for one
+	ipvsadm -E -u "$svc" -s quic -o
+	handed taken 1 "unroutable-config=1 fallback=1" "$(first 31)"
+	ipvsadm -E -u "$svc" -s quic
+	q set -u "$svc" --tuple-max 1
+	handed taken 1 "unroutable-config=1 fallback-new=1" "$(first 32)"
+	handed taken 1 "unroutable-config=1 fallback=1" "$(first 33)"
+	same "entries" "$(q -L -c | grep -c TUPLE)" 1
 }
 
 # flows FAMILY: the route to the VIP, the route to the server and the neighbour are checked for each datagram
@@ -384,9 +452,11 @@ for f in 4 6; do
 	tcase "IPv$f: IPVS counts the same" same_counts $f
 done
 tcase "IPv4 in IPv4, IPIP, without DF: the same octets" same_octets default express 4 447 0 4
+tcase "without a CID that names a server: the same octets, counters and entries" unrouted_too
 tcase "IPv4: what is not plain goes the default way" reasons_v4
 tcase "IPv6: what is not plain goes the default way" reasons_v6
 tcase "sysctls, firewall marks and forwarding methods that need the default way" setups
+tcase "without a CID that names a server: what IPVS has to do" unrouted_left
 tcase "IPv4: routes and neighbours are found and lost" finds 4 df=1
 tcase "IPv6: routes and neighbours are found and lost" finds 6
 tcase "IPv4 by a gateway of IPv6" gateway_v6

@@ -134,6 +134,9 @@ handed() {
 	fi
 }
 
+# first [PORT]: a client's first datagram
+first() { echo "$ip udp sport=${1:-30} dport=443 data=$(long_header c0a1b2c3d4e5 1122) pad=60"; }
+
 # taken N: datagrams for server N are taken, one on the fast path and one that is too short for it
 taken() { sent_by taken "$1"; }
 
@@ -189,6 +192,18 @@ variety() {
 	done
 }
 
+# unrouted FAMILY PORT DF: the same without a CID that names a server: clients' first datagrams, and short headers
+unrouted() {
+	local svc ip fields n=0
+	family "$1"
+	for fields in "tos=0 ttl=2" "tos=1 ttl=64" "tos=2 ttl=255" "tos=3 ttl=3" "tos=0xb8 ttl=64" "tos=0xff ttl=200"; do
+		n=$((n + 1))
+		[ "$1" = 6 ] || fields+=" df=$3 id=$((2000 + n))"
+		echo "$ip $fields udp sport=$((5000 + n)) dport=$2 data=40c0a1b2c3d4e5f6 pad=$((n * 70))"
+		echo "$ip $fields udp sport=$((6000 + n)) dport=$2 data=$(long_header "c0a1b2c3d4e5f60$n" 1122) pad=$((n * 200))"
+	done
+}
+
 # each_compared COMMAND [ARG...]: with family, port, DF and the rest after its own arguments
 each_compared() {
 	local row
@@ -204,30 +219,49 @@ compared_service() {
 	pool_at "${svc%:*}:$2" "$4" "${@:5}"
 }
 
-# expected N: the counters once N more datagrams of each service are routed
+# expected OUTCOME=N...: each service's counters
 expected() {
-	local row f port svc ip
+	local row f port svc ip outcome
 	for row in "${compared[@]}"; do
 		read -r f port _ <<<"$row"
 		family "$f"
-		printf '%s:%s.routed=%d\n' "${svc%:*}" "$port" "$1"
+		for outcome in "$@"; do
+			printf '%s:%s.%s\n' "${svc%:*}" "$port" "$outcome"
+		done
 	done
 }
 
-# pour FILE [WHAT=N]: sends all of them by the path that is on; they count as routed and as WHAT; the servers' packets are in FILE
+# pour FILE [WHAT=N]: sends what variety() makes by the path that is on; they count as routed and as WHAT; the servers' packets are in FILE
 pour() {
+	pour_out variety "$1" "${2:-}" routed=12
+	stateless
+}
+
+# pour_unrouted FILE OUTCOME [WHAT=N]: the same with unrouted(); a first datagram counts as OUTCOME
+pour_unrouted() { pour_out unrouted "$1" "${3:-}" unroutable-config=12 fallback=6 "$2=6"; }
+
+# pour_out WHICH FILE WHAT=N|"" OUTCOME=N...
+pour_out() {
 	local want
 	local dsfields="0 0xb8 0xff"
 	warm 4 443 444 445 446 447
 	warm 6 443 444 445 446
 	mark_conns
 	forget
-	raw rt - <"$WORK/variety"
+	raw rt - <"$WORK/$1"
 	arrived $((12 * ${#compared[@]})) "udp sport=[56]0"
-	sort "$WORK/watched" >"$WORK/$1"
-	mapfile -t want < <(expected 12)
-	happened ${2:+"$2"} "${want[@]}"
-	stateless
+	sort "$WORK/watched" >"$WORK/$2"
+	mapfile -t want < <(expected "${@:4}")
+	happened ${3:+"$3"} "${want[@]}"
+}
+
+# each_same PATH PATH: same_octets() for all services
+each_same() {
+	local row f port df outer
+	for row in "${compared[@]}"; do
+		read -r f port df outer _ <<<"$row"
+		same_octets "$1" "$2" "$f" "$port" "$df" "$outer"
+	done
 }
 
 # same_octets PATH PATH FAMILY PORT DF OUTER: the packets that pour() has kept of the two paths

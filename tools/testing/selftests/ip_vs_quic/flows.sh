@@ -228,6 +228,11 @@ for f in 4 6; do
 	tcase "IPv$f: an entry whose connection is routed by CID is marked" routed $f true
 	tcase "IPv$f: on a device with the express path, too" routed_express $f
 done
+for f in 4 6; do
+	tcase "IPv$f: a flow keeps its server, by the express path" by_express keeps $f
+	tcase "IPv$f: a drained server, by the express path" by_express drained $f
+	tcase "IPv$f: a server over its threshold, by the express path" by_express thresholds $f
+done
 tcase "CIDs that servers may have made follow the 4-tuple" not_told_apart
 tcase "a server that comes back gets its flows back, a service that has gone leaves none" comes_back
 tcase "a service's flood takes no entry from another service" fair

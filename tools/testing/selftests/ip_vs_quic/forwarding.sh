@@ -285,6 +285,7 @@ tcase "one-packet scheduling makes no entries" one_packet
 for f in 4 6; do
 	tcase "IPv$f: no table of unroutable CIDs by default" off_by_default $f
 	tcase "IPv$f: CIDs without a config survive a new address and a change of the pool" survives_rebinding $f
+	tcase "IPv$f: on a device with the express path, too" by_express survives_rebinding $f
 done
 tcase "a long header's CID is learned" learned_from "form=long dcid=e700112233445566" 1
 tcase "a short header's CID is not learned" learned_from "dcid=e700112233445566" 0

@@ -305,12 +305,12 @@ express() {
 	arrived 3 "sport=999"
 	happened eth0.taken=3 "$svc.routed=3"
 	forget
-	# neither a fixed bit that is another nor an unknown server ID is a reason to lose it
+	# nor is one with another fixed bit or an unknown server ID lost, which goes by its 4-tuple
 	echo "$ip ttl=9 udp sport=998 dport=443 data=40afbbd1a2b3c4d5e6 pad=30" >"$WORK/packets"
 	echo "$ip ttl=9 udp sport=998 dport=443 data=404fbbd1a2b3c4d5e6 pad=30" >>"$WORK/packets"
 	raw rt - <"$WORK/packets"
 	arrived 2 "sport=998"
-	happened eth0.unroutable=2 "$svc.unroutable-config=1" "$svc.unroutable-server-id=1" "$svc.fallback=2"
+	happened eth0.taken=2 "$svc.unroutable-config=1" "$svc.unroutable-server-id=1" "$svc.fallback=2"
 }
 
 # "explain" says of each what the kernel does.

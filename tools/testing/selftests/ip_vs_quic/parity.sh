@@ -205,10 +205,15 @@ is_passed_over() {
 	[ "$(went_to s1)" = 0 ]
 }
 
-# Every second datagram that could make an entry makes none: the flow still has only one server.
+# overload_drop_packet [DEVICE]: every second datagram that could make an entry makes none: the flow still has only one server. With the
+# express path on that device, which hands a datagram on if it has found another server for it than it has without an entry.
 overload_drop_packet() {
 	drop_connections
 	fresh "$SVC4" rs4 0:3:4
+	if [ -n "${1:-}" ]; then
+		q express add "$1"
+		defer "q express del $1 2>/dev/null || :"
+	fi
 	overload 1
 	vs am_droprate 2
 	vs drop_packet 3
@@ -221,6 +226,7 @@ overload_drop_packet() {
 	stats "$SVC4"
 	[ "$(since fallback)" -gt 0 ] || fail "each flow had an entry at once"
 	[ "$(since tuple)" -gt 0 ] || fail "no flow had an entry"
+	[ -z "${1:-}" ] || between "datagrams taken" "$(q express list -j | jq '.[0].outcomes.taken')" 100 300
 }
 
 since() { echo $((${STATS[$1]} - ${MARK[$1]})); }
@@ -447,6 +453,7 @@ tcase "thresholds keep new connections away, and nothing else" thresholds
 tcase "thresholds: others get new connections by weight" overload_by_weight
 tcase "thresholds do not count where no entry is made" overload_forgotten
 tcase "thresholds and drop_packet: a flow has one server" overload_drop_packet
+tcase "thresholds and drop_packet, by the express path" overload_drop_packet eth0
 tcase "thresholds count when IPVS asks the scheduler for a connection" overload_sched none
 tcase "thresholds do not count when it asks for each packet" overload_sched some -o
 tcase "backup_only: a backup forwards nothing" backup_only

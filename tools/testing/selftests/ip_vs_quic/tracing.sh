@@ -87,6 +87,21 @@ leads_nowhere() {
 		"$(schedule "$(fallback "$form")" "$(answerer)")"
 }
 
+# by_express SERVICE COMMAND...: the case's datagram is taken by the express path, once that knows the way
+by_express() {
+	local n before
+	q express add eth0
+	defer "q express del eth0"
+	for n in 1 2 3; do
+		one "$1" "$CL4.73:7300" "mint=0:$(sid 3 "$n")"
+	done
+	before=$(taken)
+	"${@:2}"
+	same "datagrams taken" "$(taken)" $((before + 1))
+}
+
+taken() { q express list -j | jq '.[0].outcomes.taken'; }
+
 # --- cases ----------------------------------------------------------------
 
 # IPVS's own path: with events of the hook (a client's datagram) or without (a datagram of the director itself)
@@ -339,6 +354,7 @@ for row in "${rows[@]}"; do
 	port=$((port + 1))
 	tcase "IPv4: $name: ${expected[0]}" leads_nowhere "$SVC4" "$CL4.71:$port" "${expected[@]}" "${words[@]}"
 	tcase "IPv6: $name: ${expected[0]}" leads_nowhere "$SVC6" "[${CL6}:71]:$port" "${expected[@]}" "${words[@]}"
+	tcase "$name: ${expected[0]}, by the express path" by_express "$SVC4" leads_nowhere "$SVC4" "$CL4.72:$port" "${expected[@]}" "${words[@]}"
 done
 tcase "deferred, and then given to its server" deferred
 tcase "from the director itself" from_director

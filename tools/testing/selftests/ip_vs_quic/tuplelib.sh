@@ -4,9 +4,20 @@
 # For scripts about flows without a routable CID: two services, and datagrams of many 4-tuples; sourced after lib.sh and packets.sh.
 # shellcheck disable=SC2034,SC2153,SC2154
 
+# With the express path on device $express, if that is set.
 both() {
 	fresh "$SVC4" rs4 0:3:4
 	service "$SVC6" rs6 0:3:4 | q -R
+	[ -z "${express:-}" ] || q express add "$express"
+}
+
+# by_express COMMAND...: a case on a device with the express path, which takes nearly all
+by_express() {
+	local outcomes express=eth0
+	defer "q express del eth0 2>/dev/null || :"
+	"$@"
+	outcomes=$(q express list -j | jq -c '.[0].outcomes')
+	jq -e '.taken >= 50 and .unroutable == 0' <<<"$outcomes" || fail "$outcomes"
 }
 
 # family 4|6: sets $svc and $from
