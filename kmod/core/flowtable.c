@@ -41,6 +41,17 @@ static bool is_over(u32 expires, u32 now)
 	return (int)(expires - now) <= 0;
 }
 
+/* Return: true, and the bucket is locked, if it has not changed since @sequence. */
+static bool lock_unchanged(struct flowtable_bucket *bucket, u32 sequence)
+{
+	qlb_stay();
+	if (!(sequence & 1) &&
+	    qlb_exchanged(&bucket->sequence, sequence, sequence + 1))
+		return true;
+	qlb_leave();
+	return false;
+}
+
 /* Who has it is not interrupted, so nobody waits for longer than a change takes. */
 static void lock(struct flowtable_bucket *bucket)
 {
@@ -180,6 +191,7 @@ struct place {
 	struct flowtable_entry *entry;
 	enum fit fit;
 	unsigned int merit;	/* of the bucket, where two fit alike */
+	u32 sequence;		/* of the bucket, before it was looked at */
 };
 
 static bool is_older(const struct flowtable_entry *entry,
@@ -231,14 +243,20 @@ static void find_place(struct flowtable_bucket *bucket,
 	place->entry = NULL;
 	place->fit = FULL;
 	place->merit = 0;
+	place->sequence = qlb_load_acquire(&bucket->sequence);
 	for (; entry < bucket->entries + FLOWTABLE_WAYS; entry++) {
+		if (!qlb_load_acquire(&entry->server)) {
+			place->merit++;
+			place->entry = entry;
+			place->fit = EMPTY;
+			continue;
+		}
 		if (is_of(entry, key, tag)) {
 			place->entry = entry;
 			place->fit = ITS_OWN;
 			return;
 		}
-		if (!qlb_load(&entry->server) ||
-		    is_over(qlb_load(&entry->expires), now)) {
+		if (is_over(qlb_load(&entry->expires), now)) {
 			place->merit++;
 			consider(place, entry, EMPTY);
 		} else if (qlb_load(&entry->first) & ROUTED) {
@@ -255,8 +273,9 @@ static bool is_better(const struct place *a, const struct place *b)
 }
 
 /*
- * Which bucket is chosen without a lock, the place in it with one.  Two CPUs that insert
- * the same flow at once may so make two entries; both find the same one from then on.
+ * The place is chosen without a lock, and again with one if the bucket has changed.  Two
+ * CPUs that insert the same flow at once may make two entries, one in each bucket; both find
+ * the same one from then on.
  */
 bool flowtable_insert(struct flowtable *table, const struct flowtable_key *key,
 		      const struct flowtable_value *value, u32 now,
@@ -274,8 +293,10 @@ bool flowtable_insert(struct flowtable *table, const struct flowtable_key *key,
 			a = b;
 		}
 	}
-	lock(bucket);
-	find_place(bucket, key, value->owner, now, &a);
+	if (!lock_unchanged(bucket, a.sequence)) {
+		lock(bucket);
+		find_place(bucket, key, value->owner, now, &a);
+	}
 	if (a.fit != FULL) {
 		read_value(a.entry, old);
 		write_entry(a.entry, key, value);

@@ -90,7 +90,7 @@ struct flowtable {
 /* Buckets for @flows flows: of these, one in 500 at most finds both of its buckets full. */
 u32 flowtable_buckets(u32 flows);
 
-/* All functions below may run at the same time. */
+/* All functions below may run at the same time, in the kernel with bottom halves disabled. */
 
 /*
  * Finds a flow's entry.  Return: the entry, for flowtable_renew(), and a copy in @value,

@@ -12,7 +12,6 @@
 #include <asm/barrier.h>
 #include <asm/processor.h>
 #include <linux/atomic.h>
-#include <linux/bottom_half.h>
 #include <linux/compiler.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
@@ -34,9 +33,12 @@
 #define qlb_exchanged(p, old, v) (cmpxchg_acquire(p, old, v) == (old))
 /* Another CPU is about to write what the caller reads in a loop. */
 #define qlb_spin()		cpu_relax()
-/* Between these no other task and no softirq runs on the CPU, with PREEMPT_RT as well. */
-#define qlb_stay()		({ local_bh_disable(); preempt_disable(); })
-#define qlb_leave()		({ preempt_enable(); local_bh_enable(); })
+/*
+ * Between these no other task and no softirq runs on the CPU, with PREEMPT_RT as well; the
+ * caller has bottom halves disabled.
+ */
+#define qlb_stay()		preempt_disable()
+#define qlb_leave()		preempt_enable()
 
 /* See compat.h. */
 #define qlb_uninitialized ivq_uninitialized
