@@ -48,6 +48,23 @@ static bool is_icmp(u16 af, const struct ip_vs_iphdr *iph)
 						  IPPROTO_ICMP);
 }
 
+/* By a decision that needs none of IPVS's state, but IPVS may have to make some. */
+static unsigned int send(struct sk_buff *skb, struct ivq_unrouted *u,
+			 const struct udphdr *uh, struct ip_vs_iphdr *iph)
+{
+	const struct ivq_decision *d = u->d;
+
+	ivq_decide_count(u->qs, u->snapshot, d);
+	trace_ip_vs_quic_decision(u->qs, u->client, u->sport, d);
+	if (likely(d->outcome == IP_VS_QUIC_ROUTED)) {
+		if (d->hdr.long_form)
+			ivq_fallback_routed(u->qs, d, u->client, u->vip, uh);
+		return ivq_forward_datagram(skb, u->snapshot, d->target, iph);
+	}
+	trace_ip_vs_quic_unroutable(u->qs, u->client, u->sport, d);
+	return ivq_fallback(skb, u, iph);
+}
+
 static unsigned int datagram(struct ivq_service *qs,
 			     struct sk_buff *skb, struct ip_vs_iphdr *iph,
 			     const struct udphdr *uh,
@@ -61,20 +78,13 @@ static unsigned int datagram(struct ivq_service *qs,
 		return NF_ACCEPT;
 
 	ivq_decide(snapshot, payload, &d);
-	ivq_decide_count(qs, snapshot, &d);
-	trace_ip_vs_quic_decision(qs, &iph->saddr, uh->source, &d);
-	if (likely(d.outcome == IP_VS_QUIC_ROUTED)) {
-		if (d.hdr.long_form)
-			ivq_fallback_routed(qs, &d, &iph->saddr, &iph->daddr,
-					    uh);
-		return ivq_forward_datagram(skb, snapshot, d.target, iph);
-	}
-	if (d.outcome == IP_VS_QUIC_DEFERRED)
+	if (d.outcome == IP_VS_QUIC_DEFERRED) {
+		ivq_decide_count(qs, snapshot, &d);
+		trace_ip_vs_quic_decision(qs, &iph->saddr, uh->source, &d);
 		return ivq_masq(skb, qs, snapshot, d.target, iph, uh);
-
-	trace_ip_vs_quic_unroutable(qs, &iph->saddr, uh->source, &d);
+	}
 	ivq_unrouted_set(&u, qs, snapshot, &d, &iph->saddr, &iph->daddr, uh);
-	return ivq_fallback(skb, &u, iph);
+	return send(skb, &u, uh, iph);
 }
 
 /*
@@ -120,12 +130,12 @@ fast_service_v6(const struct ivq_net *qnet, const struct sk_buff *skb)
 }
 
 /*
- * The server of a datagram of the fast path, counted; NULL for others, and nothing is
- * done.
+ * The server of a datagram of the fast path, counted.  NULL: nothing is done; the service,
+ * if the fast path can read the datagram, is in *qsp, and has a snapshot.
  */
 static __always_inline struct ivq_target *
 fast_target(struct ivq_net *qnet, const struct sk_buff *skb, u8 pf,
-	    const struct ivq_snapshot **snapshotp)
+	    struct ivq_service **qsp, const struct ivq_snapshot **snapshotp)
 {
 	int offset = pf == AF_INET6 ? sizeof(struct ipv6hdr) :
 				      sizeof(struct iphdr);
@@ -134,6 +144,7 @@ fast_target(struct ivq_net *qnet, const struct sk_buff *skb, u8 pf,
 	struct ivq_service *qs;
 	struct ivq_target *target;
 
+	*qsp = NULL;
 	if (unlikely(READ_ONCE(qnet->fwmark_users) || skb_is_gso(skb) ||
 		     trace_ip_vs_quic_decision_enabled()))
 		return NULL;
@@ -146,6 +157,7 @@ fast_target(struct ivq_net *qnet, const struct sk_buff *skb, u8 pf,
 	snapshot = rcu_dereference(qs->snapshot);
 	if (unlikely(!snapshot))
 		return NULL;
+	*qsp = qs;
 	*snapshotp = snapshot;
 	target = ivq_fast_target(snapshot, (const void *)(skb->data + offset),
 				 skb->len - offset, &cfg);
@@ -184,20 +196,52 @@ static noinline unsigned int slow(void *priv, struct sk_buff *skb,
 	return datagram(qs, skb, &iph, uh, &payload);
 }
 
+/*
+ * A datagram that the fast path can read, but whose server it does not find.  All that a
+ * decision reads has to be linear.
+ */
+static noinline unsigned int undecided(void *priv, struct sk_buff *skb,
+				       const struct nf_hook_state *state,
+				       struct ivq_service *qs,
+				       const struct ivq_snapshot *snapshot)
+{
+	bool is_v6 = state->pf == AF_INET6;
+	unsigned int offset = is_v6 ? sizeof(struct ipv6hdr) :
+				      sizeof(struct iphdr);
+	const struct udphdr *uh = (const void *)(skb->data + offset);
+	struct ivq_payload payload;
+	struct ivq_unrouted u;
+	struct ivq_decision d;
+
+	if (skb_headlen(skb) < min_t(unsigned int, skb->len,
+				     offset + IVQ_PULL_LEN))
+		return slow(priv, skb, state);
+	ivq_payload_find(uh, skb->len - offset, &payload);
+	ivq_decide(snapshot, &payload, &d);
+	if (d.outcome == IP_VS_QUIC_DEFERRED)
+		return slow(priv, skb, state);
+	ivq_unrouted_set_at(&u, qs, snapshot, &d, skb->data,
+			    is_v6 ? AF_INET6 : AF_INET);
+	return send(skb, &u, uh, is_v6 ? &no_options_v6 : &no_options_v4);
+}
+
 static __always_inline unsigned int
 take_packet(void *priv, struct sk_buff *skb, const struct nf_hook_state *state,
 	    u8 pf)
 {
-	const struct ivq_snapshot *snapshot;
+	const struct ivq_snapshot *snapshot ivq_uninitialized;
 	struct ivq_target *target;
+	struct ivq_service *qs;
 
 	if (unlikely(!is_for_us(skb, state->net)))
 		return NF_ACCEPT;
-	target = fast_target(priv, skb, pf, &snapshot);
+	target = fast_target(priv, skb, pf, &qs, &snapshot);
 	if (likely(target))
 		return ivq_forward_datagram(skb, snapshot, target,
 					    pf == AF_INET6 ? &no_options_v6 :
 							     &no_options_v4);
+	if (qs)
+		return undecided(priv, skb, state, qs, snapshot);
 	return slow(priv, skb, state);
 }
 
