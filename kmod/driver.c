@@ -9,7 +9,8 @@
  *	is_plain()		nothing unusual about the frame, its headers, the host
  *	ivq_vip_is_surely_local()	routing delivers such datagrams here	vip.h
  *	ivq_fast_target()	the CID names a server that is there	decide.h
- *	  or decide()		the same by ivq_decide()		decide.c
+ *	  or wrap_slow()	the same by ivq_decide()		decide.c
+ *	  or wrap_unrouted()	an entry of the 4-tuple or hashing names one	fallback.c
  *	ivq_frame_wrap()	route, device, neighbour, room; nothing fails from here
  *				on: counters, TTL, headers		frame.h
  *
@@ -65,7 +66,7 @@ static __always_inline const struct udphdr *udp_of(const u8 *nh, u16 af)
 	return (const struct udphdr *)(nh + ivq_ip_len(af));
 }
 
-static __always_inline const struct ivq_service *
+static __always_inline struct ivq_service *
 find_service(const struct arrival *a, u16 af)
 {
 	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)a->nh;
@@ -126,28 +127,50 @@ static __always_inline bool is_plain(const struct arrival *a, u16 af)
 				 ivq_is_plain_v4((void *)a->nh));
 }
 
-/* What ivq_decide_fast() does not take. */
-static noinline bool decide(const struct ivq_snapshot *snapshot,
-			    const struct udphdr *uh, unsigned int have,
-			    struct ivq_decision *d)
+/*
+ * No server by its CID.  A frame that has been wrapped for a server goes there; if that
+ * could turn out to be the wrong one, the datagram is the express path's.
+ */
+static noinline struct ivq_wrapped
+wrap_unrouted(struct ivq_service *qs, const struct ivq_snapshot *snapshot,
+	      const struct ivq_decision *d, const struct ivq_frame *frame, u16 af)
 {
-	struct ivq_payload payload;
+	struct ivq_wrapped wrapped = {};
+	struct ivq_unrouted u;
 
-	ivq_payload_find(uh, have, &payload);
-	ivq_decide(snapshot, &payload, d);
-	return d->outcome == IP_VS_QUIC_ROUTED;
+	ivq_unrouted_set_at(&u, qs, snapshot, d, frame->nh, af);
+	if (!ivq_fallback_find(&u) || ivq_fallback_may_change(&u))
+		return wrapped;
+	wrapped = ivq_frame_wrap(frame, u.target, &snapshot->settings.sources,
+				 af);
+	if (!wrapped.dev)
+		return wrapped;
+	ivq_fallback_keep(&u);
+	ivq_decide_count(qs, snapshot, d);
+	trace_ip_vs_quic_unroutable(qs, u.client, u.sport, d);
+	ivq_fallback_count(&u);
+	return wrapped;
 }
 
-static noinline struct ivq_wrapped wrap_slow(const struct ivq_service *qs,
+/*
+ * What ivq_decide_fast() does not take.  The table of 4-tuples, which it may have to
+ * change, is locked against bottom halves alone.
+ */
+static noinline struct ivq_wrapped wrap_slow(struct ivq_service *qs,
 					     const struct ivq_snapshot *snapshot,
 					     struct ivq_frame frame, u16 af)
 {
 	struct ivq_wrapped wrapped = {};
+	struct ivq_payload payload;
 	struct ivq_decision d;
 
-	if (!decide(snapshot, udp_of(frame.nh, af), frame.len - ivq_ip_len(af),
-		    &d))
+	if (unlikely(irqs_disabled()))	/* netpoll */
 		return wrapped;
+	ivq_payload_find(udp_of(frame.nh, af), frame.len - ivq_ip_len(af),
+			 &payload);
+	ivq_decide(snapshot, &payload, &d);
+	if (d.outcome != IP_VS_QUIC_ROUTED)
+		return wrap_unrouted(qs, snapshot, &d, &frame, af);
 	wrapped = ivq_frame_wrap(&frame, d.target, &snapshot->settings.sources, af);
 	if (wrapped.dev) {
 		ivq_decide_count(qs, snapshot, &d);
@@ -157,7 +180,7 @@ static noinline struct ivq_wrapped wrap_slow(const struct ivq_service *qs,
 }
 
 static __always_inline struct ivq_wrapped wrap(const struct arrival *a,
-					       const struct ivq_service *qs,
+					       struct ivq_service *qs,
 					       const struct ivq_frame *frame,
 					       u16 af)
 {
@@ -193,7 +216,7 @@ static __always_inline void move(struct xdp_buff *xdp, u8 *start, u8 *end)
 static __always_inline int take(const struct arrival *a,
 				struct ip_vs_quic_xdp *way, u16 af)
 {
-	const struct ivq_service *qs = find_service(a, af);
+	struct ivq_service *qs = find_service(a, af);
 	struct xdp_buff *xdp = a->xdp;
 	struct ivq_frame frame ivq_uninitialized;
 	struct ivq_wrapped wrapped;

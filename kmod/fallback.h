@@ -101,6 +101,12 @@ bool ivq_fallback_find(struct ivq_unrouted *u);
  */
 void ivq_fallback_keep(struct ivq_unrouted *u);
 
+/* Could it be another one? */
+static inline bool ivq_fallback_may_change(const struct ivq_unrouted *u)
+{
+	return u->outcome == IP_VS_QUIC_FALLBACK_NEW && u->target != u->by_hash;
+}
+
 /* Then counts the datagram, for the service and in IPVS's books of connections. */
 void ivq_fallback_count(const struct ivq_unrouted *u);
 

@@ -33,18 +33,30 @@ collect() {
 	pour driver "eth0.driver=$((12 * ${#compared[@]}))"
 }
 
+# What has no server by its CID: first with new entries, by the express path, then with those that there are, then by the driver path alone.
+unrouted_too() {
+	each_compared unrouted >"$WORK/unrouted"
+	on eth0
+	pour_unrouted unrouted-express fallback-new "eth0.taken=$((12 * ${#compared[@]}))"
+	drive
+	pour_unrouted unrouted-known tuple "eth0.driver=$((12 * ${#compared[@]}))"
+	each_same unrouted-express unrouted-known
+	q -C
+	each_compared compared_service | q -R 2>"$WORK/warnings" || fail "$(<"$WORK/warnings")"
+	drive
+	pour_unrouted unrouted-new fallback-new "eth0.driver=$((12 * ${#compared[@]}))"
+	each_same unrouted-express unrouted-new
+	same "entries" "$(q -L -c | grep -c TUPLE)" $((6 * ${#compared[@]}))
+}
+
 # With outer sources by flow, of the same services.
 spread() {
-	local row f port df outer
 	each_compared spread_out
 	on eth0
 	pour express-spread "eth0.taken=$((12 * ${#compared[@]}))"
 	drive
 	pour driver-spread "eth0.driver=$((12 * ${#compared[@]}))"
-	for row in "${compared[@]}"; do
-		read -r f port df outer _ <<<"$row"
-		(same_octets express-spread driver-spread "$f" "$port" "$df" "$outer")
-	done
+	each_same express-spread driver-spread
 	between "sources of IPv4" "$(grep -o ' src=10\.99\.[^ ]*' "$WORK/driver-spread" | sort -u | wc -l)" 10 36
 	between "sources of IPv6" "$(grep -o ' src=fd99:[^ ]*' "$WORK/driver-spread" | sort -u | wc -l)" 10 24
 }
@@ -172,7 +184,7 @@ reasons_v4() {
 	link_layer=br0/$(ip -j link show eth0 | jq -r '.[0].address')
 	handed not-plain 0 "" "$ip sum=4660 $udp"
 	link_layer=
-	handed taken 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed driver 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed too-big 0 routed=1 "$ip df=1 $udp pad=1420"
 	handed "" 0 "" "$ip udp sport=5 dport=444 data=40${CID[1]}"
 	ip neigh del "$(rs4 1)" dev eth0
@@ -189,9 +201,48 @@ reasons_v6() {
 	driven 1
 	handed "" 1 routed=1 "$ip opts $udp"
 	handed not-plain 0 routed=1 "$ip ttl=1 $udp"
-	handed taken 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
+	handed driver 1 "unroutable-reserved=1 fallback=1" "$ip udp sport=5 dport=443 data=40ff"
 	handed too-big 0 routed=1 "$ip $udp pad=1410"
 	driven 1
+}
+
+# What has no server by its CID, and is left to the other paths.
+unrouted_left() {
+	local svc ip port busy
+	family 4
+	pool 4 4 -i
+	drive
+	warm 4
+	handed driver 1 "unroutable-config=1 fallback-new=1" "$(first)"
+	handed driver 1 "unroutable-config=1 tuple=1" "$(first)"
+	# a flow that a threshold sends to another server is the express path's, until it has an entry
+	busy=$(q -L -c -j | jq -r '.[0].server.address')
+	q -e -u "$svc" -r "$busy" -i -x 1
+	warm 4
+	handed driver 1 "unroutable-config=1 tuple=1" "$(first)"
+	forget
+	for port in {31..60}; do
+		first "$port"
+	done | raw rt -
+	arrived 30 "dport=443"
+	counters
+	between "datagrams that the busy server does not get" "$((${COUNTERS[eth0.taken]} - ${MARKED[eth0.taken]}))" 3 20
+	same "all" "$((${COUNTERS[eth0.taken]} + ${COUNTERS[eth0.driver]} - ${MARKED[eth0.taken]} - ${MARKED[eth0.driver]}))" 30
+	same "flows of the busy server" "$(q -L -c -j | jq --arg busy "$busy" '[.[] | select(.server.address == $busy)] | length')" 1
+	remark
+	forget
+	for port in {31..60}; do
+		first "$port"
+	done | raw rt -
+	arrived 30 "dport=443"
+	happened eth0.driver=30 "$svc.unroutable-config=30" "$svc.tuple=30"
+	# masquerading is IPVS's, and so is a connection of its own
+	q -C
+	pool 4 4 -m
+	drive
+	warm 4
+	handed unroutable 1 "unroutable-config=1 sched-fallback=1" "$(first)"
+	handed unroutable 1 "unroutable-config=1 tuple=1" "$(first)"
 }
 
 # --- on and off ------------------------------------------------------------------
@@ -280,11 +331,13 @@ for row in "${compared[@]}"; do
 	read -r f port df outer method <<<"$row"
 	tcase "IPv$f in IPv$outer by $method, DF $df: the same octets" same_octets express driver "$f" "$port" "$df" "$outer"
 done
+tcase "without a CID that names a server: the same octets, counters and entries" unrouted_too
 tcase "outer sources by flow: the same octets" spread
 tcase "two-armed, and a device that cannot be given frames" two_armed
 tcase "VLANs, in and out" tagged
 tcase "IPv4: what is not plain goes the express path" reasons_v4
 tcase "IPv6: what is not plain goes the express path" reasons_v6
+tcase "without a CID that names a server: what is left to other paths" unrouted_left
 tcase "reverse path filtering is the express path's" reverse_path
 tcase "modes are changed, saved and restored" switches
 tcase "refusals" refusals

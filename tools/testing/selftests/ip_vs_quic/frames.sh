@@ -69,7 +69,7 @@ ask() {
 	same "frames that the module counted" "$((${COUNTERS[eth0.driver]} - ${MARKED[eth0.driver]}))" "$taken"
 	services=0
 	for n in "${!COUNTERS[@]}"; do
-		[[ $n != *.routed ]] || services=$((services + COUNTERS[$n] - ${MARKED[$n]:-0}))
+		[[ $n != *.@(routed|tuple|fallback|fallback-new) ]] || services=$((services + COUNTERS[$n] - ${MARKED[$n]:-0}))
 	done
 	same "datagrams that services counted" "$services" "$taken"
 	same "the kernel's complaints" "$(dmesg | grep -E 'KASAN|BUG|WARNING|suspicious' || true)" ""
