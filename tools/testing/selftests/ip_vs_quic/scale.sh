@@ -208,25 +208,28 @@ dry() {
 }
 
 # The traffic and the command that adds a server share a processor: how long the build runs between two datagrams does not matter, as
-# long as it lets them pass.
+# long as it lets them pass. That takes a tick of the timer, which an emulator on a busy machine may bring late: builds that saw fewer than
+# two do not count.
 one_more() {
-	local server
+	local server added=4
 	crowd
 	traced ip_vs_quic/ip_vs_quic_decision
+	! has_kprobes || echo 1 >"$TRACE/events/irq_vectors/local_timer_entry/enable"
 	stream
-	for server in 10.77.200.1 10.77.200.2; do
-		q -a -u "$SVC4" -r "$server" -i --server-id "0:$(sid 3 $((100 + ${server##*.})))"
+	for ((server = 1; server <= added; server++)); do
+		q -a -u "$SVC4" -r "10.77.200.$server" -i --server-id "0:$(sid 3 $((100 + server)))"
 	done
 	dry
 	counted "$SVC4" "routed=$POURED"
-	same "servers" "$(q -L -n -j | jq '.services[0].servers | length')" $((SERVERS + 2))
+	same "servers" "$(q -L -n -j | jq '.services[0].servers | length')" $((SERVERS + added))
 	has_kprobes || return 0
 	passed >"$WORK/passed"
 	awk -v servers="$SERVERS" '
 		{ printf "a table of %d servers: %d datagrams meanwhile, at most %d us between two\n", servers + NR, $1, $2 }' \
 		"$WORK/passed" >>"$WORK/figures"
-	same "tables built" "$(wc -l <"$WORK/passed")" 2
-	same "those without datagrams meanwhile" "$(awk '$1 < 20' "$WORK/passed")" ""
+	same "tables built" "$(wc -l <"$WORK/passed")" "$added"
+	[ -n "$(awk '$3 >= 2' "$WORK/passed")" ] || fail "no build saw two ticks: $(<"$WORK/passed")"
+	same "those without datagrams meanwhile" "$(awk '$3 >= 2 && $1 < 20' "$WORK/passed")" ""
 }
 
 # A deleted server gets nothing, even while the published pool still contains it.  No decision is traced: that would disable the fast
@@ -254,14 +257,16 @@ one_less() {
 		$((STATS[fallback] - MARK[fallback]))
 }
 
-# passed: prints for each build of a table the datagrams meanwhile and the longest time between two events in microseconds
+# passed: prints for each build of a table the datagrams meanwhile, the longest time between two events in microseconds, and the timer's
+# ticks
 passed() {
 	awk '
 		/^#/ { next }
 		{ match($0, /[0-9]+\.[0-9]+: /); now = substr($0, RSTART) * 1000000 }
-		/ begin: / { building = 1; n = most = 0 }
+		/ begin: / { building = 1; n = most = ticks = 0 }
 		building && !/ begin: / && now - last > most { most = now - last }
-		/ end: / { building = 0; print n, most }
+		/ end: / { building = 0; print n, most, ticks }
+		/ local_timer_entry: / { ticks++ }
 		/ ip_vs_quic_decision: / { n++ }
 		{ last = now }' "$TRACE/trace"
 }
