@@ -41,8 +41,8 @@ second_director() {
 	ip netns add "$LAB-lb2"
 	in_ns lb2 sh -c 'for c in all default; do echo 0 >/proc/sys/net/ipv4/conf/$c/rp_filter; done'
 	printf '%s\n' "link add lb2 type veth peer name eth0 netns $LAB-lb2" "link set lb2 master br0 up" | ip -n "$LAB-rt" -b -
-	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.0.0.2/24 dev eth0" "route add default via 10.0.0.254" \
-		"link add vip0 type dummy" "link set vip0 up" "addr add $VIP4/32 dev vip0" | ip -n "$LAB-lb2" -b -
+	printf '%s\n' "link set lo up" "link set eth0 up" "addr add 10.0.0.2/24 dev eth0" "route add default via 10.0.0.254" |
+		ip -n "$LAB-lb2" -b -
 }
 
 # connections: of each server two, whose ports change all the time
@@ -79,8 +79,7 @@ none_lost() {
 
 # The daemons are to outlive a case.
 begin() {
-	modprobe dummy
-	printf '%s\n' "link add vip0 type dummy" "link set vip0 up" "addr add $VIP4/32 dev vip0" "addr del $VIP4/32 dev lo" | ip -b -
+	ip addr del "$VIP4/32" dev lo
 	ip -n "$LAB-rt" route del "$VIP4/32"
 	second_director
 	frr rt "$contrib/router.conf"
@@ -94,13 +93,16 @@ sessions() {
 	same "next hops without a director that forwards" "$(next_hops)" ""
 }
 
-# Without another device that has the VIP, it would not stay local.
-needs_a_device() {
-	defer "ip addr add $VIP4/32 dev vip0"
-	ip addr del "$VIP4/32" dev vip0
-	refused 1 "$SVC4: no device but lo has the address $VIP4/32; give it to a dummy device, to which it belongs whether it is announced or not" \
+# FRR might go on announcing it.
+of_no_other_device() {
+	defer "ip addr del $VIP4/32 dev eth0"
+	ip addr add "$VIP4/32" dev eth0
+	refused 1 "$SVC4: the device eth0 has the address $VIP4/32, and only lo may; take it away with \"ip addr del $VIP4/32 dev eth0\"" \
 		"$announce" "$SVC4"
 }
+
+# The director's own lookup is the same whether the VIP is announced or not.
+stays_local() { [[ $(ip route get "$VIP4") == "local $VIP4 "* ]] || fail "the VIP is not local: $(ip route get "$VIP4")"; }
 
 follows_the_service() {
 	q -C
@@ -111,10 +113,10 @@ follows_the_service() {
 	routed 10.0.0.1
 	send -c 0:3:4 "to=$SVC4" "from=$CL4.9:900" name=x "mint=0:$(sid 3 2)"
 	answers "x s2 1"
-	# the director's own lookup does not change
-	[[ $(ip route get "$VIP4") == "local $VIP4 "* ]] || fail "the VIP is no longer local: $(ip route get "$VIP4")"
+	stays_local
 	q -C
 	routed ""
+	stays_local
 	said lb "$SVC4: withdrawn: Error: service $SVC4: no such service." || fail "$(<"$WORK/announce-lb")"
 }
 
@@ -188,18 +190,44 @@ drained() {
 # A dead bgpd: the router learns of it by the end of the session.
 daemon_dies() {
 	both
-	kill -KILL "${DAEMON[lb-bgpd]}"
-	routed 10.0.0.2
+	kill -KILL "${DAEMON[lb2-bgpd]}"
+	routed 10.0.0.1
 	connections
 	none_lost
 }
 
+# restarted: FRR finds the VIP announced when it starts, and announces it
+restarted() {
+	frr_stop lb
+	routed ""
+	frr lb "$contrib/director.conf"
+	routed 10.0.0.1
+}
+
+withdrawn_after_restart() {
+	fresh "$SVC4" rs4 0:3:4
+	announcer lb
+	defer "end lb"
+	routed 10.0.0.1
+	restarted
+	end lb
+	routed ""
+	stays_local
+	announcer lb
+	routed 10.0.0.1
+	restarted
+	q -C
+	routed ""
+}
+
 begin
 tcase "FRR in front of two directors" sessions
-tcase "the VIP is to stay local" needs_a_device
+tcase "the VIP is to be an address of no other device" of_no_other_device
 tcase "the route follows the service" follows_the_service
 tcase "the route follows the servers, but not a single one" follows_the_servers
 tcase "SIGKILL leaves no route" killed
 tcase "a director is drained and comes back: nothing is lost" drained
 tcase "a routing daemon dies" daemon_dies
+# the last one: the daemons that it starts end with it
+tcase "FRR is restarted while a VIP is announced: then stopping the unit, or a failing check, withdraws it" withdrawn_after_restart
 finish

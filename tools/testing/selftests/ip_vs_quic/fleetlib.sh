@@ -90,13 +90,12 @@ gue_up() {
 	ip -n "$LAB-s1" -6 fou add port 6080 gue
 }
 
-# frr_up: FRR on the router and on two directors, which announce the IPv4 VIP while it is an address of lo. It is none when zebra starts, as
-# in the recipe: one that finds it on both devices goes on announcing it when lo has lost it.
+# frr_up: FRR on the router and on two directors, which announce the IPv4 VIP while it is an address of lo. A route keeps it local, as
+# quiclbadm-announce has it.
 frr_up() {
 	local n
-	modprobe dummy
 	for n in 1 2; do
-		printf '%s\n' "link add vip0 type dummy" "link set vip0 up" "addr add $VIP4/32 dev vip0" "addr del $VIP4/32 dev lo" | at "$n" ip -b -
+		printf '%s\n' "route append local $VIP4/32 dev lo proto static" "addr del $VIP4/32 dev lo" | at "$n" ip -b -
 	done
 	frr_group
 	frr rt "$contrib/router.conf"

@@ -20,10 +20,20 @@ frr() {
 	echo "username root nopassword" >"$dir/vtysh.conf"
 	cp "$2" "$dir/bgpd.conf"
 	for daemon in zebra bgpd; do
+		rm -f "$dir/$daemon.vty"
 		spawn "$ns" env "LD_LIBRARY_PATH=$libraries" "$FRR_ROOT/usr/lib/frr/$daemon" -u root -g root -P 0 -z "$dir/zserv.api" \
 			--vty_socket "$dir" -i "$dir/$daemon.pid" -f "$dir/$daemon.conf" --log "file:$dir/$daemon.log" >"$dir/$daemon.out" 2>&1 </dev/null
 		DAEMON[$ns-$daemon]=$SPAWNED
 		poll 120 "$daemon of $ns: $(tail -n 5 "$dir/$daemon.out" "$dir/$daemon.log" 2>/dev/null)" test -S "$dir/$daemon.vty"
+	done
+}
+
+# frr_stop NAMESPACE: as systemd does
+frr_stop() {
+	local daemon
+	for daemon in bgpd zebra; do
+		kill "${DAEMON[$1-$daemon]}"
+		poll 120 "the end of $daemon of $1" has_ended "${DAEMON[$1-$daemon]}"
 	done
 }
 
