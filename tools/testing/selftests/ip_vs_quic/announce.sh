@@ -120,6 +120,30 @@ follows_the_service() {
 	said lb "$SVC4: withdrawn: Error: service $SVC4: no such service." || fail "$(<"$WORK/announce-lb")"
 }
 
+# No number of checks would do. A service that is there again when it is looked at was not gone.
+noticed_at_once() {
+	fresh "$SVC4" rs4 0:3:4
+	FALL=100000 announcer lb
+	defer "end lb"
+	routed 10.0.0.1
+	poll 60 "the announcer to listen" said lb "$SVC4: listening to events"
+	q -C
+	routed ""
+	same "announcer's words" "$(<"$WORK/announce-lb")" "$SVC4: announced
+$SVC4: listening to events
+$SVC4: withdrawn: Error: service $SVC4: no such service."
+	# and the next time as well
+	service "$SVC4" rs4 0:3:4 | q -R
+	routed 10.0.0.1
+	q -C
+	routed ""
+	# no monitor outlives it
+	end lb KILL
+	poll 60 "the end of the monitor" no_monitor
+}
+
+no_monitor() { ! grep -qzx '[m]onitor' /proc/[0-9]*/cmdline; }
+
 follows_the_servers() {
 	local n
 	defer "for n in 1 2 3; do ip -n $LAB-s\$n link set tunl0 up; done"
@@ -224,6 +248,7 @@ begin
 tcase "FRR in front of two directors" sessions
 tcase "the VIP is to be an address of no other device" of_no_other_device
 tcase "the route follows the service" follows_the_service
+tcase "a service that goes is noticed at once, not by checks" noticed_at_once
 tcase "the route follows the servers, but not a single one" follows_the_servers
 tcase "SIGKILL leaves no route" killed
 tcase "a director is drained and comes back: nothing is lost" drained
