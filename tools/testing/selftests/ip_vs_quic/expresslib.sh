@@ -213,10 +213,12 @@ each_compared() {
 	done
 }
 
+# entries live for longer than a case takes, also on a debug kernel and a busy machine
 compared_service() {
 	local svc ip
 	family "$1"
 	pool_at "${svc%:*}:$2" "$4" "${@:5}"
+	echo "set -u ${svc%:*}:$2 --tuple-timeout 1800"
 }
 
 # expected OUTCOME=N...: each service's counters
