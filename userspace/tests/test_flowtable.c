@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* The table of flows, with a clock of the test. */
 #include <pthread.h>
+#include <sched.h>
+#include <time.h>
 
 #include "flowtable.h"
 #include "test.h"
@@ -458,6 +460,112 @@ static void many_at_once(void **state)
 	free_table(shared);
 }
 
+/* In CLOCK_MONOTONIC's nanoseconds, or a thread's. */
+static u64 read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(clock, &now), 0);
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+enum {
+	WAITING = 100000000,	/* a thread that has run for so long has begun to wait */
+	PATIENCE = 60,		/* seconds */
+};
+
+static void wait_for_spinning(pthread_t thread)
+{
+	u64 deadline = read_clock(CLOCK_MONOTONIC) + PATIENCE * 1000000000ull;
+	clockid_t clock;
+
+	assert_int_equal(pthread_getcpuclockid(thread, &clock), 0);
+	while (read_clock(clock) < WAITING) {
+		assert_true(read_clock(CLOCK_MONOTONIC) < deadline);
+		sched_yield();
+	}
+}
+
+static void *expire_shared(void *arg)
+{
+	flowtable_expire(shared, 0, NOW + LIFE, NULL, on_gone, arg);
+	return NULL;
+}
+
+/* An entry whose time is over, but which is renewed before the bucket is had. */
+static void renewed_meanwhile(void **state)
+{
+	struct flowtable_key key = key_of(1);
+	struct flowtable_value value;
+	struct flowtable_entry *entry;
+	pthread_t thread;
+
+	(void)state;
+	shared = new_table(FLOWTABLE_FLOWS_MIN);
+	shared->count = 1;
+	gone = 0;
+	assert_true(insert(shared, 1, 1, 1, NOW, NULL));
+	entry = flowtable_find(shared, &key, NOW, &value);
+	assert_non_null(entry);
+	__atomic_add_fetch(&shared->buckets->sequence, 1, __ATOMIC_RELEASE);
+	assert_int_equal(pthread_create(&thread, NULL, expire_shared, &gone), 0);
+	wait_for_spinning(thread);
+	flowtable_renew(entry, NOW + 2 * LIFE);
+	__atomic_add_fetch(&shared->buckets->sequence, 1, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	assert_int_equal(gone, 0);
+	assert_int_equal(server_of(shared, 1, NOW + LIFE), 1);
+	free_table(shared);
+}
+
+static bool stop;
+
+/* Others have just changed the bucket, again and again. */
+static void *change_shared(void *arg)
+{
+	(void)arg;
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED))
+		__atomic_add_fetch(&shared->buckets->sequence, 2, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Each is told of changes that happen while it looks, and at last has what it came for. */
+static void changed_meanwhile(void **state)
+{
+	u64 deadline = read_clock(CLOCK_MONOTONIC) + PATIENCE * 1000000000ull;
+	struct flowtable_value value;
+	struct flowtable_key key;
+	unsigned int changes = 0;
+	pthread_t thread;
+	u32 before;
+
+	(void)state;
+	shared = new_table(FLOWTABLE_FLOWS_MIN);
+	shared->count = 1;
+	stop = false;
+	assert_true(insert(shared, 1, 1, 1, NOW, NULL));
+	assert_int_equal(pthread_create(&thread, NULL, change_shared, NULL), 0);
+	while (changes < 300) {
+		assert_true(read_clock(CLOCK_MONOTONIC) < deadline);
+		before = qlb_load(&shared->buckets->sequence);
+		switch (changes % 3) {
+		case 0:
+			flowtable_read(shared, 0, 0, NOW, &key, &value);
+			break;
+		case 1:
+			server_of(shared, 1, NOW);
+			break;
+		default:
+			assert_true(insert(shared, 1, 1, 1, NOW, NULL));
+		}
+		changes += qlb_load(&shared->buckets->sequence) - before > 2;
+	}
+	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	assert_int_equal(server_of(shared, 1, NOW), 1);
+	free_table(shared);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +581,8 @@ int main(void)
 		cmocka_unit_test(readers_do_not_wait),
 		cmocka_unit_test(lists_all),
 		cmocka_unit_test(many_at_once),
+		cmocka_unit_test(renewed_meanwhile),
+		cmocka_unit_test(changed_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
