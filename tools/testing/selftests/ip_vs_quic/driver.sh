@@ -217,9 +217,12 @@ unrouted_left() {
 	handed driver 1 "unroutable-config=1 tuple=1" "$(first)"
 	# a flow that a threshold sends to another server is the express path's, until it has an entry
 	busy=$(q -L -c -j | jq -r '.[0].server.address')
+	q -C
+	pool 4 4 -i
 	q -e -u "$svc" -r "$busy" -i -x 1
+	drive
 	warm 4
-	handed driver 1 "unroutable-config=1 tuple=1" "$(first)"
+	handed driver 1 "unroutable-config=1 fallback-new=1" "$(first)"
 	forget
 	for port in {31..60}; do
 		first "$port"
