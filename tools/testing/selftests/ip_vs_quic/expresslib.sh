@@ -180,29 +180,27 @@ compared=(
 	"6 446 0 6 -i --tun-type gue --tun-port 6080"
 )
 
-# variety FAMILY PORT DF: datagrams that differ in every field that an outer header depends on
-variety() {
-	local svc ip fields n=0
+# variety FAMILY PORT DF: datagrams that differ in every field that an outer header depends on, by servers' CIDs
+variety() { varied "$1" "$2" "$3" 1000 routed_data; }
+
+# unrouted FAMILY PORT DF: the same without a CID that names a server: clients' first datagrams, and short headers
+unrouted() { varied "$1" "$2" "$3" 2000 unrouted_data; }
+
+# varied FAMILY PORT DF ID DATA: with DF and, from ID on, identifications. DATA N sets $short and $long, the N-th datagrams of both forms.
+varied() {
+	local svc ip fields short long n=0
 	family "$1"
 	for fields in "tos=0 ttl=2" "tos=1 ttl=64" "tos=2 ttl=255" "tos=3 ttl=3" "tos=0xb8 ttl=64" "tos=0xff ttl=200"; do
 		n=$((n + 1))
-		[ "$1" = 6 ] || fields+=" df=$3 id=$((1000 + n))"
-		echo "$ip $fields udp sport=$((5000 + n)) dport=$2 data=40${CID[n % 3 + 1]} pad=$((n * 70))"
-		echo "$ip $fields udp sport=$((6000 + n)) dport=$2 data=$(long_header "${KEYED[n % 3 + 1]}" 1122) pad=$((n * 200))"
+		[ "$1" = 6 ] || fields+=" df=$3 id=$(($4 + n))"
+		"$5" "$n"
+		echo "$ip $fields udp sport=$((5000 + n)) dport=$2 data=$short pad=$((n * 70))"
+		echo "$ip $fields udp sport=$((6000 + n)) dport=$2 data=$long pad=$((n * 200))"
 	done
 }
 
-# unrouted FAMILY PORT DF: the same without a CID that names a server: clients' first datagrams, and short headers
-unrouted() {
-	local svc ip fields n=0
-	family "$1"
-	for fields in "tos=0 ttl=2" "tos=1 ttl=64" "tos=2 ttl=255" "tos=3 ttl=3" "tos=0xb8 ttl=64" "tos=0xff ttl=200"; do
-		n=$((n + 1))
-		[ "$1" = 6 ] || fields+=" df=$3 id=$((2000 + n))"
-		echo "$ip $fields udp sport=$((5000 + n)) dport=$2 data=40c0a1b2c3d4e5f6 pad=$((n * 70))"
-		echo "$ip $fields udp sport=$((6000 + n)) dport=$2 data=$(long_header "c0a1b2c3d4e5f60$n" 1122) pad=$((n * 200))"
-	done
-}
+routed_data() { short=40${CID[$1 % 3 + 1]} long=$(long_header "${KEYED[$1 % 3 + 1]}" 1122); }
+unrouted_data() { short=40c0a1b2c3d4e5f6 long=$(long_header "c0a1b2c3d4e5f60$1" 1122); }
 
 # each_compared COMMAND [ARG...]: with family, port, DF and the rest after its own arguments
 each_compared() {

@@ -239,7 +239,7 @@ icmp_short() { icmp_elsewhere short; }
 
 # --- the table ------------------------------------------------------------------------
 
-# event NAME FUNCTION [OPTION...]: OPTIONs are "may-lose" (quic may, too), "rr-loses", and "alone" (for scheduler quic)
+# event NAME FUNCTION [OPTION...]: OPTIONs are "may-lose" (quic may, too) and "rr-loses"
 event() {
 	EVENT=$1
 	[[ $EVENT =~ ${FLEET_EVENTS:-.} ]] || return 0
