@@ -10,7 +10,8 @@
  * With -n FD, writes "injecting" there when the timed part begins.  With -j N, N processes
  * inject at once, each bound to a processor of its own, with a part of the packets.  Then
  * nothing is timed, but each processor must have received its part, and packets are marked
- * for lines.c.
+ * for lines.c.  Then it prints "shared", in how many seconds of the kernel's clock all this
+ * has happened, and the number of packets.
  * With -L, the timed packets do not arrive by the bench's module but as frames of an XDP
  * program's test run, see live.h; FD is another program's.  With -j as well, the module's
  * function is asked about them as that program would, "driver" or "asked", and they go no
@@ -607,6 +608,15 @@ static bool needs_routes(const struct setup *s)
 	return !s->live || !strcmp(s->live, "driver");
 }
 
+/* The clock of the table of 4-tuples, which writes an entry once a second at most. */
+static unsigned int second(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
 /*
  * Warm: the whole set is injected once before it is timed.  Otherwise a few other packets
  * are, with flows and CIDs that are not used again, so that routes to all servers are
@@ -619,7 +629,7 @@ static void run(struct setup *s)
 	uint64_t *times = calloc(s->packets / BATCH, sizeof(*times));
 	struct ivq_bench_packet *set;
 	struct live *live = NULL;
-	unsigned int all = 0;
+	unsigned int all = 0, since;
 
 	if (s->flows == most)
 		s->flows += first;
@@ -630,6 +640,7 @@ static void run(struct setup *s)
 		die("out of memory");
 	if (s->live)
 		live = prepare_live(s, set);
+	since = second();
 	if (needs_routes(s)) {
 		all = s->warm ? most : first;
 		inject(s, set, first + most, all, NULL);
@@ -642,7 +653,7 @@ static void run(struct setup *s)
 		inject(s, set + first, most, s->packets, times);
 		all += s->packets;
 		if (s->cpus > 1)
-			printf("shared %u\n", all);
+			printf("shared %u %u\n", second() - since, all);
 		else
 			print(times, s->packets / BATCH, BATCH, all);
 	}
