@@ -76,7 +76,14 @@ fetch_start() {
 	spawn cl gtlsclient --no-quic-dump --no-http-dump --exit-on-all-streams-close "--timeout=$H3_IDLE" \
 		--download="$WORK/got-files" "$@" "$vip" 443 https://www.example/blob >"$WORK/client.log" 2>&1
 	FETCH=$SPAWNED
-	poll 120 "a server that hears the client" logged
+	(poll 120 "a server that hears the client" logged) || say_all
+}
+
+# say_all: what client and servers said; the case fails
+say_all() {
+	cat "/proc/$FETCH/stat"
+	tail -n 30 "$WORK/client.log" "$WORK"/s[123].log
+	exit 1
 }
 
 logged() { [ -s "$WORK/s1.log" ] || [ -s "$WORK/s2.log" ] || [ -s "$WORK/s3.log" ]; }
@@ -84,11 +91,7 @@ logged() { [ -s "$WORK/s1.log" ] || [ -s "$WORK/s2.log" ] || [ -s "$WORK/s3.log"
 # fetch_wait: sets $FETCHED to the client's exit status
 fetch_wait() {
 	FETCHED=0
-	(poll 300 "the client's end" has_ended "$FETCH") || {
-		cat "/proc/$FETCH/stat"
-		tail -n 30 "$WORK/client.log" "$WORK"/s[123].log
-		exit 1
-	}
+	(poll 300 "the client's end" has_ended "$FETCH") || say_all
 	await "$FETCH" || FETCHED=$?
 }
 
