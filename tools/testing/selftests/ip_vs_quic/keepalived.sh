@@ -24,7 +24,7 @@ cp -L "$KEEPALIVED_ROOT/lib64/ld-linux-x86-64.so.2" "$WORK/keepalived"
 note "$("$WORK/keepalived" --library-path "$libraries" "$KEEPALIVED_ROOT/usr/sbin/keepalived" --version 2>&1 | head -n 1)"
 
 # An emulated machine may stop for seconds. keepalived's own time is not touched.
-slow() { sed -e 's/--timeout 1000/--timeout 20000/' -e 's/misc_timeout 3/misc_timeout 60/'; }
+slow() { sed -e 's/--timeout 1000/--timeout 20000/' -e 's/timeout 3$/timeout 60/'; }
 
 # recipe FILE: the documentation's, without VRRP
 recipe() { sed '/^# Two directors/,$d' "$conf" | slow >"$1"; }
@@ -551,6 +551,22 @@ failover() {
 	vip_moves "a director fails (VRRP)" lb2 ip -n "$LAB-rt" link set lb down
 }
 
+# The director that has the VIP would not forward any more; it gets the VIP back when it does.
+tracked() {
+	fresh_service
+	second_director
+	begin lb "$WORK/first.conf" --dont-release-ipvs
+	poll 120 "the first director to have the VIP" owns lb
+	begin lb2 "$WORK/second.conf" --dont-release-ipvs
+	checked
+	hears lb2 3 "Enabling service ["
+	poll 120 "the second director's check" said lb2 1 "VRRP_Script(forwards) succeeded"
+	poll 30 "the first director" reached
+	q -S "$WORK/saved.rules"
+	vip_moves "the service goes (VRRP)" lb2 ipvsadm -D -u "$SVC4"
+	vip_moves "" lb q -R --weights "$WORK/saved.rules"
+}
+
 serve "$SVC4"
 tcase "not the recipe: start" naive_start
 tcase "not the recipe: stop" naive_stop
@@ -575,4 +591,5 @@ tcase "reload with another scheduler" other_scheduler
 tcase "reload without a server" removed_server
 tcase "reload without the service" removed_service
 tcase "two directors and VRRP" failover
+tcase "two directors and VRRP: who would not forward gives the VIP away" tracked
 finish
