@@ -11,17 +11,18 @@ need_module
 [ -x "${FRR_ROOT:-}/usr/lib/frr/bgpd" ] || skip_all "FRR_ROOT has no bgpd"
 [ -n "${QLB_LAB:-}" ] || skip_all "this writes to /etc: only in the lab"
 own_lab_up
-serve "$SVC4"
+serve "$SVC4" "$SVC6" "$VIP4:8443"
 announce=$here/../../../../userspace/quiclbadm/boot/quiclbadm-announce
 # an emulated machine may stop for seconds
 export TIMEOUT=20000
 frr_group
-declare -A ANNOUNCER=()
+declare -A ANNOUNCER=() INSTANCE=()
 
-# announcer NAMESPACE
+# announcer NAMESPACE [INSTANCE]
 announcer() {
-	spawn "$1" "$announce" "$SVC4" >"$WORK/announce-$1" 2>&1
+	spawn "$1" "$announce" "${2:-$SVC4}" >"$WORK/announce-$1" 2>&1
 	ANNOUNCER[$1]=$SPAWNED
+	INSTANCE[$1]=${2:-$SVC4}
 }
 
 # end NAMESPACE [SIGNAL]: what systemd does
@@ -30,7 +31,7 @@ end() {
 	# at the end of a case it may have been told already
 	kill "-${2:-TERM}" "${ANNOUNCER[$1]}" 2>/dev/null || :
 	await "${ANNOUNCER[$1]}" || :
-	in_ns "$1" "$announce" --withdraw "$SVC4"
+	in_ns "$1" "$announce" --withdraw "${INSTANCE[$1]}"
 	ANNOUNCER[$1]=
 }
 
@@ -179,6 +180,46 @@ killed() {
 	routed ""
 }
 
+# A second instance is refused, and what systemd then runs for it takes the VIP from nobody.
+all_ports() {
+	fresh "$SVC4" rs4 0:3:4
+	service "$VIP4:8443" rs4 0:3:4 | q -R
+	announcer lb "$SVC4,8443"
+	defer "end lb"
+	routed 10.0.0.1
+	refused 1 "$SVC4: another instance announces $VIP4; one has to have all ports of a VIP, as in 192.0.2.1:443,8443" "$announce" "$SVC4"
+	"$announce" --withdraw "$SVC4"
+	[ -n "$(ip -o addr show dev lo to "$VIP4/32")" ] || fail "the VIP was withdrawn"
+	q -D -u "$VIP4:8443"
+	routed ""
+	said lb "withdrawn: Error: service $VIP4:8443: no such service." || fail "$(<"$WORK/announce-lb")"
+	service "$VIP4:8443" rs4 0:3:4 | q -R
+	routed 10.0.0.1
+	end lb
+	routed ""
+}
+
+# The VIP of IPv6 by its own session; the one of IPv4 does not come with it.
+ipv6() {
+	local family=6
+	ip addr del "$VIP6/128" dev lo
+	defer "ip addr add $VIP6/128 dev lo"
+	defer "ip -n $LAB-rt route replace $VIP6 via fd00:10::1"
+	ip -n "$LAB-rt" route del "$VIP6"
+	fresh "$SVC6" rs6 0:3:4
+	announcer lb "$SVC6"
+	defer "end lb"
+	poll 120 "a next hop" has_next_hop
+	same "IPv4's next hops" "$(next_hops)" ""
+	send -c 0:3:4 "to=$SVC6" "from=[${CL6}:9]:900" name=x "mint=0:$(sid 3 2)"
+	answers "x s2 1"
+	q -C
+	routed ""
+	[[ $(ip -6 route get "$VIP6") == *"local $VIP6 "* ]] || fail "the VIP is not local: $(ip -6 route get "$VIP6")"
+}
+
+has_next_hop() { [ -n "$(next_hops 6)" ]; }
+
 # --- two ------------------------------------------------------------------------------
 
 both() {
@@ -249,6 +290,8 @@ tcase "FRR in front of two directors" sessions
 tcase "the VIP is to be an address of no other device" of_no_other_device
 tcase "the route follows the service" follows_the_service
 tcase "a service that goes is noticed at once, not by checks" noticed_at_once
+tcase "a VIP of several ports: all services, and one instance" all_ports
+tcase "IPv6" ipv6
 tcase "the route follows the servers, but not a single one" follows_the_servers
 tcase "SIGKILL leaves no route" killed
 tcase "a director is drained and comes back: nothing is lost" drained

@@ -40,19 +40,26 @@ frr_stop() {
 # shows NAMESPACE COMMAND
 shows() { LD_LIBRARY_PATH=$libraries "$FRR_ROOT/usr/bin/vtysh" --config_dir "$WORK/frr-$1" --vty_socket "$WORK/frr-$1" -c "$2" 2>/dev/null; }
 
-# next_hops: of the router's route to the VIP, sorted
-next_hops() { in_ns rt ip -j route show exact "$VIP4/32" proto bgp | jq -r '[.[] | if .nexthops then .nexthops[].gateway else .gateway end] | sort | join(" ")'; }
+# next_hops [6]: of the router's route to the VIP, sorted. Those of IPv6 are link-local: the interface's name is the director's, too.
+next_hops() {
+	if [ "${1:-}" = 6 ]; then
+		in_ns rt ip -6 -j route show exact "$VIP6/128" proto bgp
+	else
+		in_ns rt ip -j route show exact "$VIP4/32" proto bgp
+	fi | jq -r '[.[] | if .nexthops then .nexthops[].gateway else .gateway end] | sort | join(" ")'
+}
 
-goes_to() { [ "$(next_hops)" = "$1" ]; }
+goes_to() { [ "$(next_hops "${family:-}")" = "$1" ]; }
 
-# routed ADDRESS...: waits until the router has these next hops and no other
+# routed ADDRESS...: waits until the router has these next hops and no other; with family=6, to the VIP of IPv6
 routed() {
 	(poll 120 "next hops \"$*\"" goes_to "$*") || {
 		tail -n 5 "$WORK"/announce-* 2>/dev/null || :
-		ip -o addr show to "$VIP4/32"
-		shows lb "show bgp ipv4 unicast"
-		shows rt "show bgp ipv4 unicast"
+		ip -o addr show dev lo
+		shows lb "show bgp all"
+		shows rt "show bgp all"
 		in_ns rt ip route
+		in_ns rt ip -6 route
 		exit 1
 	}
 }
