@@ -4,6 +4,7 @@
  *
  *	exhaust commands|namespace|percpu CLIENT VIP SERVER
  *	exhaust key CLIENT VIP SERVER INVERTED...
+ *	exhaust nth CLIENT VIP SERVER N
  *
  * Each command is repeated with its first allocation failing, then with its second, and so on until
  * nothing is left to fail.  After each failure either nothing has changed, or the command is done
@@ -17,6 +18,9 @@
  *			next to nothing left (module ivq_lab)
  *	key		a config with a key that fails in the module and nowhere else; prints which
  *			of the keys that was.  INVERTED is a key in hex, with each octet inverted
+ *	nth		the N-th allocation alone, when the weight of SERVER is set to 7 at the
+ *			service VIP:444, which the caller has made.  Status 3 if there are not as
+ *			many.  What the command returned is not looked at
  *
  * VIP:443 has to be a service that routes the_cid to the second SERVER.  exhaust itself makes a
  * service at port 444 and the express path at eth0.  There must be no others.
@@ -470,12 +474,41 @@ static void try_keys(char **hex)
 	must("del service", del_service);
 }
 
+/* Returns the status. */
+static int fail_one(unsigned int n)
+{
+	bool failed;
+
+	arm(n);
+	edit_server();
+	failed = disarm();
+	log_sites(NULL);
+	return failed ? 0 : 3;
+}
+
+static int try_what(const char *what, char **more)
+{
+	if (!strcmp(what, "nth"))
+		return fail_one(number(*more, 10, FAILURES_MAX));
+	if (!strcmp(what, "key"))
+		try_keys(more);
+	else if (!strcmp(what, "namespace"))
+		try_namespace();
+	else if (!strcmp(what, "percpu"))
+		try_percpu();
+	else
+		try_commands();
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
+	bool has_more = !strcmp(what, "key") || !strcmp(what, "nth");
+	int status;
 
-	if (argc < 5 + !strcmp(what, "key") || inet_pton(AF_INET, argv[3], &vip) != 1 || inet_pton(AF_INET, argv[4], &server) != 1)
-		die("usage: exhaust commands|namespace|percpu CLIENT VIP SERVER; exhaust key CLIENT VIP SERVER INVERTED...");
+	if (argc < 5 + has_more || inet_pton(AF_INET, argv[3], &vip) != 1 || inet_pton(AF_INET, argv[4], &server) != 1)
+		die("usage: exhaust commands|namespace|percpu CLIENT VIP SERVER; exhaust key CLIENT VIP SERVER INVERTED...; exhaust nth CLIENT VIP SERVER N");
 	log_open();
 	trace_open();
 	fail_own();
@@ -483,14 +516,7 @@ int main(int argc, char **argv)
 	open_ipvs();
 	family = genl_family(genl_open());
 	check_routed("nothing", 0);
-	if (!strcmp(what, "key"))
-		try_keys(argv + 5);
-	else if (!strcmp(what, "namespace"))
-		try_namespace();
-	else if (!strcmp(what, "percpu"))
-		try_percpu();
-	else
-		try_commands();
+	status = try_what(what, argv + 5);
 	trace_close();
-	return 0;
+	return status;
 }

@@ -64,6 +64,47 @@ key() {
 	same "how often the key is in memory" "$found" 0
 }
 
+# not_rebuilt N: the N-th allocation of a change of a server's weight was for the module's pool; IPVS has the new weight, the pool has not
+not_rebuilt() {
+	local rc=0
+	"$here/exhaust" nth "$LAB-cl" "$VIP4" "$(rs4 2)" "$1" >"$WORK/said" || rc=$?
+	grep '^site ' "$WORK/said" >>"$SITES" || true
+	[ "$rc" = 0 ] || fail "no allocation of the change leaves the pool behind: exhaust nth $1: status $rc"
+	[ "$(rebuild_error)" != null ] || { ipvsadm -e -u "$VIP4:444" -r "$(rs4 2):444" -i -w 1 && return 1; }
+}
+
+rebuild_error() { q -L -u "$VIP4:444" -j | jq -r '.services[0].rebuild_error'; }
+failed_gauge() { q metrics | awk -v service="{service=\"$VIP4:444\"}" '$1 == "quiclb_service_rebuild_failed" service { print $2 }'; }
+
+# The pool is built again with the next change, of whichever server.
+left_behind() {
+	local n=1
+	ipvsadm -A -u "$VIP4:444" -s quic
+	defer "ipvsadm -D -u $VIP4:444"
+	ipvsadm -a -u "$VIP4:444" -r "$(rs4 1):444" -i -w 1
+	ipvsadm -a -u "$VIP4:444" -r "$(rs4 2):444" -i -w 1
+	same "gauge before" "$(failed_gauge)" 0
+	spawn lb quiclbadm monitor pool >"$WORK/events" 2>"$WORK/listening"
+	poll 60 "monitor to listen" grep -q Listening "$WORK/listening"
+	until not_rebuilt "$n"; do n=$((n + 1)); done
+	echo "a pool is left behind by failure $n of a change" >>"$WORK/figures"
+	same "rebuild_error" "$(rebuild_error)" "Cannot allocate memory"
+	same "gauge" "$(failed_gauge)" 1
+	q -L -u "$VIP4:444" | grep -q ' rebuild-failed$' || fail "-L says nothing of it: $(q -L -u "$VIP4:444")"
+	poll 60 "the event" grep -qx "pool rebuild-failed $VIP4:444: Cannot allocate memory" "$WORK/events"
+	ipvsadm -e -u "$VIP4:444" -r "$(rs4 1):444" -i -w 2
+	poll 60 "the change that goes through" grep -qx "pool changed $VIP4:444 $(rs4 1):444 Tunnel weight 2 was 1" "$WORK/events"
+	same "events since then" "$(sed '0,/rebuild-failed/d' "$WORK/events" | sort)" "pool changed $VIP4:444 $(rs4 1):444 Tunnel weight 2 was 1
+pool changed $VIP4:444 $(rs4 2):444 Tunnel weight 7 was 1"
+	same "rebuild_error afterwards" "$(rebuild_error)" null
+	same "gauge afterwards" "$(failed_gauge)" 0
+}
+
+both_services() {
+	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+	service "$SVC6" rs6 0:3:4 | q -R
+}
+
 unloads() { rmmod ip_vs_quic 2>/dev/null; }
 
 load() {
@@ -185,20 +226,34 @@ sites() {
 		}'
 }
 
-every_site() {
-	local site symbol allocator missed=0 total=0
+# missed: prints a line for each allocation in the module that has not failed yet; sets $total
+missed() {
+	local site symbol allocator
+	total=0
 	sort -u "$SITES" | sed 's/^site //' >"$WORK/hit"
-	sites "$(modinfo -n ip_vs_quic)" | sort -u >"$WORK/sites"
 	while read -r site symbol allocator; do
 		[ "$site" != tail ] || fail "$symbol ends with a jump to $allocator, whose failing could not be seen"
 		total=$((total + 1))
-		! grep -qxF "$site" "$WORK/hit" || continue
-		echo "$symbol has not failed at $site"
-		missed=$((missed + 1))
+		grep -qxF "$site" "$WORK/hit" || echo "$symbol has not failed at $site"
 	done <"$WORK/sites"
-	echo "$total allocations in the module, $missed missed" >>"$WORK/figures"
+}
+
+# The kernel makes some allocations only now and then. One of these in the N-th try alone, and the N-th of the other tries is missed, so the
+# commands get another chance.
+every_site() {
+	local total tries=3
+	sites "$(modinfo -n ip_vs_quic)" | sort -u >"$WORK/sites"
+	missed >"$WORK/missed"
+	both_services
+	while [ -s "$WORK/missed" ] && [ $((tries -= 1)) -gt 0 ]; do
+		sed 's/$/, once more/' "$WORK/missed" >>"$WORK/figures"
+		WHAT="once more" commands commands
+		missed >"$WORK/missed"
+	done
+	cat "$WORK/missed"
+	echo "$total allocations in the module, $(wc -l <"$WORK/missed") missed" >>"$WORK/figures"
 	[ "$total" -gt 20 ] || fail "only $total allocations in the module"
-	[ "$missed" = 0 ]
+	[ ! -s "$WORK/missed" ]
 }
 
 # Messages that the console did not show.
@@ -224,9 +279,9 @@ read -r level _ </proc/sys/kernel/printk
 trap 'restore; cleanup' EXIT
 dmesg -n 4
 dmesg -C
-fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
-service "$SVC6" rs6 0:3:4 | q -R
+both_services
 tcase "each command without memory: all of it or nothing" commands commands
+tcase "no memory to rebuild a pool: the old one stays, and list, metrics and monitor say so" left_behind
 tcase "a network namespace that is not made has no effect on another" commands namespace
 tcase "each command without memory for each CPU: all of it or nothing" percpu
 tcase "the key of a config that could not be made is in no memory" key
