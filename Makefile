@@ -21,7 +21,7 @@
 #   sudo make check-boot      roots of Debian 12 and 13 with them, booted and restarted in QEMU
 #   make check-keepalived     Debian's keepalived, of two releases, as health checker; and the patch for it
 #   make check-kcsan          the selftests that look for races on a kernel with the race detector
-#   make fuzz-guest           a million requests and packets on a debug kernel   (INPUTS, SEED)
+#   make fuzz-guest           a million requests, packets and frames on a debug kernel   (INPUTS, SEED)
 #   make soak                 the selftests that look for races, many times   (SOAK, ROUNDS)
 #   make bench             what a packet costs, stock IPVS and ours side by side
 #   make -s bench-json     the same as JSON, and nothing else
@@ -123,7 +123,7 @@ check-rotation: setup
 	@tools/testing/check -j $(JOBS) $$($(ROTATION) $(NUMBER)) bench fuzz proofs fleet
 
 check-all: setup
-	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(INTREE) bench lint fuzz proofs proofs:mutants packages bindings servers metrics fleet $(KEEPALIVED) $(BOOT) unit harness
+	@tools/testing/check -j $(JOBS) $(if $(RESUME),--resume) $$($(ROTATION) --all) $(SHARES) selftests:alone $(DEBUG_KERNELS:%=frames@%) $(INTREE) bench lint fuzz proofs proofs:mutants packages bindings servers metrics fleet $(KEEPALIVED) $(BOOT) unit harness
 
 check-intree: setup
 	@tools/testing/check $(INTREE)
@@ -160,7 +160,7 @@ check-kcsan: setup
 
 fuzz-guest: setup
 	@tools/testing/qemu/run -k debug-6.1 --timeout 86400 -- \
-		env SCRIPT_SECONDS=86400 INPUTS=$(INPUTS) $(if $(SEED),SEED=$(SEED)) $(SELFTESTS)/run_all.sh fuzz
+		env SCRIPT_SECONDS=86400 INPUTS=$(INPUTS) FRAMES=$(INPUTS) $(if $(SEED),SEED=$(SEED)) $(SELFTESTS)/run_all.sh fuzz frames
 
 soak: setup
 	@tools/testing/qemu/run -k debug-6.1 --cpus 2 --timeout 604800 -- \

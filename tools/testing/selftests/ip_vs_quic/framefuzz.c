@@ -2,15 +2,17 @@
 /*
  * framefuzz - asks the driver path about frames, most of them damaged.
  *
- *	framefuzz DEVICE FRAMES SEED SERVICE...
+ *	framefuzz [-r] [-v VID] DEVICE FRAMES SEED SERVICE...
  *
- * SERVICE is VIP,PORT,QUIC: QUIC is a datagram's payload in hex, whose CID names a server,
- * so the driver path takes it.  FRAMES are random ones, after each octet at which the whole
- * frame of each service can be cut off, and each amount of headroom.
+ * SERVICE is VIP,PORT,QUIC: QUIC is a datagram's payload in hex, so the driver path takes
+ * it, by its CID or by its 4-tuple.  FRAMES are random ones, after each octet at which the
+ * frame of each service can be cut off, each length of its datagram, and each amount of
+ * headroom.  With -v, frames arrive with the tag of that VLAN of DEVICE; with -r there are
+ * only the random ones, because services may come and go meanwhile.
  *
  * A frame that is not taken must be the same afterwards.  One that is taken must have been
- * plain, and what leaves must be that datagram, one hop on, behind good headers.  Neither
- * check uses code of the module.  Prints how many were taken and how many were not.
+ * plain, and what leaves must be that datagram, one hop on, behind good headers, by DEVICE.
+ * Neither check uses code of the module.  Prints how many were taken and how many were not.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,7 +39,9 @@ enum {
 	HEADROOM	= 256,
 	HEADROOM_MAX	= 300,
 	TAG_LEN		= 4,
+	ETHERTYPE_QINQ	= 0x88a8,
 	GUE_LEN		= sizeof(struct udphdr) + 4,
+	CID_LEN_MAX	= 20,
 };
 
 struct frame {
@@ -58,6 +62,7 @@ static struct service services[SERVICES_MAX];
 static unsigned int service_count;
 static uint8_t mac[ETHER_ADDR_LEN];
 static unsigned int ifindex;
+static unsigned int vid;	/* 0: no VLAN */
 static uint64_t function;
 static int lab;
 static unsigned long taken, left;
@@ -80,22 +85,40 @@ static bool good_sum(const uint8_t *ip)
 
 /* --- what may be taken ------------------------------------------------------ */
 
-/* Where the IP packet begins; 0 if the frame has none. */
+static uint16_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+/* Where the IP packet begins, behind any tags; 0 if the frame has none. */
 static unsigned int ip_offset(const struct frame *f)
 {
 	unsigned int at = ETHER_HDR_LEN;
-	uint16_t type;
 
+	while (f->len >= at && (get16(f->data + at - 2) == ETHERTYPE_VLAN ||
+				get16(f->data + at - 2) == ETHERTYPE_QINQ))
+		at += TAG_LEN;
 	if (f->len < at)
 		return 0;
-	type = f->data[12] << 8 | f->data[13];
-	if (type == ETHERTYPE_VLAN || type == 0x88a8) {
-		at += TAG_LEN;
-		if (f->len < at)
-			return 0;
-		type = f->data[16] << 8 | f->data[17];
+	return get16(f->data + at - 2) == ETHERTYPE_IP ||
+	       get16(f->data + at - 2) == ETHERTYPE_IPV6 ? at : 0;
+}
+
+/* A tag takes it to another device, and there is none for two. */
+static bool is_for_device(const struct frame *f)
+{
+	const uint8_t *tag = f->data + 12;
+
+	switch (ip_offset(f)) {
+	case ETHER_HDR_LEN:
+		return !memcmp(f->data, mac, sizeof(mac));
+	case ETHER_HDR_LEN + TAG_LEN:
+		return vid && !memcmp(f->data, mac, sizeof(mac)) &&
+		       get16(tag) == ETHERTYPE_VLAN &&
+		       (get16(tag + 2) & 0xfff) == vid;
+	default:
+		return false;
 	}
-	return type == ETHERTYPE_IP || type == ETHERTYPE_IPV6 ? at : 0;
 }
 
 static unsigned int packet_len(const uint8_t *ip)
@@ -136,8 +159,7 @@ static bool may_be_taken(const struct frame *f)
 	unsigned int at = ip_offset(f), have = f->len - at, head;
 	const uint8_t *ip = f->data + at;
 
-	/* there is no VLAN */
-	if (at != ETHER_HDR_LEN || f->flags || memcmp(f->data, mac, sizeof(mac)) || !have)
+	if (!is_for_device(f) || f->flags || !have)
 		return false;
 	head = (*ip >> 4 == 6 ? 40 : 20) + sizeof(struct udphdr);
 	return have >= head && packet_len(ip) <= have &&
@@ -197,17 +219,18 @@ static bool is_one_hop_on(const uint8_t *before, const uint8_t *after)
 	return !memcmp(expected, after, len);
 }
 
-static void check_taken(const struct frame *before, const struct frame *after)
+static void check_taken(const struct frame *before, const struct frame *after,
+			unsigned int out)
 {
 	unsigned int inner = check_outer(after), at = ip_offset(before);
 
-	if (may_be_taken(before) && inner &&
+	if (may_be_taken(before) && inner && out == ifindex &&
 	    after->len - inner == packet_len(before->data + at) &&
 	    is_one_hop_on(before->data + at, after->data + inner))
 		return;
 	dump("the frame that arrived", before);
 	dump("the frame that leaves", after);
-	die(inner ? "the datagram that leaves is another one, or may not leave" :
+	die(inner ? "the datagram that leaves is another one, or may not leave there" :
 		    "the outer headers are wrong");
 }
 
@@ -227,7 +250,7 @@ static bool ask(const struct frame *f)
 	}
 	after.len = request.len;
 	if (!request.result) {
-		check_taken(f, &after);
+		check_taken(f, &after, request.out);
 		taken++;
 		return true;
 	}
@@ -251,13 +274,62 @@ static void put16(uint8_t *p, unsigned int n)
 
 static void set_sum(struct frame *f)
 {
-	unsigned int at = ip_offset(f);
+	unsigned int at = ip_offset(f), len;
 	uint8_t *ip = f->data + at;
 
 	if (!at || f->len < at + sizeof(struct iphdr) || *ip >> 4 == 6)
 		return;
+	len = (*ip & 15) * 4;
+	if (len < sizeof(struct iphdr) || f->len < at + len)
+		len = sizeof(struct iphdr);
 	put16(ip + 10, 0);
-	put16(ip + 10, fold(add_up(0, ip, sizeof(struct iphdr))));
+	put16(ip + 10, fold(add_up(0, ip, len)));
+}
+
+/* Makes room for @len octets at @at.  Return: are they there? */
+static bool insert(struct frame *f, unsigned int at, unsigned int len)
+{
+	if (f->len < at || f->len + len > sizeof(f->data))
+		return false;
+	memmove(f->data + at + len, f->data + at, f->len - at);
+	f->len += len;
+	return true;
+}
+
+static void insert_tag(struct frame *f, unsigned int type, unsigned int tci)
+{
+	if (!insert(f, 12, TAG_LEN))
+		return;
+	put16(f->data + 12, type);
+	put16(f->data + 14, tci);
+}
+
+/* The IP packet, if the frame has one with all of its header and UDP's; or NULL. */
+static uint8_t *whole_packet(struct frame *f)
+{
+	unsigned int at = ip_offset(f);
+	uint8_t *ip = f->data + at;
+
+	return at && f->len > at &&
+	       f->len - at >= (*ip >> 4 == 6 ? 40 : 20) + sizeof(struct udphdr) ?
+	       ip : NULL;
+}
+
+static uint8_t *udp_of(uint8_t *ip)
+{
+	return ip + (*ip >> 4 == 6 ? 40 : 20);
+}
+
+/* The octets of a whole packet, from the IP header on. */
+static void set_lengths(uint8_t *ip, unsigned int len)
+{
+	uint8_t *udp = udp_of(ip);
+
+	if (*ip >> 4 == 6)
+		put16(ip + 4, len - 40);
+	else
+		put16(ip + 2, len);
+	put16(udp + 4, len - (udp - ip));
 }
 
 static void build(struct service *s, const uint8_t *quic, unsigned int quic_len)
@@ -294,6 +366,8 @@ static void build(struct service *s, const uint8_t *quic, unsigned int quic_len)
 	f->len = udp + udp_len - f->data;
 	f->headroom = HEADROOM;
 	set_sum(f);
+	if (vid)
+		insert_tag(f, ETHERTYPE_VLAN, vid);
 }
 
 static void parse_service(char *arg)
@@ -315,53 +389,144 @@ static void parse_service(char *arg)
 	service_count++;
 }
 
-static void insert_tag(struct frame *f)
+/* --- damage ------------------------------------------------------------------- */
+
+static void cut(struct frame *f)
 {
-	if (f->len < 12 || f->len + TAG_LEN > sizeof(f->data))
-		return;
-	memmove(f->data + 16, f->data + 12, f->len - 12);
-	put16(f->data + 12, below(4) ? ETHERTYPE_VLAN : 0x88a8);
-	put16(f->data + 14, below(4096));
-	f->len += TAG_LEN;
+	f->len = below(f->len + 1);
 }
 
-static void mutate(struct frame *f)
+/* The lengths in the headers are right. */
+static void shorten(struct frame *f)
 {
-	unsigned int near = f->len < 90 ? f->len : 90;
+	uint8_t *ip = whole_packet(f);
+	unsigned int head;
 
-	switch (below(10)) {
-	case 0: f->len = below(f->len + 1); break;
-	case 1:
-		near = below(64);
-		if (f->len + near <= sizeof(f->data)) {
-			memset(f->data + f->len, 0, near);
-			f->len += near;
-		}
-		break;
-	case 2:
-	case 3:
-		if (near)
-			f->data[below(near)] ^= 1 << below(8);
-		break;
-	case 4:
-		if (near)
-			f->data[below(near)] = below(256);
-		break;
-	case 5: insert_tag(f); break;
-	case 6: f->headroom = below(HEADROOM_MAX); break;
-	case 7: f->flags = below(4); break;
-	case 8:
-		if (f->len > 22)
-			f->data[ETHER_HDR_LEN + (f->data[14] >> 4 == 6 ? 7 : 8)] =
-				below(3);
-		break;
-	case 9:
-		if (near > 20)
-			put16(f->data + 14 + below(near - 16),
-			      below(65536));
-		break;
+	if (!ip)
+		return;
+	head = udp_of(ip) + sizeof(struct udphdr) - f->data;
+	f->len = head + below(f->len - head + 1);
+	set_lengths(ip, f->data + f->len - ip);
+}
+
+static void pad(struct frame *f)
+{
+	unsigned int len = below(64);
+
+	if (f->len + len > sizeof(f->data))
+		return;
+	memset(f->data + f->len, 0, len);
+	f->len += len;
+}
+
+/* Of the headers, and of what follows of them. */
+static unsigned int near(const struct frame *f)
+{
+	return f->len < 90 ? f->len : 90;
+}
+
+static void flip_bit(struct frame *f)
+{
+	if (f->len)
+		f->data[below(near(f))] ^= 1 << below(8);
+}
+
+static void set_octet(struct frame *f)
+{
+	if (f->len)
+		f->data[below(near(f))] = below(256);
+}
+
+static void set_word(struct frame *f)
+{
+	if (f->len > 20)
+		put16(f->data + 14 + below(near(f) - 16), below(65536));
+}
+
+static void tag(struct frame *f)
+{
+	insert_tag(f, below(4) ? ETHERTYPE_VLAN : ETHERTYPE_QINQ,
+		   vid && below(2) ? below(16) << 12 | vid : below(65536));
+}
+
+static void move_data(struct frame *f)
+{
+	f->headroom = below(HEADROOM_MAX);
+}
+
+static void set_flags(struct frame *f)
+{
+	f->flags = below(4);
+}
+
+static void age(struct frame *f)
+{
+	uint8_t *ip = whole_packet(f);
+
+	if (ip)
+		ip[*ip >> 4 == 6 ? 7 : 8] = below(3);
+}
+
+/* Options of IPv4, or an extension header of IPv6; the packet is right otherwise. */
+static void insert_options(struct frame *f)
+{
+	uint8_t *ip = whole_packet(f);
+	unsigned int words = 1 + below(10);
+
+	if (!ip)
+		return;
+	if (*ip >> 4 == 6 && insert(f, ip + 40 - f->data, 8)) {
+		memcpy(ip + 40, (uint8_t []) { ip[6], 0, 1, 4, 0, 0, 0, 0 }, 8);
+		ip[6] = below(2) ? IPPROTO_HOPOPTS : IPPROTO_DSTOPTS;
+		put16(ip + 4, get16(ip + 4) + 8);
+	} else if (*ip == 0x45 && insert(f, ip + 20 - f->data, 4 * words)) {
+		memset(ip + 20, 1, 4 * words);
+		*ip += words;
+		put16(ip + 2, get16(ip + 2) + 4 * words);
 	}
 }
+
+static void fragment(struct frame *f)
+{
+	uint8_t *ip = whole_packet(f);
+
+	if (!ip)
+		return;
+	if (*ip >> 4 != 6) {
+		put16(ip + 6, below(2) ? 0x2000 : below(65536));
+	} else if (insert(f, ip + 40 - f->data, 8)) {
+		memcpy(ip + 40, (uint8_t []) { ip[6], 0, 0, 1, 0, 0, 0, 7 }, 8);
+		ip[6] = IPPROTO_FRAGMENT;
+		put16(ip + 4, get16(ip + 4) + 8);
+	}
+}
+
+/* UDP's length or checksum, the second of which nobody on the way looks at. */
+static void set_udp(struct frame *f)
+{
+	uint8_t *ip = whole_packet(f);
+
+	if (ip)
+		put16(udp_of(ip) + (below(2) ? 4 : 6), below(2) ? below(64) : below(65536));
+}
+
+/* Another client's, or of another flow of the same. */
+static void change_flow(struct frame *f)
+{
+	uint8_t *ip = whole_packet(f);
+
+	if (!ip)
+		return;
+	if (below(2))
+		put16(udp_of(ip), below(65536));
+	else
+		udp_of(ip)[*ip >> 4 == 6 ? -17 : -5] = below(256);
+}
+
+static void (* const damages[])(struct frame *f) = {
+	cut, shorten, shorten, pad, flip_bit, flip_bit, set_octet, set_word, tag, move_data, set_flags, age, insert_options, fragment,
+	set_udp, change_flow, change_flow,
+};
 
 static void run_random(unsigned long frames)
 {
@@ -371,10 +536,25 @@ static void run_random(unsigned long frames)
 	while (frames--) {
 		f = services[below(service_count)].frame;
 		for (n = below(4); n; n--)
-			mutate(&f);
+			damages[below(sizeof(damages) / sizeof(damages[0]))](&f);
 		if (below(2))
 			set_sum(&f);
 		ask(&f);
+	}
+}
+
+/* Frames that end with their datagram, whatever its length. */
+static void run_all_payloads(const struct service *s)
+{
+	struct frame f = s->frame;
+	uint8_t *ip = whole_packet(&f);
+	const uint8_t *payload = udp_of(ip) + sizeof(struct udphdr);
+
+	for (; f.data + f.len >= payload; f.len--) {
+		set_lengths(ip, f.data + f.len - ip);
+		set_sum(&f);
+		if (!ask(&f) && f.data + f.len > payload + 1 + CID_LEN_MAX)
+			die("a plain frame of %u octets was not taken", f.len);
 	}
 }
 
@@ -420,22 +600,35 @@ static void read_mac(const char *name)
 
 int main(int argc, char **argv)
 {
+	bool only_random = false;
 	unsigned long frames;
-	int i;
+	unsigned int i;
+	int c;
 
-	if (argc < 5)
-		die("usage: framefuzz DEVICE FRAMES SEED SERVICE...");
-	read_mac(argv[1]);
-	frames = number(argv[2], 10, 1000000000);
-	random_state = number(argv[3], 10, UINT32_MAX);
-	for (i = 4; i < argc; i++)
+	while ((c = getopt(argc, argv, "rv:")) != -1) {
+		switch (c) {
+		case 'r': only_random = true; break;
+		case 'v': vid = number(optarg, 10, 4094); break;
+		default: return 2;
+		}
+	}
+	argv += optind;
+	argc -= optind;
+	if (argc < 4)
+		die("usage: framefuzz [-r] [-v VID] DEVICE FRAMES SEED SERVICE...");
+	read_mac(argv[0]);
+	frames = number(argv[1], 10, 1000000000);
+	random_state = number(argv[2], 10, UINT32_MAX);
+	for (i = 3; i < (unsigned int)argc; i++)
 		parse_service(argv[i]);
 	function = kernel_function("ip_vs_quic_xdp");
 	lab = open("/dev/" IVQ_LAB_DEVICE, O_RDWR | O_CLOEXEC);
 	if (lab < 0)
 		die("/dev/" IVQ_LAB_DEVICE ": %s", strerror(errno));
-	for (i = 0; i < (int)service_count; i++)
+	for (i = 0; i < service_count && !only_random; i++) {
 		run_all_lengths(&services[i]);
+		run_all_payloads(&services[i]);
+	}
 	run_random(frames);
 	printf("%lu taken, %lu left\n", taken, left);
 	return 0;
