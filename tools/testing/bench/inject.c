@@ -22,7 +22,7 @@
  * counters, that every packet arrived, left by the right device in the right size, and
  * whether the IP layer saw it.
  *
- * Datagram number i has source address and port i modulo FLOWS, goes to port PORT plus
+ * Datagram number i has source address and port FIRST plus i modulo FLOWS, goes to port PORT plus
  * i modulo PORTS, and has CID number i modulo CIDS, of server ID i modulo SERVERS.  Nonces
  * come from a generator with a fixed seed: two runs are the same to the bit.
  */
@@ -79,6 +79,7 @@ struct setup {
 	unsigned int ports;		/* from port on, a service each */
 	enum form form;
 	unsigned int size;		/* of the UDP payload */
+	unsigned int first_flow;
 	unsigned int flows;
 	unsigned int cids;
 	unsigned int servers;
@@ -263,7 +264,7 @@ static void put_icmp(const struct setup *s, struct ivq_bench_packet *p,
 static void make_packet(const struct setup *s, struct ivq_bench_packet *p,
 			unsigned int number, const u8 *cid, size_t cid_len)
 {
-	unsigned int flow = number % s->flows;
+	unsigned int flow = s->first_flow + number % s->flows;
 	u8 buf[sizeof(struct udphdr) + QUIC_MAX] = {};
 	struct udphdr *uh = (struct udphdr *)buf;
 	size_t len;
@@ -726,7 +727,7 @@ static void parse(struct setup *s, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:c:C:s:O:n:j:L:K:wx")) != -1) {
+	while ((option = getopt(argc, argv, "t:P:p:i:o:H:l:f:F:c:C:s:O:n:j:L:K:wx")) != -1) {
 		switch (option) {
 		case 't': parse_vip(s, optarg); break;
 		case 'P': s->ports = positive(optarg, 10000); break;
@@ -736,6 +737,7 @@ static void parse(struct setup *s, int argc, char **argv)
 		case 'H': s->form = parse_form(optarg); break;
 		case 'l': s->size = positive(optarg, 1400); break;
 		case 'f': s->flows = positive(optarg, 1 << 17); break;
+		case 'F': s->first_flow = positive(optarg, 1 << 16); break;
 		case 'c': parse_config(s, optarg); break;
 		case 'C': s->cids = positive(optarg, 1 << 17); break;
 		case 's': s->servers = positive(optarg, 65535); break;
