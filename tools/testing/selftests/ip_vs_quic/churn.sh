@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Devices, services, weights and namespaces come and go while traffic uses the express path and the default path.  ROUNDS
-# of each; "make soak" runs this for hours.
+# Devices, services, weights and namespaces come and go while traffic uses the express path and the default path; and all that the driver
+# path looks at, while frames are in it.  ROUNDS of each; "make soak" runs this for hours.
 #
 #   rt ── eth0: as in every lab
 #   rt ── e0: comes and goes, 10.8.0.1
@@ -35,17 +35,22 @@ express_ends() {
 	ip link del e0
 }
 
-# taken DEVICE: how many datagrams
-taken() { q express list -j | jq --arg dev "$1" '.[] | select(.device == $dev) | .outcomes.taken'; }
-
-takes_more() { [ "$(taken "$1")" -gt "$2" ]; }
+# outcome NAME DEVICE: how many datagrams
+outcome() { q express list -j | jq --arg dev "$2" ".[] | select(.device == \$dev) | .outcomes.$1"; }
 
 # go_on DEVICE: waits until more datagrams have been taken there
-go_on() {
+go_on() { counts_more taken "$1"; }
+
+# drive_on DEVICE: the same by the driver path
+drive_on() { counts_more driver "$1"; }
+
+counts_more() {
 	local before
-	before=$(taken "$1")
-	poll 30 "datagrams to be taken at $1" takes_more "$1" "$before"
+	before=$(outcome "$1" "$2")
+	poll 60 "more datagrams that count as $1 at $2" has_more "$1" "$2" "$before"
 }
+
+has_more() { [ "$(outcome "$1" "$2")" -gt "$3" ]; }
 
 # begin_traffic MS: from two CPUs; a datagram without an answer after that time is lost
 begin_traffic() {
@@ -149,6 +154,128 @@ namespaces() {
 	answers "x s2 50"
 }
 
+# --- the driver path ----------------------------------------------------------
+
+# pool_changes I: a server that gets no datagrams, weights, thresholds, configs, settings, another service, neighbours and routes
+pool_changes() {
+	q -a -u "$SVC4" -r 10.77.0.9:443 -i --server-id "0:$(sid 3 9)"
+	ipvsadm -e -u "$SVC4" -r "$(rs4 1)" -i -w $(($1 % 3)) -x $(($1 % 2))
+	ipvsadm -d -u "$SVC4" -r 10.77.0.9:443
+	q config add -u "$SVC4" --id 2 --server-id-len 2 --nonce-len 6
+	q config del -u "$SVC4" --id 2
+	q set -u "$SVC4" --source4 10.99.0.0/$((16 + $1 % 8)) --tuple-max $(($1 % 2 * 100))
+	q set -u "$SVC4" --source4 none
+	q -R <"$WORK/other"
+	ipvsadm -D -u "$OTHER"
+	ip neigh flush dev eth0
+	ip route add 10.77.0.0/24 dev eth0
+	ip route del 10.77.0.0/24 dev eth0
+}
+
+# begin_frames: until end_frames, the module's function is asked about frames without a driver, good ones and damaged ones, with CIDs of
+# server 2 and with those of new connections
+begin_frames() {
+	local port fill arguments=()
+	mint_cids
+	printf -v fill '5a%.0s' {1..40}
+	for port in 443 444; do
+		arguments+=("$VIP4,$port,40${CID[2]}$fill" "$VIP4,$port,$(long_header c0a1b2c3d4e5f607 1122)$fill")
+	done
+	modprobe ivq_lab
+	nice -n 19 "$here/framefuzz" -r eth0 1000000000 "$RANDOM" "${arguments[@]}" >"$WORK/framefuzz" 2>&1 &
+	FUZZER=$!
+	pids+=("$FUZZER")
+	poll 60 "a program" has_begun "$FUZZER"
+}
+
+# It says what is wrong, and ends.
+end_frames() {
+	kill "$FUZZER" 2>/dev/null || fail "$(<"$WORK/framefuzz")"
+	await "$FUZZER" || [ $? = 143 ]
+}
+
+# Frames are in the module's function all the time, also on kernels that have no driver path.
+frames() {
+	local i
+	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+	service "$OTHER" rs4 0:3:4 >"$WORK/other"
+	q express add eth0
+	defer "q express del eth0 2>/dev/null || true"
+	begin_traffic 1000
+	begin_frames
+	for ((i = 0; i < ROUNDS; i++)); do
+		drive_on eth0
+		pool_changes "$i"
+		drive_on eth0
+		q express del eth0
+		q express add eth0
+	done
+	drive_on eth0
+	end_frames
+	end_traffic
+	unwarned
+}
+
+# drivers_on: what XDP sends back by a veth is received if the other end has an XDP program, too; and checksums have to be in the frame
+drivers_on() {
+	[ -e /sys/kernel/btf/ip_vs_quic ] || skip "the kernel has no BTF"
+	command -v quiclbadm-driver >/dev/null || skip "quiclbadm-driver is not built"
+	in_ns rt quiclbadm-driver on lb
+	in_ns cl ethtool -K eth0 tx off >/dev/null
+	defer "in_ns rt quiclbadm-driver off lb; in_ns cl ethtool -K eth0 tx on >/dev/null"
+}
+
+drive() { q express add "$1" --mode driver 2>/dev/null; }
+
+# The same with drivers: the program comes and goes, and so does its device.
+drivers() {
+	local i
+	drivers_on
+	fresh "$SVC4" rs4 0:3:4 "1:8:8:$KEY"
+	service "$OTHER" rs4 0:3:4 >"$WORK/other"
+	drive eth0
+	defer "lead_back; q express del eth0 2>/dev/null || true; ip link del e0 2>/dev/null || true"
+	begin_traffic 200
+	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
+		drive_on eth0
+		pool_changes "$i"
+		drive_on eth0
+		q express add eth0 --mode ingress
+		go_on eth0
+		drive eth0
+		device_up
+		drive e0
+		drive_on e0
+		ip link del e0
+		lead_back
+		q express del eth0
+		drive eth0
+	done
+	drive_on eth0
+	end_traffic
+	note_lost
+	unwarned
+}
+
+# The module goes with its program on a device, under traffic.
+module_drives() {
+	local i
+	for ((i = 0; i < (ROUNDS + 1) / 2; i++)); do
+		drivers_on
+		fresh "$SVC4" rs4 0:3:4
+		drive eth0
+		begin_lossy_traffic
+		drive_on eth0
+		refused 1 "rmmod: ERROR: Module ip_vs_quic is in use" rmmod ip_vs_quic
+		q -C
+		in_ns rt quiclbadm-driver off lb
+		poll 60 "the module to be let go" rmmod ip_vs_quic
+		unwarned
+		modprobe ip_vs_quic
+		quiet
+	done
+}
+
 # rmmod while the express path is on and packets are in it; a service with the scheduler keeps the module loaded.
 module() {
 	local i
@@ -171,6 +298,9 @@ serve
 tcase "devices with the express path vanish under traffic" devices
 tcase "weights change, services come and go: no datagram is lost" weights_and_services
 tcase "namespaces with the express path die under traffic" namespaces
+tcase "frames are in the driver path's function while all around it changes" frames
+tcase "the driver path comes and goes under traffic" drivers
+tcase "the module goes with the driver path on, under traffic" module_drives
 tcase "the module goes with the express path on, under traffic" module
 [ ! -e "$WORK/figures" ] || note "$(<"$WORK/figures")"
 finish
