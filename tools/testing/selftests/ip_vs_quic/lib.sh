@@ -528,13 +528,18 @@ stats() {
 
 # mark [SERVICE]: counted() and new_conns() count from here
 mark() {
+	mark_outcomes "${1:-$SVC4}"
+	mark_conns
+}
+
+# mark_outcomes SERVICE: the same for outcomes alone
+mark_outcomes() {
 	local outcome
-	stats "${1:-$SVC4}"
+	stats "$1"
 	MARK=()
 	for outcome in "${!STATS[@]}"; do
 		MARK[$outcome]=${STATS[$outcome]}
 	done
-	mark_conns
 }
 
 # mark_conns: the same for connection entries alone
