@@ -329,6 +329,62 @@ static void routed_goes_first(void **state)
 	free_table(table);
 }
 
+static u32 changes(const struct flowtable *table)
+{
+	u32 at, sum = 0;
+
+	for (at = 0; at < table->count; at++)
+		sum += table->buckets[at].sequence;
+	return sum;
+}
+
+/* Who reads an entry while it is marked looks again, and who writes it waits. */
+static void marks_by_a_change(void **state)
+{
+	struct flowtable *table = new_table(FLOWS);
+	struct flowtable_key key = key_of(1);
+	u32 before;
+
+	(void)state;
+	assert_true(insert(table, 1, 1, 9, NOW, NULL));
+	before = changes(table);
+	flowtable_set_routed(table, &key, thing(9), NOW);
+	assert_int_not_equal(changes(table), before);
+	before = changes(table);
+	flowtable_set_routed(table, &key, thing(9), NOW);
+	assert_int_equal(changes(table), before);
+	free_table(table);
+}
+
+static struct flowtable_bucket *bucket_at(struct flowtable *table, u32 hash)
+{
+	return &table->buckets[((u64)hash * table->count) >> 32];
+}
+
+/*
+ * Two CPUs that make a flow's entry at once may make one in each bucket.  The one that is
+ * found is the one that is changed, however much room there is beside the other.
+ */
+static void twice_there(void **state)
+{
+	struct flowtable *table = new_table(FLOWS);
+	struct flowtable_key key = key_of(1);
+	struct flowtable_value value;
+	struct flowtable_entry *entry, one;
+
+	(void)state;
+	assert_true(insert(table, 1, 7, 3, NOW, NULL));
+	entry = flowtable_find(table, &key, NOW, &value);
+	assert_non_null(entry);
+	one = *entry;
+	entry->server = NULL;
+	bucket_at(table, (u32)(key.hash >> 32))->entries[0] = one;
+	bucket_at(table, (u32)key.hash)->entries[FLOWTABLE_WAYS - 1] = one;
+	assert_true(insert(table, 1, 7, 4, NOW, NULL));
+	assert_int_equal(server_of(table, 1, NOW), 4);
+	free_table(table);
+}
+
 /* A reader waits for no writer, however long that one takes. */
 static void readers_do_not_wait(void **state)
 {
@@ -578,6 +634,8 @@ int main(void)
 		cmocka_unit_test(own_flood),
 		cmocka_unit_test(other_flood),
 		cmocka_unit_test(routed_goes_first),
+		cmocka_unit_test(marks_by_a_change),
+		cmocka_unit_test(twice_there),
 		cmocka_unit_test(readers_do_not_wait),
 		cmocka_unit_test(lists_all),
 		cmocka_unit_test(many_at_once),

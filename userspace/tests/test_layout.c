@@ -263,6 +263,8 @@ static void first_octets(void **state)
 	unsigned int i, high;
 
 	(void)state;
+	/* all that three bits can be */
+	assert_int_equal(QLB_FIRST_OCTETS, 8);
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct qlb_layout layout = layout_at(8, 8, 0);
 
