@@ -32,6 +32,7 @@
 #   make fuzz-check        a short run that is the same every time, and the pure core's coverage
 #   make proofs            what is proved of the pure core, by CBMC     (PROOFS="parse decode ...")
 #   make proofs-check      the same, and that each proof fails when the code has a defect
+#   make mutants           small defects in copies of the module: which does a test find?     (N=20, SEED=1, FILES="core/ fallback.c ...", AGAIN=1)
 #   make coverage          which branches of the pure core tests and corpora take; HTML in tools/testing/fuzz/coverage
 #   make install           programs, library, man pages, completions    (PREFIX, DESTDIR)
 #   make modules_install   the module, for KDIR, where modprobe finds it     (INSTALL_MOD_PATH, DESTDIR)
@@ -61,6 +62,8 @@ ROTATION := tools/testing/rotation
 JOBS := $(shell nproc)
 RUNS := 1000000
 INPUTS ?= 1000000
+N ?= 20
+mutants: SEED ?= 1
 SOAK ?= 20
 ROUNDS ?= 40
 
@@ -193,6 +196,9 @@ proofs: setup
 proofs-check: setup
 	@tools/testing/check proofs proofs:mutants
 
+mutants: setup
+	@tools/testing/mutants/run -n $(N) --seed $(SEED) $(if $(FILES),--files "$(FILES)") $(if $(AGAIN),--again)
+
 coverage: setup
 	@$(FUZZ)/cover --html
 
@@ -231,4 +237,4 @@ clean:
 	$(RM) -r build/deb
 	$(RM) $(foreach directory,kmod kmod/core,$(call products,$(directory)))
 
-.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-fleet fleet fleet-json check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
+.PHONY: all help module programs setup demo check check-unit check-selftests kernels check-kernels check-debug check-rotation check-all check-intree check-metrics check-fleet fleet fleet-json check-packages check-bindings check-servers check-boot check-keepalived check-kcsan bench bench-json bench-native bench-check lint fuzz fuzz-check proofs proofs-check mutants coverage fuzz-guest soak install uninstall modules_install modules_uninstall dkms-install dkms-uninstall deb clean
