@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Mutants judged by the selftests in a guest.  Each is a module that is built beforehand, and several share a boot."""
+import hashlib
+import json
 import os
 import pathlib
 import selectors
@@ -74,10 +76,21 @@ class Workshop:
         finally:
             path.write_text(original)
 
+    def proved(self):
+        """groups that have passed without a change, with the module and the selftests as they are"""
+        state, kept = hashlib.sha256(), self.where / "proved"
+        for directory in ("kmod", "tools/testing/selftests"):
+            for path in sorted((self.repo / directory).rglob("*.[chs]*")):
+                if path.suffix in (".c", ".h", ".sh"):
+                    state.update(path.read_bytes())
+        known = json.loads(kept.read_text()) if kept.exists() else {}
+        return kept, {state.hexdigest(): known.get(state.hexdigest(), [])}
+
     def judge(self, mutants):
         """verdicts as they come: (mutant, verdict, by)"""
         left = list(mutants)
-        proved = set()
+        kept, known = self.proved()
+        proved = next(iter(known.values()))
         while left:
             batch = []
             while left and len(batch) < BOOT:
@@ -89,7 +102,7 @@ class Workshop:
                     batch.append(mutant)
             while batch:
                 batch = yield from self.boot(batch, proved)
-        return
+                kept.write_text(json.dumps(known))
 
     def boot(self, batch, proved):
         """one guest; returns those that need another"""
@@ -98,52 +111,55 @@ class Workshop:
         lines = [f"{CONTROL} {self.control} {' '.join(new)}"] if new else []
         lines += [f"{mutant.id} {self.modules / (mutant.id + '.ko')} {' '.join(groups[mutant.id])}" for mutant in batch]
         (self.where / "list").write_text("\n".join(lines) + "\n")
-        verdicts, begun, why = self.run()
-        if new:
-            if verdicts.get(CONTROL) != "survived":
-                raise Broken(f"without a change: {verdicts.get(CONTROL) or why} (groups {' '.join(new)}).")
-            proved.update(new)
-        rest = []
-        for mutant in batch:
-            if mutant.id in verdicts:
-                verdict, _, by = verdicts[mutant.id].partition(" ")
-                yield mutant, verdict, by or " ".join(groups[mutant.id])
-                (self.modules / f"{mutant.id}.ko").unlink()
+        of, begun, verdicts = {mutant.id: mutant for mutant in batch}, None, {}
+        for name, what in self.run():
+            if name is None:
+                why = what
+            elif what == "begins":
+                begun = name
             else:
-                rest.append(mutant)
-        if begun and begun != CONTROL and begun not in verdicts:
-            dead = next(mutant for mutant in rest if mutant.id == begun)
-            rest.remove(dead)
-            if begun == next(iter(groups)) and not new:
+                verdicts[name] = what
+                if name in of:
+                    verdict, _, by = what.partition(" ")
+                    yield of.pop(name), verdict, by or " ".join(groups[name])
+                    (self.modules / f"{name}.ko").unlink()
+                elif what != "survived":
+                    raise Broken(f"without a change: {what} (groups {' '.join(new)}).")
+        if new and CONTROL not in verdicts:
+            raise Broken(f"without a change: {why} (groups {' '.join(new)}).")
+        proved += new
+        if begun in of:
+            dead = of.pop(begun)
+            if dead is batch[0] and not new:
                 yield dead, "killed", why
                 (self.modules / f"{begun}.ko").unlink()
             else:
                 # those before it may have left something behind: it has to do so again as the first of a guest
-                rest.insert(0, dead)
-        elif rest and not verdicts:
+                return [dead, *of.values()]
+        elif of and not verdicts:
             raise Broken(f"the guest has run nothing: {why}")
-        return rest
+        return list(of.values())
 
     def run(self):
-        """({ID: verdict}, the last one that began, why the guest ended)"""
-        verdicts, begun, said = {}, None, []
+        """(ID, what the guest says of it) as it comes, and at last (None, why the guest ended)"""
+        said = []
         command = [self.lab / "run", "--timeout", "7200", "--console", self.where / "console", "--",
                    self.repo / "tools/testing/mutants/guest", self.where / "list"]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               start_new_session=True) as process:
-            for line in self.lines(process):
-                said = (said + [line])[-200:]
-                words = line.split(" ", 2)
-                if words[0] != "mutant" or len(words) < 3:
-                    continue
-                if words[2] == "begins":
-                    begun = words[1]
-                elif not words[2].startswith("judged"):
-                    verdicts[words[1]] = words[2]
+            try:
+                for line in self.lines(process):
+                    said = (said + [line])[-200:]
+                    words = line.split(" ", 2)
+                    if line.startswith("# ") and ".sh: " in line:
+                        print(line, flush=True)
+                    elif words[0] == "mutant" and len(words) == 3 and not words[2].startswith("judged"):
+                        yield words[1], words[2]
+            except BaseException:
+                os.killpg(process.pid, signal.SIGTERM)
+                raise
             status = process.wait()
-        if status < 0:
-            return verdicts, begun, f"the guest said nothing for {SILENT_SECONDS} s"
-        return verdicts, begun, self.reason(status, said)
+        yield None, f"the guest said nothing for {SILENT_SECONDS} s" if status < 0 else self.reason(status, said)
 
     @staticmethod
     def lines(process):

@@ -30,6 +30,9 @@ def in_time(command, seconds, **options):
             os.killpg(process.pid, signal.SIGKILL)
             said, _ = process.communicate()
             return None, said.decode(errors="replace")
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def code_of(path):

@@ -43,10 +43,12 @@ restore() {
 	unchanged
 }
 
+# with a port of its own: that of a service is refused in any case
 tcp_refused() {
 	local rc=0
-	ipvsadm -A -t "$VIP4:443" -s quic 2>/dev/null || rc=$?
-	[ "$rc" != 0 ] || fail "a TCP service with scheduler quic"
+	ipvsadm -A -t "$VIP4:447" -s quic 2>stderr || rc=$?
+	same "status" "$rc" 255
+	same "sentence" "$(cat stderr)" "Protocol not supported"
 	unchanged
 }
 
