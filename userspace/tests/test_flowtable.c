@@ -385,6 +385,31 @@ static void twice_there(void **state)
 	free_table(table);
 }
 
+/* The bucket with more room gets the flow, and nothing of the other one changes. */
+static void second_has_room(void **state)
+{
+	struct flowtable *table = new_table(FLOWS);
+	struct flowtable_key key = key_of(1);
+	struct flowtable_bucket *first = bucket_at(table, (u32)(key.hash >> 32));
+	struct flowtable_bucket *second = bucket_at(table, (u32)key.hash);
+	struct flowtable_bucket before;
+	struct flowtable_value value;
+	struct flowtable_entry *entry;
+
+	(void)state;
+	assert_ptr_not_equal(first, second);
+	first->entries[0].server = thing(5);
+	first->entries[0].owner = thing(6);
+	first->entries[0].expires = NOW + LIFE;
+	before = *first;
+	assert_true(insert(table, 1, 7, 3, NOW, NULL));
+	entry = flowtable_find(table, &key, NOW, &value);
+	assert_in_range((uintptr_t)entry, (uintptr_t)second,
+			(uintptr_t)(second + 1) - 1);
+	assert_memory_equal(first, &before, sizeof(before));
+	free_table(table);
+}
+
 /* A reader waits for no writer, however long that one takes. */
 static void readers_do_not_wait(void **state)
 {
@@ -636,6 +661,7 @@ int main(void)
 		cmocka_unit_test(routed_goes_first),
 		cmocka_unit_test(marks_by_a_change),
 		cmocka_unit_test(twice_there),
+		cmocka_unit_test(second_has_room),
 		cmocka_unit_test(readers_do_not_wait),
 		cmocka_unit_test(lists_all),
 		cmocka_unit_test(many_at_once),
