@@ -48,7 +48,7 @@ static u64 mix(u64 n)
 static struct flowtable_key key_of(u32 n)
 {
 	struct flowtable_key key = {
-		.client = { n, 0, 0, n >> 16 }, .ports = n,
+		.client = { n, ~n, n << 8, n + 1 }, .ports = n,
 		.hash = mix(n + 1),
 	};
 
@@ -410,6 +410,42 @@ static void second_has_room(void **state)
 	free_table(table);
 }
 
+/* Flows of owner 9 that need no entry, or all do; each lives for longer than the one before. */
+static void fill(struct flowtable_bucket *bucket, bool routed)
+{
+	unsigned int i;
+
+	memset(bucket, 0, sizeof(*bucket));
+	for (i = 0; i < FLOWTABLE_WAYS; i++) {
+		bucket->entries[i].server = thing(20 + i);
+		bucket->entries[i].owner = thing(9);
+		bucket->entries[i].expires = NOW + 10 + i;
+		bucket->entries[i].first = routed;
+	}
+}
+
+/* In a full bucket: one whose time has come, else the oldest of those that are not needed. */
+static void oldest_goes(void **state)
+{
+	struct flowtable *table = new_table(FLOWS);
+	struct flowtable_key key = key_of(1);
+	struct flowtable_bucket *first = bucket_at(table, (u32)(key.hash >> 32));
+	struct flowtable_bucket *second = bucket_at(table, (u32)key.hash);
+	struct flowtable_value old;
+
+	(void)state;
+	fill(first, true);
+	fill(second, false);
+	assert_true(insert(table, 1, 9, 3, NOW, &old));
+	assert_ptr_equal(old.server, thing(20));
+	fill(first, true);
+	first->entries[1].expires = NOW;
+	first->entries[FLOWTABLE_WAYS - 1].expires = NOW + 1;
+	assert_true(insert(table, 1, 9, 3, NOW, &old));
+	assert_ptr_equal(old.server, thing(21));
+	free_table(table);
+}
+
 /* A reader waits for no writer, however long that one takes. */
 static void readers_do_not_wait(void **state)
 {
@@ -437,7 +473,7 @@ static void lists_all(void **state)
 {
 	struct flowtable *table = new_table(FLOWS);
 	struct flowtable_value value;
-	struct flowtable_key key;
+	struct flowtable_key key, wanted;
 	u32 at, way, n = 0, sum = 0;
 
 	(void)state;
@@ -447,7 +483,9 @@ static void lists_all(void **state)
 		for (way = 0; way < FLOWTABLE_WAYS; way++)
 			if (flowtable_read(table, at, way, NOW, &key, &value)) {
 				assert_ptr_equal(value.server, thing(key.ports));
-				assert_int_equal(key.client[0], key.ports);
+				wanted = key_of(key.ports);
+				assert_memory_equal(key.client, wanted.client,
+						    sizeof(key.client));
 				sum += key.ports;
 				n++;
 			}
@@ -662,6 +700,7 @@ int main(void)
 		cmocka_unit_test(marks_by_a_change),
 		cmocka_unit_test(twice_there),
 		cmocka_unit_test(second_has_room),
+		cmocka_unit_test(oldest_goes),
 		cmocka_unit_test(readers_do_not_wait),
 		cmocka_unit_test(lists_all),
 		cmocka_unit_test(many_at_once),
