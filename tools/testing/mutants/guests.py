@@ -12,7 +12,7 @@ import time
 from units import code_of, in_time
 
 MAKE_SECONDS = 900
-BOOT = 10               # mutants of one boot
+BOOT = 12               # mutants of one boot
 SILENT_SECONDS = 420    # a guest that says nothing for so long is ended: longer than its own limits
 CONTROL = "unchanged"
 
