@@ -64,11 +64,16 @@ u32 ivq_flows_now(void)
 	return (u32)ktime_get_seconds();
 }
 
-/* Does IP_VS_DEST_F_OVERLOAD say what is not so any more?  By IPVS's rules. */
+/*
+ * Does IP_VS_DEST_F_OVERLOAD say what is not so any more?  By IPVS's rules.  Up to 6.12.95,
+ * IPVS changes one threshold after the other without a lock, and a softirq on that CPU may
+ * come in between.  A lower one above the upper one must not count then: both
+ * answers would be wrong, and follow_threshold() would never end.
+ */
 static bool has_crossed(const struct ip_vs_dest *dest)
 {
 	u32 upper = READ_ONCE(dest->u_threshold);
-	u32 lower = READ_ONCE(dest->l_threshold);
+	u32 lower = min(READ_ONCE(dest->l_threshold), upper);
 	int conns = ivq_dest_conns(dest);
 
 	if (!(READ_ONCE(dest->flags) & IP_VS_DEST_F_OVERLOAD))

@@ -2,10 +2,12 @@
 /*
  * For selftests that need the kernel's help: a search of all memory for a secret,
  * a per-CPU allocator that has next to nothing left, frames for the driver path without
- * a driver or an XDP program, and a driver that is long in probing. hold.c has the rest.
+ * a driver or an XDP program, and a driver that is long in probing. hold.c and torn.c have
+ * the rest.
  */
 #include "hold.h"
 #include "ivq_lab.h"
+#include "torn.h"
 
 #include <linux/async.h>
 #include <linux/completion.h>
@@ -353,8 +355,10 @@ static int __init lab_init(void)
 
 static void __exit lab_exit(void)
 {
-	if (IS_ENABLED(CONFIG_KPROBES))
+	if (IS_ENABLED(CONFIG_KPROBES)) {
 		hold_uninit();
+		torn_uninit();
+	}
 	misc_deregister(&lab_device);
 	if (probing)
 		complete(&probed);
